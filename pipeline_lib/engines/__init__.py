@@ -1,0 +1,72 @@
+"""The engines: one contract, several ways to compute.
+
+An engine is a module with the functions of `Engine`. `plain` is the readable one that every
+other is held to.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from pipeline_lib.network import Network
+from pipeline_lib.task import Points
+from pipeline_lib.training import Epoch
+
+ENGINES = ("plain",)
+
+
+class Engine(Protocol):
+    """What an engine can do. `generator` arguments take what its own `generator()` makes."""
+
+    def generator(self, seed: int, *purpose: str | int | float) -> Any:
+        """Return the generator of this seed and purpose."""
+
+    def normal(self, count: int, sd: float, generator: Any) -> np.ndarray:
+        """Return `count` draws from N(0, sd²), (count,) float32."""
+
+    def fit(
+        self,
+        network: Network,
+        points: Points,
+        *,
+        epochs: int,
+        lr: float,
+        batch_size: int,
+        noise: tuple[float, float],
+        generator: Any,
+    ) -> tuple[Network, list[Epoch]]:
+        """Return the network after `epochs` of a fresh Adam on its surviving parameters.
+
+        Each epoch goes through all points once, in a new order, in batches of `batch_size`
+        (the last one may be short). σ runs linearly over the epochs from `noise[0]` to
+        `noise[1]`. A pruned weight stays exactly zero.
+        """
+
+    def gradient_magnitudes(
+        self, network: Network, points: Points, *, batches: int, batch_size: int, generator: Any
+    ) -> tuple[np.ndarray, ...]:
+        """Return, for each weight matrix, abs(gradient of the mean cross-entropy) summed over
+        the first `batches` mini-batches of one pass (all, if there are fewer), without noise;
+        each (n_out, n_in) float32. Pruned weights have gradients too.
+        """
+
+    def count_correct(
+        self,
+        network: Network,
+        points: Points,
+        *,
+        input_noise: float,
+        internal_noise: float,
+        generator: Any,
+    ) -> int:
+        """Return how many points the network classifies correctly under these noise sds."""
+
+
+def load(name: str) -> Engine:
+    """Return the engine of this name; only its own imports are paid for."""
+    if name not in ENGINES:
+        raise ValueError(f"engine is {name!r}; it must be one of {', '.join(ENGINES)}")
+    return cast(Engine, importlib.import_module(f"pipeline_lib.engines.{name}"))

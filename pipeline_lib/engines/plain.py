@@ -1,0 +1,183 @@
+"""The plain engine: the published Methods, line by line, in single-thread float32 PyTorch.
+
+It draws random numbers in the order in which the published run drew them, so that a generator
+in the published state makes it repeat the published run to the last digit (see `replay`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pipeline_lib.network import Modulation, Network
+from pipeline_lib.randomness import shuffled, skip_draw
+from pipeline_lib.randomness import torch_generator as generator
+from pipeline_lib.task import Points
+from pipeline_lib.training import Epoch, log_epoch, noise_at
+
+__all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
+
+TEST_BATCH = 1000  # points; a batch of another size rounds otherwise
+
+# Parallelism belongs to the workflow, and another thread count rounds otherwise.
+torch.set_num_threads(1)
+
+_ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+
+
+def forward(
+    x: Tensor,
+    weights: list[Tensor],
+    biases: list[Tensor],
+    modulation: Modulation,
+    sigma: float,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the logits (n, classes) of points (n, features).
+
+    Each hidden layer: activation, then noise N(0, sigma²), then damping.
+    """
+    activation = _ACTIVATIONS[modulation.activation]
+    hidden = x
+    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+        hidden = activation(F.linear(hidden, weight, bias))
+        if sigma > 0:
+            hidden = hidden + torch.randn(hidden.shape, generator=generator) * sigma
+        hidden = hidden * modulation.damping
+    return F.linear(hidden, weights[-1], biases[-1])
+
+
+def normal(count: int, sd: float, generator: torch.Generator) -> np.ndarray:
+    """See `Engine.normal`."""
+    return (torch.randn(count, generator=generator) * sd).numpy()
+
+
+def fit(
+    network: Network,
+    points: Points,
+    *,
+    epochs: int,
+    lr: float,
+    batch_size: int,
+    noise: tuple[float, float],
+    generator: torch.Generator,
+) -> tuple[Network, list[Epoch]]:
+    """See `Engine.fit`."""
+    weights, biases = _tensors(network.weights), _tensors(network.biases)
+    optimiser = _SurvivorAdam(weights, biases, _tensors(network.masks), lr)
+    x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
+    history = []
+    for epoch in range(epochs):
+        sigma = noise_at(epoch, epochs, noise)
+        total = 0.0
+        for batch in shuffled(len(points), generator).split(batch_size):
+            logits = forward(x[batch], weights, biases, network.modulation, sigma, generator)
+            loss = F.cross_entropy(logits, labels[batch])
+            optimiser.step(loss)
+            total += loss.item() * len(batch)
+        history.append(Epoch(epoch, sigma, total / len(points)))
+        log_epoch(history[-1], epochs)
+    trained = replace(network, weights=_arrays(weights), biases=_arrays(biases))
+    return trained, history
+
+
+class _SurvivorAdam:
+    """Adam on the surviving weights and the biases, packed into one vector.
+
+    Adam is element-wise, so this equals Adam on all weights with the mask multiplied in after
+    each step, to the last bit, at a fraction of the work.
+    """
+
+    def __init__(
+        self, weights: list[Tensor], biases: list[Tensor], masks: list[Tensor], lr: float
+    ) -> None:
+        self.parameters = [p.requires_grad_() for p in (*weights, *biases)]
+        self.sites = [
+            None if mask.all() else mask.flatten().nonzero().squeeze(1) for mask in masks
+        ] + [None] * len(biases)
+        self.packed = torch.cat(self._survivors(self.parameters)).detach()
+        self.packed.grad = torch.empty_like(self.packed)
+        self.adam = torch.optim.Adam([self.packed], lr=lr)
+
+    def step(self, loss: Tensor) -> None:
+        gradients = torch.autograd.grad(loss, self.parameters)
+        torch.cat(self._survivors(gradients), out=self.packed.grad)
+        self.adam.step()
+        self._unpack()
+
+    def _survivors(self, tensors: Iterable[Tensor]) -> list[Tensor]:
+        flat = [tensor.reshape(-1) for tensor in tensors]
+        return [t if at is None else t[at] for t, at in zip(flat, self.sites, strict=True)]
+
+    @torch.no_grad()
+    def _unpack(self) -> None:
+        start = 0
+        for parameter, sites in zip(self.parameters, self.sites, strict=True):
+            flat = parameter.view(-1)
+            count = flat.numel() if sites is None else sites.numel()
+            values = self.packed[start : start + count]
+            if sites is None:
+                flat.copy_(values)
+            else:
+                flat[sites] = values
+            start += count
+
+
+def gradient_magnitudes(
+    network: Network,
+    points: Points,
+    *,
+    batches: int,
+    batch_size: int,
+    generator: torch.Generator,
+) -> tuple[np.ndarray, ...]:
+    """See `Engine.gradient_magnitudes`."""
+    weights, biases = _tensors(network.weights), _tensors(network.biases)
+    for weight in weights:
+        weight.requires_grad_()
+    x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
+    sums = [torch.zeros_like(weight) for weight in weights]
+    order = shuffled(len(points), generator)
+    for batch in islice(order.split(batch_size), batches):
+        logits = forward(x[batch], weights, biases, network.modulation, 0.0, generator)
+        loss = F.cross_entropy(logits, labels[batch])
+        for total, gradient in zip(sums, torch.autograd.grad(loss, weights), strict=True):
+            total += gradient.abs()
+    return _arrays(sums)
+
+
+@torch.no_grad()
+def count_correct(
+    network: Network,
+    points: Points,
+    *,
+    input_noise: float,
+    internal_noise: float,
+    generator: torch.Generator,
+) -> int:
+    """See `Engine.count_correct`."""
+    weights, biases = _tensors(network.weights), _tensors(network.biases)
+    x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
+    skip_draw(generator)
+    correct = 0
+    for batch, truth in zip(x.split(TEST_BATCH), labels.split(TEST_BATCH), strict=True):
+        if input_noise > 0:
+            batch = batch + torch.randn(batch.shape, generator=generator) * input_noise
+        logits = forward(batch, weights, biases, network.modulation, internal_noise, generator)
+        correct += int((logits.argmax(1) == truth).sum())
+    return correct
+
+
+def _tensors(arrays: Iterable[np.ndarray]) -> list[Tensor]:
+    # Copies: training works in place, and a network must not change under its owner.
+    return [torch.tensor(array) for array in arrays]
+
+
+def _arrays(tensors: Iterable[Tensor]) -> tuple[np.ndarray, ...]:
+    return tuple(tensor.detach().numpy() for tensor in tensors)

@@ -1,0 +1,62 @@
+"""The network: weights, biases, masks of surviving weights, and modulation (Methods, network)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+ACTIVATIONS = ("relu", "tanh")
+
+
+@dataclass(frozen=True)
+class Modulation:
+    """What a drug does to every hidden layer: the activation function, then a damping factor."""
+
+    activation: str = "relu"
+    damping: float = 1.0
+
+
+UNMODULATED = Modulation()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multilayer perceptron, some of whose weights may be pruned.
+
+    Layer k has `weights[k]` (n_out, n_in) float32, `biases[k]` (n_out,) float32 and `masks[k]`
+    (n_out, n_in) bool, True where a weight survives. A pruned weight is exactly zero. Every
+    function of this library returns a new network and leaves the given one as it was.
+    """
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    masks: tuple[np.ndarray, ...]
+    modulation: Modulation = UNMODULATED
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units by layer, from the input to the output."""
+        return (self.weights[0].shape[1], *(len(weight) for weight in self.weights))
+
+    @property
+    def sparsity(self) -> float:
+        """The fraction of weights that are pruned; biases do not count."""
+        survivors = sum(int(np.count_nonzero(mask)) for mask in self.masks)
+        return 1.0 - survivors / sum(mask.size for mask in self.masks)
+
+    def layers(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield each layer's weights, biases and mask, from the input to the output."""
+        return zip(self.weights, self.biases, self.masks, strict=True)
+
+
+def dense(weights: list[np.ndarray], biases: list[np.ndarray]) -> Network:
+    """Return an unmodulated network of these weights, none of them pruned."""
+    masks = tuple(np.ones(weight.shape, dtype=bool) for weight in weights)
+    return Network(tuple(weights), tuple(biases), masks)
+
+
+def modulated(network: Network, modulation: Modulation) -> Network:
+    """Return the same weights under another modulation."""
+    return replace(network, modulation=modulation)

@@ -1,0 +1,56 @@
+"""Magnitude pruning: the smallest weights of each matrix are cut (Methods, pruning)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline_lib.network import Network
+
+ACUTE_CAP = 0.99  # the sparsity beyond which an acute relapse does not go
+
+
+def prune(network: Network, sparsity: float) -> Network:
+    """Return the network pruned to `sparsity`, a fraction, in each weight matrix alone.
+
+    A weight survives if its magnitude reaches the `sparsity` quantile of all magnitudes of its
+    matrix, zeros included. What was pruned before stays pruned, and biases are not touched.
+    """
+    masks = tuple(
+        (np.abs(weight) >= magnitude_threshold(weight, sparsity)) & mask
+        for weight, mask in zip(network.weights, network.masks, strict=True)
+    )
+    weights = tuple(
+        np.where(mask, weight, np.float32(0))
+        for weight, mask in zip(network.weights, masks, strict=True)
+    )
+    return replace(network, weights=weights, masks=masks)
+
+
+def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
+    """Return the linearly interpolated quantile of abs(weight), all arithmetic in float32.
+
+    `torch.quantile` does the same operations in the same order, so thresholds are equal to the
+    last bit; numpy's own would interpolate in float64.
+    """
+    magnitudes = np.abs(weight).ravel()
+    rank = np.float32(quantile) * np.float32(magnitudes.size - 1)
+    below, above = math.floor(rank), math.ceil(rank)
+    share = rank - np.float32(below)
+    parted = np.partition(magnitudes, (below, above))
+    low, high = parted[below], parted[above]
+    if share < 0.5:
+        return low + share * (high - low)
+    return high - (high - low) * (np.float32(1) - share)
+
+
+def prune_further(network: Network, fraction: float, cap: float = 1.0) -> Network:
+    """Return the network with `fraction` of its surviving weights gone.
+
+    Each matrix is pruned to s + fraction·(1 - s), `cap` at the most, where s is the sparsity of
+    the network as a whole.
+    """
+    sparsity = network.sparsity
+    return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap))

@@ -1,0 +1,41 @@
+"""Gradient-guided regrowth of pruned weights (Methods, ketamine-like recovery)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from pipeline_lib.network import Network
+
+
+def regrow(
+    network: Network,
+    scores: Sequence[np.ndarray],
+    *,
+    fraction: float,
+    draw: Callable[[int], np.ndarray],
+) -> Network:
+    """Return the network with the steepest `fraction` of each matrix's pruned weights regrown.
+
+    `scores[k]` (n_out, n_in) float32 tells how steeply the loss falls along each weight of
+    layer k; `draw(n)` gives the n regrown weights, the steepest one first.
+    """
+    weights, masks = [], []
+    for weight, mask, score in zip(network.weights, network.masks, scores, strict=True):
+        pruned = np.flatnonzero(~mask)
+        sites = pruned[_steepest(score.ravel()[pruned], int(fraction * pruned.size))]
+        weight, mask = weight.copy(), mask.copy()
+        weight.flat[sites] = draw(sites.size)
+        mask.flat[sites] = True
+        weights.append(weight)
+        masks.append(mask)
+    return replace(network, weights=tuple(weights), masks=tuple(masks))
+
+
+def _steepest(scores: np.ndarray, count: int) -> np.ndarray:
+    # Many scores are exactly zero, and which of those regrow is up to topk: the published run
+    # asked torch's, so another library's choice among ties would be another network.
+    return torch.topk(torch.from_numpy(scores), count).indices.numpy()

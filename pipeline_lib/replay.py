@@ -1,0 +1,127 @@
+"""The published run, repeated on its own random stream.
+
+The study's jobs draw from a generator each; the published run drew everything that a seed
+needs from one. This module goes through the protocol in the published order of work with that
+one generator, by the same functions as the study, and so gives the published digits. Work that
+draws nothing may stand anywhere; what draws must stay where it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline_lib import pruning, treatments
+from pipeline_lib.engines import plain
+from pipeline_lib.initialisation import initial_network
+from pipeline_lib.network import Network
+from pipeline_lib.randomness import published_generator
+from pipeline_lib.task import Points, clean_points, standard_points, training_points
+from pipeline_lib.treatments import Setting
+
+UNTREATED = "untreated"
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number of the replay; accuracies and sparsities in per cent, as published."""
+
+    treatment: str | None
+    metric: str
+    cycle: int | None
+    value: float
+
+
+def replay_seed(seed: int, study: Mapping[str, Any]) -> list[Value]:
+    """Run the published protocol for one seed; `study` is `slices.replay` of a study."""
+    return list(_Replay(seed, study).values())
+
+
+class _Replay:
+    def __init__(self, seed: int, study: Mapping[str, Any]) -> None:
+        self.study = study
+        self.generator = published_generator(seed)
+        self.setting = Setting(
+            engine=plain,
+            points=training_points(seed, **study["training_points"]),
+            batch_size=study["batch_size"],
+        )
+        self.standard = standard_points(seed, **study["standard_points"])
+        self.clean = clean_points(seed, **study["clean_points"])
+
+    def values(self) -> Iterator[Value]:
+        began = time.process_time()
+        study, courses = self.study, self.study["treatments"]
+        baseline = self.run([{"train": study["baseline"]}], self.build())
+        pruned = pruning.prune(baseline, study["pruning"]["sparsity"])
+        yield from self.first_table(UNTREATED, pruned)
+        treated = {}
+        for name, treatment in courses.items():
+            self.build()
+            treated[name] = self.run(treatment["course"], pruned)
+            yield from self.first_table(name, treated[name])
+            if treatment["withdrawal"]:
+                yield from self.off_medication(name, treated[name])
+            yield self.acute_relapse(name, treated[name])
+        for name in courses:
+            self.build()
+            yield from self.cycle_values(name, 0, treated[name])
+        for cycle in range(1, study["relapse"]["cycles"] + 1):
+            for name in courses:
+                treated[name] = pruning.prune_further(treated[name], study["relapse"]["prune"])
+            for name, treatment in courses.items():
+                treated[name] = self.run(treatment["maintenance"], treated[name])
+            for name in courses:
+                yield from self.cycle_values(name, cycle, treated[name])
+        yield Value(None, "cpu_seconds", None, time.process_time() - began)
+
+    def build(self) -> Network:
+        # Building draws, so the published run's networks are all built here, even those whose
+        # weights it overwrote at once.
+        study = self.study
+        return initial_network(study["sizes"], study["init"], self.generator)
+
+    def run(self, steps: Sequence[Mapping[str, Any]], network: Network) -> Network:
+        return treatments.run(steps, network, self.setting, self.generator)
+
+    def per_cent(
+        self, network: Network, points: Points, input_noise: float = 0, internal_noise: float = 0
+    ) -> float:
+        correct = plain.count_correct(
+            network,
+            points,
+            input_noise=input_noise,
+            internal_noise=internal_noise,
+            generator=self.generator,
+        )
+        return 100.0 * correct / len(points)
+
+    def combined(self, network: Network) -> float:
+        return self.per_cent(network, self.standard, **self.study["combined"])
+
+    def first_table(self, name: str, network: Network) -> Iterator[Value]:
+        yield Value(name, "sparsity", None, 100.0 * network.sparsity)
+        yield Value(name, "clean", None, self.per_cent(network, self.clean))
+        yield Value(name, "standard", None, self.per_cent(network, self.standard))
+        self.before = self.combined(network)
+        yield Value(name, "combined", None, self.before)
+        for sigma in self.study["sweep"]:
+            accuracy = self.per_cent(network, self.standard, internal_noise=sigma)
+            yield Value(name, f"internal_{sigma}", None, accuracy)
+
+    def off_medication(self, name: str, network: Network) -> Iterator[Value]:
+        off = treatments.withdraw(network, self.setting, self.generator)
+        yield Value(name, "off_medication_combined", None, self.combined(off))
+        sigma = max(self.study["sweep"])
+        accuracy = self.per_cent(off, self.standard, internal_noise=sigma)
+        yield Value(name, f"off_medication_internal_{sigma}", None, accuracy)
+
+    def acute_relapse(self, name: str, network: Network) -> Value:
+        relapsed = pruning.prune_further(network, self.study["acute"]["prune"], pruning.ACUTE_CAP)
+        return Value(name, "acute_relapse_drop", None, self.before - self.combined(relapsed))
+
+    def cycle_values(self, name: str, cycle: int, network: Network) -> Iterator[Value]:
+        yield Value(name, "longitudinal_combined", cycle, self.combined(network))
+        yield Value(name, "longitudinal_sparsity", cycle, 100.0 * network.sparsity)

@@ -1,0 +1,118 @@
+"""Files that appear whole or not at all, and the file of a network (safetensors, no pickle)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.network import Modulation, Network
+
+FORMAT = "network/1"
+
+# safetensors keeps metadata in no fixed order, so all of it stands under one key: the same
+# network is then the same bytes.
+_KEY = "pipeline"
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path to write; on success it becomes `path`, on failure it vanishes."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file, whole."""
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_network(path: str | Path, network: Network, provenance: Mapping[str, Any]) -> None:
+    """Write a network, with the JSON-ready `provenance` of who made it and from what."""
+    tensors = {}
+    for index, (weight, bias, mask) in enumerate(network.layers()):
+        tensors[f"weights.{index}"] = np.ascontiguousarray(weight)
+        tensors[f"biases.{index}"] = np.ascontiguousarray(bias)
+        tensors[f"masks.{index}"] = np.ascontiguousarray(mask)
+    metadata = {
+        "format": FORMAT,
+        "modulation": asdict(network.modulation),
+        "digest": _digest(tensors),
+        "provenance": dict(provenance) | {"versions": library_versions()},
+    }
+    content = save(tensors, {_KEY: json.dumps(metadata, sort_keys=True)})
+    with whole(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def read_network(path: str | Path) -> Network:
+    """Read a network.
+
+    Raises PipelineError if the file is missing, damaged, or not a network of this project.
+    """
+    tensors, metadata = _read(path)
+    layers = range(len(tensors) // 3)
+    return Network(
+        weights=tuple(tensors[f"weights.{index}"] for index in layers),
+        biases=tuple(tensors[f"biases.{index}"] for index in layers),
+        masks=tuple(tensors[f"masks.{index}"] for index in layers),
+        modulation=Modulation(**metadata["modulation"]),
+    )
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Read who made a network file and from what; raises like `read_network`."""
+    provenance: dict[str, Any] = _read(path)[1]["provenance"]
+    return provenance
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that results can depend on."""
+    # A local build's label, "+cpu", says where it came from and not what it computes.
+    return {name: version(name).partition("+")[0] for name in ("numpy", "safetensors", "torch")}
+
+
+def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    remedy = "delete it and run the workflow again to rebuild it"
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise PipelineError(f"{path}: there is no such network file") from None
+    except (SafetensorError, ValueError, OSError) as error:
+        raise PipelineError(f"{path}: damaged ({error}); {remedy}") from None
+    if metadata.get("format") != FORMAT:
+        raise PipelineError(f"{path}: not a network file of format {FORMAT}; {remedy}")
+    if metadata["digest"] != _digest(tensors):
+        raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {remedy}")
+    return tensors, metadata
+
+
+def _digest(tensors: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
+        digest.update(tensors[name].tobytes())
+    return digest.hexdigest()

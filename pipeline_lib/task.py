@@ -1,0 +1,51 @@
+"""The task: points of a few Gaussian clouds in the plane, to be told apart (Methods, task).
+
+Each data set is a function of the seed and of the numbers that it depends on, no others, so a
+study that asks for more test points trains on the same ones as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline_lib.randomness import data_state
+
+Centres = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Labelled points: `x` (n, 2) float32, `labels` (n,) int64."""
+
+    x: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def training_points(seed: int, *, centres: Centres, sd: float, train: int) -> Points:
+    """Return the `train` points that the networks of a seed learn from."""
+    return _draw(seed, "train", train, centres, sd)
+
+
+def standard_points(seed: int, *, centres: Centres, sd: float, test: int) -> Points:
+    """Return the `test` "standard" test points, as scattered as the training points."""
+    return _draw(seed, "standard", test, centres, sd)
+
+
+def clean_points(seed: int, *, centres: Centres, clean: int) -> Points:
+    """Return the `clean` "clean" test points, which lie exactly on the centres."""
+    return _draw(seed, "clean", clean, centres, 0.0)
+
+
+def _draw(seed: int, split: str, count: int, centres: Centres, sd: float) -> Points:
+    # Labels first, then deviations, in float64 until the end: the published data, point for point.
+    state = data_state(seed, split)
+    means = np.asarray(centres, dtype=np.float64)
+    labels = state.randint(0, len(means), count)
+    x = means[labels] + state.randn(count, 2) * sd
+    return Points(x.astype(np.float32), labels.astype(np.int64))

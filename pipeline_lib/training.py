@@ -1,0 +1,38 @@
+"""What every engine's training shares: the noise schedule and the record of an epoch."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+LOG_LINES = 10  # at the most, for one course of training
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch: its index from 0, the internal noise σ, and the mean loss over its points."""
+
+    epoch: int
+    noise: float
+    loss: float
+
+
+def noise_at(epoch: int, epochs: int, noise: tuple[float, float]) -> float:
+    """Return σ of an epoch: linear from the first value to the last, which the last epoch has."""
+    start, end = noise
+    return start + (epoch / max(epochs - 1, 1)) * (end - start)
+
+
+def log_epoch(record: Epoch, epochs: int) -> None:
+    """Tell how training goes, in about `LOG_LINES` lines however many epochs there are."""
+    every = -(-epochs // LOG_LINES)
+    if (record.epoch + 1) % every == 0 or record.epoch + 1 == epochs:
+        logger.info(
+            "epoch %d of %d: loss %.4f, internal noise %.3f",
+            record.epoch + 1,
+            epochs,
+            record.loss,
+            record.noise,
+        )

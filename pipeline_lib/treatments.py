@@ -1,0 +1,131 @@
+"""A treatment is a course of steps, each a function from network to network (Methods, recovery).
+
+A new mechanism is one function here, its entry in `STEPS`, and its options in `config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline_lib import pruning, regrowth
+from pipeline_lib.engines import Engine
+from pipeline_lib.network import UNMODULATED, Modulation, Network, modulated
+from pipeline_lib.task import Points
+from pipeline_lib.training import Epoch
+
+
+@dataclass
+class Setting:
+    """What steps work with beside the network, and the record of their training so far.
+
+    `history` holds (index of the step within its course, epoch).
+    """
+
+    engine: Engine
+    points: Points
+    batch_size: int
+    history: list[tuple[int, Epoch]] = field(default_factory=list)
+    step: int = 0
+
+
+def train(
+    network: Network,
+    setting: Setting,
+    generator: Any,
+    *,
+    epochs: int,
+    lr: float,
+    noise: Sequence[float] = (0.0, 0.0),
+) -> Network:
+    """Train the surviving weights; `noise` is the internal σ of the first and last epoch."""
+    trained, history = setting.engine.fit(
+        network,
+        setting.points,
+        epochs=epochs,
+        lr=lr,
+        batch_size=setting.batch_size,
+        noise=(noise[0], noise[1]),
+        generator=generator,
+    )
+    setting.history += [(setting.step, epoch) for epoch in history]
+    return trained
+
+
+def regrow(
+    network: Network,
+    setting: Setting,
+    generator: Any,
+    *,
+    fraction: float,
+    batches: int,
+    sd: float,
+) -> Network:
+    """Regrow the steepest `fraction` of each matrix's pruned weights with N(0, sd²).
+
+    Steepness is abs(gradient), summed over the first `batches` mini-batches without noise.
+    """
+    engine = setting.engine
+    scores = engine.gradient_magnitudes(
+        network,
+        setting.points,
+        batches=batches,
+        batch_size=setting.batch_size,
+        generator=generator,
+    )
+    return regrowth.regrow(
+        network,
+        scores,
+        fraction=fraction,
+        draw=lambda count: engine.normal(count, sd, generator),
+    )
+
+
+def modulate(
+    network: Network, setting: Setting, generator: Any, *, activation: str, damping: float
+) -> Network:
+    """Put every hidden layer under this activation function and damping factor."""
+    return modulated(network, Modulation(activation, damping))
+
+
+def withdraw(network: Network, setting: Setting, generator: Any) -> Network:
+    """Take the modulation off: ReLU and no damping."""
+    return modulated(network, UNMODULATED)
+
+
+def prune(
+    network: Network,
+    setting: Setting,
+    generator: Any,
+    *,
+    sparsity: float | None = None,
+    fraction: float | None = None,
+) -> Network:
+    """Prune to `sparsity`, or else by `fraction` of the surviving weights."""
+    if sparsity is not None:
+        return pruning.prune(network, sparsity)
+    assert fraction is not None, "a prune step has a sparsity or a fraction"
+    return pruning.prune_further(network, fraction)
+
+
+STEPS: dict[str, Callable[..., Network]] = {
+    "train": train,
+    "regrow": regrow,
+    "modulate": modulate,
+    "withdraw": withdraw,
+    "prune": prune,
+}
+
+
+def run(
+    steps: Sequence[Mapping[str, Mapping[str, Any]]],
+    network: Network,
+    setting: Setting,
+    generator: Any,
+) -> Network:
+    """Return the network after these steps, each a mapping from its kind to its options."""
+    for setting.step, step in enumerate(steps):
+        ((kind, options),) = step.items()
+        network = STEPS[kind](network, setting, generator, **options)
+    return network
