@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pipeline_lib import pruning, treatments
 from pipeline_lib.engines import plain
 from pipeline_lib.initialisation import initial_network
+from pipeline_lib.metrics import ReplayValue
 from pipeline_lib.network import Network
 from pipeline_lib.randomness import published_generator
 from pipeline_lib.task import Points, clean_points, standard_points, training_points
@@ -24,23 +24,14 @@ from pipeline_lib.treatments import Setting
 UNTREATED = "untreated"
 
 
-@dataclass(frozen=True)
-class Value:
-    """One number of the replay; accuracies and sparsities in per cent, as published."""
-
-    treatment: str | None
-    metric: str
-    cycle: int | None
-    value: float
-
-
-def replay_seed(seed: int, study: Mapping[str, Any]) -> list[Value]:
+def replay_seed(seed: int, study: Mapping[str, Any]) -> list[ReplayValue]:
     """Run the published protocol for one seed; `study` is `slices.replay` of a study."""
     return list(_Replay(seed, study).values())
 
 
 class _Replay:
     def __init__(self, seed: int, study: Mapping[str, Any]) -> None:
+        self.seed = seed
         self.study = study
         self.generator = published_generator(seed)
         self.setting = Setting(
@@ -51,7 +42,7 @@ class _Replay:
         self.standard = standard_points(seed, **study["standard_points"])
         self.clean = clean_points(seed, **study["clean_points"])
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> Iterator[ReplayValue]:
         began = time.process_time()
         study, courses = self.study, self.study["treatments"]
         baseline = self.run([{"train": study["baseline"]}], self.build())
@@ -75,7 +66,12 @@ class _Replay:
                 treated[name] = self.run(treatment["maintenance"], treated[name])
             for name in courses:
                 yield from self.cycle_values(name, cycle, treated[name])
-        yield Value(None, "cpu_seconds", None, time.process_time() - began)
+        yield self.value(None, "cpu_seconds", None, time.process_time() - began)
+
+    def value(
+        self, treatment: str | None, metric: str, cycle: int | None, value: float
+    ) -> ReplayValue:
+        return ReplayValue(self.seed, treatment, metric, cycle, value)
 
     def build(self) -> Network:
         # Building draws, so the published run's networks are all built here, even those whose
@@ -101,27 +97,27 @@ class _Replay:
     def combined(self, network: Network) -> float:
         return self.per_cent(network, self.standard, **self.study["combined"])
 
-    def first_table(self, name: str, network: Network) -> Iterator[Value]:
-        yield Value(name, "sparsity", None, 100.0 * network.sparsity)
-        yield Value(name, "clean", None, self.per_cent(network, self.clean))
-        yield Value(name, "standard", None, self.per_cent(network, self.standard))
+    def first_table(self, name: str, network: Network) -> Iterator[ReplayValue]:
+        yield self.value(name, "sparsity", None, 100.0 * network.sparsity)
+        yield self.value(name, "clean", None, self.per_cent(network, self.clean))
+        yield self.value(name, "standard", None, self.per_cent(network, self.standard))
         self.before = self.combined(network)
-        yield Value(name, "combined", None, self.before)
+        yield self.value(name, "combined", None, self.before)
         for sigma in self.study["sweep"]:
             accuracy = self.per_cent(network, self.standard, internal_noise=sigma)
-            yield Value(name, f"internal_{sigma}", None, accuracy)
+            yield self.value(name, f"internal_{sigma}", None, accuracy)
 
-    def off_medication(self, name: str, network: Network) -> Iterator[Value]:
+    def off_medication(self, name: str, network: Network) -> Iterator[ReplayValue]:
         off = treatments.withdraw(network, self.setting, self.generator)
-        yield Value(name, "off_medication_combined", None, self.combined(off))
+        yield self.value(name, "off_medication_combined", None, self.combined(off))
         sigma = max(self.study["sweep"])
         accuracy = self.per_cent(off, self.standard, internal_noise=sigma)
-        yield Value(name, f"off_medication_internal_{sigma}", None, accuracy)
+        yield self.value(name, f"off_medication_internal_{sigma}", None, accuracy)
 
-    def acute_relapse(self, name: str, network: Network) -> Value:
+    def acute_relapse(self, name: str, network: Network) -> ReplayValue:
         relapsed = pruning.prune_further(network, self.study["acute"]["prune"], pruning.ACUTE_CAP)
-        return Value(name, "acute_relapse_drop", None, self.before - self.combined(relapsed))
+        return self.value(name, "acute_relapse_drop", None, self.before - self.combined(relapsed))
 
-    def cycle_values(self, name: str, cycle: int, network: Network) -> Iterator[Value]:
-        yield Value(name, "longitudinal_combined", cycle, self.combined(network))
-        yield Value(name, "longitudinal_sparsity", cycle, 100.0 * network.sparsity)
+    def cycle_values(self, name: str, cycle: int, network: Network) -> Iterator[ReplayValue]:
+        yield self.value(name, "longitudinal_combined", cycle, self.combined(network))
+        yield self.value(name, "longitudinal_sparsity", cycle, 100.0 * network.sparsity)

@@ -49,7 +49,8 @@ def forward(
         hidden = activation(F.linear(hidden, weight, bias))
         if sigma > 0:
             hidden = hidden + torch.randn(hidden.shape, generator=generator) * sigma
-        hidden = hidden * modulation.damping
+        if modulation.damping != 1:
+            hidden = hidden * modulation.damping
     return F.linear(hidden, weights[-1], biases[-1])
 
 
@@ -113,7 +114,7 @@ class _SurvivorAdam:
 
     def _survivors(self, tensors: Iterable[Tensor]) -> list[Tensor]:
         flat = [tensor.reshape(-1) for tensor in tensors]
-        return [t if at is None else t[at] for t, at in zip(flat, self.sites, strict=True)]
+        return [t if at is None else t.index_select(0, at) for t, at in zip(flat, self.sites, strict=True)]
 
     @torch.no_grad()
     def _unpack(self) -> None:
@@ -125,7 +126,7 @@ class _SurvivorAdam:
             if sites is None:
                 flat.copy_(values)
             else:
-                flat[sites] = values
+                flat.index_copy_(0, sites, values)
             start += count
 
 

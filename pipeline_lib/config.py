@@ -1,0 +1,300 @@
+"""A study as typed data: every key of `config.yaml`, what it means and what it may be.
+
+These models are the one source of truth: they validate a study, and `config.schema.json` is
+exported from them for editors.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from pipeline_lib.engines import ENGINES
+from pipeline_lib.network import ACTIVATIONS
+from pipeline_lib.randomness import LARGEST_SEED
+
+RESERVED_NAMES = ("healthy", "untreated")
+
+Count = Annotated[int, Field(ge=1)]
+Deviation = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+Position = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+# Where a key may be of two types, these name the two for error messages.
+NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
+
+
+def _treatment_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED_NAMES:
+        raise ValueError(
+            "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
+            + " or ".join(RESERVED_NAMES)
+        )
+    return name
+
+
+TreatmentName = Annotated[str, AfterValidator(_treatment_name)]
+
+
+class Model(BaseModel):
+    """No unknown keys, no silent conversions, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Task(Model):
+    """The Gaussian clouds and the sizes of the data sets."""
+
+    centres: list[Position] = Field(min_length=2, description="one cloud per class, in order")
+    sd: Annotated[float, Field(gt=0)] = Field(description="sd of a cloud along each axis")
+    train: Count = Field(description="training points per seed")
+    test: Count = Field(description='"standard" test points per seed, scattered by sd')
+    clean: Count = Field(description='"clean" test points per seed, exactly on the centres')
+
+
+class NormalWeights(Model):
+    """Initial weights from a normal distribution, biases zero."""
+
+    normal: Annotated[float, Field(gt=0)] = Field(description="sd of the initial weights")
+
+
+class Network(Model):
+    """The classifier before anything happens to it."""
+
+    hidden: list[Count] = Field(min_length=1, description="units of each hidden layer")
+    init: Annotated[
+        Annotated[Literal["torch"], Tag(KEYWORD)] | Annotated[NormalWeights, Tag(MAPPING)],
+        Discriminator(lambda init: MAPPING if isinstance(init, dict | NormalWeights) else KEYWORD),
+    ] = Field(
+        description='"torch" (PyTorch\'s default, as published) or {normal: sd}'
+    )
+
+
+class Training(Model):
+    """What all training shares."""
+
+    batch_size: Count = Field(description="points per mini-batch")
+
+
+class Train(Model):
+    """Train the surviving weights with a fresh Adam."""
+
+    epochs: Count = Field(description="passes over the training points")
+    lr: Annotated[float, Field(gt=0)] = Field(description="Adam's learning rate")
+    noise: Annotated[list[Deviation], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="internal noise σ of the first and the last epoch, linear between"
+    )
+
+
+class Baseline(Model):
+    """Training of the healthy network."""
+
+    epochs: Count = Field(description="passes over the training points")
+    lr: Annotated[float, Field(gt=0)] = Field(description="Adam's learning rate")
+
+
+class Pruning(Model):
+    """The insult: pruning of the healthy network, the same for every treatment."""
+
+    sparsity: Share = Field(description="share of each matrix's weights that is cut")
+
+
+class Regrow(Model):
+    """Regrow the pruned weights with the steepest gradients."""
+
+    fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="share of each matrix's pruned weights"
+    )
+    batches: Count = Field(description="mini-batches over which gradients are summed")
+    sd: Deviation = Field(description="sd of the regrown weights")
+
+
+class Modulate(Model):
+    """Put every hidden layer under another activation and damping."""
+
+    activation: Literal[ACTIVATIONS] = Field(description="activation of the hidden layers")
+    damping: Annotated[float, Field(gt=0)] = Field(description="factor on hidden activity")
+
+
+class Withdraw(Model):
+    """Take the modulation off."""
+
+
+class Prune(Model):
+    """Prune each matrix by magnitude: to a sparsity, or by a share of the survivors."""
+
+    sparsity: Share | None = Field(None, description="sparsity to reach")
+    fraction: Share | None = Field(None, description="share of the surviving weights to cut")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        return _one_key(self, "`sparsity` and `fraction`")
+
+
+class Step(Model):
+    """One step of a course; exactly one kind."""
+
+    regrow: Regrow | None = None
+    train: Train | None = None
+    modulate: Modulate | None = None
+    withdraw: Withdraw | None = None
+    prune: Prune | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_kind(cls, value: Any) -> Any:
+        # `- withdraw` and `- withdraw:` both mean a step without options.
+        if isinstance(value, str):
+            return {value: {}}
+        if isinstance(value, dict):
+            return {kind: {} if options is None else options for kind, options in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        return _one_key(self, f"the steps {', '.join(type(self).model_fields)}")
+
+
+class Treatment(Model):
+    """A recovery from the pruned network, and its maintenance under stress."""
+
+    label: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        description="name in tables and figures"
+    )
+    course: list[Step] = Field(description="steps from the pruned to the treated network")
+    maintenance: list[Step] = Field(description="steps after each stress cycle")
+    withdrawal: bool = Field(False, description="also measure with the modulation off")
+
+    @field_validator("label")
+    @classmethod
+    def _printable(cls, label: str) -> str:
+        if not label.isprintable() or not label.strip():
+            raise ValueError("it must be a line of printable text")
+        return label
+
+
+class Combined(Model):
+    """The combined stress test."""
+
+    input_noise: Deviation = Field(description="sd of the noise added to the test points")
+    internal_noise: Deviation = Field(description="σ of the noise in the hidden layers")
+
+
+class Evaluate(Model):
+    """What is measured of every network."""
+
+    combined: Combined = Field(description="the combined stress test, also used under relapse")
+    sweep: Annotated[list[Deviation], Field(min_length=1)] = Field(
+        description="internal noise levels σ, ascending, from 0.0"
+    )
+
+    @field_validator("sweep")
+    @classmethod
+    def _ascending_from_zero(cls, sweep: list[float]) -> list[float]:
+        if sweep[0] != 0 or any(b <= a for a, b in zip(sweep, sweep[1:], strict=False)):
+            raise ValueError("it must be noise levels in ascending order, the first of them 0.0")
+        return sweep
+
+
+class Acute(Model):
+    """Acute relapse: one sudden pruning."""
+
+    prune: Share = Field(description="share of the surviving weights cut at once")
+
+
+class Relapse(Model):
+    """Longitudinal relapse: cycles of pruning and maintenance."""
+
+    cycles: Count = Field(description="stress cycles")
+    prune: Share = Field(description="share of the surviving weights cut in each cycle")
+    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="combined accuracy (fraction) below which a network has relapsed"
+    )
+
+
+class Reproduction(Model):
+    """How our means are compared with published ones."""
+
+    published: Annotated[str, Field(min_length=1)] | None = Field(
+        description="CSV file of published numbers, or null for a study that has none"
+    )
+    alpha: Share = Field(description="family-wise error rate of the comparison")
+    margin: Share = Field(description="accuracy difference (fraction) that counts as equivalent")
+
+
+class Study(Model):
+    """A whole study."""
+
+    seeds: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST_SEED + 1), Tag(NUMBER)]
+        | Annotated[list[Seed], Field(min_length=1), Tag(LIST)],
+        Discriminator(lambda seeds: LIST if isinstance(seeds, list) else NUMBER),
+    ] = Field(
+        description="how many seeds, from 0; or a list of seeds"
+    )
+    results: str = Field(description="folder that everything is written to")
+    engine: Literal[ENGINES] = Field(description="what computes training and accuracy")
+    task: Task
+    network: Network
+    training: Training
+    baseline: Baseline
+    pruning: Pruning
+    evaluate: Evaluate
+    acute: Acute
+    relapse: Relapse
+    treatments: dict[TreatmentName, Treatment] = Field(min_length=1, description="by name, in order")
+    reproduction: Reproduction
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: int | list[int]) -> int | list[int]:
+        if isinstance(seeds, list) and len(set(seeds)) < len(seeds):
+            raise ValueError("it must not have duplicates")
+        return seeds
+
+    @field_validator("results")
+    @classmethod
+    def _plain_path(cls, path: str) -> str:
+        # Paths reach shells, Snakemake patterns and cluster queues: plain characters only.
+        if not re.fullmatch(r"/?\w[\w.-]*(/\w[\w.-]*)*", path, re.ASCII):
+            raise ValueError("it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`")
+        return path
+
+    @field_validator("treatments", mode="before")
+    @classmethod
+    def _drop_removed(cls, treatments: Any) -> Any:
+        # An overlay takes a treatment out of the study that it builds on by setting it to null.
+        if isinstance(treatments, dict):
+            return {name: value for name, value in treatments.items() if value is not None}
+        return treatments
+
+    @property
+    def seed_list(self) -> list[int]:
+        """The seeds, in the order in which means are taken."""
+        return self.seeds if isinstance(self.seeds, list) else list(range(self.seeds))
+
+    @property
+    def layer_sizes(self) -> list[int]:
+        """Units by layer, from the input to the output."""
+        return [len(self.task.centres[0]), *self.network.hidden, len(self.task.centres)]
+
+
+def _one_key(model: M, allowed: str) -> M:
+    if sum(value is not None for value in dict(model).values()) != 1:
+        raise ValueError(f"it must have exactly one of {allowed}")
+    return model

@@ -1,0 +1,44 @@
+"""A job's log: what it did, how long it took, and in one sentence why it failed."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline_lib.errors import PipelineError
+
+
+@contextmanager
+def job_log(path: str | Path, title: str) -> Iterator[None]:
+    """Log to `path` while a job runs, from `title` to its time.
+
+    A PipelineError ends the process with its sentence in the log and on standard error; any
+    other exception is a bug, and keeps its traceback in the log.
+    """
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    logger = logging.getLogger("pipeline_lib")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    began = time.perf_counter()
+    try:
+        logger.info("%s", title)
+        yield
+        logger.info(
+            "done in %.1f s (CPU %.1f s since the process began)",
+            time.perf_counter() - began,
+            time.process_time(),
+        )
+    except PipelineError as error:
+        logger.error("failed: %s", error)
+        sys.exit(f"{title}: {error}")
+    except Exception:
+        logger.exception("failed: %s", title)
+        raise
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

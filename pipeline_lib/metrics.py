@@ -1,0 +1,182 @@
+"""The files of measurements: their columns, declared once, checked on write and on read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.storage import whole
+from pipeline_lib.training import Epoch
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One accuracy of one network; noise levels are sds, `cycle` is of the longitudinal test."""
+
+    seed: int
+    treatment: str
+    assessment: str
+    condition: str
+    modulation: str
+    input_noise: float
+    internal_noise: float
+    cycle: int | None
+    sparsity: float
+    correct: int
+    total: int
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One epoch of training; `stage` is baseline, course or maintenance."""
+
+    seed: int
+    treatment: str
+    stage: str
+    cycle: int | None
+    step: int
+    epoch: int
+    noise: float
+    loss: float
+
+
+def history_rows(
+    history: Iterable[tuple[int, Epoch]],
+    *,
+    seed: int,
+    treatment: str,
+    stage: str,
+    cycle: int | None = None,
+) -> list[HistoryRow]:
+    """Return the rows of a training history, (index of the step within its course, epoch)."""
+    return [
+        HistoryRow(seed, treatment, stage, cycle, step, epoch.epoch, epoch.noise, epoch.loss)
+        for step, epoch in history
+    ]
+
+
+@dataclass(frozen=True)
+class ReplayValue:
+    """One number of the replay, in the published unit: per cent where it is a share."""
+
+    seed: int
+    treatment: str | None
+    metric: str
+    cycle: int | None
+    value: float
+
+
+def _schema(name: str, row: type, columns: dict[str, pa.DataType]) -> pa.Schema:
+    optional = {"str | None", "int | None"}
+    fields = [
+        pa.field(key, columns[key], nullable=kind in optional)
+        for key, kind in row.__annotations__.items()
+    ]
+    return pa.schema(fields, metadata={"schema": name})
+
+
+MEASUREMENTS = _schema(
+    "measurements/1",
+    Measurement,
+    {
+        "seed": pa.int32(),
+        "treatment": pa.string(),
+        "assessment": pa.string(),
+        "condition": pa.string(),
+        "modulation": pa.string(),
+        "input_noise": pa.float64(),
+        "internal_noise": pa.float64(),
+        "cycle": pa.int32(),
+        "sparsity": pa.float64(),
+        "correct": pa.int64(),
+        "total": pa.int64(),
+        "accuracy": pa.float64(),
+    },
+)
+
+HISTORY = _schema(
+    "history/1",
+    HistoryRow,
+    {
+        "seed": pa.int32(),
+        "treatment": pa.string(),
+        "stage": pa.string(),
+        "cycle": pa.int32(),
+        "step": pa.int32(),
+        "epoch": pa.int32(),
+        "noise": pa.float64(),
+        "loss": pa.float64(),
+    },
+)
+
+REPLAY = _schema(
+    "replay/1",
+    ReplayValue,
+    {
+        "seed": pa.int32(),
+        "treatment": pa.string(),
+        "metric": pa.string(),
+        "cycle": pa.int32(),
+        "value": pa.float64(),
+    },
+)
+
+SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
+
+
+def write_rows(path: str | Path, rows: Iterable[Any], schema: pa.Schema) -> None:
+    """Write rows, dataclasses of the schema, to a Parquet file, whole."""
+    write_table(path, pa.Table.from_pylist([asdict(row) for row in rows], schema=schema))
+
+
+def write_table(path: str | Path, table: pa.Table) -> None:
+    """Write a table of one of this module's schemas to a Parquet file, whole.
+
+    Raises PipelineError if a fraction in it is not one.
+    """
+    _check_values(path, table)
+    with whole(path) as temporary:
+        pq.write_table(table, temporary, write_page_checksum=True)
+
+
+def read_table(path: str | Path, schema: pa.Schema) -> pa.Table:
+    """Read a Parquet file of this schema.
+
+    Raises PipelineError if the file is missing, damaged, or of another schema.
+    """
+    remedy = "delete it and run the workflow again to rebuild it"
+    try:
+        table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+    except FileNotFoundError:
+        raise PipelineError(f"{path}: there is no such file") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise PipelineError(f"{path}: damaged ({reason}); {remedy}") from None
+    if not table.schema.equals(schema, check_metadata=True):
+        name = schema.metadata[b"schema"].decode()
+        raise PipelineError(f"{path}: its columns are not those of {name}; {remedy}")
+    _check_values(path, table)
+    return table
+
+
+def gather(paths: Sequence[str | Path], schema: pa.Schema) -> pa.Table:
+    """Return the rows of several files as one table, in the order of the files."""
+    return pa.concat_tables([read_table(path, schema) for path in paths]).combine_chunks()
+
+
+def _check_values(path: str | Path, table: pa.Table) -> None:
+    for name in set(SHARES) & set(table.column_names):
+        bounds = pc.min_max(table[name]).as_py()
+        if table.num_rows and not 0 <= bounds["min"] <= bounds["max"] <= 1:
+            raise PipelineError(
+                f"{path}: {name} runs from {bounds['min']} to {bounds['max']};"
+                " it must be a fraction from 0 to 1"
+            )

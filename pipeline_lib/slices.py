@@ -1,0 +1,132 @@
+"""What each stage reads of a study: nothing more, so that a change reruns no more than it must.
+
+A slice is JSON-ready, and the keyword arguments of the functions that the stage calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline_lib.config import Study
+
+Slice = dict[str, Any]
+
+
+def baseline(study: Study) -> Slice:
+    """The healthy network: its shape, its data, its training."""
+    return {
+        "engine": study.engine,
+        "sizes": study.layer_sizes,
+        "init": _plain(study.network)["init"],
+        "training_points": _training_points(study),
+        "batch_size": study.training.batch_size,
+        "course": [{"train": _plain(study.baseline)}],
+    }
+
+
+def prune(study: Study) -> Slice:
+    """The insult."""
+    return _plain(study.pruning)
+
+
+def treat(study: Study, treatment: str) -> Slice:
+    """A treatment's course, and what it trains on."""
+    return {
+        "engine": study.engine,
+        "training_points": _training_points(study),
+        "batch_size": study.training.batch_size,
+        "course": _steps(study, treatment, "course"),
+    }
+
+
+def evaluate(study: Study, state: str) -> Slice:
+    """The measurements of a treated, the untreated or the healthy network."""
+    treatment = study.treatments.get(state)
+    return {
+        "engine": study.engine,
+        "standard_points": _standard_points(study),
+        "clean_points": _clean_points(study),
+        "withdrawal": treatment.withdrawal if treatment else False,
+        **_plain(study.evaluate),
+    }
+
+
+def acute(study: Study) -> Slice:
+    """The sudden pruning and the measurement after it."""
+    return {
+        "engine": study.engine,
+        "standard_points": _standard_points(study),
+        "combined": _plain(study.evaluate.combined),
+        "prune": study.acute.prune,
+    }
+
+
+def relapse(study: Study, treatment: str) -> Slice:
+    """The stress cycles, and a treatment's maintenance between them."""
+    return {
+        "engine": study.engine,
+        "training_points": _training_points(study),
+        "standard_points": _standard_points(study),
+        "batch_size": study.training.batch_size,
+        "combined": _plain(study.evaluate.combined),
+        "cycles": study.relapse.cycles,
+        "prune": study.relapse.prune,
+        "maintenance": _steps(study, treatment, "maintenance"),
+    }
+
+
+def replay(study: Study) -> Slice:
+    """The whole protocol, for the replay on the published random stream."""
+    return {
+        "sizes": study.layer_sizes,
+        "init": _plain(study.network)["init"],
+        "training_points": _training_points(study),
+        "standard_points": _standard_points(study),
+        "clean_points": _clean_points(study),
+        "batch_size": study.training.batch_size,
+        "baseline": _plain(study.baseline),
+        "pruning": _plain(study.pruning),
+        "combined": _plain(study.evaluate.combined),
+        "sweep": list(study.evaluate.sweep),
+        "acute": _plain(study.acute),
+        "relapse": {"cycles": study.relapse.cycles, "prune": study.relapse.prune},
+        "treatments": {
+            name: {
+                "course": _steps(study, name, "course"),
+                "maintenance": _steps(study, name, "maintenance"),
+                "withdrawal": treatment.withdrawal,
+            }
+            for name, treatment in study.treatments.items()
+        },
+    }
+
+
+def report(study: Study) -> Slice:
+    """What tables need beside the measurements."""
+    return {
+        "seeds": study.seed_list,
+        "labels": {name: treatment.label for name, treatment in study.treatments.items()},
+        "threshold": study.relapse.threshold,
+    }
+
+
+def _training_points(study: Study) -> Slice:
+    return _plain(study.task, "centres", "sd", "train")
+
+
+def _standard_points(study: Study) -> Slice:
+    return _plain(study.task, "centres", "sd", "test")
+
+
+def _clean_points(study: Study) -> Slice:
+    return _plain(study.task, "centres", "clean")
+
+
+def _steps(study: Study, treatment: str, part: str) -> list[Slice]:
+    steps: list[Slice] = _plain(study.treatments[treatment], part)[part]
+    return steps
+
+
+def _plain(model: Any, *keys: str) -> Slice:
+    plain: Slice = model.model_dump(include=set(keys) or None, exclude_none=True)
+    return plain

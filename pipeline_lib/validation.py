@@ -1,0 +1,131 @@
+"""From raw YAML to a valid `Study`, or to one sentence for each thing that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline_lib.config import KEYWORD, LIST, MAPPING, NUMBER, Study
+from pipeline_lib.errors import PipelineError
+
+LONGEST_VALUE = 60  # characters of a value that is shown in a message
+
+UNIONS = {
+    NUMBER: "it must be a whole number or a list of whole numbers",
+    LIST: "it must be a whole number or a list of whole numbers",
+    KEYWORD: "it must be torch or a mapping {normal: sd}",
+    MAPPING: "it must be torch or a mapping {normal: sd}",
+}
+
+ALLOWED = {
+    "missing": "this key is required",
+    "string_type": "it must be text",
+    "string_too_short": "it must be at least {min_length} character long",
+    "string_too_long": "it must be at most {max_length} characters long",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_type": "it must be a number",
+    "finite_number": "it must be a finite number",
+    "bool_type": "it must be true or false",
+    "list_type": "it must be a list",
+    "dict_type": "it must be a mapping of keys to values",
+    "model_type": "it must be a mapping of keys to values",
+    "too_short": "it must have at least {min_length} entries",
+    "too_long": "it must have at most {max_length} entries",
+    "greater_than": "it must be greater than {gt}",
+    "greater_than_equal": "it must be at least {ge}",
+    "less_than": "it must be less than {lt}",
+    "less_than_equal": "it must be at most {le}",
+    "literal_error": "it must be {expected}",
+}
+
+
+def validate(raw: Mapping[str, Any]) -> Study:
+    """Return the study that `raw`, as loaded from YAML, describes.
+
+    Raises PipelineError with a line for each problem: the key, what was found, what is allowed.
+    """
+    try:
+        return Study.model_validate(raw)
+    except ValidationError as error:
+        lines = dict.fromkeys(_sentence(details) for details in error.errors())
+        raise PipelineError("\n".join(lines)) from None
+
+
+def schema() -> str:
+    """Return the JSON schema of a study, for editors."""
+    return json.dumps(Study.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _sentence(details: ErrorDetails) -> str:
+    path, kind = _path(details["loc"]), details["type"]
+    key = _spelled(path)
+    if kind == "missing":
+        return f"{key} is missing; {ALLOWED[kind]}"
+    if kind == "extra_forbidden":
+        return f"{key} is not a known key; {_known_keys(path)}"
+    found = _shown(details["input"])
+    if details["loc"][-1] == "[key]":
+        return f"{_spelled(path[:-1])} has the name {found}; {_allowed(details)}"
+    return f"{key} is {found}; {_allowed(details)}"
+
+
+def _allowed(details: ErrorDetails) -> str:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    union = UNIONS.get(str(details["loc"][-1]))
+    if union and kind.endswith(("_type", "_error", "from_float")):
+        return union
+    if kind == "float_type" and _is_number(details["input"]):
+        value = float(details["input"])
+        return f"it must be a number, which YAML wants with a point and a sign: {value:.1e}"
+    return ALLOWED[kind].format(**context) if kind in ALLOWED else details["msg"]
+
+
+def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    marks = {*UNIONS, "[key]"}
+    return tuple(part for part in loc if part not in marks)
+
+
+def _spelled(path: tuple[str | int, ...]) -> str:
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(parts).removeprefix(".") or "the study"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)
+
+
+def _known_keys(path: tuple[str | int, ...]) -> str:
+    model: type[BaseModel] = Study
+    for part in path[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    keys = list(model.model_fields)
+    close = difflib.get_close_matches(str(path[-1]), keys, n=1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{meant}the keys here are {', '.join(keys)}" if keys else "no keys are allowed here"
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _model_in(argument):
+            return found
+    return None
