@@ -1,0 +1,251 @@
+"""From measurements to the numbers of the paper's tables: per seed, then over seeds.
+
+Everything here is in per cent, the unit that people read; the files of measurements hold counts
+and fractions. `values` gives one number per seed under the name that the published runs use,
+`cells` what the tables print: mean, SD, minimum and maximum over the seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+UNTREATED, HEALTHY = "untreated", "healthy"
+STATES = (HEALTHY, UNTREATED)  # what is measured but is no treatment
+
+VALUE_COLUMNS = ("seed", "treatment", "metric", "cycle", "value")
+KEY = ("table", "treatment", "metric", "cycle")
+STATISTICS = ("mean", "sd", "min", "max")
+CELL_COLUMNS = (*KEY, *STATISTICS, "n_seeds")
+
+FIRST_TABLE = ("sparsity", "clean", "standard", "combined")
+INTERNAL, OFF_MEDICATION = "internal_", "off_medication_"  # followed by what was measured
+SEED = "seed_"  # followed by the seed, where a number is of one seed
+SEEDS = "seeds_"  # where a number is a number of seeds
+
+Measurements: TypeAlias = "pa.Table | pd.DataFrame"
+Numbers = Mapping[str, float]  # the statistics and n_seeds of one cell; NaN where it has none
+
+
+class Key(NamedTuple):
+    """Which number of which table; `cycle` is of the longitudinal test."""
+
+    table: str
+    treatment: str
+    metric: str
+    cycle: int | None = None
+
+
+class _Series(NamedTuple):
+    """One metric of one treatment over the seeds, in seed order."""
+
+    seeds: list[int]
+    values: list[float]
+
+
+def values(evaluate: Measurements, acute: Measurements, relapse: Measurements) -> pd.DataFrame:
+    """Return one number per seed, treatment, metric and cycle of a study's measurements.
+
+    The arguments hold rows of `metrics.MEASUREMENTS`, all seeds of a study in one. The columns
+    are `VALUE_COLUMNS`; `value` is in per cent, an acute drop in percentage points. Rows keep the
+    order of the seeds in the measurements.
+    """
+    rows = list(_first_tables(evaluate))
+    combined = {row[:2]: row[4] for row in rows if row[2] == "combined"}
+    for row in _records(acute):
+        before = combined[row["seed"], row["treatment"]]
+        drop = before - _per_cent(row)
+        rows.append((row["seed"], row["treatment"], "acute_relapse_drop", None, drop))
+    for row in _records(relapse):
+        at = (row["seed"], row["treatment"])
+        cycle = int(row["cycle"])
+        rows.append((*at, "longitudinal_combined", cycle, _per_cent(row)))
+        rows.append((*at, "longitudinal_sparsity", cycle, 100.0 * row["sparsity"]))
+    return frame(rows, VALUE_COLUMNS)
+
+
+def cells(values: Measurements, threshold: float) -> pd.DataFrame:
+    """Return every number of the tables, in the naming of the published ones.
+
+    `values` is what `values` gives, or the replay (`metrics.REPLAY`). A network has relapsed if
+    its combined accuracy is below `threshold`, a fraction, at any cycle, 0 included. The columns
+    are `CELL_COLUMNS`; `sd` is the population SD. Counts, relapse cycles and improvements stand
+    under `mean` alone, as does all that is no mean over the seeds. A mean relapse cycle is there
+    only if a seed relapsed; so is a relapse cycle by seed.
+    """
+    series = _series(values)
+    treatments = list(dict.fromkeys(treatment for treatment, _, _ in series))
+    rows = [
+        *_of_states(series),
+        *_longitudinal(series),
+        *(row for name in treatments for row in _outcome(name, series, threshold)),
+        *_improvement(series, treatments),
+    ]
+    order = ("1", "2", "acute", "state_dependence", "3", "3_range", "3_sparsity", "4")
+    rank = {table: place for place, table in enumerate(order)}
+    rows.sort(key=lambda row: rank.get(row[0], len(rank)))
+    return frame(rows, CELL_COLUMNS)
+
+
+def frame(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows as a data frame in which a missing cycle leaves the others whole numbers."""
+    result = pd.DataFrame(list(rows), columns=list(columns))
+    kinds = {
+        **dict.fromkeys((*STATISTICS, "value"), "float64"),
+        "cycle": "Int64",
+        "n_seeds": "Int64",
+    }
+    kinds |= {f"published_{name}": kind for name, kind in kinds.items()}
+    return result.astype({name: kind for name, kind in kinds.items() if name in result})
+
+
+def by_key(cells: pd.DataFrame) -> dict[Key, Numbers]:
+    """Return the statistics and the number of seeds of each cell, by its key."""
+    numbers = cells[[*STATISTICS, "n_seeds"]].astype("float64").to_dict("records")
+    keys = zip(*(cells[name] for name in KEY), strict=True)
+    return {
+        Key(str(table), str(treatment), str(metric), cycle_of(cycle)): {
+            str(name): float(value) for name, value in row.items()
+        }
+        for (table, treatment, metric, cycle), row in zip(keys, numbers, strict=True)
+    }
+
+
+def cycle_of(value: float | int | None) -> int | None:
+    """Return the cycle in a cell of a data frame, None where there is none."""
+    return None if pd.isna(value) else int(value)
+
+
+def _records(measurements: Measurements) -> list[dict[str, Any]]:
+    if isinstance(measurements, pd.DataFrame):
+        return [
+            {str(name): value for name, value in row.items()}
+            for row in measurements.to_dict("records")
+        ]
+    records: list[dict[str, Any]] = measurements.to_pylist()
+    return records
+
+
+def _per_cent(row: dict[str, Any]) -> float:
+    # From the counts, not from the fraction: 100 * (3706 / 4000) need not be the float 92.65,
+    # and whether a mean prints as 92.6 or 92.7 can hang on that.
+    return float(100.0 * row["correct"] / row["total"])
+
+
+def _first_tables(evaluate: Measurements) -> Iterator[tuple[Any, ...]]:
+    seen = set()
+    for row in _records(evaluate):
+        at = (row["seed"], row["treatment"])
+        if at not in seen:
+            seen.add(at)
+            yield (*at, "sparsity", None, 100.0 * row["sparsity"])
+        metric = row["condition"]
+        if metric == "internal":
+            metric = f"{INTERNAL}{float(row['internal_noise'])}"
+        if row["modulation"] == "off":
+            metric = OFF_MEDICATION + metric
+        yield (*at, metric, None, _per_cent(row))
+
+
+def _series(values: Measurements) -> dict[tuple[str, str, int | None], _Series]:
+    series: dict[tuple[str, str, int | None], _Series] = {}
+    for row in _records(values):
+        key = (row["treatment"], row["metric"], cycle_of(row["cycle"]))
+        entry = series.setdefault(key, _Series([], []))
+        entry.seeds.append(int(row["seed"]))
+        entry.values.append(float(row["value"]))
+    return series
+
+
+def _statistics(numbers: Sequence[float]) -> tuple[float, float, float, float, int]:
+    # numpy's sum over a contiguous array in seed order, as in the published run: another order
+    # of additions may break an exact tie of the last printed digit the other way.
+    array = np.array(numbers, dtype=np.float64)
+    return (
+        float(np.mean(array)),
+        float(np.std(array)),
+        float(np.min(array)),
+        float(np.max(array)),
+        len(array),
+    )
+
+
+def _of_states(series: dict[tuple[str, str, int | None], _Series]) -> Iterator[tuple[Any, ...]]:
+    for (treatment, metric, _), entry in series.items():
+        if metric in FIRST_TABLE:
+            table = "1"
+        elif metric.startswith(INTERNAL):
+            table = "2"
+        elif metric == "acute_relapse_drop":
+            table = "acute"
+        elif metric.startswith(OFF_MEDICATION):
+            table = "state_dependence"
+        else:
+            continue
+        yield (table, treatment, metric, None, *_statistics(entry.values))
+
+
+def _longitudinal(series: dict[tuple[str, str, int | None], _Series]) -> Iterator[tuple[Any, ...]]:
+    for (treatment, metric, cycle), entry in series.items():
+        if metric == "longitudinal_combined":
+            statistics = _statistics(entry.values)
+            yield ("3", treatment, "combined", cycle, *statistics)
+            yield ("3_range", treatment, "combined", cycle, *statistics)
+        elif metric == "longitudinal_sparsity":
+            yield ("3_sparsity", treatment, "sparsity", cycle, *_statistics(entry.values))
+
+
+def _outcome(
+    treatment: str, series: dict[tuple[str, str, int | None], _Series], threshold: float
+) -> Iterator[tuple[Any, ...]]:
+    """Yield Table 4's numbers of one treatment, and the relapse cycle of each relapsed seed."""
+    courses: dict[int, dict[int, float]] = {}
+    for (name, metric, cycle), entry in series.items():
+        if name == treatment and metric == "longitudinal_combined" and cycle is not None:
+            for seed, value in zip(entry.seeds, entry.values, strict=True):
+                courses.setdefault(seed, {})[cycle] = value
+    if not courses:
+        return
+    drops = [course[min(course)] - course[max(course)] for course in courses.values()]
+    finals = [course[max(course)] for course in courses.values()]
+    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
+    limit = round(100.0 * threshold, 9)
+    relapses = {
+        seed: min(cycle for cycle, value in course.items() if value < limit)
+        for seed, course in courses.items()
+        if min(course.values()) < limit
+    }
+
+    def alone(table: str, metric: str, number: float) -> tuple[Any, ...]:
+        return (table, treatment, metric, None, number, None, None, None, len(courses))
+
+    yield ("4", treatment, "total_drop", None, *_statistics(drops))
+    yield ("4", treatment, "final_accuracy", None, *_statistics(finals))
+    yield alone("4", "seeds_relapsed", len(relapses))
+    yield alone("4", "seeds_without_relapse", len(courses) - len(relapses))
+    if relapses:
+        yield alone("4", "mean_relapse_cycle", _statistics(list(relapses.values()))[0])
+    for seed, cycle in relapses.items():
+        yield alone("relapse_cycle_by_seed", f"{SEED}{seed}", cycle)
+
+
+def _improvement(
+    series: dict[tuple[str, str, int | None], _Series], treatments: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the gain in combined accuracy over the untreated network, in percentage points.
+
+    It is the difference of the unrounded means, which is what the published numbers are: the
+    difference of the printed ones is 0.1 off for one of them.
+    """
+    untreated = series.get((UNTREATED, "combined", None))
+    for treatment in treatments:
+        treated = series.get((treatment, "combined", None))
+        if untreated and treated and treatment not in STATES:
+            mean, *_, n_seeds = _statistics(treated.values)
+            gain = mean - _statistics(untreated.values)[0]
+            metric = "combined_over_untreated"
+            yield ("improvement", treatment, metric, None, gain, None, None, None, n_seeds)

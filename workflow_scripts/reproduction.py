@@ -1,0 +1,25 @@
+"""The comparison of the study's means with the published ones."""
+
+from pipeline_lib.comparison_report import report
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import MEASUREMENTS, read_table
+from pipeline_lib.published import read_published
+from pipeline_lib.reproduction import compare, verdict
+from pipeline_lib.statistics import cells, values
+from pipeline_lib.storage import write_text
+
+study = snakemake.params.study
+
+with job_log(snakemake.log[0], "compare with the published numbers"):
+    measured = [
+        read_table(snakemake.input[kind], MEASUREMENTS) for kind in ("evaluate", "acute", "relapse")
+    ]
+    comparison = compare(
+        cells(values(*measured), study["threshold"]),
+        read_published(snakemake.input.published),
+        study["alpha"],
+        study["margin"],
+    )
+    write_text(snakemake.output.comparison, comparison.to_csv(index=False))
+    write_text(snakemake.output.report, report(comparison, study["labels"]))
+    write_text(snakemake.output.verdict, verdict(comparison) + "\n")

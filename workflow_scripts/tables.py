@@ -1,0 +1,25 @@
+"""The study's tables as CSV, Markdown and LaTeX, published numbers beside its own."""
+
+from pathlib import Path
+
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import MEASUREMENTS, read_table
+from pipeline_lib.published import read_published
+from pipeline_lib.statistics import cells, values
+from pipeline_lib.storage import write_text
+from pipeline_lib.tables import FORMATS, build
+
+study, published = snakemake.params.study, snakemake.input.get("published")
+
+with job_log(snakemake.log[0], "write the tables"):
+    measured = [
+        read_table(snakemake.input[kind], MEASUREMENTS) for kind in ("evaluate", "acute", "relapse")
+    ]
+    tables = build(
+        cells(values(*measured), study["threshold"]),
+        read_published(published) if published else None,
+        study["labels"],
+    )
+    by_name = {table.name: table for table in tables}
+    for path in map(Path, snakemake.output):
+        write_text(path, FORMATS[path.suffix[1:]](by_name[path.stem]))
