@@ -233,6 +233,9 @@ class Reproduction(Model):
     published: Annotated[str, Field(min_length=1)] | None = Field(
         description="CSV file of published numbers, or null for a study that has none"
     )
+    runs: Annotated[str, Field(min_length=1)] | None = Field(
+        description="CSV file of the published protocol's results by seed, or null"
+    )
     alpha: Share = Field(description="family-wise error rate of the comparison")
     margin: Share = Field(description="accuracy difference (fraction) that counts as equivalent")
 

@@ -1,0 +1,47 @@
+# The study, the paths of its files, and the fingerprints of the code that makes them.
+
+from pipeline_lib import slices
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.fingerprint import fingerprint
+from pipeline_lib.validation import validate
+
+try:
+    STUDY = validate(config)
+except PipelineError as error:
+    sys.exit(f"The study is not valid.\n{error}")
+
+SEEDS = STUDY.seed_list
+TREATMENTS = list(STUDY.treatments)
+STATES = ["healthy", "untreated", *TREATMENTS]
+RESULTS = STUDY.results
+
+
+wildcard_constraints:
+    seed=r"\d+",
+    treatment="|".join(TREATMENTS),
+    state="|".join(STATES),
+
+
+def in_seed(*parts):
+    """The path of a file of one seed."""
+    return "/".join([RESULTS, "seeds", "{seed}", *parts])
+
+
+def log_of(job):
+    return f"{RESULTS}/logs/{job}.log"
+
+
+def benchmark_of(job):
+    return f"{RESULTS}/benchmarks/{job}.tsv"
+
+
+def code(stage, *modules):
+    """A digest of what a stage's script imports, and of `modules` that it loads by name.
+
+    Snakemake itself watches the script's own text.
+    """
+    script = f"{workflow.basedir}/workflow_scripts/{stage}.py"
+    return fingerprint(script, *modules, root=workflow.basedir)
+
+
+ENGINE = f"pipeline_lib.engines.{STUDY.engine}"
