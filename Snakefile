@@ -10,7 +10,7 @@ min_version("9.27")
 
 # Scripts import pipeline_lib from beside this file, wherever the workflow is started.
 sys.path.insert(0, str(workflow.basedir))
-os.environ["PYTHONPATH"] = str(workflow.basedir)
+os.environ.update(PYTHONPATH=str(workflow.basedir))
 
 
 configfile: "config.yaml"
@@ -26,12 +26,12 @@ include: "rules/replay.smk"
 rule all:
     default_target: True
     input:
-        gathered(),
+        expand(rules.gather.output, kind=GATHERED),
         rules.tables.output,
-        reproduction_of_published(),
+        rules.reproduction.output if has_published("published") else [],
 
 
 rule replay:
     input:
         rules.replay_gather.output,
-        replay_of_published(),
+        rules.replay_compare.output if has_published("published", "runs") else [],

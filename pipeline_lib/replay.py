@@ -65,9 +65,7 @@ class _Replay:
             for name in courses:
                 yield from self.cycle_values(name, cycle, treated[name])
 
-    def value(
-        self, treatment: str, metric: str, cycle: int | None, value: float
-    ) -> ReplayValue:
+    def value(self, treatment: str, metric: str, cycle: int | None, value: float) -> ReplayValue:
         return ReplayValue(self.seed, treatment, metric, cycle, value)
 
     def build(self) -> Network:

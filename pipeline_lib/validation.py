@@ -129,3 +129,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if found := _model_in(argument):
             return found
     return None
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

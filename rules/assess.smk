@@ -1,13 +1,6 @@
 # From a network to rows of measurements, and from the seeds' rows to the study's.
 
 
-def network_of_state(wildcards):
-    untreated = {"healthy": rules.baseline, "untreated": rules.prune}
-    return untreated.get(wildcards.state, rules.treat).output.network.replace(
-        "{treatment}", wildcards.state
-    )
-
-
 rule evaluate:
     input:
         network=network_of_state,
@@ -92,7 +85,7 @@ rule gather:
     input:
         lambda wildcards: GATHERED[wildcards.kind],
     output:
-        f"{RESULTS}/metrics/{{kind}}.parquet",
+        gathered("{kind}"),
     log:
         log_of("gather/{kind}"),
     benchmark:
@@ -110,7 +103,3 @@ rule gather:
         "gather {wildcards.kind} of all seeds"
     script:
         "../workflow_scripts/gather.py"
-
-
-def gathered():
-    return expand(rules.gather.output, kind=GATHERED)

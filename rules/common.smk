@@ -1,5 +1,7 @@
 # The study, the paths of its files, and the fingerprints of the code that makes them.
 
+from pathlib import Path
+
 from pipeline_lib import slices
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.fingerprint import fingerprint
@@ -24,7 +26,33 @@ wildcard_constraints:
 
 def in_seed(*parts):
     """The path of a file of one seed."""
-    return "/".join([RESULTS, "seeds", "{seed}", *parts])
+    return str(Path(RESULTS, "seeds", "{seed}", *parts))
+
+
+def gathered(kind):
+    """The path of the study's rows of one kind."""
+    return f"{RESULTS}/metrics/{kind}.parquet"
+
+
+def measurements():
+    """What tables are made of, by the names that their scripts use."""
+    return {kind: gathered(kind) for kind in ("evaluate", "acute", "relapse")}
+
+
+def published(*kinds):
+    """The files of published numbers, by kind, as far as the study has them."""
+    files = STUDY.reproduction.model_dump(include=set(kinds))
+    return {kind: path for kind, path in files.items() if path}
+
+
+def has_published(*kinds):
+    return len(published(*kinds)) == len(kinds)
+
+
+def network_of_state(wildcards):
+    """The network file of a treatment, or of a state that is none."""
+    files = {"healthy": "baseline.safetensors", "untreated": "pruned.safetensors"}
+    return in_seed(files.get(wildcards.state, f"{wildcards.state}/network.safetensors"))
 
 
 def log_of(job):

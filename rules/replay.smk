@@ -45,8 +45,8 @@ rule replay_gather:
 
 rule replay_compare:
     input:
-        metrics=rules.replay_gather.output,
         **published("published", "runs"),
+        metrics=rules.replay_gather.output,
     output:
         comparison=f"{RESULTS}/replay/published.csv",
         runs=f"{RESULTS}/replay/runs.csv",
@@ -66,7 +66,3 @@ rule replay_compare:
         "compare the replay with the published run"
     script:
         "../workflow_scripts/replay_compare.py"
-
-
-def replay_of_published():
-    return rules.replay_compare.output if published("published", "runs") else []

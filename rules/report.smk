@@ -5,24 +5,16 @@ from pipeline_lib.tables import TABLES
 TABLE_FORMATS = ["csv", "md", "tex"]
 
 
-def published(*kinds):
-    """The files of published numbers, by kind, as far as the study has them."""
-    files = STUDY.reproduction.model_dump(include=set(kinds))
-    return {kind: path for kind, path in files.items() if path}
-
-
-def measurements():
-    return {
-        kind: f"{RESULTS}/metrics/{kind}.parquet" for kind in ("evaluate", "acute", "relapse")
-    }
-
-
 rule tables:
     input:
         **measurements(),
         **published("published"),
     output:
-        expand(f"{RESULTS}/tables/{{table}}.{{format}}", table=TABLES, format=TABLE_FORMATS),
+        expand(
+            f"{RESULTS}/tables/{{table}}.{{format}}",
+            table=TABLES,
+            format=TABLE_FORMATS,
+        ),
     log:
         log_of("tables"),
     benchmark:
@@ -63,7 +55,3 @@ rule reproduction:
         "compare with the published numbers"
     script:
         "../workflow_scripts/reproduction.py"
-
-
-def reproduction_of_published():
-    return rules.reproduction.output if published("published") else []

@@ -22,7 +22,8 @@ with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
         **study["training"],
         generator=engine.generator(seed, "baseline"),
     )
-    write_network(snakemake.output.network, network, {"stage": "baseline", "seed": seed, **dict(snakemake.params.items())})
+    origin = {"stage": "baseline", "seed": seed}
+    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
     rows = history_rows(
         [(0, epoch) for epoch in history], seed=seed, treatment="healthy", stage="baseline"
     )

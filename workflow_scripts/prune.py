@@ -8,4 +8,5 @@ seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 
 with job_log(snakemake.log[0], f"seed {seed}: prune to {study['sparsity']:.1%}"):
     network = prune(read_network(snakemake.input.network), study["sparsity"])
-    write_network(snakemake.output.network, network, {"stage": "pruned", "seed": seed, **dict(snakemake.params.items())})
+    origin = {"stage": "pruned", "seed": seed}
+    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))

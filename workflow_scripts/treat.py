@@ -20,6 +20,7 @@ with job_log(snakemake.log[0], f"seed {seed}: treatment {treatment}"):
         setting,
         engine.generator(seed, "course", treatment),
     )
-    write_network(snakemake.output.network, network, {"stage": "treated", "seed": seed, "treatment": treatment, **dict(snakemake.params.items())})
+    origin = {"stage": "treated", "seed": seed, "treatment": treatment}
+    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
     rows = history_rows(setting.history, seed=seed, treatment=treatment, stage="course")
     write_rows(snakemake.output.history, rows, HISTORY)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 import torch
@@ -79,7 +78,7 @@ def fit(
     for epoch in range(epochs):
         sigma = noise_at(epoch, epochs, noise)
         total = 0.0
-        for batch in shuffled(len(points), generator).split(batch_size):
+        for batch in torch.split(shuffled(len(points), generator), batch_size):
             logits = forward(x[batch], weights, biases, network.modulation, sigma, generator)
             loss = F.cross_entropy(logits, labels[batch])
             optimiser.step(loss)
@@ -123,7 +122,10 @@ class _SurvivorAdam:
 
     def _survivors(self, tensors: Iterable[Tensor]) -> list[Tensor]:
         flat = [tensor.reshape(-1) for tensor in tensors]
-        return [t if at is None else t.index_select(0, at) for t, at in zip(flat, self.sites, strict=True)]
+        return [
+            t if at is None else t.index_select(0, at)
+            for t, at in zip(flat, self.sites, strict=True)
+        ]
 
     @torch.no_grad()
     def _unpack(self) -> None:
@@ -154,7 +156,7 @@ def gradient_magnitudes(
     x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
     sums = [torch.zeros_like(weight) for weight in weights]
     order = shuffled(len(points), generator)
-    for batch in islice(order.split(batch_size), batches):
+    for batch in torch.split(order, batch_size)[:batches]:
         logits = forward(x[batch], weights, biases, network.modulation, 0.0, generator)
         loss = F.cross_entropy(logits, labels[batch])
         for total, gradient in zip(sums, torch.autograd.grad(loss, weights), strict=True):
@@ -176,7 +178,9 @@ def count_correct(
     x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
     skip_draw(generator)
     correct = 0
-    for batch, truth in zip(x.split(TEST_BATCH), labels.split(TEST_BATCH), strict=True):
+    for batch, truth in zip(
+        torch.split(x, TEST_BATCH), torch.split(labels, TEST_BATCH), strict=True
+    ):
         if input_noise > 0:
             batch = batch + torch.randn(batch.shape, generator=generator) * input_noise
         logits = forward(batch, weights, biases, network.modulation, internal_noise, generator)
