@@ -122,7 +122,7 @@ def tables(study: Study) -> Slice:
 def reproduction(study: Study) -> Slice:
     """What the comparison with published numbers needs beside the measurements."""
     return {
-        **tables(study),
+        "threshold": study.relapse.threshold,
         "alpha": study.reproduction.alpha,
         "margin": study.reproduction.margin,
     }

@@ -60,7 +60,7 @@ rule replay_compare:
         mem_mb=700,
         runtime=5,
     params:
-        study=slices.tables(STUDY),
+        study=slices.reproduction(STUDY),
         code=code("replay_compare"),
     message:
         "compare the replay with the published run"

@@ -31,9 +31,7 @@ def test_the_papers_stages(paper):
     assert list(study.treatments) == ["ketamine", "ssri", "neurosteroid"]
     assert steps("ketamine", "course")[1] == {"train": {"epochs": 15, "lr": 5e-4}}
     assert steps("ketamine", "maintenance") == [{"train": {"epochs": 5, "lr": 5e-4}}]
-    assert steps("ssri", "course") == [
-        {"train": {"epochs": 100, "lr": 1e-5, "noise": [0.5, 0.0]}}
-    ]
+    assert steps("ssri", "course") == [{"train": {"epochs": 100, "lr": 1e-5, "noise": [0.5, 0.0]}}]
     assert steps("ssri", "maintenance") == [
         {"train": {"epochs": 20, "lr": 1e-5, "noise": [0.3, 0.0]}}
     ]
@@ -84,9 +82,7 @@ def test_training_the_survivors_equals_masked_torch_adam_to_the_last_bit(
     network, points, sparsity, modulation, noise
 ):
     network = modulated(prune(network, sparsity) if sparsity else network, modulation)
-    trained, _ = plain.fit(
-        network, points, **ADAM | {"noise": noise}, generator=plain.generator(0)
-    )
+    trained, _ = plain.fit(network, points, **ADAM | {"noise": noise}, generator=plain.generator(0))
     expected = torch_training(network, points, plain.generator(0), 2, 1e-3, noise)
     for mine, theirs in zip((*trained.weights, *trained.biases), expected, strict=True):
         assert np.array_equal(mine, theirs)
@@ -149,7 +145,7 @@ def test_shuffling_draws_what_a_data_loader_draws():
 
 
 def test_history_tells_loss_and_noise_of_each_epoch(network, points):
-    trained, history = plain.fit(
+    _, history = plain.fit(
         network,
         points,
         **ADAM | {"epochs": 5, "lr": 1e-2, "noise": (0.4, 0.0)},
