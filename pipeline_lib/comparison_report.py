@@ -28,8 +28,12 @@ TITLES = {
 }
 
 
-def report(comparison: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Return what `reproduction.compare` found, in Markdown: its verdict, then table by table."""
+def report(comparison: pd.DataFrame, labels: Mapping[str, str] | None = None) -> str:
+    """Return what `reproduction.compare` found, in Markdown: its verdict, then table by table.
+
+    Treatments without a label go by their names.
+    """
+    labels = labels or {}
     title = f"# Reproduction of the published numbers\n\n**{verdict(comparison)}**\n"
     if comparison.empty:
         return title

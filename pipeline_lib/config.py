@@ -6,6 +6,7 @@ exported from them for editors.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -20,8 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline_lib.engines import ENGINES
-from pipeline_lib.network import ACTIVATIONS
+from pipeline_lib.engines import EngineName
+from pipeline_lib.network import Activation
 from pipeline_lib.randomness import LARGEST_SEED
 
 RESERVED_NAMES = ("healthy", "untreated")
@@ -80,9 +81,7 @@ class Network(Model):
     init: Annotated[
         Annotated[Literal["torch"], Tag(KEYWORD)] | Annotated[NormalWeights, Tag(MAPPING)],
         Discriminator(lambda init: MAPPING if isinstance(init, dict | NormalWeights) else KEYWORD),
-    ] = Field(
-        description='"torch" (PyTorch\'s default, as published) or {normal: sd}'
-    )
+    ] = Field(description='"torch" (PyTorch\'s default, as published) or {normal: sd}')
 
 
 class Training(Model):
@@ -127,7 +126,7 @@ class Regrow(Model):
 class Modulate(Model):
     """Put every hidden layer under another activation and damping."""
 
-    activation: Literal[ACTIVATIONS] = Field(description="activation of the hidden layers")
+    activation: Activation = Field(description="activation of the hidden layers")
     damping: Annotated[float, Field(gt=0)] = Field(description="factor on hidden activity")
 
 
@@ -206,7 +205,7 @@ class Evaluate(Model):
     @field_validator("sweep")
     @classmethod
     def _ascending_from_zero(cls, sweep: list[float]) -> list[float]:
-        if sweep[0] != 0 or any(b <= a for a, b in zip(sweep, sweep[1:], strict=False)):
+        if sweep[0] != 0 or any(b <= a for a, b in itertools.pairwise(sweep)):
             raise ValueError("it must be noise levels in ascending order, the first of them 0.0")
         return sweep
 
@@ -233,6 +232,9 @@ class Reproduction(Model):
     published: Annotated[str, Field(min_length=1)] | None = Field(
         description="CSV file of published numbers, or null for a study that has none"
     )
+    runs: Annotated[str, Field(min_length=1)] | None = Field(
+        description="CSV file of the published protocol's results by seed, or null"
+    )
     alpha: Share = Field(description="family-wise error rate of the comparison")
     margin: Share = Field(description="accuracy difference (fraction) that counts as equivalent")
 
@@ -244,11 +246,9 @@ class Study(Model):
         Annotated[int, Field(ge=1, le=LARGEST_SEED + 1), Tag(NUMBER)]
         | Annotated[list[Seed], Field(min_length=1), Tag(LIST)],
         Discriminator(lambda seeds: LIST if isinstance(seeds, list) else NUMBER),
-    ] = Field(
-        description="how many seeds, from 0; or a list of seeds"
-    )
+    ] = Field(description="how many seeds, from 0; or a list of seeds")
     results: str = Field(description="folder that everything is written to")
-    engine: Literal[ENGINES] = Field(description="what computes training and accuracy")
+    engine: EngineName = Field(description="what computes training and accuracy")
     task: Task
     network: Network
     training: Training
@@ -257,7 +257,9 @@ class Study(Model):
     evaluate: Evaluate
     acute: Acute
     relapse: Relapse
-    treatments: dict[TreatmentName, Treatment] = Field(min_length=1, description="by name, in order")
+    treatments: dict[TreatmentName, Treatment] = Field(
+        min_length=1, description="by name, in order"
+    )
     reproduction: Reproduction
 
     @field_validator("seeds")
@@ -272,7 +274,9 @@ class Study(Model):
     def _plain_path(cls, path: str) -> str:
         # Paths reach shells, Snakemake patterns and cluster queues: plain characters only.
         if not re.fullmatch(r"/?\w[\w.-]*(/\w[\w.-]*)*", path, re.ASCII):
-            raise ValueError("it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`")
+            raise ValueError(
+                "it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`"
+            )
         return path
 
     @field_validator("treatments", mode="before")

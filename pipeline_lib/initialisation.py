@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +23,7 @@ def initial_network(
     """
     weights: list[np.ndarray] = []
     biases: list[np.ndarray] = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         weight, bias = torch.empty(fan_out, fan_in), torch.zeros(fan_out)
         if isinstance(init, Mapping):
             torch.nn.init.normal_(weight, std=init["normal"], generator=generator)

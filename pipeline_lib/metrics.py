@@ -68,7 +68,7 @@ class ReplayValue:
     """One number of the replay, in the published unit: per cent where it is a share."""
 
     seed: int
-    treatment: str | None
+    treatment: str
     metric: str
     cycle: int | None
     value: float
@@ -167,9 +167,33 @@ def read_table(path: str | Path, schema: pa.Schema) -> pa.Table:
     return table
 
 
-def gather(paths: Sequence[str | Path], schema: pa.Schema) -> pa.Table:
-    """Return the rows of several files as one table, in the order of the files."""
-    return pa.concat_tables([read_table(path, schema) for path in paths]).combine_chunks()
+def gather(
+    paths: Sequence[str | Path],
+    schema: pa.Schema,
+    *,
+    seeds: Sequence[int],
+    treatments: Sequence[str],
+) -> pa.Table:
+    """Return the rows of several files as one table, in the order of the files.
+
+    Raises PipelineError if the files do not hold rows of exactly these seeds and treatments,
+    or hold as many rows for one seed of a treatment as for another.
+    """
+    table = pa.concat_tables([read_table(path, schema) for path in paths]).combine_chunks()
+    groups = table.group_by(["seed", "treatment"], use_threads=False).aggregate([([], "count_all")])
+    counts = {(row["seed"], row["treatment"]): row["count_all"] for row in groups.to_pylist()}
+    expected = {(seed, treatment) for seed in seeds for treatment in treatments}
+    for seed, treatment in sorted(expected ^ counts.keys()):
+        state = "missing" if (seed, treatment) in expected else "not of this study"
+        raise PipelineError(f"seed {seed}, {treatment}: {state} among the files to gather")
+    for treatment in treatments:
+        numbers = sorted({counts[seed, treatment] for seed in seeds})
+        if len(numbers) > 1:
+            raise PipelineError(
+                f"{treatment}: seeds have from {numbers[0]} to {numbers[-1]} rows;"
+                " every seed must have the same number"
+            )
+    return table
 
 
 def _check_values(path: str | Path, table: pa.Table) -> None:
@@ -180,3 +204,12 @@ def _check_values(path: str | Path, table: pa.Table) -> None:
                 f"{path}: {name} runs from {bounds['min']} to {bounds['max']};"
                 " it must be a fraction from 0 to 1"
             )
+
+
+SCHEMAS = {
+    "evaluate": MEASUREMENTS,
+    "acute": MEASUREMENTS,
+    "relapse": MEASUREMENTS,
+    "history": HISTORY,
+    "replay": REPLAY,
+}

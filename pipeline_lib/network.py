@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-ACTIVATIONS = ("relu", "tanh")
+Activation = Literal["relu", "tanh"]
 
 
 @dataclass(frozen=True)
 class Modulation:
     """What a drug does to every hidden layer: the activation function, then a damping factor."""
 
-    activation: str = "relu"
+    activation: Activation = "relu"
     damping: float = 1.0
 
 

@@ -42,8 +42,8 @@ def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
     parted = np.partition(magnitudes, (below, above))
     low, high = parted[below], parted[above]
     if share < 0.5:
-        return low + share * (high - low)
-    return high - (high - low) * (np.float32(1) - share)
+        return np.float32(low + share * (high - low))
+    return np.float32(high - (high - low) * (np.float32(1) - share))
 
 
 def prune_further(network: Network, fraction: float, cap: float = 1.0) -> Network:

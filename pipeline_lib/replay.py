@@ -8,7 +8,6 @@ draws nothing may stand anywhere; what draws must stay where it is.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,7 +42,6 @@ class _Replay:
         self.clean = clean_points(seed, **study["clean_points"])
 
     def values(self) -> Iterator[ReplayValue]:
-        began = time.process_time()
         study, courses = self.study, self.study["treatments"]
         baseline = self.run([{"train": study["baseline"]}], self.build())
         pruned = pruning.prune(baseline, study["pruning"]["sparsity"])
@@ -66,11 +64,8 @@ class _Replay:
                 treated[name] = self.run(treatment["maintenance"], treated[name])
             for name in courses:
                 yield from self.cycle_values(name, cycle, treated[name])
-        yield self.value(None, "cpu_seconds", None, time.process_time() - began)
 
-    def value(
-        self, treatment: str | None, metric: str, cycle: int | None, value: float
-    ) -> ReplayValue:
+    def value(self, treatment: str, metric: str, cycle: int | None, value: float) -> ReplayValue:
         return ReplayValue(self.seed, treatment, metric, cycle, value)
 
     def build(self) -> Network:

@@ -20,7 +20,7 @@ def baseline(study: Study) -> Slice:
         "init": _plain(study.network)["init"],
         "training_points": _training_points(study),
         "batch_size": study.training.batch_size,
-        "course": [{"train": _plain(study.baseline)}],
+        "training": {**_plain(study.baseline), "noise": [0.0, 0.0]},
     }
 
 
@@ -101,12 +101,30 @@ def replay(study: Study) -> Slice:
     }
 
 
-def report(study: Study) -> Slice:
+def gather(study: Study, kind: str) -> Slice:
+    """The seeds and treatments whose rows a gathered file of this kind holds."""
+    others = {"evaluate": ["healthy", "untreated"], "history": ["healthy"], "replay": ["untreated"]}
+    return {
+        "kind": kind,
+        "seeds": study.seed_list,
+        "treatments": [*others.get(kind, []), *study.treatments],
+    }
+
+
+def tables(study: Study) -> Slice:
     """What tables need beside the measurements."""
     return {
-        "seeds": study.seed_list,
         "labels": {name: treatment.label for name, treatment in study.treatments.items()},
         "threshold": study.relapse.threshold,
+    }
+
+
+def reproduction(study: Study) -> Slice:
+    """What the comparison with published numbers needs beside the measurements."""
+    return {
+        "threshold": study.relapse.threshold,
+        "alpha": study.reproduction.alpha,
+        "margin": study.reproduction.margin,
     }
 
 

@@ -44,7 +44,7 @@ class _Series(NamedTuple):
     """One metric of one treatment over the seeds, in seed order."""
 
     seeds: list[int]
-    values: list[float]
+    numbers: list[float]
 
 
 def values(evaluate: Measurements, acute: Measurements, relapse: Measurements) -> pd.DataFrame:
@@ -157,7 +157,7 @@ def _series(values: Measurements) -> dict[tuple[str, str, int | None], _Series]:
         key = (row["treatment"], row["metric"], cycle_of(row["cycle"]))
         entry = series.setdefault(key, _Series([], []))
         entry.seeds.append(int(row["seed"]))
-        entry.values.append(float(row["value"]))
+        entry.numbers.append(float(row["value"]))
     return series
 
 
@@ -186,17 +186,17 @@ def _of_states(series: dict[tuple[str, str, int | None], _Series]) -> Iterator[t
             table = "state_dependence"
         else:
             continue
-        yield (table, treatment, metric, None, *_statistics(entry.values))
+        yield (table, treatment, metric, None, *_statistics(entry.numbers))
 
 
 def _longitudinal(series: dict[tuple[str, str, int | None], _Series]) -> Iterator[tuple[Any, ...]]:
     for (treatment, metric, cycle), entry in series.items():
         if metric == "longitudinal_combined":
-            statistics = _statistics(entry.values)
+            statistics = _statistics(entry.numbers)
             yield ("3", treatment, "combined", cycle, *statistics)
             yield ("3_range", treatment, "combined", cycle, *statistics)
         elif metric == "longitudinal_sparsity":
-            yield ("3_sparsity", treatment, "sparsity", cycle, *_statistics(entry.values))
+            yield ("3_sparsity", treatment, "sparsity", cycle, *_statistics(entry.numbers))
 
 
 def _outcome(
@@ -206,7 +206,7 @@ def _outcome(
     courses: dict[int, dict[int, float]] = {}
     for (name, metric, cycle), entry in series.items():
         if name == treatment and metric == "longitudinal_combined" and cycle is not None:
-            for seed, value in zip(entry.seeds, entry.values, strict=True):
+            for seed, value in zip(entry.seeds, entry.numbers, strict=True):
                 courses.setdefault(seed, {})[cycle] = value
     if not courses:
         return
@@ -245,7 +245,7 @@ def _improvement(
     for treatment in treatments:
         treated = series.get((treatment, "combined", None))
         if untreated and treated and treatment not in STATES:
-            mean, *_, n_seeds = _statistics(treated.values)
-            gain = mean - _statistics(untreated.values)[0]
+            mean, *_, n_seeds = _statistics(treated.numbers)
+            gain = mean - _statistics(untreated.numbers)[0]
             metric = "combined_over_untreated"
             yield ("improvement", treatment, metric, None, gain, None, None, None, n_seeds)

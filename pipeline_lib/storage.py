@@ -58,9 +58,9 @@ def write_network(path: str | Path, network: Network, provenance: Mapping[str, A
     metadata = {
         "format": FORMAT,
         "modulation": asdict(network.modulation),
-        "digest": _digest(tensors),
         "provenance": dict(provenance) | {"versions": library_versions()},
     }
+    metadata["digest"] = _digest(tensors, metadata)
     content = save(tensors, {_KEY: json.dumps(metadata, sort_keys=True)})
     with whole(path) as temporary:
         temporary.write_bytes(content)
@@ -105,13 +105,13 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise PipelineError(f"{path}: damaged ({error}); {remedy}") from None
     if metadata.get("format") != FORMAT:
         raise PipelineError(f"{path}: not a network file of format {FORMAT}; {remedy}")
-    if metadata["digest"] != _digest(tensors):
+    if metadata.pop("digest", None) != _digest(tensors, metadata):
         raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {remedy}")
     return tensors, metadata
 
 
-def _digest(tensors: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
+def _digest(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name in sorted(tensors):
         digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
         digest.update(tensors[name].tobytes())

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline_lib import pruning, regrowth
 from pipeline_lib.engines import Engine
-from pipeline_lib.network import UNMODULATED, Modulation, Network, modulated
+from pipeline_lib.network import UNMODULATED, Activation, Modulation, Network, modulated
 from pipeline_lib.task import Points
 from pipeline_lib.training import Epoch
 
@@ -83,7 +83,7 @@ def regrow(
 
 
 def modulate(
-    network: Network, setting: Setting, generator: Any, *, activation: str, damping: float
+    network: Network, setting: Setting, generator: Any, *, activation: Activation, damping: float
 ) -> Network:
     """Put every hidden layer under this activation function and damping factor."""
     return modulated(network, Modulation(activation, damping))

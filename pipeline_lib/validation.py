@@ -25,7 +25,7 @@ UNIONS = {
 ALLOWED = {
     "missing": "this key is required",
     "string_type": "it must be text",
-    "string_too_short": "it must be at least {min_length} character long",
+    "string_too_short": "it must not be empty",
     "string_too_long": "it must be at most {max_length} characters long",
     "int_type": "it must be a whole number",
     "int_from_float": "it must be a whole number",
@@ -35,7 +35,7 @@ ALLOWED = {
     "list_type": "it must be a list",
     "dict_type": "it must be a mapping of keys to values",
     "model_type": "it must be a mapping of keys to values",
-    "too_short": "it must have at least {min_length} entries",
+    "too_short": "it must have {min_length} or more entries",
     "too_long": "it must have at most {max_length} entries",
     "greater_than": "it must be greater than {gt}",
     "greater_than_equal": "it must be at least {ge}",
@@ -129,3 +129,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if found := _model_in(argument):
             return found
     return None
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

@@ -204,7 +204,7 @@ def test_relapse_is_the_first_cycle_below_the_threshold_cycle_0_included():
         0: [79.9, 90.0, 90.0],
         1: [90.0, 79.0, 78.0],
         2: [90.0, 80.0, 90.0],
-        3: [90.0, 90.0, 10.0],
+        3: [80.0, 90.0, 10.0],
     }
     ours = cells(combined_by_cycle(courses), THRESHOLD)
     by_seed = ours[ours["table"] == "relapse_cycle_by_seed"]

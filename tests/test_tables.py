@@ -277,12 +277,16 @@ def study(tmp_path):
 
 
 def run_script(name, tmp_path, files, output):
-    params = {"labels": LABELS, "threshold": 0.8, "alpha": 0.05, "margin": 0.02}
+    slices = {
+        "tables": {"labels": LABELS, "threshold": 0.8},
+        "reproduction": {"threshold": 0.8, "alpha": 0.05, "margin": 0.02},
+        "replay_compare": {"labels": LABELS, "threshold": 0.8},
+    }
     job = SimpleNamespace(
         input=files,
         output=output,
         log=[str(tmp_path / "log.txt")],
-        params=SimpleNamespace(study=params),
+        params=SimpleNamespace(study=slices[name]),
     )
     runpy.run_path(str(ROOT / "workflow_scripts" / f"{name}.py"), {"snakemake": job})
 

@@ -21,5 +21,5 @@ with job_log(snakemake.log[0], "compare with the published numbers"):
         study["margin"],
     )
     write_text(snakemake.output.comparison, comparison.to_csv(index=False))
-    write_text(snakemake.output.report, report(comparison, study["labels"]))
+    write_text(snakemake.output.report, report(comparison))
     write_text(snakemake.output.verdict, verdict(comparison) + "\n")

@@ -41,9 +41,7 @@ def longitudinal_relapse(
     rows = [measure(subject, network, stress, assessment=ASSESSMENT, cycle=0)]
     history: list[HistoryRow] = []
     for cycle in range(1, cycles + 1):
-        generator = subject.engine.generator(
-            subject.seed, "maintenance", subject.treatment, cycle
-        )
+        generator = subject.engine.generator(subject.seed, "maintenance", subject.treatment, cycle)
         setting = Setting(subject.engine, points, batch_size)
         pruned = prune_further(network, prune)
         network = treatments.run(maintenance, pruned, setting, generator)

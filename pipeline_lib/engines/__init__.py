@@ -7,15 +7,16 @@ other is held to.
 from __future__ import annotations
 
 import importlib
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast, get_args
 
 import numpy as np
 
+from pipeline_lib.errors import PipelineError
 from pipeline_lib.network import Network
 from pipeline_lib.task import Points
 from pipeline_lib.training import Epoch
 
-ENGINES = ("plain",)
+EngineName = Literal["plain"]
 
 
 class Engine(Protocol):
@@ -67,6 +68,8 @@ class Engine(Protocol):
 
 def load(name: str) -> Engine:
     """Return the engine of this name; only its own imports are paid for."""
-    if name not in ENGINES:
-        raise ValueError(f"engine is {name!r}; it must be one of {', '.join(ENGINES)}")
+    if name not in get_args(EngineName):
+        raise PipelineError(
+            f"engine is {name!r}; it must be one of {', '.join(get_args(EngineName))}"
+        )
     return cast(Engine, importlib.import_module(f"pipeline_lib.engines.{name}"))

@@ -1,0 +1,64 @@
+# The commands of the README. Everything runs from .venv, which `make setup` makes.
+
+PYTHON ?= python3
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup run replay test check format schema lock clean
+
+help:
+	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
+	@echo "make test     set up and pass the tests"
+	@echo "make replay   repeat the published run on its own random stream"
+	@echo "make setup    make the environment in .venv and nothing else"
+	@echo "make check    lint, format and type checks"
+	@echo "make format   format Python and rules"
+	@echo "make schema   export config.schema.json"
+	@echo "make lock     write requirements.lock from requirements.txt"
+
+setup: $(READY)
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+	  "Python %d.%d is too old; it must be 3.11 or newer (make setup PYTHON=python3.12)" % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@touch $(READY)
+
+run: setup
+	$(BIN)/snakemake -j $(CORES) $(ARGS)
+
+replay: setup
+	$(BIN)/snakemake -j $(CORES) replay $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/mypy
+	$(BIN)/python -m tests.snakemake_lint
+	$(BIN)/python -m pipeline_lib.validation | cmp - config.schema.json
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+schema: setup
+	$(BIN)/python -m pipeline_lib.validation > config.schema.json
+
+lock:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --requirement requirements.txt
+	.venv-lock/bin/python -m pip freeze | sed 's/+cpu$$//' > requirements.lock
+	rm -r .venv-lock
+
+clean:
+	rm -rf $(VENV) .venv-lock

@@ -1,0 +1,37 @@
+# The study, per seed: baseline → prune → treat → evaluate | acute | relapse;
+# then gather → tables → reproduction. README.md shows it as a picture.
+
+import os
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+# Scripts import pipeline_lib from beside this file, wherever the workflow is started.
+sys.path.insert(0, str(workflow.basedir))
+os.environ.update(PYTHONPATH=str(workflow.basedir))
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/network.smk"
+include: "rules/assess.smk"
+include: "rules/report.smk"
+include: "rules/replay.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        expand(rules.gather.output, kind=GATHERED),
+        rules.tables.output,
+        rules.reproduction.output if has_published("published") else [],
+
+
+rule replay:
+    input:
+        rules.replay_gather.output,
+        rules.replay_compare.output if has_published("published", "runs") else [],

@@ -1,0 +1,75 @@
+# The study, the paths of its files, and the fingerprints of the code that makes them.
+
+from pathlib import Path
+
+from pipeline_lib import slices
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.fingerprint import fingerprint
+from pipeline_lib.validation import validate
+
+try:
+    STUDY = validate(config)
+except PipelineError as error:
+    sys.exit(f"The study is not valid.\n{error}")
+
+SEEDS = STUDY.seed_list
+TREATMENTS = list(STUDY.treatments)
+STATES = ["healthy", "untreated", *TREATMENTS]
+RESULTS = STUDY.results
+
+
+wildcard_constraints:
+    seed=r"\d+",
+    treatment="|".join(TREATMENTS),
+    state="|".join(STATES),
+
+
+def in_seed(*parts):
+    """The path of a file of one seed."""
+    return str(Path(RESULTS, "seeds", "{seed}", *parts))
+
+
+def gathered(kind):
+    """The path of the study's rows of one kind."""
+    return f"{RESULTS}/metrics/{kind}.parquet"
+
+
+def measurements():
+    """What tables are made of, by the names that their scripts use."""
+    return {kind: gathered(kind) for kind in ("evaluate", "acute", "relapse")}
+
+
+def published(*kinds):
+    """The files of published numbers, by kind, as far as the study has them."""
+    files = STUDY.reproduction.model_dump(include=set(kinds))
+    return {kind: path for kind, path in files.items() if path}
+
+
+def has_published(*kinds):
+    return len(published(*kinds)) == len(kinds)
+
+
+def network_of_state(wildcards):
+    """The network file of a treatment, or of a state that is none."""
+    files = {"healthy": "baseline.safetensors", "untreated": "pruned.safetensors"}
+    return in_seed(files.get(wildcards.state, f"{wildcards.state}/network.safetensors"))
+
+
+def log_of(job):
+    return f"{RESULTS}/logs/{job}.log"
+
+
+def benchmark_of(job):
+    return f"{RESULTS}/benchmarks/{job}.tsv"
+
+
+def code(stage, *modules):
+    """A digest of what a stage's script imports, and of `modules` that it loads by name.
+
+    Snakemake itself watches the script's own text.
+    """
+    script = f"{workflow.basedir}/workflow_scripts/{stage}.py"
+    return fingerprint(script, *modules, root=workflow.basedir)
+
+
+ENGINE = f"pipeline_lib.engines.{STUDY.engine}"

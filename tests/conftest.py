@@ -1,0 +1,45 @@
+"""Small networks, points and studies that tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from pipeline_lib.initialisation import initial_network
+from pipeline_lib.network import Network
+from pipeline_lib.randomness import torch_generator
+from pipeline_lib.task import Points, training_points
+
+ROOT = Path(__file__).parent.parent
+CENTRES = [[-3, -3], [3, 3], [-3, 3], [3, -3]]
+
+
+@pytest.fixture
+def paper() -> dict[str, Any]:
+    """The paper's study, as loaded from YAML."""
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def network() -> Network:
+    """A dense network 2-24-16-4."""
+    return initial_network([2, 24, 16, 4], "torch", torch_generator(0, "initial weights"))
+
+
+@pytest.fixture
+def points() -> Points:
+    """Training points whose last batch is short: 300 in batches of 128."""
+    return training_points(0, centres=CENTRES, sd=0.8, train=300)
+
+
+def same_bytes(a: Network, b: Network) -> bool:
+    """Tell whether two networks are equal in every bit of every parameter and mask."""
+    return all(
+        np.array_equal(x, y)
+        for layers in zip(a.layers(), b.layers(), strict=True)
+        for x, y in zip(*layers, strict=True)
+    )

@@ -1,0 +1,108 @@
+"""PROTOCOL, magnitude pruning: per matrix, by quantile, biases untouched."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline_lib import pruning
+from pipeline_lib.pruning import ACUTE_CAP, magnitude_threshold, prune, prune_further
+from pipeline_lib.validation import validate
+from tests.conftest import same_bytes
+
+
+def test_the_paper_prunes_to_95_per_cent(paper):
+    assert validate(paper).pruning.sparsity == 0.95
+
+
+def test_each_matrix_is_pruned_alone(network):
+    pruned = prune(network, 0.75)
+    for weight, mask in zip(network.weights, pruned.masks, strict=True):
+        assert np.count_nonzero(mask) == weight.size // 4
+        assert abs(weight[mask]).min() > abs(weight[~mask]).max()
+
+
+def test_a_weight_at_the_quantile_survives():
+    # The 0.5 quantile of five magnitudes is the third: it is kept, so three survive.
+    weight = np.array([[1, -2, 3, -4, 5]], dtype=np.float32)
+    threshold = magnitude_threshold(weight, 0.5)
+    assert threshold == 3
+    assert np.count_nonzero(abs(weight) >= threshold) == 3
+
+
+def test_the_quantile_is_interpolated_linearly():
+    weight = np.array([[0, 1, 2, 3, 10]], dtype=np.float32)
+    assert magnitude_threshold(weight, 0.9) == pytest.approx(3 + 0.6 * 7)
+
+
+@pytest.mark.parametrize("size", [5, 64, 1000, 131_072])
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.949993, 0.95, 0.9784])
+def test_thresholds_equal_torch_quantile_to_the_last_bit(size, quantile):
+    weight = np.random.default_rng(size).standard_normal(size).astype(np.float32)
+    expected = torch.quantile(torch.from_numpy(weight).abs().flatten(), quantile)
+    assert magnitude_threshold(weight, quantile) == expected.numpy()
+
+
+def test_pruned_weights_are_exactly_zero_and_biases_untouched(network):
+    pruned = prune(network, 0.9)
+    for weight, bias, before, mask in zip(
+        pruned.weights, pruned.biases, network.biases, pruned.masks, strict=True
+    ):
+        assert not weight[~mask].any()
+        assert np.array_equal(bias, before)
+
+
+def test_the_threshold_is_taken_over_the_whole_matrix_zeros_included(network):
+    # Half is zero already, so pruning to 60 % takes a fifth of what is left, not 60 % of it.
+    twice = prune(prune(network, 0.5), 0.6)
+    assert twice.sparsity == pytest.approx(0.6, abs=0.01)
+
+
+def test_pruning_further_to_less_than_what_is_pruned_revives_nothing(network):
+    pruned = prune(network, 0.5)
+    assert same_bytes(prune(pruned, 0.2), pruned)
+
+
+def test_an_acute_relapse_prunes_40_per_cent_of_the_survivors_up_to_99(paper):
+    assert validate(paper).acute.prune == 0.4
+    assert ACUTE_CAP == 0.99
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "fraction", "cap", "target"),
+    [
+        (0.95, 0.4, 0.99, 0.97),
+        (0.985, 0.4, 0.99, 0.99),
+        (0.5, 0.1, 1.0, 0.55),
+        (0.995, 0.1, 1.0, 0.9955),
+    ],
+)
+def test_pruning_further_takes_a_fraction_of_the_survivors(
+    network, monkeypatch, sparsity, fraction, cap, target
+):
+    asked = []
+    monkeypatch.setattr(pruning, "prune", lambda network, sparsity: asked.append(sparsity))
+    total = sum(mask.size for mask in network.masks)
+    mask = np.arange(total) >= sparsity * total
+    splits = np.cumsum([mask.size for mask in network.masks])[:-1]
+    masks = tuple(
+        part.reshape(old.shape)
+        for part, old in zip(np.split(mask, splits), network.masks, strict=True)
+    )
+    prune_further(replace(network, masks=masks), fraction, cap)
+    assert asked[0] == pytest.approx(target, abs=2e-3)
+
+
+def test_the_sparsity_path_of_the_published_ssri_group(network):
+    # 95.0 → 95.5 → 95.9 → ... → 97.8 %: a tenth of the survivors goes in each cycle.
+    sparsity = 0.95
+    for _ in range(8):
+        sparsity += 0.1 * (1 - sparsity)
+    assert 100 * sparsity == pytest.approx(97.8, abs=0.05)
+
+
+def test_pruning_leaves_the_given_network_as_it_was(network):
+    before = [weight.copy() for weight in network.weights]
+    prune(network, 0.9)
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.weights, strict=True))

@@ -1,0 +1,99 @@
+"""PROTOCOL, ketamine: the steepest half of each matrix's pruned sites regrows."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pipeline_lib.engines import plain
+from pipeline_lib.pruning import prune
+from pipeline_lib.randomness import shuffled
+from pipeline_lib.regrowth import regrow
+from pipeline_lib.treatments import Setting, run
+from pipeline_lib.validation import validate
+
+
+@pytest.fixture
+def pruned(network):
+    return prune(network, 0.9)
+
+
+@pytest.fixture
+def scores(network):
+    rng = np.random.default_rng(0)
+    return [rng.random(weight.shape, dtype=np.float32) for weight in network.weights]
+
+
+def test_the_paper_regrows_half_over_30_batches_with_sd_0_03(paper):
+    (step, _) = validate(paper).treatments["ketamine"].course
+    assert step.model_dump(exclude_none=True) == {
+        "regrow": {"fraction": 0.5, "batches": 30, "sd": 0.03}
+    }
+
+
+def test_regrowth_takes_the_steepest_half_of_pruned_sites_in_each_matrix(pruned, scores):
+    grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.ones(n, np.float32))
+    for before, after, score in zip(pruned.masks, grown.masks, scores, strict=True):
+        new = after & ~before
+        assert np.count_nonzero(new) == np.count_nonzero(~before) // 2
+        assert score[new].min() > score[~before & ~new].max()
+
+
+def test_survivors_keep_their_weights_and_new_ones_take_the_draws_steepest_first(pruned, scores):
+    grown = regrow(
+        pruned, scores, fraction=0.5, draw=lambda n: np.arange(1, n + 1, dtype=np.float32)
+    )
+    for before, weight, score, mask in zip(
+        pruned.weights, grown.weights, scores, pruned.masks, strict=True
+    ):
+        assert np.array_equal(weight[mask], before[mask])
+        new = (weight != 0) & ~mask
+        assert np.array_equal(np.argsort(-score[new]), np.argsort(weight[new]))
+
+
+def test_sparsity_falls_from_95_to_47_5_per_cent(network):
+    pruned = prune(network, 0.95)
+    scores = [np.ones(weight.shape, np.float32) for weight in network.weights]
+    grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.ones(n, np.float32))
+    assert grown.sparsity == pytest.approx(pruned.sparsity / 2, abs=0.01)
+
+
+def test_ties_are_broken_as_torch_topk_breaks_them(pruned):
+    scores = [np.zeros(weight.shape, np.float32) for weight in pruned.weights]
+    grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.ones(n, np.float32))
+    for before, after in zip(pruned.masks, grown.masks, strict=True):
+        sites = np.flatnonzero(~before)
+        chosen = torch.topk(torch.zeros(sites.size), int(0.5 * sites.size)).indices.numpy()
+        assert np.array_equal(np.flatnonzero(after & ~before), np.sort(sites[chosen]))
+
+
+@pytest.mark.parametrize("batches", [2, 30])
+def test_steepness_is_the_summed_magnitude_of_the_mean_losss_gradient(pruned, points, batches):
+    got = plain.gradient_magnitudes(
+        pruned, points, batches=batches, batch_size=128, generator=plain.generator(0, "g")
+    )
+    weights = [torch.tensor(w, dtype=torch.float64).requires_grad_() for w in pruned.weights]
+    biases = [torch.tensor(b, dtype=torch.float64) for b in pruned.biases]
+    order = shuffled(len(points), plain.generator(0, "g"))
+    sums = [torch.zeros_like(weight) for weight in weights]
+    for batch in order.split(128)[:batches]:  # three batches in all: 30 means all
+        hidden = torch.tensor(points.x, dtype=torch.float64)[batch]
+        for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+            hidden = torch.relu(hidden @ weight.T + bias)
+        out = hidden @ weights[-1].T + biases[-1]
+        loss = F.cross_entropy(out, torch.tensor(points.labels)[batch])
+        for total, gradient in zip(sums, torch.autograd.grad(loss, weights), strict=True):
+            total += gradient.abs()
+    for mine, expected in zip(got, sums, strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_regrown_weights_are_normal_with_the_steps_sd(points):
+    from pipeline_lib.initialisation import initial_network
+
+    wide = prune(initial_network([2, 200, 200, 4], "torch", plain.generator(0)), 0.95)
+    step = {"regrow": {"fraction": 0.5, "batches": 1, "sd": 0.03}}
+    grown = run([step], wide, Setting(plain, points, 128), plain.generator(0, "regrow"))
+    new = grown.weights[1][grown.masks[1] & ~wide.masks[1]]
+    assert new.std() == pytest.approx(0.03, rel=0.03)
+    assert new.mean() == pytest.approx(0, abs=0.001)

@@ -1,0 +1,223 @@
+"""The workflow on real Snakemake, in a temporary copy of the project: what runs, what reruns."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"]
+
+TINY = {
+    "seeds": 2,
+    "task": {"train": 200, "test": 100, "clean": 20},
+    "network": {"hidden": [12, 10]},
+    "baseline": {"epochs": 2},
+    "relapse": {"cycles": 2},
+    "treatments": {
+        "ketamine": {
+            "course": [
+                {"regrow": {"fraction": 0.5, "batches": 2, "sd": 0.03}},
+                {"train": {"epochs": 2, "lr": 5e-4}},
+            ],
+            "maintenance": [{"train": {"epochs": 1, "lr": 5e-4}}],
+        },
+        "ssri": {
+            "course": [{"train": {"epochs": 3, "lr": 1e-5, "noise": [0.5, 0.0]}}],
+            "maintenance": [{"train": {"epochs": 2, "lr": 1e-5, "noise": [0.3, 0.0]}}],
+        },
+        "neurosteroid": None,
+    },
+}
+
+
+class Project:
+    """A copy of the project with a tiny study."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for part in [*PARTS, "reference"]:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, folder / part)
+        self.study = yaml.safe_load(yaml.safe_dump(TINY))
+
+    def snakemake(self, *arguments: str, study: dict | None = None) -> str:
+        path = self.folder / "tiny.yaml"
+        path.write_text(yaml.safe_dump(study or self.study), encoding="utf-8")
+        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "tiny.yaml"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.output = done.stdout + done.stderr
+        assert done.returncode == 0, self.output
+        return self.output
+
+    def planned(self, study: dict | None = None) -> list[str]:
+        """The messages of all jobs that would run."""
+        return sorted(re.findall(r"^Job \d+: (.*)$", self.snakemake("-n", study=study), re.M))
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def parquet(self) -> dict[str, bytes]:
+        files = sorted(self.folder.glob("results/**/*.parquet"))
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("finished"))
+    project.snakemake("-j", "2")
+    return project
+
+
+@pytest.fixture
+def project(finished) -> Project:
+    """The finished study, whose study and code a test may edit: both are put back."""
+    before = {path: path.read_bytes() for path in finished.folder.glob("pipeline_lib/**/*.py")}
+    finished.study = yaml.safe_load(yaml.safe_dump(TINY))
+    yield finished
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+REPORT = ["compare with the published numbers", "write the tables"]
+GATHER = [f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")]
+
+
+def jobs(seeds, kinds):
+    return [f"seed {seed}: {kind}" for seed in seeds for kind in kinds]
+
+
+ONE_SEED = [
+    "train the healthy network",
+    "prune",
+    *[f"treat, {treatment}" for treatment in ("ketamine", "ssri")],
+    *[f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")],
+    *[f"acute relapse, {treatment}" for treatment in ("ketamine", "ssri")],
+    *[f"longitudinal relapse, {treatment}" for treatment in ("ketamine", "ssri")],
+]
+
+
+def test_a_new_study_runs_every_stage_of_every_seed(tmp_path):
+    assert Project(tmp_path).planned() == sorted(jobs([0, 1], ONE_SEED) + GATHER + REPORT)
+
+
+def test_a_finished_study_has_nothing_left_to_do(project):
+    assert project.planned() == []
+
+
+def test_more_epochs_for_ssri_rerun_ssri_and_the_aggregates(project):
+    project.study["treatments"]["ssri"]["course"][0]["train"]["epochs"] = 4
+    kinds = ["treat, ssri", "evaluate, ssri", "acute relapse, ssri", "longitudinal relapse, ssri"]
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT)
+
+
+def test_another_maintenance_of_ssri_reruns_its_longitudinal_test_alone(project):
+    project.study["treatments"]["ssri"]["maintenance"] = []
+    gathers = ["gather history of all seeds", "gather relapse of all seeds"]
+    assert project.planned() == sorted(
+        jobs([0, 1], ["longitudinal relapse, ssri"]) + gathers + REPORT
+    )
+
+
+def test_another_sweep_reruns_evaluations_and_what_shows_them(project):
+    project.study["evaluate"] = {"sweep": [0.0, 1.0, 2.5]}
+    kinds = [f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")]
+    assert project.planned() == sorted(
+        jobs([0, 1], kinds) + ["gather evaluate of all seeds"] + REPORT
+    )
+
+
+def test_another_label_rewrites_the_tables_alone(project):
+    project.study["treatments"]["ssri"]["label"] = "Escitalopram-like"
+    assert project.planned() == ["write the tables"]
+
+
+def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
+    project.edit("pipeline_lib/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
+    untouched = ["train the healthy network", "evaluate, healthy"]
+    kinds = [kind for kind in ONE_SEED if kind not in untouched]
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT)
+
+
+def test_a_comment_or_a_docstring_reruns_nothing(project):
+    project.edit("pipeline_lib/pruning.py", "ACUTE_CAP = 0.99", "# why\nACUTE_CAP = 0.99")
+    project.edit("pipeline_lib/task.py", '"""The task:', '"""A task:')
+    assert project.planned() == []
+
+
+def test_more_seeds_run_the_new_ones_and_leave_the_old_to_the_byte(project):
+    old = {name: data for name, data in project.parquet().items() if "/seeds/" in name}
+    project.study["seeds"] = 3
+    assert project.planned() == sorted(jobs([2], ONE_SEED) + GATHER + REPORT)
+    assert {name: project.parquet()[name] for name in old} == old
+
+
+def test_a_new_treatment_of_a_few_lines_runs_alone(project):
+    project.study["treatments"]["exercise"] = {
+        "label": "Exercise-like",
+        "course": [{"train": {"epochs": 2, "lr": 1e-4}}],
+        "maintenance": [],
+    }
+    kinds = [
+        "treat, exercise",
+        "evaluate, exercise",
+        "acute relapse, exercise",
+        "longitudinal relapse, exercise",
+    ]
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT)
+
+
+def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(finished, tmp_path_factory):
+    one_core = Project(tmp_path_factory.mktemp("one_core"))
+    one_core.snakemake("-j", "1")
+    assert one_core.parquet() == finished.parquet()
+    alone = Project(tmp_path_factory.mktemp("alone"))
+    alone.snakemake("-j", "2", study=TINY | {"seeds": [1]})
+    seed_1 = {name: data for name, data in alone.parquet().items() if "/seeds/1/" in name}
+    assert len(seed_1) == 13
+    assert {name: finished.parquet()[name] for name in seed_1} == seed_1
+
+
+def test_every_job_leaves_a_log_and_a_benchmark(finished):
+    for kind, suffix in (("logs", "log"), ("benchmarks", "tsv")):
+        for stage in ("baseline/0", "prune/1", "treat/0_ssri", "relapse/1_ketamine", "tables"):
+            path = finished.folder / "results" / kind / f"{stage}.{suffix}"
+            assert path.stat().st_size > 0
+    log = (finished.folder / "results/logs/treat/0_ssri.log").read_text()
+    assert "seed 0: treatment ssri" in log
+    assert "epoch 3 of 3: loss" in log
+    assert "done in" in log
+
+
+def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):
+    project = Project(tmp_path)
+    with pytest.raises(AssertionError) as error:
+        project.snakemake("-n", study={"pruning": {"sparsity": 1.0}})
+    assert "pruning.sparsity is 1.0; it must be less than 1.0" in str(error.value)
+    assert "Traceback" not in project.output
+    assert "rule" not in project.output
+
+
+def test_a_damaged_network_stops_its_jobs_in_one_sentence_and_costs_no_other(
+    tmp_path_factory, finished
+):
+    project = Project(tmp_path_factory.mktemp("damaged"))
+    shutil.copytree(finished.folder / "results", project.folder / "results")
+    shutil.copytree(finished.folder / ".snakemake", project.folder / ".snakemake")
+    network = project.folder / "results/seeds/0/ssri/network.safetensors"
+    network.write_bytes(network.read_bytes()[:-50])
+    with pytest.raises(AssertionError):
+        project.snakemake("-j", "2", "results/seeds/0/ssri/acute.parquet", "--forcerun", "acute")
+    assert "network.safetensors: damaged" in project.output
+    assert "Traceback" not in project.output
+    assert (project.folder / "results/seeds/0/ssri/evaluate.parquet").exists()

@@ -1,0 +1,30 @@
+"""The healthy network of a seed: initial weights, then training on all of its points."""
+
+from pipeline_lib import engines
+from pipeline_lib.initialisation import initial_network
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import HISTORY, history_rows, write_rows
+from pipeline_lib.randomness import torch_generator
+from pipeline_lib.storage import write_network
+from pipeline_lib.task import training_points
+
+seed, study = int(snakemake.wildcards.seed), snakemake.params.study
+
+with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
+    engine = engines.load(study["engine"])
+    initial = initial_network(
+        study["sizes"], study["init"], torch_generator(seed, "initial weights")
+    )
+    network, history = engine.fit(
+        initial,
+        training_points(seed, **study["training_points"]),
+        batch_size=study["batch_size"],
+        **study["training"],
+        generator=engine.generator(seed, "baseline"),
+    )
+    origin = {"stage": "baseline", "seed": seed}
+    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
+    rows = history_rows(
+        [(0, epoch) for epoch in history], seed=seed, treatment="healthy", stage="baseline"
+    )
+    write_rows(snakemake.output.history, rows, HISTORY)

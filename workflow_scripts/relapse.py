@@ -1,0 +1,27 @@
+"""Longitudinal relapse of a treated network: stress cycles and maintenance between them."""
+
+from pipeline_lib import engines
+from pipeline_lib.assessment.measure import Subject
+from pipeline_lib.assessment.relapse import longitudinal_relapse
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import HISTORY, MEASUREMENTS, write_rows
+from pipeline_lib.storage import read_network
+from pipeline_lib.task import standard_points, training_points
+
+seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
+study = snakemake.params.study
+
+with job_log(snakemake.log[0], f"seed {seed}: longitudinal relapse, {treatment}"):
+    rows, history = longitudinal_relapse(
+        Subject(seed, treatment, engines.load(study["engine"])),
+        read_network(snakemake.input.network),
+        points=training_points(seed, **study["training_points"]),
+        batch_size=study["batch_size"],
+        maintenance=study["maintenance"],
+        standard=standard_points(seed, **study["standard_points"]),
+        combined=study["combined"],
+        cycles=study["cycles"],
+        prune=study["prune"],
+    )
+    write_rows(snakemake.output.metrics, rows, MEASUREMENTS)
+    write_rows(snakemake.output.history, history, HISTORY)

@@ -1,0 +1,10 @@
+"""The published run of one seed, repeated on its own random stream."""
+
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import REPLAY, write_rows
+from pipeline_lib.replay import replay_seed
+
+seed = int(snakemake.wildcards.seed)
+
+with job_log(snakemake.log[0], f"seed {seed}: replay of the published run"):
+    write_rows(snakemake.output.metrics, replay_seed(seed, snakemake.params.study), REPLAY)

@@ -1,0 +1,26 @@
+"""One treatment of a seed: its course, from the pruned to the treated network."""
+
+from pipeline_lib import engines, treatments
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import HISTORY, history_rows, write_rows
+from pipeline_lib.storage import read_network, write_network
+from pipeline_lib.task import training_points
+
+seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
+study = snakemake.params.study
+
+with job_log(snakemake.log[0], f"seed {seed}: treatment {treatment}"):
+    engine = engines.load(study["engine"])
+    setting = treatments.Setting(
+        engine, training_points(seed, **study["training_points"]), study["batch_size"]
+    )
+    network = treatments.run(
+        study["course"],
+        read_network(snakemake.input.network),
+        setting,
+        engine.generator(seed, "course", treatment),
+    )
+    origin = {"stage": "treated", "seed": seed, "treatment": treatment}
+    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
+    rows = history_rows(setting.history, seed=seed, treatment=treatment, stage="course")
+    write_rows(snakemake.output.history, rows, HISTORY)
