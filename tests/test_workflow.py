@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline_lib.tables import FORMATS, TABLES
 from tests.conftest import ROOT
 
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"]
@@ -133,7 +134,7 @@ def test_another_sweep_reruns_evaluations_and_what_shows_them(project):
     project.study["evaluate"] = {"sweep": [0.0, 1.0, 2.5]}
     kinds = [f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")]
     assert project.planned() == sorted(
-        jobs([0, 1], kinds) + ["gather evaluate of all seeds"] + REPORT
+        [*jobs([0, 1], kinds), "gather evaluate of all seeds", *REPORT]
     )
 
 
@@ -186,6 +187,11 @@ def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(finished, tmp_pa
     seed_1 = {name: data for name, data in alone.parquet().items() if "/seeds/1/" in name}
     assert len(seed_1) == 13
     assert {name: finished.parquet()[name] for name in seed_1} == seed_1
+
+
+def test_every_table_is_written_in_every_format(finished):
+    written = {path.name for path in (finished.folder / "results/tables").iterdir()}
+    assert written == {f"{table}.{format}" for table in TABLES for format in FORMATS}
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished):
