@@ -6,12 +6,18 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
+from pipeline_lib import slices
+from pipeline_lib.metrics import REPLAY, read_table
+from pipeline_lib.replay import replay_seed
 from pipeline_lib.tables import FORMATS, TABLES
+from pipeline_lib.validation import validate
 from tests.conftest import ROOT
 
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"]
@@ -192,6 +198,38 @@ def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(finished, tmp_pa
 def test_every_table_is_written_in_every_format(finished):
     written = {path.name for path in (finished.folder / "results/tables").iterdir()}
     assert written == {f"{table}.{format}" for table in TABLES for format in FORMATS}
+
+
+def test_the_comparison_with_the_published_numbers_has_a_verdict_of_one_line(finished):
+    folder = finished.folder / "results/reproduction"
+    assert {path.name for path in folder.iterdir()} == {
+        "comparison.csv",
+        "comparison.md",
+        "verdict.txt",
+    }
+    assert (folder / "verdict.txt").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_the_target_replay_runs_the_replay_alone_and_compares_it(tmp_path, paper):
+    project = Project(tmp_path)
+    project.snakemake("-j", "2", "replay")
+    update_config(paper, TINY)
+    study = slices.replay(validate(paper))
+    rows = [asdict(value) for seed in (0, 1) for value in replay_seed(seed, study)]
+    results = tmp_path / "results"
+    assert read_table(results / "replay/metrics.parquet", REPLAY).to_pylist() == rows
+    assert not (results / "seeds").exists()
+    # Another network's values, so none need be equal, but all are looked at: one line for the
+    # published numbers, one for the published runs of these seeds.
+    verdict = (results / "replay/verdict.txt").read_text(encoding="utf-8")
+    assert re.fullmatch(
+        r"\d+ of \d+ published numbers equal as printed\n"
+        r"\d+ of 190 values of 2 seeds equal to 4 decimals\n",
+        verdict,
+    )
+    for name, value in (("published", "ours"), ("runs", "value")):
+        header = (results / f"replay/{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+        assert {value, "equal"} <= set(header.split(","))
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished):

@@ -1,0 +1,237 @@
+"""PROTOCOL, the published random stream: the replay against a program that shares no code."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import sys
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from benchmarks import straightforward
+from pipeline_lib import slices
+from pipeline_lib.replay import replay_seed
+from pipeline_lib.validation import validate
+from tests.conftest import CENTRES, ROOT
+
+KETAMINE = {
+    "label": "Ketamine-like",
+    "course": [
+        {"regrow": {"fraction": 0.5, "batches": 3, "sd": 0.03}},
+        {"train": {"epochs": 3, "lr": 5e-4}},
+    ],
+    "maintenance": [{"train": {"epochs": 2, "lr": 5e-4}}],
+}
+SSRI = {
+    "label": "SSRI-like",
+    "course": [{"train": {"epochs": 4, "lr": 1e-4, "noise": [0.5, 0.0]}}],
+    "maintenance": [{"train": {"epochs": 2, "lr": 1e-4, "noise": [0.3, 0.0]}}],
+}
+NEUROSTEROID = {
+    "label": "Neurosteroid-like",
+    "course": [
+        {"modulate": {"activation": "tanh", "damping": 0.7}},
+        {"train": {"epochs": 3, "lr": 5e-4}},
+    ],
+    "maintenance": [{"train": {"epochs": 1, "lr": 5e-4}}],
+    "withdrawal": True,
+}
+THREE = {"ketamine": KETAMINE, "ssri": SSRI, "neurosteroid": NEUROSTEROID}
+
+# Every kind of step, some of them twice, in course and in maintenance.
+MANY_STEPS = {
+    "label": "Many steps",
+    "course": [
+        {"modulate": {"activation": "tanh", "damping": 0.9}},
+        {"regrow": {"fraction": 0.3, "batches": 2, "sd": 0.1}},
+        {"train": {"epochs": 2, "lr": 2e-3, "noise": [0.1, 0.6]}},
+        {"prune": {"fraction": 0.2}},
+        "withdraw",
+        {"train": {"epochs": 1, "lr": 1e-3, "noise": [0.4, 0.0]}},
+        {"regrow": {"fraction": 1.0, "batches": 50, "sd": 0.0}},
+        {"train": {"epochs": 2, "lr": 1e-3}},
+        {"prune": {"sparsity": 0.7}},
+        {"modulate": {"activation": "relu", "damping": 1.3}},
+    ],
+    "maintenance": [
+        {"regrow": {"fraction": 0.1, "batches": 1, "sd": 0.03}},
+        {"train": {"epochs": 1, "lr": 1e-3, "noise": [0.2, 0.2]}},
+    ],
+    "withdrawal": True,
+}
+NOTHING = {"label": "Nothing", "course": [], "maintenance": []}
+# Less than what is pruned already: every threshold is zero, and nothing may revive.
+MILDER = {
+    "label": "Milder pruning",
+    "course": [{"prune": {"sparsity": 0.3}}, {"train": {"epochs": 1, "lr": 1e-3}}],
+    "maintenance": [{"train": {"epochs": 1, "lr": 1e-3}}],
+}
+
+SMALL = {
+    "task": {"centres": CENTRES, "sd": 0.8, "train": 200, "test": 300, "clean": 40},
+    "network": {"hidden": [24, 20, 12], "init": "torch"},
+    "training": {"batch_size": 32},
+    "baseline": {"epochs": 4, "lr": 3e-3},
+    "pruning": {"sparsity": 0.8},
+    "relapse": {"cycles": 2, "prune": 0.1, "threshold": 0.8},
+    "treatments": THREE,
+}
+
+STUDIES = {
+    "three treatments": {},
+    "one hidden layer": {
+        "network": {"hidden": [40], "init": "torch"},
+        "training": {"batch_size": 37},  # the last batch of 200 has 15 points
+        "relapse": {"cycles": 3, "prune": 0.25, "threshold": 0.8},
+    },
+    "four hidden layers": {
+        "network": {"hidden": [20, 16, 18, 9], "init": "torch"},
+        "training": {"batch_size": 199},  # the last batch has a single point
+        "pruning": {"sparsity": 0.6},
+        "acute": {"prune": 0.7},
+    },
+    "three classes, two test batches, no input noise": {
+        "task": {
+            "centres": [[-3, 0], [3, 0], [0, 4]],
+            "sd": 1.1,
+            "train": 50,
+            "test": 1203,
+            "clean": 10,
+        },
+        "training": {"batch_size": 64},  # more than there are points
+        "evaluate": {
+            "combined": {"input_noise": 0.0, "internal_noise": 0.8},
+            "sweep": [0.0, 0.25, 3.0],
+        },
+        "baseline": {"epochs": 15, "lr": 1e-2},
+    },
+    "small normal initial weights, no internal noise": {
+        "network": {"hidden": [30, 10], "init": {"normal": 0.05}},
+        "evaluate": {"combined": {"input_noise": 1.0, "internal_noise": 0.0}, "sweep": [0.0]},
+    },
+    "nearly nothing left": {
+        "network": {"hidden": [40, 40], "init": "torch"},
+        "pruning": {"sparsity": 0.93},
+        "acute": {"prune": 0.95},  # up to the cap
+        "relapse": {"cycles": 3, "prune": 0.6, "threshold": 0.8},
+    },
+    "courses of many steps": {
+        "treatments": {"many": MANY_STEPS, "nothing": NOTHING, "milder": MILDER, "ssri": SSRI},
+    },
+}
+
+
+@pytest.fixture
+def small(paper):
+    """Return the replay's view of a small study: the paper's, with these sections instead."""
+
+    def slice_of(**sections):
+        return slices.replay(validate(paper | SMALL | sections))
+
+    return slice_of
+
+
+def rows_of(seed, study):
+    return [astuple(value) for value in replay_seed(seed, study)]
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("sections", STUDIES.values(), ids=STUDIES)
+def test_the_replay_equals_the_straightforward_program_in_every_value(small, sections, seed):
+    study = small(**sections)
+    expected = straightforward.Experiment(seed, study).run()
+    assert rows_of(seed, study) == expected
+    # Were all values at chance or at 100 %, noise and order of draws would not show.
+    assert len({value for _, _, metric, _, value in expected if "sparsity" not in metric}) > 10
+
+
+def test_the_straightforward_program_shares_no_code_with_the_replay():
+    tree = ast.parse((ROOT / "benchmarks/straightforward.py").read_text(encoding="utf-8"))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("pipeline_lib"):
+            imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Import):
+            imported |= {a.name for a in node.names if a.name.startswith("pipeline_lib")}
+    # What reads a study, and what compares numbers.
+    names = {"digits", "published", "slices", "validation"}
+    assert imported == {f"pipeline_lib.{name}" for name in names}
+
+
+def test_the_straightforward_program_tells_cost_and_equal_values(
+    small, tmp_path, monkeypatch, capsys
+):
+    right, wrong = rows_of(3, small())[:2]
+    with (tmp_path / "runs.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = [straightforward.COLUMNS, right, (*wrong[:-1], wrong[-1] + 0.001)]
+        csv.writer(file).writerows([*rows, (4, *right[1:])])
+    reproduction = {"runs": str(tmp_path / "runs.csv")}
+    study = tmp_path / "study.yaml"
+    study.write_text(yaml.safe_dump(SMALL | {"reproduction": reproduction}), encoding="utf-8")
+    out = tmp_path / "rows.csv"
+    arguments = ["--seed", "3", "--study", str(study), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["straightforward", *arguments])
+    straightforward.main()
+    printed = capsys.readouterr().out
+    for phase in ("start-up", "baseline", "prune", "course of ssri", "evaluation", "total"):
+        assert f"\n{phase} " in f"\n{printed}"
+    assert printed.endswith("1 of 2 values of 1 seed equal to 4 decimals\n")
+    with out.open(newline="", encoding="utf-8") as file:
+        written = [tuple(row) for row in csv.reader(file)]
+    assert written[0] == straightforward.COLUMNS
+    assert len(written) == 1 + len(rows_of(3, small()))
+
+
+def test_a_replay_has_the_values_of_the_published_run_by_name(paper):
+    # The paper's own study, but for its sizes: nine values of the untreated network, twenty-eight
+    # of each treated one, and two off medication.
+    tiny = {
+        "task": paper["task"] | {"train": 20, "test": 30, "clean": 10},
+        "network": {"hidden": [8, 8], "init": "torch"},
+    }
+    rows = rows_of(0, slices.replay(validate(paper | tiny)))
+    with (ROOT / "reference/reference_runs.csv").open(newline="", encoding="utf-8") as file:
+        lines = [line for line in csv.DictReader(file) if line["seed"] == "0" and line["treatment"]]
+    published = [(line["treatment"], line["metric"], line["cycle"]) for line in lines]
+    names = [(name, metric, "" if c is None else str(c)) for _, name, metric, c, _ in rows]
+    assert len(names) == len(set(names)) == 9 + 3 * 28 + 2
+    assert set(names) == set(published)
+
+
+def test_the_untreated_network_is_evaluated_only(small):
+    metrics = [metric for _, name, metric, *_ in rows_of(0, small()) if name == "untreated"]
+    sweep = [f"internal_{sigma}" for sigma in (0.0, 0.5, 1.0, 1.5, 2.5)]
+    assert metrics == ["sparsity", "clean", "standard", "combined", *sweep]
+
+
+def test_only_a_treatment_with_withdrawal_is_measured_off_medication(small):
+    off = {name for _, name, metric, *_ in rows_of(0, small()) if "off_medication" in metric}
+    assert off == {"neurosteroid"}
+    without = {name: treatment | {"withdrawal": False} for name, treatment in THREE.items()}
+    rows = rows_of(0, small(treatments=without))
+    assert not [row for row in rows if "off_medication" in row[2]]
+
+
+def test_values_are_in_per_cent(small):
+    values = [value for _, _, metric, _, value in rows_of(0, small()) if "drop" not in metric]
+    assert 0 <= min(values) <= 50 < max(values) <= 100
+
+
+def test_the_replay_neither_reads_nor_moves_the_global_generators(small):
+    study = small()
+    expected = rows_of(1, study)
+    torch.manual_seed(99)
+    np.random.seed(99)
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]
+    assert rows_of(1, study) == expected
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)
+
+
+def test_seeds_differ(small):
+    one, other = ([row[-1] for row in rows_of(seed, small())] for seed in (0, 1))
+    assert one != other
