@@ -32,6 +32,11 @@ def data_state(seed: int, split: str) -> np.random.RandomState:
     return np.random.RandomState(1000 * seed + SPLIT_OFFSETS[split])
 
 
+def numpy_generator(seed: int, *purpose: str | int | float) -> np.random.Generator:
+    """Return NumPy's generator for this seed and purpose."""
+    return np.random.Generator(np.random.PCG64(derive(seed, *purpose)))
+
+
 def torch_generator(seed: int, *purpose: str | int | float) -> torch.Generator:
     """Return PyTorch's CPU generator for this seed and purpose.
 

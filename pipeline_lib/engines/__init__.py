@@ -16,7 +16,7 @@ from pipeline_lib.network import Network
 from pipeline_lib.task import Points
 from pipeline_lib.training import Epoch
 
-EngineName = Literal["plain"]
+EngineName = Literal["fast", "plain"]
 
 
 class Engine(Protocol):

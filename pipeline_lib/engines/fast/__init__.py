@@ -1,0 +1,128 @@
+"""The fast engine: the plain engine's mathematics on surviving weights alone, compiled.
+
+It draws from generators of its own, so its networks differ from the plain engine's as two runs
+of that engine do. With the same batches and no noise both give the same network.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline_lib.engines.fast import dense, steps
+from pipeline_lib.engines.fast.compaction import compact
+from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
+from pipeline_lib.network import Network
+from pipeline_lib.randomness import numpy_generator
+from pipeline_lib.task import Points
+from pipeline_lib.training import Epoch, log_epoch, noise_at
+
+__all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
+
+TEST_BATCH = 128  # points; activity of so many stays in the second-level cache
+
+
+class Generator(NamedTuple):
+    """One source for orders of points, and the state of the noise's lanes."""
+
+    orders: np.random.Generator
+    lanes: np.ndarray
+
+
+def generator(seed: int, *purpose: str | int | float) -> Generator:
+    """See `Engine.generator`."""
+    orders = numpy_generator(seed, *purpose)
+    return Generator(orders, seeded_lanes(orders))
+
+
+def normal(count: int, sd: float, generator: Generator) -> np.ndarray:
+    """See `Engine.normal`."""
+    out = np.empty(count, np.float32)
+    fill_normal(generator.lanes, out, np.float32(sd))
+    return out
+
+
+def fit(
+    network: Network,
+    points: Points,
+    *,
+    epochs: int,
+    lr: float,
+    batch_size: int,
+    noise: tuple[float, float],
+    generator: Generator,
+) -> tuple[Network, list[Epoch]]:
+    """See `Engine.fit`."""
+    part = compact(network, noisy=max(noise) > 0)
+    theta = part.parameters
+    state = steps.Adam(np.zeros_like(theta), np.zeros_like(theta))
+    room = steps.buffers(part.plan, theta.size, min(batch_size, len(points)))
+    x = np.ascontiguousarray(points.x.T)
+    per_epoch = -(-len(points) // batch_size)
+    history = []
+    for epoch in range(epochs):
+        sigma = noise_at(epoch, epochs, noise)
+        total = steps.epoch(
+            part.plan,
+            part.noisy,
+            theta,
+            part.survives,
+            state,
+            epoch * per_epoch,
+            x,
+            points.labels,
+            generator.orders.permutation(len(points)),
+            batch_size,
+            lr,
+            network.modulation.activation == "tanh",
+            np.float32(network.modulation.damping),
+            np.float32(sigma),
+            generator.lanes,
+            room,
+        )
+        history.append(Epoch(epoch, sigma, total / len(points)))
+        log_epoch(history[-1], epochs)
+    return part.restored(network), history
+
+
+def gradient_magnitudes(
+    network: Network, points: Points, *, batches: int, batch_size: int, generator: Generator
+) -> tuple[np.ndarray, ...]:
+    """See `Engine.gradient_magnitudes`."""
+    order = generator.orders.permutation(len(points))
+    sums = [np.zeros_like(weight) for weight in network.weights]
+    for start in range(0, len(points), batch_size)[:batches]:
+        batch = order[start : start + batch_size]
+        gradients = dense.weight_gradients(network, points.x[batch], points.labels[batch])
+        for total, gradient in zip(sums, gradients, strict=True):
+            total += np.abs(gradient)
+    return tuple(sums)
+
+
+def count_correct(
+    network: Network,
+    points: Points,
+    *,
+    input_noise: float,
+    internal_noise: float,
+    generator: Generator,
+) -> int:
+    """See `Engine.count_correct`."""
+    part = compact(network, noisy=internal_noise > 0)
+    return int(
+        steps.correct(
+            part.plan,
+            part.noisy,
+            part.parameters,
+            np.ascontiguousarray(points.x.T),
+            points.labels,
+            TEST_BATCH,
+            np.float32(input_noise),
+            network.modulation.activation == "tanh",
+            np.float32(network.modulation.damping),
+            np.float32(internal_noise),
+            generator.lanes,
+            steps.buffers(part.plan, 0, TEST_BATCH),
+        )
+    )

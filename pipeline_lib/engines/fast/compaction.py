@@ -1,0 +1,208 @@
+"""What of a pruned network takes part in training, and in which order it is kept.
+
+Most of a pruned network does nothing, and leaving that out changes no result:
+
+- A unit from which no output can be reached has no gradient and is dropped.
+- A *flat* unit has the same pre-activation for every sample: no surviving weight leads to it
+  from anything that varies. Its gradient needs sums over samples alone. Without noise its
+  activity is one number, which acts as a bias on the next layer; where that number is zero and
+  stays so, the unit is dropped too.
+- The other units are *full*. A full unit with many surviving weights (a regrown one) is *dense*:
+  a matrix product is faster for it than a loop over its weights.
+
+The units of a layer stand in the order dense, other full, flat. All trained parameters are one
+vector; each matrix has in it its sparse weights, its dense block, and its biases.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline_lib.network import Network
+
+# Above this density a row is cheaper as part of a matrix product (see docs/performance.md).
+DENSE_FROM = 0.35
+SMALLEST_BLOCK = 16  # rows or columns below which a matrix product does not pay
+
+
+class Links(NamedTuple):
+    """Sparse weights, grouped by the unit at one of their ends; all arrays int64.
+
+    Matrix l's groups are delimited by `ptr[start[l]:]`, absolute positions in `other` (the unit
+    or row at the other end) and `at` (the weight's place among the parameters).
+    """
+
+    start: np.ndarray
+    ptr: np.ndarray
+    other: np.ndarray
+    at: np.ndarray
+
+
+class Plan(NamedTuple):
+    """The compacted network as kernels see it; all arrays int64.
+
+    Layer 0 is the input, and matrix l leads from layer l to layer l + 1.
+    """
+
+    dense: np.ndarray  # units per layer whose weights are a dense block,
+    full: np.ndarray  # units with a pre-activation for each sample, the dense ones first,
+    flat: np.ndarray  # units with one pre-activation for all samples
+    rows: np.ndarray  # rows in the activity matrix: full units, under noise flat ones too
+    row_start: np.ndarray  # first row of each layer, all layers' rows being one matrix
+    flat_start: np.ndarray  # first flat unit of each layer, likewise
+    width: np.ndarray  # units per layer in the network itself
+    unit_start: np.ndarray  # first unit of each layer in `units`,
+    units: np.ndarray  # which gives each unit's index in the network itself
+
+    inward: Links  # by unit of layer l + 1: weights from units that have a row
+    outward: Links  # by full unit of layer l: the weights that lead from it
+    from_flat: Links  # by unit of layer l + 1: weights from flat units
+    block: np.ndarray  # per matrix, place of its dense block from full units, row by row,
+    flat_block: np.ndarray  # of its dense block from flat units,
+    bias: np.ndarray  # and of its biases
+
+
+@dataclass(frozen=True)
+class Compact:
+    """A compacted network: the plan, the parameters, and where they belong in the network."""
+
+    plan: Plan
+    noisy: bool
+    parameters: np.ndarray  # (count,) float32
+    survives: np.ndarray  # (count,) float32, 0 for the pruned weights in dense blocks, else 1
+    sites: tuple[np.ndarray, ...]  # per matrix, its weights' flat indices, in order
+    units: tuple[np.ndarray, ...]  # per layer
+
+    def restored(self, network: Network) -> Network:
+        """Return the network that was compacted, with these parameters in it."""
+        weights, biases = [], []
+        for (weight, bias, _), sites, units, end in zip(
+            network.layers(), self.sites, self.units[1:], self.plan.bias, strict=True
+        ):
+            weight, bias = weight.copy(), bias.copy()
+            weight.flat[sites] = self.parameters[end - sites.size : end]
+            bias[units] = self.parameters[end : end + units.size]
+            weights.append(weight)
+            biases.append(bias)
+        return replace(network, weights=tuple(weights), biases=tuple(biases))
+
+
+def compact(network: Network, *, noisy: bool) -> Compact:
+    """Return the part of a network that matters, `noisy` if its hidden layers will have noise."""
+    orders = _orders(network, noisy)
+    units = tuple(np.concatenate(order) for order in orders)
+    n_dense = np.array([len(dense) for dense, _, _ in orders])
+    n_full = np.array([len(dense) + len(other) for dense, other, _ in orders])
+    n_flat = np.array([len(flat) for _, _, flat in orders])
+    n_rows = n_full + n_flat if noisy else n_full
+    groups: tuple[list[Links], ...] = ([], [], [])
+    blocks, flat_blocks, bias_places, sites, parameters, survives = [], [], [], [], [], []
+    count = 0
+    for layer, (weight, bias, mask) in enumerate(network.layers()):
+        above, below = units[layer + 1], units[layer]
+        dense, full = n_dense[layer + 1], n_full[layer]
+        alive = mask[np.ix_(above, below)]
+        to, source = np.nonzero(alive[dense:])
+        to += dense
+        at = count + np.arange(to.size)
+        row, inner = source < n_rows[layer], source < full
+        groups[0].append(_links(to[row], source[row], at[row], above.size))
+        groups[1].append(_links(source[inner], to[inner], at[inner], full))
+        groups[2].append(_links(to[~inner], source[~inner] - full, at[~inner], above.size))
+
+        block, flat_block = alive[:dense, :full], alive[:dense, full:]
+        blocks.append(count + to.size)
+        flat_blocks.append(blocks[-1] + block.size)
+        bias_places.append(flat_blocks[-1] + flat_block.size)
+        count = bias_places[-1] + above.size
+        index = above[:, None] * weight.shape[1] + below
+        sites.append(
+            np.concatenate(
+                [index[to, source], index[:dense, :full].ravel(), index[:dense, full:].ravel()]
+            )
+        )
+        parameters += [weight.ravel()[sites[-1]], bias[above]]
+        ones = np.ones(to.size), np.ones(above.size)
+        survives += [ones[0], block.ravel(), flat_block.ravel(), ones[1]]
+    plan = Plan(
+        dense=n_dense,
+        full=n_full,
+        flat=n_flat,
+        rows=n_rows,
+        row_start=_starts(n_rows),
+        flat_start=_starts(n_flat),
+        width=np.array(network.sizes),
+        unit_start=_starts([u.size for u in units]),
+        units=np.concatenate(units),
+        inward=_joined(groups[0]),
+        outward=_joined(groups[1]),
+        from_flat=_joined(groups[2]),
+        block=np.array(blocks),
+        flat_block=np.array(flat_blocks),
+        bias=np.array(bias_places),
+    )
+    return Compact(
+        plan=plan,
+        noisy=noisy,
+        parameters=np.concatenate(parameters),
+        survives=np.concatenate(survives).astype(np.float32),
+        sites=tuple(sites),
+        units=units,
+    )
+
+
+def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return each layer's dense, other full, and flat units."""
+    masks = network.masks
+    live: list[np.ndarray] = [np.ones(masks[-1].shape[0], dtype=bool)]
+    for layer in reversed(range(len(masks))):
+        used: np.ndarray = masks[layer][live[0]].any(axis=0)
+        if not noisy and layer > 0 and network.modulation.activation == "relu":
+            # A ReLU below zero with no weights of its own is silent, and without a gradient.
+            used &= masks[layer - 1].any(axis=1) | (network.biases[layer - 1] > 0)
+        live.insert(0, used)
+    orders = [(np.empty(0, dtype=np.int64), np.flatnonzero(live[0]), np.empty(0, dtype=np.int64))]
+    varies = live[0]
+    for mask, above, below in zip(masks, live[1:], live[:-1], strict=True):
+        columns = below if noisy else varies
+        # Each output has a row, whether or not anything leads to it.
+        varies = above & (mask[:, columns].any(axis=1) | (above is live[-1]))
+        dense = varies & (mask[:, columns].mean(axis=1) > DENSE_FROM) if columns.any() else varies
+        if min(np.count_nonzero(dense), np.count_nonzero(columns)) < SMALLEST_BLOCK:
+            dense = np.zeros_like(dense)
+        orders.append(
+            (
+                np.flatnonzero(dense),
+                np.flatnonzero(varies & ~dense),
+                np.flatnonzero(above & ~varies),
+            )
+        )
+    return orders
+
+
+def _links(by: np.ndarray, other: np.ndarray, at: np.ndarray, count: int) -> Links:
+    order = np.argsort(by, kind="stable")
+    ends = np.cumsum(np.bincount(by, minlength=count))
+    return Links(np.zeros(1, np.int64), np.concatenate([[0], ends]), other[order], at[order])
+
+
+def _joined(parts: Sequence[Links]) -> Links:
+    offsets = _starts([part.other.size for part in parts])
+    return Links(
+        start=_starts([part.ptr.size for part in parts]),
+        ptr=np.concatenate(
+            [part.ptr + offset for part, offset in zip(parts, offsets[:-1], strict=True)]
+        ),
+        other=np.concatenate([part.other for part in parts]),
+        at=np.concatenate([part.at for part in parts]),
+    )
+
+
+def _starts(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Return where each of consecutive runs of these sizes begins, and the end of the last."""
+    return np.array(list(itertools.accumulate(sizes, initial=0)), dtype=np.int64)

@@ -1,0 +1,40 @@
+"""Gradients of all weights, pruned ones included, by dense matrix products."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from pipeline_lib.network import Network
+
+
+def weight_gradients(network: Network, x: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """Return the gradient of the mean cross-entropy by each weight matrix, without noise.
+
+    `x` is (points, features) float32; each gradient is (n_out, n_in) float32.
+    """
+    activities, slopes = [x], []
+    damping = np.float32(network.modulation.damping)
+    for weight, bias in itertools.islice(
+        zip(network.weights, network.biases, strict=True), len(network.weights) - 1
+    ):
+        level = activities[-1] @ weight.T + bias
+        if network.modulation.activation == "tanh":
+            value = np.tanh(level)
+            slopes.append((1 - value * value) * damping)
+        else:
+            value = np.maximum(level, 0)
+            slopes.append((level > 0) * damping)
+        activities.append(value * damping)
+    logits = activities[-1] @ network.weights[-1].T + network.biases[-1]
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    delta = odds / odds.sum(axis=1, keepdims=True)
+    delta[np.arange(len(labels)), labels] -= 1
+    delta /= np.float32(len(labels))
+    gradients = []
+    for layer in reversed(range(len(network.weights))):
+        gradients.append(delta.T @ activities[layer])
+        if layer:
+            delta = (delta @ network.weights[layer]) * slopes[layer - 1]
+    return gradients[::-1]

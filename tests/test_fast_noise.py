@@ -1,0 +1,116 @@
+"""The fast engine's noise: normal, and independent between lanes, seeds and draws."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline_lib.engines import fast
+from pipeline_lib.engines.fast.kernels import tanh
+from pipeline_lib.engines.fast.noise import CHUNK, LANES, fill_normal
+
+COUNT = 1 << 22
+
+
+def draws(seed, count=COUNT, sd=1.0):
+    out = np.empty(count, np.float32)
+    fill_normal(fast.generator(seed, "noise").lanes, out, np.float32(sd))
+    return out
+
+
+@pytest.fixture(scope="module")
+def many():
+    return draws(0).astype(np.float64)
+
+
+def within(found, expected, standard_error):
+    """Tell whether a statistic is within 4.5 standard errors: one miss in 150,000."""
+    return abs(found - expected) < 4.5 * standard_error
+
+
+def test_moments_are_those_of_the_normal_distribution(many):
+    n = len(many)
+    assert within(many.mean(), 0, 1 / np.sqrt(n))
+    assert within(many.var(), 1, np.sqrt(2 / n))
+    assert within((many**3).mean(), 0, np.sqrt(15 / n))
+    assert within((many**4).mean(), 3, np.sqrt(96 / n))
+
+
+def test_the_whole_distribution_is_normal(many):
+    assert stats.kstest(many, "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("limit", [2.0, 3.0, 4.0, 4.5])
+def test_tails_have_their_share_on_both_sides(many, limit):
+    expected = len(many) * stats.norm.sf(limit)
+    assert within((many > limit).sum(), expected, np.sqrt(expected))
+    assert within((many < -limit).sum(), expected, np.sqrt(expected))
+
+
+def test_no_draw_is_infinite_and_the_largest_are_as_large_as_they_should_be(many):
+    assert np.isfinite(many).all()
+    assert 4.7 < np.abs(many).max() < 6.7
+
+
+def test_draws_near_each_other_are_independent(many):
+    standard_error = 1 / np.sqrt(len(many))
+    for lag in (1, 2, LANES, 2 * LANES, CHUNK, 2 * CHUNK, 65536):
+        assert within((many[lag:] * many[:-lag]).mean(), 0, standard_error)
+        # Of squares too: a pair of one radius would show here.
+        squares = many**2 - 1
+        assert within((squares[lag:] * squares[:-lag]).mean(), 0, 2 * standard_error)
+
+
+def test_lanes_are_independent(many):
+    lanes = many.reshape(-1, LANES)
+    for values in (lanes, lanes**2):
+        r = np.corrcoef(values.T)[np.triu_indices(LANES, 1)]
+        assert np.abs(r).max() < 4.5 / np.sqrt(len(lanes))
+
+
+def test_seeds_and_purposes_are_independent():
+    streams = [draws(seed, 1 << 18) for seed in range(8)]
+    streams.append(np.empty(1 << 18, np.float32))
+    fill_normal(fast.generator(0, "another").lanes, streams[-1], np.float32(1))
+    r = np.corrcoef(np.stack(streams))[np.triu_indices(len(streams), 1)]
+    assert np.abs(r).max() < 4.5 / np.sqrt(1 << 18)
+
+
+def test_layers_are_independent_although_they_share_lanes():
+    """Layers of a step are filled one after the other, from lanes that go on."""
+    lanes = fast.generator(0, "layers").lanes
+    layers = np.empty((2000, 3, 300), np.float32)
+    for step in layers:
+        for layer in step:
+            fill_normal(lanes, layer, np.float32(1))
+    first, second, third = layers.transpose(1, 0, 2).reshape(3, -1)
+    for a, b in ((first, second), (second, third), (first, third), (first[300:], third[:-300])):
+        assert within((a * b).mean(), 0, 1 / np.sqrt(a.size))
+
+
+@pytest.mark.parametrize("count", [1, 2, 31, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 5000])
+def test_any_number_of_draws_can_be_asked_for(count):
+    out = np.full(count + 1, 7, np.float32)
+    fill_normal(fast.generator(1, "n").lanes, out[:count], np.float32(2))
+    assert out[count] == 7
+    assert (out[:count] != 7).all()
+    assert np.array_equal(out[:count], 2 * draws_of("n", count))
+
+
+def draws_of(purpose, count):
+    out = np.empty(count, np.float32)
+    fill_normal(fast.generator(1, purpose).lanes, out, np.float32(1))
+    return out
+
+
+def test_sd_scales(many):
+    assert np.array_equal(draws(0, 1000, 0.5), draws(0, 1000) * np.float32(0.5))
+
+
+def test_tanh_is_accurate_everywhere():
+    x = np.concatenate([np.linspace(-12, 12, 20001), np.logspace(-12, 0, 200)]).astype(np.float32)
+    found = np.array([tanh(value) for value in x])
+    assert np.abs(found - np.tanh(x.astype(np.float64))).max() < 3e-7
+    small = np.abs(x) < 1e-3
+    assert np.allclose(found[small], x[small], rtol=1e-6)
+    assert np.isnan(tanh(np.float32(np.nan)))
+    assert tanh(np.float32(np.inf)) == pytest.approx(1)
