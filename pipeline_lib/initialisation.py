@@ -5,15 +5,23 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from pipeline_lib.network import Network, dense
+from pipeline_lib.randomness import below_2_to_24, normal_float32
+
+if TYPE_CHECKING:
+    from pipeline_lib.randomness import MersenneTwister
+
+# PyTorch's bound on weights is √3·gain/√fan_in with a gain of √(2 / (1 + √5²)). That is
+# 1/√fan_in, but rounded otherwise.
+_GAIN = math.sqrt(2.0 / (1 + math.sqrt(5) ** 2))
 
 
 def initial_network(
-    sizes: Sequence[int], init: str | Mapping[str, float], generator: torch.Generator
+    sizes: Sequence[int], init: str | Mapping[str, float], generator: MersenneTwister
 ) -> Network:
     """Return an unpruned network with layers of `sizes` units, from the input to the output.
 
@@ -24,15 +32,19 @@ def initial_network(
     weights: list[np.ndarray] = []
     biases: list[np.ndarray] = []
     for fan_in, fan_out in itertools.pairwise(sizes):
-        weight, bias = torch.empty(fan_out, fan_in), torch.zeros(fan_out)
         if isinstance(init, Mapping):
-            torch.nn.init.normal_(weight, std=init["normal"], generator=generator)
+            weight = normal_float32(generator, fan_out * fan_in, init["normal"])
+            bias = np.zeros(fan_out, np.float32)
         else:
-            # The published stream goes through this very call: its bound is rounded otherwise
-            # than 1/√fan_in.
-            torch.nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
-            bound = 1 / math.sqrt(fan_in)
-            torch.nn.init.uniform_(bias, -bound, bound, generator=generator)
-        weights.append(weight.numpy())
-        biases.append(bias.numpy())
+            weight = _uniform(generator, fan_out * fan_in, math.sqrt(3.0) * (_GAIN / math.sqrt(fan_in)))
+            bias = _uniform(generator, fan_out, 1 / math.sqrt(fan_in))
+        weights.append(weight.reshape(fan_out, fan_in))
+        biases.append(bias)
     return dense(weights, biases)
+
+
+def _uniform(generator: MersenneTwister, count: int, bound: float) -> np.ndarray:
+    # PyTorch's own arithmetic: 24 random bits, and one rounding to float32 at the end.
+    low, high = np.float32(-bound), np.float32(bound)
+    share = below_2_to_24(generator, count) * 2.0**-24
+    return (share * np.float64(high - low) + np.float64(low)).astype(np.float32)

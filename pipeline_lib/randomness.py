@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     import torch
+
+    MersenneTwister: TypeAlias = np.random.RandomState | torch.Generator
 
 SPLIT_OFFSETS = {"train": 100, "standard": 200, "clean": 300}
 
@@ -30,6 +32,36 @@ def derive(seed: int, *purpose: str | int | float) -> int:
 def data_state(seed: int, split: str) -> np.random.RandomState:
     """Return the generator of a seed's data set: the published one, point for point."""
     return np.random.RandomState(1000 * seed + SPLIT_OFFSETS[split])
+
+
+def initial_state(seed: int) -> np.random.RandomState:
+    """Return the generator of a seed's initial weights."""
+    return np.random.RandomState(derive(seed, "initial weights") & 0xFFFFFFFF)
+
+
+def below_2_to_24(generator: MersenneTwister, count: int) -> np.ndarray:
+    """Return `count` integers below 2^24, one step of the generator each.
+
+    NumPy's and PyTorch's Mersenne twisters are the same: seeded alike, they give the same.
+    """
+    if isinstance(generator, np.random.RandomState):
+        return generator.randint(0, 2**32, count, dtype=np.uint32) & np.uint32(2**24 - 1)
+    import torch
+
+    drawn: np.ndarray = (
+        torch.empty(count, dtype=torch.int64).random_(2**24, generator=generator).numpy()
+    )
+    return drawn
+
+
+def normal_float32(generator: MersenneTwister, count: int, sd: float) -> np.ndarray:
+    """Return `count` draws from N(0, sd²), float32; the two kinds of generator draw otherwise."""
+    if isinstance(generator, np.random.RandomState):
+        return generator.normal(0.0, sd, count).astype(np.float32)
+    import torch
+
+    drawn: np.ndarray = torch.empty(count).normal_(0.0, sd, generator=generator).numpy()
+    return drawn
 
 
 def numpy_generator(seed: int, *purpose: str | int | float) -> np.random.Generator:

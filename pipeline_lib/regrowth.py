@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from pipeline_lib.network import Network
 
@@ -36,6 +35,9 @@ def regrow(
 
 
 def _steepest(scores: np.ndarray, count: int) -> np.ndarray:
-    # Many scores are exactly zero, and which of those regrow is up to topk: the published run
-    # asked torch's, so another library's choice among ties would be another network.
+    # Most scores are exactly zero, and which of those regrow is up to topk: the published run
+    # asked torch's, and another library's choice among ties would be another kind of network.
+    # Torch takes long to import, and few jobs regrow.
+    import torch
+
     return torch.topk(torch.from_numpy(scores), count).indices.numpy()

@@ -90,7 +90,8 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries that results can depend on."""
     # A local build's label, "+cpu", says where it came from and not what it computes.
-    return {name: version(name).partition("+")[0] for name in ("numpy", "safetensors", "torch")}
+    names = ("numba", "numpy", "safetensors", "scipy", "torch")
+    return {name: version(name).partition("+")[0] for name in names}
 
 
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -1,5 +1,6 @@
 """PROTOCOL, the network: layers, initial weights, modulation and noise."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import torch
 from pipeline_lib.engines import plain
 from pipeline_lib.initialisation import initial_network
 from pipeline_lib.network import Modulation, Network, modulated
+from pipeline_lib.randomness import initial_state
 from pipeline_lib.validation import validate
 
 
@@ -22,10 +24,13 @@ def test_the_paper_has_395264_weights_and_396548_parameters(paper):
     assert weights + sum(bias.size for bias in network.biases) == 396_548
 
 
-def test_initial_weights_are_those_of_pytorchs_linear_layers():
-    torch.manual_seed(5)
-    layers = [torch.nn.Linear(2, 7), torch.nn.Linear(7, 3)]
-    network = initial_network([2, 7, 3], "torch", torch.Generator().manual_seed(5))
+@pytest.mark.parametrize("seed", [5, 2**32 - 1])
+@pytest.mark.parametrize("kind", [torch.Generator().manual_seed, np.random.RandomState])
+def test_initial_weights_are_those_of_pytorchs_linear_layers(kind, seed):
+    torch.manual_seed(seed)
+    sizes = [2, 7, 33, 512, 256, 3]
+    layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(sizes)]
+    network = initial_network(sizes, "torch", kind(seed))
     for layer, (weight, bias, mask) in zip(layers, network.layers(), strict=True):
         assert np.array_equal(layer.weight.detach().numpy(), weight)
         assert np.array_equal(layer.bias.detach().numpy(), bias)
@@ -33,8 +38,9 @@ def test_initial_weights_are_those_of_pytorchs_linear_layers():
         assert abs(weight).max() <= 1 / math.sqrt(weight.shape[1])
 
 
-def test_normal_initial_weights_have_their_sd_and_no_biases():
-    network = initial_network([2, 400, 300, 4], {"normal": 0.05}, plain.generator(0))
+@pytest.mark.parametrize("generator", [plain.generator(0), initial_state(0)])
+def test_normal_initial_weights_have_their_sd_and_no_biases(generator):
+    network = initial_network([2, 400, 300, 4], {"normal": 0.05}, generator)
     assert network.weights[1].std() == pytest.approx(0.05, rel=0.02)
     assert network.weights[1].mean() == pytest.approx(0, abs=0.001)
     assert all(not bias.any() for bias in network.biases)

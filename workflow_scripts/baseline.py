@@ -4,7 +4,7 @@ from pipeline_lib import engines
 from pipeline_lib.initialisation import initial_network
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import HISTORY, history_rows, write_rows
-from pipeline_lib.randomness import torch_generator
+from pipeline_lib.randomness import initial_state
 from pipeline_lib.storage import write_network
 from pipeline_lib.task import training_points
 
@@ -12,9 +12,7 @@ seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 
 with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
     engine = engines.load(study["engine"])
-    initial = initial_network(
-        study["sizes"], study["init"], torch_generator(seed, "initial weights")
-    )
+    initial = initial_network(study["sizes"], study["init"], initial_state(seed))
     network, history = engine.fit(
         initial,
         training_points(seed, **study["training_points"]),
