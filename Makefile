@@ -3,17 +3,19 @@
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 ARGS ?=
+SEEDS ?= 20
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run replay test check format schema lock clean
+.PHONY: help setup run replay agreement test check format schema lock clean
 
 help:
 	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
 	@echo "make test     set up and pass the tests"
 	@echo "make replay   repeat the published run on its own random stream"
+	@echo "make agreement  run the study on both engines (SEEDS=20) and compare distributions"
 	@echo "make setup    make the environment in .venv and nothing else"
 	@echo "make check    lint, format and type checks"
 	@echo "make format   format Python and rules"
@@ -34,6 +36,13 @@ run: setup
 
 replay: setup
 	$(BIN)/snakemake -j $(CORES) replay $(ARGS)
+
+agreement: setup
+	for engine in plain fast; do \
+	  $(BIN)/snakemake -j $(CORES) $(ARGS) --config engine=$$engine seeds=$(SEEDS) \
+	    results=results/agreement/$$engine || exit 1; done
+	$(BIN)/python -m benchmarks.agreement results/agreement/plain results/agreement/fast \
+	  --out results/agreement/comparison.csv
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)
