@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pipeline_lib import welch
+from pipeline_lib.analysis import welch
+from pipeline_lib.analysis.statistics import values
 from pipeline_lib.metrics import MEASUREMENTS, read_table
-from pipeline_lib.statistics import values
 
 
 def samples(results: Path) -> dict[tuple[str, str], np.ndarray]:

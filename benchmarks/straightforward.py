@@ -304,7 +304,8 @@ def main() -> None:
     import yaml
     from snakemake.utils import update_config
 
-    from pipeline_lib import digits, published, slices, validation
+    from pipeline_lib import slices, validation
+    from pipeline_lib.analysis import digits, published
 
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     update_config(config, yaml.safe_load(arguments.study.read_text(encoding="utf-8")))

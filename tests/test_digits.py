@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline_lib.digits import against_runs, as_printed, printed_verdict, runs_verdict
-from pipeline_lib.published import printed, read_runs
-from pipeline_lib.statistics import CELL_COLUMNS, frame
+from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
+from pipeline_lib.analysis.published import printed, read_runs
+from pipeline_lib.analysis.statistics import CELL_COLUMNS, frame
 
 pytestmark = pytest.mark.filterwarnings("error")
 REFERENCE = Path(__file__).parents[1] / "reference"

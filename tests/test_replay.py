@@ -158,7 +158,7 @@ def test_the_straightforward_program_shares_no_code_with_the_replay():
         if isinstance(node, ast.Import):
             imported |= {a.name for a in node.names if a.name.startswith("pipeline_lib")}
     # What reads a study, and what compares numbers.
-    names = {"digits", "published", "slices", "validation"}
+    names = {"analysis.digits", "analysis.published", "slices", "validation"}
     assert imported == {f"pipeline_lib.{name}" for name in names}
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline_lib import welch
-from pipeline_lib.comparison_report import report
+from pipeline_lib.analysis import welch
+from pipeline_lib.analysis.published import ROUNDING, read_published, read_runs
+from pipeline_lib.analysis.reproduction import COLUMNS, compare, verdict
+from pipeline_lib.analysis.statistics import CELL_COLUMNS, cells, frame
+from pipeline_lib.analysis.welch import Sample
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.published import ROUNDING, read_published, read_runs
-from pipeline_lib.reproduction import COLUMNS, compare, verdict
-from pipeline_lib.statistics import CELL_COLUMNS, cells, frame
-from pipeline_lib.welch import Sample
+from pipeline_lib.reporting.comparison_report import report
 
 pytestmark = pytest.mark.filterwarnings("error")
 REFERENCE = Path(__file__).parents[1] / "reference"

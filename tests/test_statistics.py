@@ -9,12 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipeline_lib import statistics
+from pipeline_lib.analysis import statistics
+from pipeline_lib.analysis.digits import as_printed, printed_verdict
+from pipeline_lib.analysis.published import read_published, read_runs
+from pipeline_lib.analysis.statistics import CELL_COLUMNS, VALUE_COLUMNS, cells, values
 from pipeline_lib.assessment import measure
-from pipeline_lib.digits import as_printed, printed_verdict
 from pipeline_lib.metrics import MEASUREMENTS
-from pipeline_lib.published import read_published, read_runs
-from pipeline_lib.statistics import CELL_COLUMNS, VALUE_COLUMNS, cells, values
 
 pytestmark = pytest.mark.filterwarnings("error")
 REFERENCE = Path(__file__).parents[1] / "reference"

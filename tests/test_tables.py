@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from pipeline_lib import metrics
-from pipeline_lib.published import read_published, read_runs
-from pipeline_lib.statistics import cells
-from pipeline_lib.tables import FORMATS, TABLES, build
+from pipeline_lib.analysis.published import read_published, read_runs
+from pipeline_lib.analysis.statistics import cells
+from pipeline_lib.reporting.tables import FORMATS, TABLES, build
 
 pytestmark = pytest.mark.filterwarnings("error")
 ROOT = Path(__file__).parents[1]

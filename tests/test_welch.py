@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline_lib import welch
-from pipeline_lib.welch import Sample
+from pipeline_lib.analysis import welch
+from pipeline_lib.analysis.welch import Sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 

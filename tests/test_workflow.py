@@ -16,7 +16,7 @@ from snakemake.utils import update_config
 from pipeline_lib import slices
 from pipeline_lib.metrics import REPLAY, read_table
 from pipeline_lib.replay import replay_seed
-from pipeline_lib.tables import FORMATS, TABLES
+from pipeline_lib.reporting.tables import FORMATS, TABLES
 from pipeline_lib.validation import validate
 from tests.conftest import ROOT
 

@@ -1,10 +1,10 @@
 """The comparison of the replay with the published run, digit by digit."""
 
-from pipeline_lib.digits import against_runs, as_printed, printed_verdict, runs_verdict
+from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
+from pipeline_lib.analysis.published import read_published, read_runs
+from pipeline_lib.analysis.statistics import cells
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import REPLAY, read_table
-from pipeline_lib.published import read_published, read_runs
-from pipeline_lib.statistics import cells
 from pipeline_lib.storage import write_text
 
 published, runs = snakemake.input.get("published"), snakemake.input.get("runs")

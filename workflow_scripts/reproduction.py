@@ -1,11 +1,11 @@
 """The comparison of the study's means with the published ones."""
 
-from pipeline_lib.comparison_report import report
+from pipeline_lib.analysis.published import read_published
+from pipeline_lib.analysis.reproduction import compare, verdict
+from pipeline_lib.analysis.statistics import cells, values
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import MEASUREMENTS, read_table
-from pipeline_lib.published import read_published
-from pipeline_lib.reproduction import compare, verdict
-from pipeline_lib.statistics import cells, values
+from pipeline_lib.reporting.comparison_report import report
 from pipeline_lib.storage import write_text
 
 study = snakemake.params.study

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from pipeline_lib.analysis.published import read_published
+from pipeline_lib.analysis.statistics import cells, values
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import MEASUREMENTS, read_table
-from pipeline_lib.published import read_published
-from pipeline_lib.statistics import cells, values
+from pipeline_lib.reporting.tables import FORMATS, build
 from pipeline_lib.storage import write_text
-from pipeline_lib.tables import FORMATS, build
 
 study, published = snakemake.params.study, snakemake.input.get("published")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline_lib.analysis.statistics import CELL_COLUMNS, SEED, SEEDS, STATISTICS, VALUE_COLUMNS
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.statistics import CELL_COLUMNS, SEED, SEEDS, STATISTICS, VALUE_COLUMNS
 
 # Published numbers have one decimal, so each may be this far from what was computed.
 ROUNDING = 0.05

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline_lib.published import printed
-from pipeline_lib.statistics import KEY, STATISTICS, VALUE_COLUMNS, cycle_of
+from pipeline_lib.analysis.published import printed
+from pipeline_lib.analysis.statistics import KEY, STATISTICS, VALUE_COLUMNS, cycle_of
 
 DECIMALS = 4  # of the runs' values
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline_lib import welch
-from pipeline_lib.published import ROUNDING, is_count
-from pipeline_lib.statistics import KEY, SEED, STATISTICS, Key, Numbers, by_key, frame
-from pipeline_lib.welch import Sample
+from pipeline_lib.analysis import welch
+from pipeline_lib.analysis.published import ROUNDING, is_count
+from pipeline_lib.analysis.statistics import KEY, SEED, STATISTICS, Key, Numbers, by_key, frame
+from pipeline_lib.analysis.welch import Sample
 
 CONSISTENT, INCONSISTENT = "consistent", "inconsistent"
 MISSING, NOT_TESTABLE, NOT_TESTED = "missing", "not testable", "not tested"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline_lib.published import ROUNDING
-from pipeline_lib.reproduction import NOT_TESTABLE, in_the_family, points, verdict
-from pipeline_lib.statistics import STATISTICS, cycle_of
-from pipeline_lib.typesetting import MINUS, NOTHING, grid
-from pipeline_lib.welch import POWER
-from pipeline_lib.wording import PUBLISHED, head, label, shown
+from pipeline_lib.analysis.published import ROUNDING
+from pipeline_lib.analysis.reproduction import NOT_TESTABLE, in_the_family, points, verdict
+from pipeline_lib.analysis.statistics import STATISTICS, cycle_of
+from pipeline_lib.analysis.welch import POWER
+from pipeline_lib.reporting.typesetting import MINUS, NOTHING, grid
+from pipeline_lib.reporting.wording import PUBLISHED, head, label, shown
 
 TITLES = {
     "1": "Table 1: accuracy after treatment",

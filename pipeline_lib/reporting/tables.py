@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline_lib.layouts import (
+from pipeline_lib.analysis.statistics import FIRST_TABLE, INTERNAL, OFF_MEDICATION
+from pipeline_lib.reporting.layouts import (
     Place,
     Sources,
     Text,
@@ -19,8 +20,7 @@ from pipeline_lib.layouts import (
     by_treatment,
     sources,
 )
-from pipeline_lib.statistics import FIRST_TABLE, INTERNAL, OFF_MEDICATION
-from pipeline_lib.typesetting import Table, csv, latex, markdown
+from pipeline_lib.reporting.typesetting import Table, csv, latex, markdown
 
 __all__ = ["FORMATS", "TABLES", "Table", "build"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline_lib.published import printed
-from pipeline_lib.statistics import (
+from pipeline_lib.analysis.published import printed
+from pipeline_lib.analysis.statistics import (
     HEALTHY,
     INTERNAL,
     OFF_MEDICATION,
@@ -16,7 +16,7 @@ from pipeline_lib.statistics import (
     UNTREATED,
     Numbers,
 )
-from pipeline_lib.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
+from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
 
 OURS, PUBLISHED = "this study", "published"
 LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}

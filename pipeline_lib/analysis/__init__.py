@@ -1,0 +1,1 @@
+"""From measurements to numbers: statistics over seeds, and comparison with published ones."""

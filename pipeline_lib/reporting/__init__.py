@@ -1,0 +1,1 @@
+"""Numbers put before readers: tables, wording, typesetting."""
