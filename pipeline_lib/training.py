@@ -1,4 +1,4 @@
-"""What every engine's training shares: the noise schedule and the record of an epoch."""
+"""What every engine's training shares: Adam's constants, the noise schedule, an epoch's record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 
 logger = logging.getLogger(__name__)
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere in the published Methods
 
 LOG_LINES = 10  # at the most, for one course of training
 

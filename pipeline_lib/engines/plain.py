@@ -18,7 +18,7 @@ from pipeline_lib.network import Modulation, Network
 from pipeline_lib.randomness import shuffled, skip_draw
 from pipeline_lib.randomness import torch_generator as generator
 from pipeline_lib.task import Points
-from pipeline_lib.training import Epoch, log_epoch, noise_at
+from pipeline_lib.training import BETA_1, BETA_2, EPSILON, Epoch, log_epoch, noise_at
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
@@ -26,8 +26,6 @@ TEST_BATCH = 1000  # points; a batch of another size rounds otherwise
 
 # Parallelism belongs to the workflow, and another thread count rounds otherwise.
 torch.set_num_threads(1)
-
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere in the published Methods
 
 _ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 

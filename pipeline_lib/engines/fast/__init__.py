@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline_lib.engines.fast import dense, steps
+from pipeline_lib.engines.fast import steps
+from pipeline_lib.engines.fast.activation import Response
 from pipeline_lib.engines.fast.compaction import compact
+from pipeline_lib.engines.fast.forward import buffers
+from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
 from pipeline_lib.network import Network
 from pipeline_lib.randomness import numpy_generator
@@ -55,35 +58,30 @@ def fit(
 ) -> tuple[Network, list[Epoch]]:
     """See `Engine.fit`."""
     part = compact(network, noisy=max(noise) > 0)
-    theta = part.parameters
-    state = steps.Adam(np.zeros_like(theta), np.zeros_like(theta))
-    room = steps.buffers(part.plan, theta.size, min(batch_size, len(points)))
-    x = np.ascontiguousarray(points.x.T)
+    theta = part.parameters.copy()
+    trained = steps.Trained(theta, part.survives, np.zeros_like(theta), np.zeros_like(theta))
+    room = buffers(part.plan, theta.size, min(batch_size, len(points)))
+    x, labels = _arrays(points)
     per_epoch = -(-len(points) // batch_size)
     history = []
     for epoch in range(epochs):
         sigma = noise_at(epoch, epochs, noise)
         total = steps.epoch(
             part.plan,
-            part.noisy,
-            theta,
-            part.survives,
-            state,
+            trained,
             epoch * per_epoch,
             x,
-            points.labels,
+            labels,
             generator.orders.permutation(len(points)),
             batch_size,
             lr,
-            network.modulation.activation == "tanh",
-            np.float32(network.modulation.damping),
-            np.float32(sigma),
+            _response(network, sigma),
             generator.lanes,
             room,
         )
         history.append(Epoch(epoch, sigma, total / len(points)))
         log_epoch(history[-1], epochs)
-    return part.restored(network), history
+    return part.restored(network, theta), history
 
 
 def gradient_magnitudes(
@@ -94,7 +92,7 @@ def gradient_magnitudes(
     sums = [np.zeros_like(weight) for weight in network.weights]
     for start in range(0, len(points), batch_size)[:batches]:
         batch = order[start : start + batch_size]
-        gradients = dense.weight_gradients(network, points.x[batch], points.labels[batch])
+        gradients = weight_gradients(network, points.x[batch], points.labels[batch])
         for total, gradient in zip(sums, gradients, strict=True):
             total += np.abs(gradient)
     return tuple(sums)
@@ -110,19 +108,28 @@ def count_correct(
 ) -> int:
     """See `Engine.count_correct`."""
     part = compact(network, noisy=internal_noise > 0)
-    return int(
-        steps.correct(
-            part.plan,
-            part.noisy,
-            part.parameters,
-            np.ascontiguousarray(points.x.T),
-            points.labels,
-            TEST_BATCH,
-            np.float32(input_noise),
-            network.modulation.activation == "tanh",
-            np.float32(network.modulation.damping),
-            np.float32(internal_noise),
-            generator.lanes,
-            steps.buffers(part.plan, 0, TEST_BATCH),
-        )
+    x, labels = _arrays(points)
+    correct = steps.count_correct(
+        part.plan,
+        part.parameters,
+        x,
+        labels,
+        TEST_BATCH,
+        np.float32(input_noise),
+        _response(network, internal_noise),
+        generator.lanes,
+        buffers(part.plan, 0, TEST_BATCH),
     )
+    return int(correct)
+
+
+def _response(network: Network, sigma: float) -> Response:
+    modulation = network.modulation
+    return Response(
+        modulation.activation == "tanh", np.float32(modulation.damping), np.float32(sigma)
+    )
+
+
+def _arrays(points: Points) -> tuple[np.ndarray, np.ndarray]:
+    # Copies, contiguous and writable, are always of the one type that kernels are compiled for.
+    return np.array(points.x.T, np.float32, order="C"), np.array(points.labels, np.int64)

@@ -44,11 +44,12 @@ class Links(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The compacted network as kernels see it; all arrays int64.
+    """The compacted network as kernels see it; all arrays are int64.
 
     Layer 0 is the input, and matrix l leads from layer l to layer l + 1.
     """
 
+    noisy: bool  # whether hidden layers will have noise
     dense: np.ndarray  # units per layer whose weights are a dense block,
     full: np.ndarray  # units with a pre-activation for each sample, the dense ones first,
     flat: np.ndarray  # units with one pre-activation for all samples
@@ -72,21 +73,20 @@ class Compact:
     """A compacted network: the plan, the parameters, and where they belong in the network."""
 
     plan: Plan
-    noisy: bool
     parameters: np.ndarray  # (count,) float32
     survives: np.ndarray  # (count,) float32, 0 for the pruned weights in dense blocks, else 1
     sites: tuple[np.ndarray, ...]  # per matrix, its weights' flat indices, in order
     units: tuple[np.ndarray, ...]  # per layer
 
-    def restored(self, network: Network) -> Network:
-        """Return the network that was compacted, with these parameters in it."""
+    def restored(self, network: Network, parameters: np.ndarray) -> Network:
+        """Return the network that was compacted, with other parameters in it."""
         weights, biases = [], []
         for (weight, bias, _), sites, units, end in zip(
             network.layers(), self.sites, self.units[1:], self.plan.bias, strict=True
         ):
             weight, bias = weight.copy(), bias.copy()
-            weight.flat[sites] = self.parameters[end - sites.size : end]
-            bias[units] = self.parameters[end : end + units.size]
+            weight.flat[sites] = parameters[end - sites.size : end]
+            bias[units] = parameters[end : end + units.size]
             weights.append(weight)
             biases.append(bias)
         return replace(network, weights=tuple(weights), biases=tuple(biases))
@@ -100,36 +100,37 @@ def compact(network: Network, *, noisy: bool) -> Compact:
     n_full = np.array([len(dense) + len(other) for dense, other, _ in orders])
     n_flat = np.array([len(flat) for _, _, flat in orders])
     n_rows = n_full + n_flat if noisy else n_full
-    groups: tuple[list[Links], ...] = ([], [], [])
+    inward: list[Links] = []
+    outward: list[Links] = []
+    from_flat: list[Links] = []
     blocks, flat_blocks, bias_places, sites, parameters, survives = [], [], [], [], [], []
     count = 0
     for layer, (weight, bias, mask) in enumerate(network.layers()):
         above, below = units[layer + 1], units[layer]
         dense, full = n_dense[layer + 1], n_full[layer]
         alive = mask[np.ix_(above, below)]
+        index = above[:, None] * weight.shape[1] + below
         to, source = np.nonzero(alive[dense:])
         to += dense
         at = count + np.arange(to.size)
-        row, inner = source < n_rows[layer], source < full
-        groups[0].append(_links(to[row], source[row], at[row], above.size))
-        groups[1].append(_links(source[inner], to[inner], at[inner], full))
-        groups[2].append(_links(to[~inner], source[~inner] - full, at[~inner], above.size))
+        has_row, is_full = source < n_rows[layer], source < full
+        inward.append(_links(to[has_row], source[has_row], at[has_row], above.size))
+        outward.append(_links(source[is_full], to[is_full], at[is_full], full))
+        from_flat.append(_links(to[~is_full], source[~is_full] - full, at[~is_full], above.size))
 
-        block, flat_block = alive[:dense, :full], alive[:dense, full:]
         blocks.append(count + to.size)
-        flat_blocks.append(blocks[-1] + block.size)
-        bias_places.append(flat_blocks[-1] + flat_block.size)
+        flat_blocks.append(blocks[-1] + dense * full)
+        bias_places.append(flat_blocks[-1] + dense * n_flat[layer])
         count = bias_places[-1] + above.size
-        index = above[:, None] * weight.shape[1] + below
+        # In the order of their places: sparse weights, dense block, dense block from flat units.
+        from_full, from_rest = np.s_[:dense, :full], np.s_[:dense, full:]
         sites.append(
-            np.concatenate(
-                [index[to, source], index[:dense, :full].ravel(), index[:dense, full:].ravel()]
-            )
+            np.concatenate([index[to, source], index[from_full].ravel(), index[from_rest].ravel()])
         )
         parameters += [weight.ravel()[sites[-1]], bias[above]]
-        ones = np.ones(to.size), np.ones(above.size)
-        survives += [ones[0], block.ravel(), flat_block.ravel(), ones[1]]
+        survives += [mask.ravel()[sites[-1]], np.ones(above.size)]
     plan = Plan(
+        noisy=noisy,
         dense=n_dense,
         full=n_full,
         flat=n_flat,
@@ -139,16 +140,15 @@ def compact(network: Network, *, noisy: bool) -> Compact:
         width=np.array(network.sizes),
         unit_start=_starts([u.size for u in units]),
         units=np.concatenate(units),
-        inward=_joined(groups[0]),
-        outward=_joined(groups[1]),
-        from_flat=_joined(groups[2]),
+        inward=_joined(inward),
+        outward=_joined(outward),
+        from_flat=_joined(from_flat),
         block=np.array(blocks),
         flat_block=np.array(flat_blocks),
         bias=np.array(bias_places),
     )
     return Compact(
         plan=plan,
-        noisy=noisy,
         parameters=np.concatenate(parameters),
         survives=np.concatenate(survives).astype(np.float32),
         sites=tuple(sites),
@@ -164,16 +164,22 @@ def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray,
         used: np.ndarray = masks[layer][live[0]].any(axis=0)
         if not noisy and layer > 0 and network.modulation.activation == "relu":
             # A ReLU below zero with no weights of its own is silent, and without a gradient.
-            used &= masks[layer - 1].any(axis=1) | (network.biases[layer - 1] > 0)
+            silent = ~masks[layer - 1].any(axis=1) & (network.biases[layer - 1] <= 0)
+            used &= ~silent
         live.insert(0, used)
-    orders = [(np.empty(0, dtype=np.int64), np.flatnonzero(live[0]), np.empty(0, dtype=np.int64))]
+    none = np.empty(0, dtype=np.int64)
+    orders = [(none, np.flatnonzero(live[0]), none)]
     varies = live[0]
-    for mask, above, below in zip(masks, live[1:], live[:-1], strict=True):
+    for layer, mask in enumerate(masks):
+        below, above = live[layer], live[layer + 1]
+        is_output = layer == len(masks) - 1
         columns = below if noisy else varies
         # Each output has a row, whether or not anything leads to it.
-        varies = above & (mask[:, columns].any(axis=1) | (above is live[-1]))
-        dense = varies & (mask[:, columns].mean(axis=1) > DENSE_FROM) if columns.any() else varies
-        if min(np.count_nonzero(dense), np.count_nonzero(columns)) < SMALLEST_BLOCK:
+        varies = above & mask[:, columns].any(axis=1) if not is_output else above
+        dense = _dense_rows(mask[:, columns]) & varies
+        # Outputs stay in the order of their classes, so they are all dense or none is.
+        too_few = min(np.count_nonzero(dense), np.count_nonzero(columns)) < SMALLEST_BLOCK
+        if too_few or (is_output and not dense.all()):
             dense = np.zeros_like(dense)
         orders.append(
             (
@@ -183,6 +189,11 @@ def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray,
             )
         )
     return orders
+
+
+def _dense_rows(mask: np.ndarray) -> np.ndarray:
+    rows: np.ndarray = mask.sum(axis=1) > DENSE_FROM * mask.shape[1]
+    return rows
 
 
 def _links(by: np.ndarray, other: np.ndarray, at: np.ndarray, count: int) -> Links:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
@@ -95,4 +96,6 @@ def _bases() -> Iterator[Path]:
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(chosen)
     yield HERE / "__pycache__"
-    yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pruning-resilience"
+    with suppress(RuntimeError):  # a user without a home, as in some containers
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        yield home / "pruning-resilience"

@@ -1,4 +1,4 @@
-"""An epoch, and a pass over test points, on a compacted network."""
+"""An epoch of training, and a pass over test points, on a compacted network."""
 
 from __future__ import annotations
 
@@ -6,70 +6,40 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline_lib.engines.fast.activation import Response
+from pipeline_lib.engines.fast.backward import backward, cross_entropy
 from pipeline_lib.engines.fast.compaction import Plan
 from pipeline_lib.engines.fast.compiled import compiled
-from pipeline_lib.engines.fast.kernels import (
-    adam,
-    backward,
-    cross_entropy,
-    forward,
-    rows_of,
-)
+from pipeline_lib.engines.fast.forward import Buffers, forward
 from pipeline_lib.engines.fast.noise import fill_normal
+from pipeline_lib.engines.fast.products import rows_of
+from pipeline_lib.training import BETA_1, BETA_2, EPSILON
+
+# 1 - β in float32 would be off by 5e-5 of itself.
+_REST_1, _REST_2 = np.float32(1 - BETA_1), np.float32(1 - BETA_2)
+_BETA_2, _EPSILON = np.float32(BETA_2), np.float32(EPSILON)
 
 
-class Buffers(NamedTuple):
-    """Room for one mini-batch; all float32 vectors."""
+class Trained(NamedTuple):
+    """The parameters and Adam's memory of them, (parameters,) float32 each."""
 
-    activity: np.ndarray
-    slope: np.ndarray
-    flat_activity: np.ndarray
-    flat_slope: np.ndarray
-    gradient: np.ndarray
-    work: np.ndarray
-
-
-class Adam(NamedTuple):
-    """Adam's running means of gradients and of their squares, (parameters,) float32."""
-
+    theta: np.ndarray
+    survives: np.ndarray
     mean: np.ndarray
     square: np.ndarray
-
-
-def buffers(plan: Plan, parameters: int, batch: int) -> Buffers:
-    """Return room for mini-batches of `batch` samples at the most."""
-
-    def room(count: int) -> np.ndarray:
-        return np.zeros(count, np.float32)
-
-    rows, flat = int(plan.row_start[-1]), int(plan.flat_start[-1])
-    work = int(plan.full.max() + plan.width.max()) + 1
-    return Buffers(
-        activity=room(rows * batch),
-        slope=room(rows * batch),
-        flat_activity=room(flat),
-        flat_slope=room(flat),
-        gradient=room(parameters),
-        work=room(work * batch),
-    )
 
 
 @compiled
 def epoch(
     plan: Plan,
-    noisy: bool,
-    theta: np.ndarray,
-    survives: np.ndarray,
-    state: Adam,
+    trained: Trained,
     steps: int,
     x: np.ndarray,
     labels: np.ndarray,
     order: np.ndarray,
     batch_size: int,
     lr: float,
-    is_tanh: bool,
-    damping: np.float32,
-    sigma: np.float32,
+    response: Response,
     lanes: np.ndarray,
     room: Buffers,
 ) -> float:
@@ -79,49 +49,52 @@ def epoch(
     """
     total = 0.0
     last = plan.full.size - 1
-    truth = np.empty(batch_size, np.int64)
+    truth = np.empty(min(batch_size, order.size), np.int64)
     for start in range(0, order.size, batch_size):
         points = order[start : start + batch_size]
         batch = points.size
         inputs = rows_of(room.activity, 0, plan.rows[0], batch)
-        for feature in range(plan.rows[0]):
-            values = x[plan.units[feature]]
+        for row in range(plan.rows[0]):
+            values = x[plan.units[row]]
             for s in range(batch):
-                inputs[feature, s] = values[points[s]]
+                inputs[row, s] = values[points[s]]
         for s in range(batch):
             truth[s] = labels[points[s]]
-        forward(
-            plan, noisy, theta, is_tanh, damping, sigma, lanes, False, batch,
-            room.activity, room.slope, room.flat_activity, room.flat_slope, room.work,
-        )  # fmt: skip
+        forward(plan, trained.theta, response, lanes, False, batch, room)
         logits = rows_of(room.activity, plan.row_start[last], plan.rows[last], batch)
         total += cross_entropy(logits, truth)
-        backward(
-            plan, noisy, theta, batch,
-            room.activity, room.slope, room.flat_activity, room.flat_slope,
-            room.gradient, room.work,
-        )  # fmt: skip
+        backward(plan, trained.theta, batch, room)
         steps += 1
-        adam(theta, room.gradient, survives, state.mean, state.square, steps, lr)
+        _adam(trained, room.gradient, steps, lr)
     return total
 
 
 @compiled
-def correct(
+def _adam(trained: Trained, gradient: np.ndarray, step: int, lr: float) -> None:
+    theta, mean, square = trained.theta, trained.mean, trained.square
+    size = np.float32(lr / (1 - BETA_1**step))
+    scale = np.float32(1 / np.sqrt(1 - BETA_2**step))
+    for i in range(theta.size):
+        g = gradient[i] * trained.survives[i]
+        m = mean[i] + _REST_1 * (g - mean[i])
+        v = square[i] * _BETA_2 + _REST_2 * g * g
+        mean[i], square[i] = m, v
+        theta[i] -= size * m / (np.sqrt(v) * scale + _EPSILON)
+
+
+@compiled
+def count_correct(
     plan: Plan,
-    noisy: bool,
     theta: np.ndarray,
     x: np.ndarray,
     labels: np.ndarray,
     batch_size: int,
     input_noise: np.float32,
-    is_tanh: bool,
-    damping: np.float32,
-    sigma: np.float32,
+    response: Response,
     lanes: np.ndarray,
     room: Buffers,
 ) -> int:
-    """Return how many points are classified correctly; `x` is (features, points)."""
+    """Return how many points are classified correctly; `x` is (features, points) float32."""
     count = 0
     last = plan.full.size - 1
     features = x.shape[0]
@@ -135,10 +108,7 @@ def correct(
             feature = plan.units[row]
             for s in range(batch):
                 inputs[row, s] = x[feature, start + s] + noise[feature * batch + s]
-        forward(
-            plan, noisy, theta, is_tanh, damping, sigma, lanes, True, batch,
-            room.activity, room.slope, room.flat_activity, room.flat_slope, room.work,
-        )  # fmt: skip
+        forward(plan, theta, response, lanes, True, batch, room)
         logits = rows_of(room.activity, plan.row_start[last], plan.rows[last], batch)
         for s in range(batch):
             best = 0

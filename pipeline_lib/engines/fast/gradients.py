@@ -1,8 +1,6 @@
-"""Gradients of all weights, pruned ones included, by dense matrix products."""
+"""Gradients of all weights, for regrowth: the pruned ones, which compaction leaves out, too."""
 
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 
@@ -16,9 +14,7 @@ def weight_gradients(network: Network, x: np.ndarray, labels: np.ndarray) -> lis
     """
     activities, slopes = [x], []
     damping = np.float32(network.modulation.damping)
-    for weight, bias in itertools.islice(
-        zip(network.weights, network.biases, strict=True), len(network.weights) - 1
-    ):
+    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
         level = activities[-1] @ weight.T + bias
         if network.modulation.activation == "tanh":
             value = np.tanh(level)

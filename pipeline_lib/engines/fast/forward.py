@@ -1,0 +1,173 @@
+"""The forward pass of a mini-batch on a compacted network.
+
+Activity has a row per unit and a column per sample, so that every loop runs along samples.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline_lib.engines.fast.activation import Response, respond, respond_once
+from pipeline_lib.engines.fast.compaction import Plan
+from pipeline_lib.engines.fast.compiled import compiled
+from pipeline_lib.engines.fast.noise import fill_normal
+from pipeline_lib.engines.fast.products import add_products, rows_of
+
+
+class Buffers(NamedTuple):
+    """Room for one mini-batch, float32 vectors. What they hold changes as a step goes on:
+
+    |                 | after the forward pass                 | after the backward pass        |
+    |-----------------|----------------------------------------|--------------------------------|
+    | `activity`      | activity of units with a row; logits   | the same; the logits' gradient |
+    | `slope`         | derivative of activity by              | gradient by pre-activation     |
+    |                 | pre-activation, of the same units      |                                |
+    | `flat_activity` | activity of flat units, without noise  | their gradient, summed         |
+    | `flat_slope`    | their slope                            | the same                       |
+    | `gradient`      |                                        | gradient by each parameter     |
+    | `work`          | anything                               | anything                       |
+    """
+
+    activity: np.ndarray
+    slope: np.ndarray
+    flat_activity: np.ndarray
+    flat_slope: np.ndarray
+    gradient: np.ndarray
+    work: np.ndarray
+
+
+def buffers(plan: Plan, parameters: int, batch: int) -> Buffers:
+    """Return room for mini-batches of `batch` samples at the most."""
+
+    def room(count: int) -> np.ndarray:
+        return np.zeros(count, np.float32)
+
+    rows, flat = int(plan.row_start[-1]), int(plan.flat_start[-1])
+    # A matrix product of dense units, and noise of a whole layer beside it.
+    work = int(plan.full.max() + plan.width.max()) + 1
+    return Buffers(
+        activity=room(rows * batch),
+        slope=room(rows * batch),
+        flat_activity=room(flat),
+        flat_slope=room(flat),
+        gradient=room(parameters),
+        work=room(work * batch),
+    )
+
+
+@compiled
+def forward(
+    plan: Plan,
+    theta: np.ndarray,
+    response: Response,
+    lanes: np.ndarray,
+    whole_layers: bool,
+    batch: int,
+    room: Buffers,
+) -> None:
+    """Fill in activity and slopes of all layers above the input, whose rows are given.
+
+    With `whole_layers`, noise is drawn for every unit of the network, dropped ones included,
+    so that all networks of a shape meet the same noise.
+    """
+    last = plan.full.size - 1
+    for layer in range(last):
+        above = layer + 1
+        n_full, n_flat, n_dense = plan.full[above], plan.flat[above], plan.dense[above]
+        source = rows_of(room.activity, plan.row_start[layer], plan.rows[layer], batch)
+        target = rows_of(room.activity, plan.row_start[above], plan.rows[above], batch)
+        slopes = rows_of(room.slope, plan.row_start[above], plan.rows[above], batch)
+        bias = theta[plan.bias[layer] :]
+        ptr = plan.inward.ptr[plan.inward.start[layer] :]
+        hidden = above < last
+        sums = rows_of(room.work, 0, max(n_dense, 1), batch)
+        if n_dense:
+            _dense_products(plan, layer, theta, source, sums)
+        if hidden and response.sigma > 0:
+            _draw_noise(plan, above, response, lanes, whole_layers, target, room.work[sums.size :])
+        for unit in range(n_full + n_flat):
+            level = bias[unit]
+            if not plan.noisy:
+                level += _from_flat(plan, layer, unit, theta, room.flat_activity)
+            if unit >= n_full:
+                at = plan.flat_start[above] + unit - n_full
+                value, room.flat_slope[at] = respond_once(level, response)
+                room.flat_activity[at] = value
+                if plan.noisy:
+                    _flat_row(value, response, target[unit])
+                continue
+            if unit < n_dense:
+                row = sums[unit]
+                row += level
+            else:
+                # Dense units come first, so their sums are used up by now.
+                row = sums[0]
+                row[:] = level
+                add_products(theta, plan.inward, ptr[unit], ptr[unit + 1], source, row)
+            if hidden:
+                respond(row, response, target[unit], slopes[unit])
+            else:
+                target[unit, :] = row
+
+
+@compiled
+def _dense_products(
+    plan: Plan, layer: int, theta: np.ndarray, source: np.ndarray, sums: np.ndarray
+) -> None:
+    dense, full, flat = plan.dense[layer + 1], plan.full[layer], plan.flat[layer]
+    at = plan.block[layer]
+    np.dot(theta[at : at + dense * full].reshape((dense, full)), source[:full], sums)
+    if flat and plan.noisy:
+        at = plan.flat_block[layer]
+        sums += np.dot(theta[at : at + dense * flat].reshape((dense, flat)), source[full:])
+
+
+@compiled
+def _from_flat(
+    plan: Plan, layer: int, unit: int, theta: np.ndarray, flat_activity: np.ndarray
+) -> np.float32:
+    # What a unit gets from flat units, the same for all samples.
+    first = plan.flat_start[layer]
+    total = np.float32(0)
+    if unit < plan.dense[layer + 1]:
+        count = plan.flat[layer]
+        at = plan.flat_block[layer] + unit * count
+        for j in range(count):
+            total += theta[at + j] * flat_activity[first + j]
+    links = plan.from_flat
+    ptr = links.ptr[links.start[layer] :]
+    for e in range(ptr[unit], ptr[unit + 1]):
+        total += theta[links.at[e]] * flat_activity[first + links.other[e]]
+    return total
+
+
+@compiled
+def _flat_row(value: np.float32, response: Response, out: np.ndarray) -> None:
+    if response.sigma > 0:
+        for s in range(out.size):
+            out[s] = out[s] * response.damping + value
+    else:
+        out[:] = value
+
+
+@compiled
+def _draw_noise(
+    plan: Plan,
+    layer: int,
+    response: Response,
+    lanes: np.ndarray,
+    whole_layer: bool,
+    target: np.ndarray,
+    work: np.ndarray,
+) -> None:
+    if not whole_layer:
+        fill_normal(lanes, target.reshape(target.size), response.sigma)
+        return
+    batch = target.shape[1]
+    noise = work[: plan.width[layer] * batch]
+    fill_normal(lanes, noise, response.sigma)
+    units = plan.units[plan.unit_start[layer] :]
+    for row in range(target.shape[0]):
+        target[row, :] = noise[units[row] * batch : (units[row] + 1) * batch]

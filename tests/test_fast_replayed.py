@@ -1,0 +1,192 @@
+"""The fast engine's noisy training and measurements, repeated in float64 with the same noise.
+
+Also networks of odd shapes: everything that a study may ask for and that pruning may leave.
+"""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines.fast.compaction import compact
+from pipeline_lib.engines.fast.noise import fill_normal
+from pipeline_lib.network import Modulation, Network, dense, modulated
+from pipeline_lib.pruning import prune
+from pipeline_lib.task import Points, training_points
+from tests.conftest import CENTRES
+from tests.test_fast_engine import (
+    MODULATIONS,
+    NETWORKS,
+    dense_network,
+    in_float64,
+    parameters,
+)
+
+
+def drawn(lanes, rows, batch, sd):
+    values = np.empty(rows * batch, np.float32)
+    fill_normal(lanes, values, np.float32(sd))
+    return values.reshape(rows, batch).astype(np.float64)
+
+
+def replayed_fit(network, points, monkeypatch, lanes, orders, **options):
+    """Train in float64 by the plain engine, with the orders and the noise of the fast one."""
+    part = compact(network, noisy=max(options["noise"]) > 0)
+
+    def forward(x, weights, biases, modulation, sigma, generator):
+        hidden = x
+        last = len(weights) - 1
+        for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            level = F.linear(hidden, weight, bias)
+            if layer == last:
+                return level
+            hidden = torch.tanh(level) if modulation.activation == "tanh" else torch.relu(level)
+            if sigma > 0:
+                units = part.units[layer + 1]
+                noise = np.zeros((len(x), len(bias)))
+                noise[:, units] = drawn(lanes, units.size, len(x), sigma).T
+                hidden = hidden + torch.from_numpy(noise)
+            hidden = hidden * modulation.damping
+
+    monkeypatch.setattr(plain, "forward", forward)
+    monkeypatch.setattr(plain, "shuffled", lambda n, _: torch.from_numpy(orders.permutation(n)))
+    return plain.fit(*in_float64(network, points), generator=torch.Generator(), **options)
+
+
+@pytest.mark.parametrize("noise", [(0.5, 0.0), (0.0, 0.6), (0.4, 0.4)])
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("modulation", MODULATIONS)
+def test_noisy_training_is_exact_training_under_the_noise_that_was_drawn(
+    modulation, kind, noise, monkeypatch
+):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
+    network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
+    options = {"epochs": 4, "lr": 1e-3, "batch_size": 128, "noise": noise}
+    generator = fast.generator(3, "x")
+    lanes, orders = generator.lanes.copy(), np.random.default_rng(7)
+    found, history = fast.fit(
+        network, points, generator=generator._replace(orders=np.random.default_rng(7)), **options
+    )
+    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
+    assert np.array_equal(lanes, generator.lanes)  # neither drew more than the other
+    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-4)
+    assert [e.noise for e in history] == [e.noise for e in expected]
+    error = parameters(found) - parameters(exact)
+    assert np.abs(parameters(exact) - parameters(network)).max() > 0.005
+    assert np.sqrt(np.mean(error**2)) < 2e-5  # 0.02 learning rates, for a ReLU's jumps
+
+
+def exact_count(network, points, input_noise, internal_noise, lanes):
+    """Count in float64, with every unit's noise drawn as the fast engine draws it."""
+    correct = 0
+    for start in range(0, len(points), fast.TEST_BATCH):
+        x = points.x[start : start + fast.TEST_BATCH].T.astype(np.float64)
+        batch = x.shape[1]
+        if input_noise > 0:
+            x = x + drawn(lanes, len(x), batch, input_noise)
+        hidden = x
+        for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+            level = weight.astype(np.float64) @ hidden + bias[:, None]
+            tanh = network.modulation.activation == "tanh"
+            hidden = np.tanh(level) if tanh else np.maximum(level, 0)
+            if internal_noise > 0:
+                hidden = hidden + drawn(lanes, len(bias), batch, internal_noise)
+            hidden = hidden * network.modulation.damping
+        logits = network.weights[-1].astype(np.float64) @ hidden + network.biases[-1][:, None]
+        correct += int((logits.argmax(axis=0) == points.labels[start : start + batch]).sum())
+    return correct
+
+
+@pytest.mark.parametrize(("input_noise", "internal_noise"), [(1.0, 0.5), (0.0, 1.5), (0.7, 0.0)])
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("modulation", MODULATIONS)
+def test_a_measurement_is_exact_under_noise_that_belongs_to_the_unit(
+    modulation, kind, input_noise, internal_noise
+):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
+    network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
+    noise = {"input_noise": input_noise, "internal_noise": internal_noise}
+    generator = fast.generator(3, "m")
+    expected = exact_count(network, points, lanes=generator.lanes.copy(), **noise)
+    found = fast.count_correct(network, points, generator=generator, **noise)
+    assert abs(found - expected) <= 1  # a point on the boundary may fall on either side
+
+
+def random_network(rng: np.random.Generator) -> Network:
+    """A small network with any of its rows, columns or whole matrices pruned away."""
+    sizes = [2, *rng.integers(1, 41, rng.integers(1, 5)), rng.integers(2, 30)]
+    weights = [rng.normal(0, 1.5 / np.sqrt(a), (b, a)) for a, b in itertools.pairwise(sizes)]
+    biases = [rng.normal(0, 0.3, b) for b in sizes[1:]]
+    masks = []
+    for weight in weights:
+        mask = rng.random(weight.shape) < rng.choice([0.05, 0.3, 0.6, 1.0])
+        mask[rng.random(len(mask)) < rng.choice([0.0, 0.3])] = False
+        mask[:, rng.random(mask.shape[1]) < rng.choice([0.0, 0.3])] = False
+        mask[rng.random(len(mask)) < rng.choice([0.0, 0.5])] = True
+        masks.append(mask & (rng.random() > 0.05))
+    network = dense(
+        [np.where(m, w, 0).astype(np.float32) for w, m in zip(weights, masks, strict=True)],
+        [bias.astype(np.float32) for bias in biases],
+    )
+    modulation = Modulation(rng.choice(["relu", "tanh"]), float(rng.choice([0.5, 1.0, 1.3])))
+    return modulated(replace(network, masks=tuple(masks)), modulation)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_network_trains_and_is_measured_as_by_the_plain_engine(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng)
+    count = int(rng.integers(1, 200))
+    points = Points(
+        rng.normal(0, 2, (count, 2)).astype(np.float32),
+        rng.integers(0, network.sizes[-1], count),
+    )
+    noise = [(0.0, 0.0), (0.3, 0.0), (0.0, 0.5)][seed % 3]
+    options = {
+        "epochs": 2, "lr": 1e-4, "batch_size": int(rng.choice([1, 7, 64, 500])), "noise": noise,
+    }  # fmt: skip
+    generator = fast.generator(seed, "x")
+    lanes, orders = generator.lanes.copy(), np.random.default_rng(seed)
+    found, history = fast.fit(
+        network, points, generator=generator._replace(orders=np.random.default_rng(seed)), **options
+    )
+    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
+    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-3)
+    steps = options["epochs"] * -(-count // options["batch_size"])
+    error = np.sqrt(np.mean((parameters(found) - parameters(exact)) ** 2))
+    assert error < 0.02 * 1e-4 * steps**0.5 + 1e-6
+    for weight, mask in zip(found.weights, found.masks, strict=True):
+        assert not weight[~mask].any()
+    conditions = {"input_noise": 0.5, "internal_noise": noise[0]}
+    generator = fast.generator(seed, "m")
+    right = exact_count(network, points, lanes=generator.lanes.copy(), **conditions)
+    found_right = fast.count_correct(network, points, generator=generator, **conditions)
+    assert abs(found_right - right) <= 1
+
+
+def test_classes_keep_their_order_when_some_outputs_are_dense_and_others_sparse():
+    network = prune(dense_network([2, 128, 128, 64, 20]), 0.56)
+    rng = np.random.default_rng(0)
+    points = Points(rng.normal(0, 3, (2000, 2)).astype(np.float32), rng.integers(0, 20, 2000))
+    assert (compact(network, noisy=False).units[-1] == np.arange(20)).all()
+    quiet = {"input_noise": 0.0, "internal_noise": 0.0}
+    assert fast.count_correct(
+        network, points, generator=fast.generator(0, "m"), **quiet
+    ) == plain.count_correct(network, points, generator=plain.generator(0, "m"), **quiet)
+
+
+def test_units_far_in_saturation_stay_where_they_are(monkeypatch):
+    points = training_points(1, centres=[[10 * x, 10 * y] for x, y in CENTRES], sd=0.8, train=300)
+    network = modulated(dense_network([2, 40, 36, 4]), Modulation("tanh", 0.7))
+    options = {"epochs": 5, "lr": 1e-3, "batch_size": 128, "noise": (0.0, 0.0)}
+    generator = fast.generator(3, "x")._replace(orders=np.random.default_rng(7))
+    found, _ = fast.fit(network, points, generator=generator, **options)
+    exact, _ = replayed_fit(
+        network, points, monkeypatch, generator.lanes, np.random.default_rng(7), **options
+    )
+    error = np.sqrt(np.mean((found.weights[0] - exact.weights[0]) ** 2))
+    assert error < 5e-3  # five learning rates; a slope where there is none would give thirty
