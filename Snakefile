@@ -1,5 +1,5 @@
 # The study, per seed: baseline → prune → treat → evaluate | acute | relapse;
-# then gather → tables → reproduction. README.md shows it as a picture.
+# then gather → tables | reproduction | statistics. README.md shows it as a picture.
 
 import os
 import sys
@@ -28,6 +28,7 @@ rule all:
     input:
         expand(rules.gather.output, kind=GATHERED),
         rules.tables.output,
+        rules.statistics.output,
         rules.reproduction.output if has_published("published") else [],
 
 

@@ -128,6 +128,11 @@ def reproduction(study: Study) -> Slice:
     }
 
 
+def statistics(study: Study) -> Slice:
+    """What intervals and tests need beside the measurements."""
+    return {"threshold": study.relapse.threshold}
+
+
 def _training_points(study: Study) -> Slice:
     return _plain(study.task, "centres", "sd", "train")
 

@@ -1,4 +1,4 @@
-# From the study's rows to its tables, beside the published ones.
+# From the study's rows to its tables, beside the published ones, and to its statistics.
 
 # Spelt out here, since to import the tables would cost every start of Snakemake a second.
 TABLES = [
@@ -66,3 +66,29 @@ rule reproduction:
         "compare with the published numbers"
     script:
         "../workflow_scripts/reproduction.py"
+
+
+rule statistics:
+    input:
+        **measurements(),
+    output:
+        cells=f"{RESULTS}/statistics/cells.csv",
+        paired=f"{RESULTS}/statistics/paired.csv",
+        survival=f"{RESULTS}/statistics/survival.csv",
+        logrank=f"{RESULTS}/statistics/logrank.csv",
+        relapse=f"{RESULTS}/statistics/relapse.csv",
+    log:
+        log_of("statistics"),
+    benchmark:
+        benchmark_of("statistics")
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime=5,
+    params:
+        study=slices.statistics(STUDY),
+        code=code("statistics"),
+    message:
+        "compute intervals and tests"
+    script:
+        "../workflow_scripts/statistics.py"

@@ -12,7 +12,15 @@ import pytest
 from pipeline_lib.analysis import statistics
 from pipeline_lib.analysis.digits import as_printed, printed_verdict
 from pipeline_lib.analysis.published import read_published, read_runs
-from pipeline_lib.analysis.statistics import CELL_COLUMNS, VALUE_COLUMNS, cells, values
+from pipeline_lib.analysis.statistics import (
+    CELL_COLUMNS,
+    KEY,
+    VALUE_COLUMNS,
+    by_seed,
+    cells,
+    courses,
+    values,
+)
 from pipeline_lib.assessment import measure
 from pipeline_lib.metrics import MEASUREMENTS
 
@@ -188,6 +196,21 @@ def test_means_are_numpys_in_the_order_of_the_seeds_given():
     numbers = np.random.default_rng(1).uniform(0, 100, 11).tolist()
     seeds = [17, 3, 0, 5, 4, 8, 9, 2, 1, 30, 11]
     assert cells(of_seeds(numbers, seeds=seeds), 0.8)["mean"].iloc[0] == np.mean(numbers)
+
+
+def test_the_numbers_behind_a_mean_are_there_by_seed(runs):
+    ours = cells(runs, THRESHOLD).set_index(list(KEY))
+    behind = by_seed(runs)
+    for key, (seeds, numbers) in behind.items():
+        assert seeds == list(range(10))
+        assert ours.loc[tuple(key), "mean"] == np.mean(numbers)
+    # Without them are counts, relapse cycles and improvements, which have no SD.
+    assert len(behind) == ours["sd"].notna().sum()
+
+
+def test_courses_are_by_treatment_seed_and_cycle():
+    values = combined_by_cycle({0: [90.0, 70.0], 7: [80.0, 85.0]})
+    assert courses(values) == {"a": {0: {0: 90.0, 1: 70.0}, 7: {0: 80.0, 1: 85.0}}}
 
 
 def test_one_seed_is_enough():

@@ -14,6 +14,7 @@ import yaml
 from snakemake.utils import update_config
 
 from pipeline_lib import slices
+from pipeline_lib.analysis import intervals, paired, survival
 from pipeline_lib.metrics import REPLAY, read_table
 from pipeline_lib.replay import replay_seed
 from pipeline_lib.reporting.tables import FORMATS, TABLES
@@ -96,7 +97,11 @@ def project(finished) -> Project:
         path.write_bytes(content)
 
 
-REPORT = ["compare with the published numbers", "write the tables"]
+REPORT = [
+    "compare with the published numbers",
+    "compute intervals and tests",
+    "write the tables",
+]
 GATHER = [f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")]
 
 
@@ -208,6 +213,18 @@ def test_the_comparison_with_the_published_numbers_has_a_verdict_of_one_line(fin
         "verdict.txt",
     }
     assert (folder / "verdict.txt").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_intervals_and_tests_are_written_with_their_columns(finished):
+    folder = finished.folder / "results/statistics"
+    headers = {path.name: path.read_text("utf-8").splitlines()[0] for path in folder.iterdir()}
+    assert headers == {
+        "cells.csv": ",".join(intervals.COLUMNS),
+        "paired.csv": ",".join(paired.COLUMNS),
+        "survival.csv": ",".join(survival.CURVE),
+        "logrank.csv": ",".join(survival.LOG_RANK),
+        "relapse.csv": ",".join(survival.COUNTS),
+    }
 
 
 def test_the_target_replay_runs_the_replay_alone_and_compares_it(tmp_path, paper):

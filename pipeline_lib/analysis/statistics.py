@@ -2,7 +2,8 @@
 
 Everything here is in per cent, the unit that people read; the files of measurements hold counts
 and fractions. `values` gives one number per seed under the name that the published runs use,
-`cells` what the tables print: mean, SD, minimum and maximum over the seeds.
+`cells` what the tables print: mean, SD, minimum and maximum over the seeds. `by_seed` and
+`courses` give the numbers behind a mean and behind a relapse.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ CELL_COLUMNS = (*KEY, *STATISTICS, "n_seeds")
 
 FIRST_TABLE = ("sparsity", "clean", "standard", "combined")
 INTERNAL, OFF_MEDICATION = "internal_", "off_medication_"  # followed by what was measured
+LONGITUDINAL = "longitudinal_combined"  # combined accuracy by cycle
 SEED = "seed_"  # followed by the seed, where a number is of one seed
 SEEDS = "seeds_"  # where a number is a number of seeds
 
 Measurements: TypeAlias = "pa.Table | pd.DataFrame"
 Numbers = Mapping[str, float]  # the statistics and n_seeds of one cell; NaN where it has none
+Course: TypeAlias = dict[int, float]  # combined accuracy of one seed by cycle, per cent
 
 
 class Key(NamedTuple):
@@ -40,11 +43,14 @@ class Key(NamedTuple):
     cycle: int | None = None
 
 
-class _Series(NamedTuple):
-    """One metric of one treatment over the seeds, in seed order."""
+class Series(NamedTuple):
+    """One number per seed, in seed order."""
 
     seeds: list[int]
     numbers: list[float]
+
+
+_AllSeries: TypeAlias = dict[tuple[str, str, int | None], Series]  # by treatment, metric and cycle
 
 
 def values(evaluate: Measurements, acute: Measurements, relapse: Measurements) -> pd.DataFrame:
@@ -63,7 +69,7 @@ def values(evaluate: Measurements, acute: Measurements, relapse: Measurements) -
     for row in _records(relapse):
         at = (row["seed"], row["treatment"])
         cycle = int(row["cycle"])
-        rows.append((*at, "longitudinal_combined", cycle, _per_cent(row)))
+        rows.append((*at, LONGITUDINAL, cycle, _per_cent(row)))
         rows.append((*at, "longitudinal_sparsity", cycle, 100.0 * row["sparsity"]))
     return frame(rows, VALUE_COLUMNS)
 
@@ -78,17 +84,37 @@ def cells(values: Measurements, threshold: float) -> pd.DataFrame:
     only if a seed relapsed; so is a relapse cycle by seed.
     """
     series = _series(values)
-    treatments = list(dict.fromkeys(treatment for treatment, _, _ in series))
-    rows = [
-        *_of_states(series),
-        *_longitudinal(series),
-        *(row for name in treatments for row in _outcome(name, series, threshold)),
-        *_improvement(series, treatments),
+    rows: list[tuple[Any, ...]] = [
+        (*key, *_statistics(entry.numbers)) for key, entry in _tabulated(series)
     ]
+    for treatment, of_seeds in _courses(series).items():
+        rows += _relapses(treatment, of_seeds, threshold)
+    rows += _improvement(series)
     order = ("1", "2", "acute", "state_dependence", "3", "3_range", "3_sparsity", "4")
     rank = {table: place for place, table in enumerate(order)}
     rows.sort(key=lambda row: rank.get(row[0], len(rank)))
     return frame(rows, CELL_COLUMNS)
+
+
+def by_seed(values: Measurements) -> dict[Key, Series]:
+    """Return the numbers behind every mean of Tables 1 to 4 that is over all seeds, in per cent.
+
+    `values` is as for `cells`, whose keys these are: its means, SDs and ranges, but no counts,
+    relapse cycles and improvements.
+    """
+    return dict(_tabulated(_series(values)))
+
+
+def courses(values: Measurements) -> dict[str, dict[int, Course]]:
+    """Return the longitudinal test by treatment, seed and cycle: combined accuracy in per cent."""
+    return _courses(_series(values))
+
+
+def relapse_cycle(course: Course, threshold: float) -> int | None:
+    """Return the first cycle below the threshold, a fraction; cycle 0 counts. None if none is."""
+    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
+    limit = round(100.0 * threshold, 9)
+    return min((cycle for cycle, value in course.items() if value < limit), default=None)
 
 
 def frame(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -151,11 +177,11 @@ def _first_tables(evaluate: Measurements) -> Iterator[tuple[Any, ...]]:
         yield (*at, metric, None, _per_cent(row))
 
 
-def _series(values: Measurements) -> dict[tuple[str, str, int | None], _Series]:
-    series: dict[tuple[str, str, int | None], _Series] = {}
+def _series(values: Measurements) -> _AllSeries:
+    series: _AllSeries = {}
     for row in _records(values):
         key = (row["treatment"], row["metric"], cycle_of(row["cycle"]))
-        entry = series.setdefault(key, _Series([], []))
+        entry = series.setdefault(key, Series([], []))
         entry.seeds.append(int(row["seed"]))
         entry.numbers.append(float(row["value"]))
     return series
@@ -174,75 +200,65 @@ def _statistics(numbers: Sequence[float]) -> tuple[float, float, float, float, i
     )
 
 
-def _of_states(series: dict[tuple[str, str, int | None], _Series]) -> Iterator[tuple[Any, ...]]:
-    for (treatment, metric, _), entry in series.items():
-        if metric in FIRST_TABLE:
-            table = "1"
-        elif metric.startswith(INTERNAL):
-            table = "2"
-        elif metric == "acute_relapse_drop":
-            table = "acute"
-        elif metric.startswith(OFF_MEDICATION):
-            table = "state_dependence"
-        else:
-            continue
-        yield (table, treatment, metric, None, *_statistics(entry.numbers))
-
-
-def _longitudinal(series: dict[tuple[str, str, int | None], _Series]) -> Iterator[tuple[Any, ...]]:
+def _tabulated(series: _AllSeries) -> Iterator[tuple[Key, Series]]:
     for (treatment, metric, cycle), entry in series.items():
-        if metric == "longitudinal_combined":
-            statistics = _statistics(entry.numbers)
-            yield ("3", treatment, "combined", cycle, *statistics)
-            yield ("3_range", treatment, "combined", cycle, *statistics)
+        if metric in FIRST_TABLE:
+            yield Key("1", treatment, metric), entry
+        elif metric.startswith(INTERNAL):
+            yield Key("2", treatment, metric), entry
+        elif metric == "acute_relapse_drop":
+            yield Key("acute", treatment, metric), entry
+        elif metric.startswith(OFF_MEDICATION):
+            yield Key("state_dependence", treatment, metric), entry
+        elif metric == LONGITUDINAL:
+            yield Key("3", treatment, "combined", cycle), entry
+            yield Key("3_range", treatment, "combined", cycle), entry
         elif metric == "longitudinal_sparsity":
-            yield ("3_sparsity", treatment, "sparsity", cycle, *_statistics(entry.numbers))
+            yield Key("3_sparsity", treatment, "sparsity", cycle), entry
+    for treatment, of_seeds in _courses(series).items():
+        seeds, whole = list(of_seeds), of_seeds.values()
+        drops = [course[min(course)] - course[max(course)] for course in whole]
+        finals = [course[max(course)] for course in whole]
+        yield Key("4", treatment, "total_drop"), Series(seeds, drops)
+        yield Key("4", treatment, "final_accuracy"), Series(seeds, finals)
 
 
-def _outcome(
-    treatment: str, series: dict[tuple[str, str, int | None], _Series], threshold: float
-) -> Iterator[tuple[Any, ...]]:
-    """Yield Table 4's numbers of one treatment, and the relapse cycle of each relapsed seed."""
-    courses: dict[int, dict[int, float]] = {}
-    for (name, metric, cycle), entry in series.items():
-        if name == treatment and metric == "longitudinal_combined" and cycle is not None:
+def _courses(series: _AllSeries) -> dict[str, dict[int, Course]]:
+    found: dict[str, dict[int, Course]] = {}
+    for (treatment, metric, cycle), entry in series.items():
+        if metric == LONGITUDINAL and cycle is not None:
+            of_seeds = found.setdefault(treatment, {})
             for seed, value in zip(entry.seeds, entry.numbers, strict=True):
-                courses.setdefault(seed, {})[cycle] = value
-    if not courses:
-        return
-    drops = [course[min(course)] - course[max(course)] for course in courses.values()]
-    finals = [course[max(course)] for course in courses.values()]
-    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
-    limit = round(100.0 * threshold, 9)
-    relapses = {
-        seed: min(cycle for cycle, value in course.items() if value < limit)
-        for seed, course in courses.items()
-        if min(course.values()) < limit
-    }
+                of_seeds.setdefault(seed, {})[cycle] = value
+    return found
+
+
+def _relapses(
+    treatment: str, of_seeds: Mapping[int, Course], threshold: float
+) -> Iterator[tuple[Any, ...]]:
+    """Yield Table 4's counts of one treatment, and the relapse cycle of each relapsed seed."""
+    found = {seed: relapse_cycle(course, threshold) for seed, course in of_seeds.items()}
+    cycles = {seed: cycle for seed, cycle in found.items() if cycle is not None}
 
     def alone(table: str, metric: str, number: float) -> tuple[Any, ...]:
-        return (table, treatment, metric, None, number, None, None, None, len(courses))
+        return (table, treatment, metric, None, number, None, None, None, len(of_seeds))
 
-    yield ("4", treatment, "total_drop", None, *_statistics(drops))
-    yield ("4", treatment, "final_accuracy", None, *_statistics(finals))
-    yield alone("4", "seeds_relapsed", len(relapses))
-    yield alone("4", "seeds_without_relapse", len(courses) - len(relapses))
-    if relapses:
-        yield alone("4", "mean_relapse_cycle", _statistics(list(relapses.values()))[0])
-    for seed, cycle in relapses.items():
+    yield alone("4", "seeds_relapsed", len(cycles))
+    yield alone("4", "seeds_without_relapse", len(of_seeds) - len(cycles))
+    if cycles:
+        yield alone("4", "mean_relapse_cycle", _statistics(list(cycles.values()))[0])
+    for seed, cycle in cycles.items():
         yield alone("relapse_cycle_by_seed", f"{SEED}{seed}", cycle)
 
 
-def _improvement(
-    series: dict[tuple[str, str, int | None], _Series], treatments: Sequence[str]
-) -> Iterator[tuple[Any, ...]]:
+def _improvement(series: _AllSeries) -> Iterator[tuple[Any, ...]]:
     """Yield the gain in combined accuracy over the untreated network, in percentage points.
 
     It is the difference of the unrounded means, which is what the published numbers are: the
     difference of the printed ones is 0.1 off for one of them.
     """
     untreated = series.get((UNTREATED, "combined", None))
-    for treatment in treatments:
+    for treatment in dict.fromkeys(name for name, _, _ in series):
         treated = series.get((treatment, "combined", None))
         if untreated and treated and treatment not in STATES:
             mean, *_, n_seeds = _statistics(treated.numbers)

@@ -1,0 +1,34 @@
+"""Intervals of the tables' numbers, paired comparisons of treatments, and time to relapse."""
+
+from pipeline_lib.analysis.intervals import cell_intervals
+from pipeline_lib.analysis.paired import compare_treatments
+from pipeline_lib.analysis.statistics import values
+from pipeline_lib.analysis.survival import (
+    log_rank_tests,
+    relapse_counts,
+    relapse_times,
+    survival_curves,
+)
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import MEASUREMENTS, read_table
+from pipeline_lib.storage import write_text
+
+threshold = snakemake.params.study["threshold"]
+
+with job_log(snakemake.log[0], "compute intervals and tests"):
+    measured = values(
+        *(
+            read_table(snakemake.input[kind], MEASUREMENTS)
+            for kind in ("evaluate", "acute", "relapse")
+        )
+    )
+    times = relapse_times(measured, threshold)
+    results = {
+        "cells": cell_intervals(measured, threshold),
+        "paired": compare_treatments(measured),
+        "survival": survival_curves(times),
+        "logrank": log_rank_tests(times),
+        "relapse": relapse_counts(times),
+    }
+    for name, table in results.items():
+        write_text(snakemake.output[name], table.to_csv(index=False))
