@@ -36,7 +36,9 @@ def initial_network(
             weight = normal_float32(generator, fan_out * fan_in, init["normal"])
             bias = np.zeros(fan_out, np.float32)
         else:
-            weight = _uniform(generator, fan_out * fan_in, math.sqrt(3.0) * (_GAIN / math.sqrt(fan_in)))
+            weight = _uniform(
+                generator, fan_out * fan_in, math.sqrt(3.0) * (_GAIN / math.sqrt(fan_in))
+            )
             bias = _uniform(generator, fan_out, 1 / math.sqrt(fan_in))
         weights.append(weight.reshape(fan_out, fan_in))
         biases.append(bias)
