@@ -216,7 +216,8 @@ def main() -> None:
     starts = dict(results)
     tables = [phase_table(results, quick=quick)]
     if "fast" in results:
-        starts |= compile_costs(seed, study)
+        if not quick:
+            starts |= compile_costs(seed, study)
         steps = step_costs(study, quick=quick)
         tables += [floor_table(results["fast"], steps["rates"]), steps_table(steps["steps"])]
         if chosen.widths:

@@ -9,10 +9,11 @@ import time
 import pytest
 import yaml
 
-from benchmarks import contender, engines, floor
+from benchmarks import contender, engines, floor, workflow
 from benchmarks.clock import Clock, peak_memory
 from benchmarks.report import Table, shown
 from pipeline_lib import slices
+from pipeline_lib.logs import job_log
 from pipeline_lib.pruning import prune
 from pipeline_lib.validation import validate
 
@@ -143,3 +144,38 @@ def test_a_table_is_for_people_and_for_programs():
 
 def test_peak_memory_is_this_process_own():
     assert 10 < peak_memory() < 100_000
+
+
+def write_job(results, job, log, memory):
+    for kind, suffix, text in (
+        ("logs", "log", log),
+        ("benchmarks", "tsv", f"s\tmax_rss\n1.0\t{memory}\n"),
+    ):
+        path = (results / kind / job).with_suffix(f".{suffix}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def test_cost_by_rule_is_read_from_the_logs_that_jobs_write(tmp_path):
+    for job, memory in (("treat/0_ssri", "200.5"), ("treat/1_ssri", "300.5"), ("tables", "NA")):
+        path = tmp_path / "log"
+        with job_log(path, job):
+            pass
+        write_job(tmp_path, job, path.read_text(encoding="utf-8"), memory)
+    rules = workflow.read_rules(tmp_path)
+    assert {rule: len(jobs.cpu) for rule, jobs in rules.items()} == {"tables": 1, "treat": 2}
+    assert rules["treat"].memory == [200.5, 300.5]
+    assert rules["tables"].memory == []
+    assert 0 < rules["treat"].before[0] <= rules["treat"].cpu[0]
+
+
+def test_growth_with_seeds_and_shares_by_rule():
+    jobs = workflow.Jobs(cpu=[4.0, 6.0], before=[0.5, 0.7], memory=[100.0, 120.0])
+    one, five = workflow.Run(9.0, 12.0, {"treat": jobs}), workflow.Run(30.0, 52.0, {"treat": jobs})
+    table = workflow.growth_table({1: one, 5: five})
+    assert list(table.rows[1]) == [5, 30.0, 52.0, 10.0, 42.0, 10.4]
+    assert "each one more costs 10.0 CPU-seconds" in table.note
+    miniature = workflow.Run(1.0, 1.0, {"treat": workflow.Jobs([1.0, 2.0], [0.5, 0.5], [50.0])})
+    treat, total = workflow.rules_table(one, miniature, 1).rows
+    assert treat == ["treat", 2, 10.0, 5.0, pytest.approx(0.6), 3.0, 0.3, 120.0]
+    assert total == ["total", 2, 10.0, None, None, 3.0, 0.3, 120.0]
