@@ -3,19 +3,21 @@
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 ARGS ?=
+QUICK ?=
 SEEDS ?= 20
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run replay agreement test check format schema lock clean
+.PHONY: help setup run replay test bench agreement check format schema lock clean
 
 help:
 	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
 	@echo "make test     set up and pass the tests"
 	@echo "make replay   repeat the published run on its own random stream"
-	@echo "make agreement  run the study on both engines (SEEDS=20) and compare distributions"
+	@echo "make bench    measure what a seed and the study cost (QUICK=1: in three CPU-minutes)"
+	@echo "make agreement  the study on both engines (SEEDS=20), and do their distributions differ?"
 	@echo "make setup    make the environment in .venv and nothing else"
 	@echo "make check    lint, format and type checks"
 	@echo "make format   format Python and rules"
@@ -46,6 +48,10 @@ agreement: setup
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup
+	$(BIN)/python -m benchmarks.engines $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.workflow $(if $(QUICK),--quick)
 
 check: setup
 	$(BIN)/ruff check .

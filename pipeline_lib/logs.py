@@ -24,14 +24,15 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
     logger = logging.getLogger("pipeline_lib")
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
-    began = time.perf_counter()
+    began, start_up = time.perf_counter(), time.process_time()
     try:
         logger.info("%s", title)
         yield
         logger.info(
-            "done in %.1f s (CPU %.1f s since the process began)",
+            "done in %.1f s (CPU %.2f s since the process began, %.2f s of it before this)",
             time.perf_counter() - began,
             time.process_time(),
+            start_up,
         )
     except PipelineError as error:
         logger.error("failed: %s", error)

@@ -257,7 +257,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(finished):
     log = (finished.folder / "results/logs/treat/0_ssri.log").read_text()
     assert "seed 0: treatment ssri" in log
     assert "epoch 3 of 3: loss" in log
-    assert "done in" in log
+    assert re.search(r"done in .* \(CPU .* since the process began, .* of it before this\)", log)
 
 
 def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):
