@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,25 @@ class Work:
     title: str
     publisher: str
     doi: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the numbers come from; what is not known is None."""
+
+    versions: Mapping[str, str]
+    gathered: str | None
+    commit: str | None
+    works: Sequence[Work]
+
+
+def read_origin(
+    *, network: str | Path, logs: str | Path, project: str | Path, citation: str | Path
+) -> Origin:
+    """Return the origin of a study from one of its networks, its folder of logs, the folder of the
+    project and its CITATION.cff; raises like `read_network`.
+    """
+    return Origin(versions(network), gathered_at(logs), commit(project), citations(citation))
 
 
 def versions(network: str | Path) -> dict[str, str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pipeline_lib.analysis import intervals, paired, survival
 from pipeline_lib.analysis.statistics import INTERNAL
+from pipeline_lib.analysis.stored import read_result
 from pipeline_lib.reporting.wording import label
 
 Row = Mapping[Any, Any]
@@ -68,3 +71,20 @@ class Results:
 
 def _level(metric: object) -> float:
     return float(str(metric).removeprefix(INTERNAL))
+
+
+def read_results(
+    files: Mapping[str, str | Path], *, labels: Mapping[str, str], threshold: float
+) -> Results:
+    """Read the files of `statistics/`, by the names that its rule gives them.
+
+    Raises PipelineError if one is missing or damaged.
+    """
+    return Results(
+        cells=read_result(files["cells"], intervals.COLUMNS),
+        paired=read_result(files["paired"], paired.COLUMNS),
+        relapse=read_result(files["relapses"], survival.COUNTS),
+        logrank=read_result(files["logrank"], survival.LOG_RANK),
+        labels=labels,
+        threshold=threshold,
+    )
