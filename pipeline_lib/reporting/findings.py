@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.statistics import HEALTHY, OFF_MEDICATION, UNTREATED
-from pipeline_lib.reporting.phrases import ends, listed, mean, p, plural
+from pipeline_lib.reporting.phrases import PER_CENT, ends, listed, mean, p, plural
 from pipeline_lib.reporting.results import Results, Row
 from pipeline_lib.reporting.wording import head, p_value, signed
 
@@ -77,7 +77,7 @@ def _insult(results: Results) -> Iterator[str]:
         if before and after and sparsity:
             yield (
                 f"{where} the healthy network has {mean(before)}, the untreated one, "
-                f"pruned to {signed(sparsity['mean'])} %, {mean(after)}."
+                f"pruned to {signed(sparsity['mean'])}{PER_CENT}, {mean(after)}."
             )
 
 
@@ -93,7 +93,7 @@ def _measure(
     if not means:
         return
     ranked = sorted(means, key=lambda name: means[name]["mean"], reverse=not less_is_better)
-    unit = " points" if less_is_better else " %"
+    unit = " points" if less_is_better else PER_CENT
     numbers = listed(f"{results.name(name)} {mean(means[name], unit)}" for name in ranked)
     if len(ranked) == 1:
         what = "drop in combined-stress accuracy" if less_is_better else "accuracy"
@@ -176,10 +176,10 @@ def _change(drop: Row) -> str:
 
 
 def _relapses(results: Results) -> Iterator[str]:
-    limit = f"{round(100 * results.threshold, 9):g} %"
+    limit = f"{round(100 * results.threshold, 9):g}{PER_CENT}"
     for row in results.relapse.to_dict("records"):
         early, later, n = int(row["at_cycle_0"]), int(row["later"]), int(row["n"])
-        share = f"{signed(row['share'])} %" + (f" ({ends(row)})" if n > 1 else "")
+        share = f"{signed(row['share'])}{PER_CENT}" + (f" ({ends(row)})" if n > 1 else "")
         who, total = results.name(row["treatment"]), early + later
         if total == 0:
             yield f"{who}: no seed of {n} relapsed, {share}."

@@ -62,7 +62,7 @@ def facts(protocol: Options, *, threshold: float) -> list[tuple[str, str]]:
         ),
         (
             "Healthy network",
-            f"{plural(baseline['epochs'], 'epoch')}, learning rate {baseline['lr']:g}, "
+            f"{plural(baseline['epochs'], 'epoch')}, learning rate {_rate(baseline['lr'])}, "
             f"batches of {protocol['batch_size']}",
         ),
         ("Insult", f"each weight matrix pruned to {_share(protocol['pruning']['sparsity'])}"),
@@ -104,7 +104,7 @@ def seeds_in_words(seeds: Sequence[int]) -> str:
 
 
 def _train(options: Options) -> str:
-    text = f"train {plural(options['epochs'], 'epoch')} at learning rate {options['lr']:g}"
+    text = f"train {plural(options['epochs'], 'epoch')} at learning rate {_rate(options['lr'])}"
     if (noise := options.get("noise")) is None:
         return text
     first, last = noise
@@ -137,6 +137,10 @@ _PHRASES: dict[str, Callable[[Options], str]] = {
     "withdraw": lambda _: "take the modulation off",
     "prune": _prune,
 }
+
+
+def _rate(number: float) -> str:
+    return f"{number:f}".rstrip("0") if 1e-6 < number < 1 else f"{number:g}"
 
 
 def _share(fraction: float) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from pipeline_lib.analysis.reproduction import verdict
 from pipeline_lib.reporting import comparison_report
 from pipeline_lib.reporting.findings import findings, reading
+from pipeline_lib.reporting.gist import gist
 from pipeline_lib.reporting.methods import facts, recoveries, seeds_in_words
 from pipeline_lib.reporting.origin import Origin
 from pipeline_lib.reporting.results import Results
@@ -76,6 +77,7 @@ def page(template: str | Path, content: Content) -> str:
         facts=facts(study["protocol"], threshold=study["threshold"]),
         recoveries=recoveries(study["protocol"], study["labels"]),
         reading=reading(results),
+        gist=gist(results),
         findings=findings(results),
         summary=by_name.pop("summary", None),
         tables=list(by_name.values()),

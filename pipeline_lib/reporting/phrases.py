@@ -11,13 +11,16 @@ from pipeline_lib.analysis.intervals import EQUAL
 from pipeline_lib.reporting.wording import p_value, signed
 
 
+PER_CENT = "\N{NO-BREAK SPACE}%"  # a number and its sign stay on one line
+
+
 def listed(names: Iterable[str]) -> str:
     """Return names as English lists them: "a, b and c"."""
     *others, last = list(names)
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def mean(row: Mapping[Any, Any], unit: str = " %") -> str:
+def mean(row: Mapping[Any, Any], unit: str = PER_CENT) -> str:
     """Return a mean with its interval in brackets, if it has one."""
     text = f"{signed(row['mean'])}{unit}"
     if pd.isna(row["ci_low"]):

@@ -29,7 +29,7 @@ def relapse_table(results: Results) -> Table:
         "failed. The share is in per cent, with Wilson's interval.",
         ["Treatment"],
         ["Seeds", "At cycle 0", "Later", "Relapsed", "Share"],
-        rows,
+        [[row] for row in rows],
         results.relapse,
     )
 
@@ -55,7 +55,7 @@ def log_rank_table(results: Results) -> Table:
         "test takes the two treatments as independent and leaves out that they share seeds.",
         ["Treatment", "Other"],
         ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)"],
-        rows,
+        [[row] for row in rows],
         results.logrank,
         empty="The study has one treatment, so there is no pair.",
     )
@@ -63,11 +63,12 @@ def log_rank_table(results: Results) -> Table:
 
 def paired_table(results: Results) -> Table:
     """Return the comparisons of treatments within seeds, measurement by measurement."""
-    rows = []
+    blocks: dict[str, list[list[str]]] = {}
     for row in results.paired.to_dict("records"):
-        rows.append(
+        block = blocks.setdefault(row["metric"], [])
+        block.append(
             [
-                head(row["metric"]),
+                "" if block else head(row["metric"]),
                 results.name(row["treatment"]),
                 results.name(row["other"]),
                 _with_ends(row, "difference"),
@@ -86,8 +87,8 @@ def paired_table(results: Results) -> Table:
         "pairs of the measurement, and corrected over all rows. Superiority: share of seeds in "
         "which the treatment has the larger number, ties as halves.",
         ["Measure", "Treatment", "Other"],
-        ["Difference", "p", "p, measurement", "p, all", "Hedges' g", "Superiority"],
-        rows,
+        ["Difference", "p", "p (pairs)", "p (all)", "Hedges' g", "Superiority"],
+        list(blocks.values()),
         results.paired,
         empty="There is nothing to compare with.",
     )
@@ -99,12 +100,12 @@ def _table(
     caption: str,
     stubs: Sequence[str],
     heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    blocks: Sequence[Sequence[Sequence[str]]],
     data: pd.DataFrame,
     empty: str = "This study has no such measurement.",
 ) -> Table:
     columns = [*(Column(text, stub=True) for text in stubs), *map(Column, heads)]
-    return Table(name, title, caption, columns, [[row] for row in rows], data, empty)
+    return Table(name, title, caption, columns, blocks, data, empty)
 
 
 def _with_ends(row: Row, name: str) -> str:
