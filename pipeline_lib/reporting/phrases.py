@@ -10,7 +10,6 @@ import pandas as pd
 from pipeline_lib.analysis.intervals import EQUAL
 from pipeline_lib.reporting.wording import p_value, signed
 
-
 PER_CENT = "\N{NO-BREAK SPACE}%"  # a number and its sign stay on one line
 
 
