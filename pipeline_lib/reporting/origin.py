@@ -93,7 +93,7 @@ def _work(entry: Mapping[str, Any]) -> Work:
         author.get("name") or f"{author['family-names']}, {author.get('given-names', '')}"
         for author in entry.get("authors", [])
     ]
-    version = f"version {entry['version']}" if "version" in entry else ""
+    version = f"Version {entry['version']}" if "version" in entry else ""
     publisher = entry.get("publisher", version)
     return Work(
         authors="; ".join(name.strip(", ") for name in names),
