@@ -20,25 +20,6 @@ TABLES = [
 FIGURES = []
 
 
-# As Snakemake's own report lists them; it has a "Statistics" of its own, of run times.
-CATEGORIES = {
-    "report": "Report",
-    "tables": "Tables",
-    "reproduction": "Reproduction",
-    "statistics": "Intervals and tests",
-}
-
-
-def in_report(kind, name, path):
-    """Mark an output for Snakemake's own report, its caption in report/<kind>.rst."""
-    return report(
-        path,
-        caption=f"../report/{kind}.rst",
-        category=CATEGORIES[kind],
-        labels={"file": name.replace("_", " ").capitalize()},
-    )
-
-
 rule tables:
     input:
         **measurements(),
