@@ -10,10 +10,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run replay test bench agreement check format schema lock clean
+.PHONY: help setup run report replay test bench agreement check format schema lock clean
 
 help:
 	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
+	@echo "make report   the study's report, one page: results/report.html"
 	@echo "make test     set up and pass the tests"
 	@echo "make replay   repeat the published run on its own random stream"
 	@echo "make bench    measure what a seed and the study cost (QUICK=1: in three CPU-minutes)"
@@ -35,6 +36,9 @@ $(READY): requirements.lock
 
 run: setup
 	$(BIN)/snakemake -j $(CORES) $(ARGS)
+
+report: setup
+	$(BIN)/snakemake -j $(CORES) report $(ARGS)
 
 replay: setup
 	$(BIN)/snakemake -j $(CORES) replay $(ARGS)

@@ -1,5 +1,5 @@
 # The study, per seed: baseline → prune → treat → evaluate | acute | relapse;
-# then gather → tables | reproduction | statistics. README.md shows it as a picture.
+# then gather → tables | reproduction | statistics → report. README.md shows it as a picture.
 
 import os
 import sys
@@ -16,6 +16,10 @@ os.environ.update(PYTHONPATH=str(workflow.basedir))
 configfile: "config.yaml"
 
 
+# Of `snakemake --report`; the study's own page is made by the rule of that name.
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/network.smk"
 include: "rules/assess.smk"
@@ -30,6 +34,7 @@ rule all:
         rules.tables.output,
         rules.statistics.output,
         rules.reproduction.output if has_published("published") else [],
+        rules.report.output,
 
 
 onstart:

@@ -31,7 +31,10 @@ from benchmarks.engines import read_study, request
 from benchmarks.report import RESULTS, Table, Value, machine, save
 from benchmarks.turns import ROOT
 
-PARTS = ("Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles")
+PARTS = (
+    *("Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"),
+    *("report", "docs", "CITATION.cff"),
+)
 CORES = 2
 
 # All jobs with next to no arithmetic: one mini-batch an epoch, on a network of a few units.

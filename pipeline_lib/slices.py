@@ -133,6 +133,17 @@ def statistics(study: Study) -> Slice:
     return {"threshold": study.relapse.threshold}
 
 
+def report(study: Study) -> Slice:
+    """What the report tells of the study beside its measurements."""
+    return {
+        "results": study.results,
+        "seeds": study.seed_list,
+        "engine": study.engine,
+        "protocol": replay(study),
+        **tables(study),
+    }
+
+
 def _training_points(study: Study) -> Slice:
     return _plain(study.task, "centres", "sd", "train")
 

@@ -63,6 +63,26 @@ def benchmark_of(job):
     return f"{RESULTS}/benchmarks/{job}.tsv"
 
 
+# As Snakemake's own report lists the results; it has a "Statistics" of its own, of run times.
+CATEGORIES = {
+    "report": "Report",
+    "figures": "Figures",
+    "tables": "Tables",
+    "reproduction": "Reproduction",
+    "statistics": "Intervals and tests",
+}
+
+
+def in_report(kind, name, path, caption=None):
+    """Mark an output for Snakemake's own report; its caption is report/<caption or kind>.rst."""
+    return report(
+        path,
+        caption=f"../report/{caption or kind}.rst",
+        category=CATEGORIES[kind],
+        labels={"file": name.replace("_", " ").capitalize()},
+    )
+
+
 def code(stage, *modules):
     """A digest of what a stage's script imports, and of `modules` that it loads by name.
 

@@ -1,4 +1,4 @@
-# From the study's rows to its tables, beside the published ones, and to its statistics.
+# From the study's rows to its tables, beside the published ones, to its statistics and its report.
 
 # Spelt out here, since to import the tables would cost every start of Snakemake a second.
 TABLES = [
@@ -15,16 +15,24 @@ TABLES = [
     "summary",
 ]
 
+# The figures of the report, in its order: {RESULTS}/figures/<name>.svg and .png. A caption stands
+# in report/figures/<name>.rst, for this report and for Snakemake's.
+FIGURES = []
+
 
 rule tables:
     input:
         **measurements(),
         **published("published"),
     output:
+        [
+            in_report("tables", table, f"{RESULTS}/tables/{table}.csv")
+            for table in TABLES
+        ],
         expand(
             f"{RESULTS}/tables/{{table}}.{{format}}",
             table=TABLES,
-            format=["csv", "md", "tex"],
+            format=["md", "tex"],
         ),
     log:
         log_of("tables"),
@@ -48,9 +56,13 @@ rule reproduction:
         **measurements(),
         **published("published"),
     output:
-        comparison=f"{RESULTS}/reproduction/comparison.csv",
+        comparison=in_report(
+            "reproduction", "comparison", f"{RESULTS}/reproduction/comparison.csv"
+        ),
         report=f"{RESULTS}/reproduction/comparison.md",
-        verdict=f"{RESULTS}/reproduction/verdict.txt",
+        verdict=in_report(
+            "reproduction", "verdict", f"{RESULTS}/reproduction/verdict.txt"
+        ),
     log:
         log_of("reproduction"),
     benchmark:
@@ -72,11 +84,13 @@ rule statistics:
     input:
         **measurements(),
     output:
-        cells=f"{RESULTS}/statistics/cells.csv",
-        paired=f"{RESULTS}/statistics/paired.csv",
-        survival=f"{RESULTS}/statistics/survival.csv",
-        logrank=f"{RESULTS}/statistics/logrank.csv",
-        relapse=f"{RESULTS}/statistics/relapse.csv",
+        cells=in_report("statistics", "cells", f"{RESULTS}/statistics/cells.csv"),
+        paired=in_report("statistics", "paired", f"{RESULTS}/statistics/paired.csv"),
+        survival=in_report(
+            "statistics", "survival", f"{RESULTS}/statistics/survival.csv"
+        ),
+        logrank=in_report("statistics", "logrank", f"{RESULTS}/statistics/logrank.csv"),
+        relapse=in_report("statistics", "relapse", f"{RESULTS}/statistics/relapse.csv"),
     log:
         log_of("statistics"),
     benchmark:
@@ -92,3 +106,53 @@ rule statistics:
         "compute intervals and tests"
     script:
         "../workflow_scripts/statistics.py"
+
+
+rule report:
+    input:
+        **measurements(),
+        **published("published"),
+        **(
+            {
+                "comparison": rules.reproduction.output.comparison,
+                "discrepancies": f"{workflow.basedir}/docs/discrepancies.md",
+            }
+            if has_published("published")
+            else {}
+        ),
+        cells=rules.statistics.output.cells,
+        paired=rules.statistics.output.paired,
+        relapses=rules.statistics.output.relapse,
+        logrank=rules.statistics.output.logrank,
+        network=rules.baseline.output.network.format(seed=SEEDS[0]),
+        figures=expand(
+            f"{RESULTS}/figures/{{name}}.{{format}}",
+            name=FIGURES,
+            format=["svg", "png"],
+        ),
+        captions=[
+            path
+            for name in FIGURES
+            if Path(path := f"{workflow.basedir}/report/figures/{name}.rst").exists()
+        ],
+        template=f"{workflow.basedir}/pipeline_lib/reporting/report.html.j2",
+        style=f"{workflow.basedir}/pipeline_lib/reporting/report.css",
+        citation=f"{workflow.basedir}/CITATION.cff",
+    output:
+        in_report("report", "report", f"{RESULTS}/report.html"),
+    log:
+        log_of("report"),
+    benchmark:
+        benchmark_of("report")
+    threads: 1
+    resources:
+        mem_mb=700,
+        runtime=5,
+    params:
+        study=slices.report(STUDY),
+        logs=f"{RESULTS}/logs",
+        code=code("report"),
+    message:
+        "write the report"
+    script:
+        "../workflow_scripts/report.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,10 @@ from pipeline_lib.reporting.tables import FORMATS, TABLES
 from pipeline_lib.validation import validate
 from tests.conftest import ROOT
 
-PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"]
+PARTS = [
+    *("Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"),
+    *("reference", "report", "docs", "CITATION.cff"),
+]
 
 TINY = {
     "seeds": 2,
@@ -51,7 +55,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for part in [*PARTS, "reference"]:
+        for part in PARTS:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)
         self.study = yaml.safe_load(yaml.safe_dump(TINY))
@@ -100,6 +104,7 @@ def project(finished) -> Project:
 REPORT = [
     "compare with the published numbers",
     "compute intervals and tests",
+    "write the report",
     "write the tables",
 ]
 GATHER = [f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")]
@@ -149,9 +154,21 @@ def test_another_sweep_reruns_evaluations_and_what_shows_them(project):
     )
 
 
-def test_another_label_rewrites_the_tables_alone(project):
+def test_another_label_rewrites_the_tables_and_the_report_alone(project):
     project.study["treatments"]["ssri"]["label"] = "Escitalopram-like"
-    assert project.planned() == ["write the tables"]
+    assert project.planned() == ["write the report", "write the tables"]
+
+
+@pytest.mark.parametrize("name", ["report.html.j2", "report.css"])
+def test_another_template_rewrites_the_report_alone(project, name):
+    path = project.folder / "pipeline_lib/reporting" / name
+    before = path.read_bytes()
+    path.write_bytes(before + b"\n")
+    try:
+        assert project.planned() == ["write the report"]
+    finally:
+        path.write_bytes(before)
+        os.utime(path, (0, 0))
 
 
 def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
@@ -213,6 +230,34 @@ def test_the_comparison_with_the_published_numbers_has_a_verdict_of_one_line(fin
         "verdict.txt",
     }
     assert (folder / "verdict.txt").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_the_report_tells_of_the_study_and_where_it_comes_from(finished):
+    page = (finished.folder / "results/report.html").read_text(encoding="utf-8")
+    verdict = (finished.folder / "results/reproduction/verdict.txt").read_text(encoding="utf-8")
+    for text in ("2 (0 to 1)", "SSRI-like", "train 3 epochs", verdict.strip(), "torch 2."):
+        assert text in page
+    log = (finished.folder / "results/logs/gather/relapse.log").read_text(encoding="utf-8")
+    assert f"<dd>{log[:14]}" in page
+    assert "Commit" not in page  # the copy is no checkout
+
+
+def test_the_report_written_again_is_the_same_to_the_byte(finished):
+    page = finished.folder / "results/report.html"
+    before = page.read_bytes()
+    finished.study = yaml.safe_load(yaml.safe_dump(TINY))
+    finished.snakemake("-j", "1", "report", "--forcerun", "report")
+    assert page.read_bytes() == before
+
+
+def test_snakemakes_own_report_has_every_result(finished):
+    finished.snakemake("--report", "snakemake.html")
+    assert "WARNING" not in finished.output
+    page = (finished.folder / "snakemake.html").read_text(encoding="utf-8")
+    for category in ("Report", "Tables", "Reproduction", "Intervals and tests"):
+        assert f'"{category}"' in page
+    for name in (*(f"{table}.csv" for table in TABLES), "verdict.txt", "paired.csv", "report.html"):
+        assert name in page
 
 
 def test_intervals_and_tests_are_written_with_their_columns(finished):

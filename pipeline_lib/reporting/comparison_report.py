@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,8 +11,8 @@ from pipeline_lib.analysis.published import ROUNDING
 from pipeline_lib.analysis.reproduction import NOT_TESTABLE, in_the_family, points, verdict
 from pipeline_lib.analysis.statistics import STATISTICS, cycle_of
 from pipeline_lib.analysis.welch import POWER
-from pipeline_lib.reporting.typesetting import MINUS, NOTHING, grid
-from pipeline_lib.reporting.wording import PUBLISHED, head, label, shown
+from pipeline_lib.reporting.typesetting import MINUS, NOTHING, Column, Table, grid
+from pipeline_lib.reporting.wording import PUBLISHED, head, label, p_value, shown
 
 TITLES = {
     "1": "Table 1: accuracy after treatment",
@@ -28,18 +28,39 @@ TITLES = {
 }
 
 
+FAMILY = (
+    Column("Treatment", stub=True),
+    Column("Measure", stub=True),
+    *map(Column, ("This study", "Published", "Difference", "p (Holm)", "Equivalent", "Detectable")),
+    Column("Result", stub=True),
+)
+OTHERS = (*FAMILY[:4], Column("Note", stub=True))
+
+
 def report(comparison: pd.DataFrame, labels: Mapping[str, str] | None = None) -> str:
     """Return what `reproduction.compare` found, in Markdown: its verdict, then table by table.
 
     Treatments without a label go by their names.
     """
-    labels = labels or {}
-    title = f"# Reproduction of the published numbers\n\n**{verdict(comparison)}**\n"
-    if comparison.empty:
-        return title
+    parts = [f"# Reproduction of the published numbers\n\n**{verdict(comparison)}**\n"]
+    if len(comparison):
+        parts.append(explanation(comparison) + "\n")
+    title = ""
+    for table in tables(comparison, labels):
+        if table.title != title:
+            title = table.title
+            parts.append(f"## {title}\n")
+        if table.caption:
+            parts.append(f"{table.caption}\n")
+        heads, stubs = zip(*((column.head, column.stub) for column in table.columns), strict=True)
+        parts.append(grid(heads, table.rows, stubs))
+    return "\n".join(parts)
+
+
+def explanation(comparison: pd.DataFrame) -> str:
+    """Say how the tables of a comparison that is not empty are read; terms stand in asterisks."""
     alpha, margin = comparison[["alpha", "margin"]].iloc[0]
-    parts = [
-        title,
+    return (
         f"Means ± population SDs, in per cent. *Difference* is this study's mean minus the "
         f"published one, with its Welch interval at {_per_cent(1 - alpha)}, widened by "
         f"{ROUNDING:g} on both sides for the printed rounding. *p* is for a difference beyond that "
@@ -49,45 +70,45 @@ def report(comparison: pd.DataFrame, labels: Mapping[str, str] | None = None) ->
         f"*Detectable* is the smallest true difference, in percentage points, that this many seeds "
         f"would have shown with a power of {_per_cent(POWER)}: at {alpha:g} by itself, and in "
         f"brackets after correction for the whole family. Ranges, SDs, counts, relapse cycles and "
-        f"improvements are shown, not tested.\n",
-    ]
+        f"improvements are shown, not tested."
+    )
+
+
+def tables(comparison: pd.DataFrame, labels: Mapping[str, str] | None = None) -> list[Table]:
+    """Return a comparison as tables for readers: of each published table what was tested, and the
+    rest.
+    """
+    labels, found = labels or {}, []
     tested = in_the_family(comparison)
-    for table in dict.fromkeys(comparison["table"]):
-        rows = comparison[comparison["table"] == table]
-        parts.append(f"## {TITLES.get(table, table)}\n")
+    for name in dict.fromkeys(comparison["table"]):
+        rows = comparison[comparison["table"] == name]
+        title = TITLES.get(name, name)
         family, others = rows[tested[rows.index]], rows[~tested[rows.index]]
         if len(family):
-            parts.append(_family(family, labels))
+            lines = [
+                [*_start(row, labels), *_both(row), *_tests(row), _result(row)]
+                for row in family.to_dict("records")
+            ]
+            found.append(_table(f"comparison_{name}", title, "", FAMILY, lines, family))
         if len(others):
-            parts.append("Not tested:\n" if len(family) else "Shown, not tested.\n")
-            parts.append(_others(others, labels))
-    return "\n".join(parts)
+            lines = [
+                [*_start(row, labels), *_both(row), row["reason"]]
+                for row in others.to_dict("records")
+            ]
+            caption = "Not tested:" if len(family) else "Shown, not tested."
+            found.append(_table(f"comparison_{name}_others", title, caption, OTHERS, lines, others))
+    return found
 
 
-def _family(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    heads = [
-        "Treatment",
-        "Measure",
-        "This study",
-        "Published",
-        "Difference",
-        "p (Holm)",
-        "Equivalent",
-        "Detectable",
-        "Result",
-    ]
-    lines = []
-    for row in rows.to_dict("records"):
-        lines.append([*_start(row, labels), *_both(row), *_tests(row), _result(row)])
-    return grid(heads, lines, [True, True, *[False] * 6, True])
-
-
-def _others(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    heads = ["Treatment", "Measure", "This study", "Published", "Note"]
-    lines = []
-    for row in rows.to_dict("records"):
-        lines.append([*_start(row, labels), *_both(row), row["reason"]])
-    return grid(heads, lines, [True, True, False, False, True])
+def _table(
+    name: str,
+    title: str,
+    caption: str,
+    columns: Sequence[Column],
+    lines: Sequence[Sequence[str]],
+    data: pd.DataFrame,
+) -> Table:
+    return Table(name, title, caption, columns, [[line] for line in lines], data)
 
 
 def _start(row: Mapping[Any, Any], labels: Mapping[str, str]) -> list[str]:
@@ -118,8 +139,8 @@ def _tests(row: Mapping[Any, Any]) -> list[str]:
     ends = f"{_signed(row['low'], 2)} to {_signed(row['high'], 2)}"
     return [
         f"{_signed(row['difference'], 2)} ({ends})",
-        _p(row["p_holm"]),
-        f"{'yes' if row['equivalent'] else 'no'} ({_p(row['p_equivalent'])})",
+        p_value(row["p_holm"]),
+        f"{'yes' if row['equivalent'] else 'no'} ({p_value(row['p_equivalent'])})",
         f"{row['detectable']:.2f} ({row['detectable_in_family']:.2f})",
     ]
 
@@ -127,10 +148,6 @@ def _tests(row: Mapping[Any, Any]) -> list[str]:
 def _result(row: Mapping[Any, Any]) -> str:
     status, reason = row["status"], row["reason"]
     return f"{status}: {reason}" if status == NOT_TESTABLE else str(status)
-
-
-def _p(number: float) -> str:
-    return "< 0.001" if number < 0.001 else f"{number:.3f}"
 
 
 def _signed(number: float, decimals: int) -> str:

@@ -61,6 +61,11 @@ class Table:
     number: str = ""
 
     @property
+    def full_title(self) -> str:
+        """The title, behind its number in the paper if there is one."""
+        return f"Table {self.number}. {self.title}" if self.number else self.title
+
+    @property
     def rows(self) -> list[Sequence[str]]:
         """All rows, in order."""
         return [row for block in self.blocks for row in block]
@@ -73,8 +78,8 @@ def csv(table: Table) -> str:
 
 def markdown(table: Table) -> str:
     """Return the title, the caption and the table in GitHub's Markdown."""
-    title = f"Table {table.number}. {table.title}" if table.number else table.title
-    opening = f"**{_markdown(title)}.** {_markdown(table.caption if table.rows else table.empty)}\n"
+    caption = table.caption if table.rows else table.empty
+    opening = f"**{_markdown(table.full_title)}.** {_markdown(caption)}\n"
     if not table.rows:
         return opening
     stubs = [column.stub for column in table.columns]
@@ -132,7 +137,7 @@ def _latex_heads(columns: Sequence[Column]) -> list[str]:
     if not any(column.group for column in columns):
         return [_latex_line([column.head for column in columns])]
     above, rules, start = [], [], 1
-    for group in _groups(columns):
+    for group in grouped(columns):
         stop = start + len(group) - 1
         if group[0].group:
             above.append(rf"\multicolumn{{{len(group)}}}{{c}}{{{_latex(group[0].group)}}}")
@@ -155,12 +160,13 @@ def _single_heads(columns: Sequence[Column]) -> list[str]:
     # Markdown has one line of heads: a group gives its name to the first of its columns.
     return [
         column.group if column.group and place == 0 else column.head
-        for group in _groups(columns)
+        for group in grouped(columns)
         for place, column in enumerate(group)
     ]
 
 
-def _groups(columns: Sequence[Column]) -> list[list[Column]]:
+def grouped(columns: Sequence[Column]) -> list[list[Column]]:
+    """Return neighbouring columns under one head together, every other column by itself."""
     # Two neighbours may have the same label: a head that comes again begins a new group.
     groups: list[list[Column]] = []
     for column in columns:

@@ -70,6 +70,13 @@ def shown(numbers: Numbers | None, metric: str, *, extremes: bool = False) -> st
     return f"{text} {PLUS_MINUS} {signed(second, metric)}"
 
 
+def p_value(number: float) -> str:
+    """Return a p-value as readers see it, a dash where there is none."""
+    if pd.isna(number):
+        return NOTHING
+    return "< 0.001" if number < 0.001 else f"{number:.3f}"
+
+
 def signed(number: float, metric: str = "") -> str:
     """Return a number as printed, with a typographer's minus."""
     return printed(number, metric).replace("-", MINUS)

@@ -1,0 +1,184 @@
+"""Findings: each sentence is true of the data that it was made from, small studies included."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from pipeline_lib.analysis.statistics import VALUE_COLUMNS, frame
+from pipeline_lib.reporting.findings import findings, reading
+from pipeline_lib.reporting.gist import gist
+from pipeline_lib.reporting.methods import in_words, seeds_in_words
+from tests.handmade import LABELS, measured, results
+
+NAMES = tuple(LABELS)
+
+
+def sentences(found):
+    text = {f.topic: " ".join(f.sentences) for f in findings(found)}
+    return {topic: words.replace("\N{NO-BREAK SPACE}", " ") for topic, words in text.items()}
+
+
+FLAT = {"first": [[90.0, 90.0]] * 4, "second": [[85.0, 85.0]] * 4}
+
+
+def test_the_highest_mean_comes_first_and_is_compared_with_the_others():
+    found = results(measured({"first": [[81.0], [83.0]], "second": [[90.0], [94.0]]}))
+    said = sentences(found)["Who resists combined stress"]
+    assert said.startswith("From the highest down: Second 92.0 % (")
+    assert "Second is 10.0 points (9.0 to 11.0) above First: not significant" in said
+
+
+def test_of_a_drop_the_smallest_comes_first():
+    drops = {"first": [5.0, 6.0, 7.0, 5.0], "second": [1.0, 2.0, 1.0, 1.0]}
+    said = sentences(results(measured(FLAT, drops=drops)))["Who resists one sudden pruning"]
+    assert said.startswith("From the smallest drop to the largest: Second 1.2 points (")
+    assert re.search(r"Second is 4\.5 points \(.*\) below First", said)
+
+
+def test_a_difference_is_significant_where_its_corrected_p_says_so():
+    ten = {
+        "first": [[80.0 + seed / 10] for seed in range(10)],
+        "second": [[90.0 + seed] for seed in range(10)],
+    }
+    found = results(measured(ten))
+    rows = found.paired[found.paired["metric"] == "combined"]
+    pair = rows[(rows["treatment"] == "first") & (rows["other"] == "second")].iloc[0]
+    assert pair["p_holm"] < 0.05  # nine rows in all: 9 · 2/1024
+    said = sentences(found)["Who resists combined stress"]
+    assert re.search(r"significant among this measurement's 3 pairs \(p = 0\.006\) and among", said)
+
+
+def test_ten_seeds_in_a_large_family_are_said_to_be_too_few(monkeypatch):
+    found = results(measured({"first": [[81.0]] * 3, "second": [[90.0]] * 3}))
+    said = sentences(found)["What is significant"]
+    smallest = min(1.0, len(found.paired) * 2 / 2**3)
+    assert f"is {smallest:.3g}: no comparison could pass 0.05" in said
+    many = results(measured({n: [[81.0 + s] for s in range(20)] for n in NAMES}))
+    assert "no comparison could pass" not in sentences(many)["What is significant"]
+
+
+def test_equal_treatments_are_called_equal():
+    found = results(measured({"first": [[81.0], [83.0]], "second": [[81.0], [83.0]]}))
+    assert "First and Second are equal in every seed." in sentences(found).get(
+        "Who resists combined stress"
+    )
+    assert "highest mean accuracy 82.0 %, First and Second." in gist(found)[0].replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+
+
+def test_a_treatment_worse_than_none_is_below_the_untreated_network():
+    found = results(measured({"first": [[20.0]] * 3, "second": [[90.0]] * 3}))
+    said = sentences(found)["Who gains over the untreated network"]
+    assert re.search(r"First is 11\.0 points \(.*\) below Untreated", said)
+    assert re.search(r"Second is 59\.0 points \(.*\) above Untreated", said)
+
+
+def test_relapse_at_cycle_0_is_told_from_relapse_later():
+    courses = {
+        "first": [[70.0, 95.0], [95.0, 95.0], [70.0, 70.0]],
+        "second": [[70.0, 95.0], [95.0, 70.0], [95.0, 95.0]],
+    }
+    found = results(measured(courses))
+    said = sentences(found)["Who relapses, and when"]
+    assert "First: 2 of 3 seeds fell below 80 %" in said
+    assert "all of them at cycle 0, before any stress cycle, so the treatment failed" in said
+    assert re.search(r"Second: 2 of 3 seeds .*: 1 at cycle 0, .* failed there, and 1 after", said)
+    assert "First 2 (2 at cycle 0) and Second 2 (1 at cycle 0)." in gist(found)[-1]
+
+
+def test_one_late_relapse_is_one():
+    courses = {"first": [[95.0, 70.0], [95.0, 95.0]], "second": [[95.0, 95.0]] * 2}
+    said = sentences(results(measured(courses)))["Who relapses, and when"]
+    assert re.search(r"First: 1 of 2 seeds fell below 80 %, 50\.0 % \(.*\), after cycle 0\.", said)
+    assert "Second: no seed of 2 relapsed, 0.0 % (" in said
+
+
+def test_without_relapse_there_are_no_times_to_compare():
+    said = sentences(results(measured(FLAT)))["Who relapses, and when"]
+    assert "there are no times to relapse to compare" in said
+    assert "differ" not in said
+
+
+def test_all_relapsed_together_do_not_differ():
+    courses = {name: [[90.0, 60.0]] * 4 for name in NAMES}
+    said = sentences(results(measured(courses)))["Who relapses, and when"]
+    assert "First: 4 of 4 seeds fell below 80 %, 100.0 % (" in said
+    assert "The two treatments do not differ significantly in their time to relapse" in said
+
+
+def test_times_to_relapse_that_differ_are_said_to_differ():
+    courses = {"first": [[60.0, 60.0]] * 12, "second": [[90.0, 90.0]] * 12}
+    said = sentences(results(measured(courses)))["Who relapses, and when"]
+    assert "Time to relapse differs between First and Second (log-rank test, p < 0.001" in said
+
+
+def test_accuracy_that_rises_over_the_cycles_is_a_gain():
+    courses = {"first": [[90.0, 96.0], [90.0, 98.0]], "second": [[90.0, 85.0], [90.0, 88.0]]}
+    said = sentences(results(measured(courses)))["Who holds through the stress cycles"]
+    assert re.search(r"First has .* at cycle 0 and .* after cycle 1: a gain of 7\.0 points", said)
+    assert re.search(r"Second has .* after cycle 1: a drop of 3\.5 points", said)
+
+
+def test_the_strongest_noise_is_the_sweeps_last_and_left_out_if_there_is_none():
+    noise = {"first": [40.0, 41.0, 42.0, 43.0], "second": [60.0, 61.0, 62.0, 63.0]}
+    said = sentences(results(measured(FLAT, noise=noise)))
+    assert "Second 61.5 %" in said["Who resists the strongest internal noise (σ = 2.5)"]
+    assert not [topic for topic in sentences(results(measured(FLAT))) if "internal" in topic]
+
+
+def test_one_seed_has_neither_intervals_nor_tests():
+    found = results(measured({"first": [[81.0, 60.0]], "second": [[90.0, 90.0]]}))
+    assert reading(found).startswith("The study has one seed")
+    said = " ".join(sentences(found).values())
+    assert "significant" not in said
+    assert "Second is 9.0 points above First: one seed has no test." in said
+    assert "First: 1 of 1 seed fell below 80 %, 100.0 %, after cycle 0." in said
+    assert not re.search(r"\([^)]*\d to \d", said)
+    assert "nan" not in said
+
+
+def test_one_treatment_is_compared_with_none_but_the_untreated():
+    found = results(measured({"first": [[81.0, 82.0]] * 3}), {"first": "First"})
+    said = sentences(found)
+    assert "From" not in said["Who resists combined stress"]
+    assert "log-rank" not in said["Who relapses, and when"]
+    assert "above Untreated" in said["Who gains over the untreated network"]
+
+
+def test_withdrawal_is_told_of_treatments_that_were_measured_so():
+    values = measured(FLAT)
+    off = [(seed, "second", "off_medication_combined", None, 40.0 + seed) for seed in range(4)]
+    found = results(pd.concat([values, frame(off, VALUE_COLUMNS)]))
+    said = sentences(found)["What hangs on the medication"]
+    assert re.search(r"off, Second has 41\.5 % \(.*\) instead of 85\.0 % \(in every seed\)", said)
+    assert "First" not in said
+
+
+# What was run
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"train": {"epochs": 1, "lr": 1e-5}}, "train 1 epoch at learning rate 0.00001"),
+        (
+            {"train": {"epochs": 9, "lr": 0.5, "noise": [0.5, 0.0]}},
+            "train 9 epochs at learning rate 0.5, internal noise σ from 0.5 to 0",
+        ),
+        ({"modulate": {"activation": "tanh", "damping": 0.7}}, "modulate: tanh, damping 0.7"),
+        ({"withdraw": {}}, "take the modulation off"),
+        ({"prune": {"sparsity": 0.95}}, "prune to 95 %"),
+        ({"prune": {"fraction": 0.1}}, "prune 10 % of the survivors"),
+        ({"stretch": {"by_much": 2}}, "stretch: by much 2"),
+    ],
+)
+def test_a_step_is_told_in_words(step, words):
+    assert in_words(step) == words
+
+
+def test_seeds_are_told_as_ranges():
+    assert seeds_in_words([0, 1, 2, 7, 9, 10]) == "6 (0 to 2, 7, 9 to 10)"

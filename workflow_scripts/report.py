@@ -1,0 +1,41 @@
+"""The report of the study: one HTML page that opens offline."""
+
+from pathlib import Path
+
+from pipeline_lib.analysis import reproduction
+from pipeline_lib.analysis.published import read_published
+from pipeline_lib.analysis.statistics import cells, values
+from pipeline_lib.analysis.stored import read_result
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import MEASUREMENTS, read_table
+from pipeline_lib.reporting.origin import read_origin
+from pipeline_lib.reporting.page import Content, embedded, markdown_rows, page
+from pipeline_lib.reporting.results import read_results
+from pipeline_lib.reporting.tables import build
+from pipeline_lib.storage import write_text
+
+study, files = snakemake.params.study, snakemake.input
+labels, threshold = study["labels"], study["threshold"]
+published = files.get("published")
+
+with job_log(snakemake.log[0], "write the report"):
+    measured = [read_table(files[kind], MEASUREMENTS) for kind in ("evaluate", "acute", "relapse")]
+    content = Content(
+        study,
+        read_results(files, labels=labels, threshold=threshold),
+        build(
+            cells(values(*measured), threshold),
+            read_published(published) if published else None,
+            labels,
+        ),
+        read_result(files.comparison, reproduction.COLUMNS) if published else None,
+        markdown_rows(Path(files.discrepancies).read_text("utf-8")) if published else [],
+        embedded(files.figures, files.captions),
+        read_origin(
+            network=files.network,
+            logs=snakemake.params.logs,
+            project=Path(snakemake.scriptdir).parent,
+            citation=files.citation,
+        ),
+    )
+    write_text(snakemake.output[0], page(files.template, content))
