@@ -23,6 +23,7 @@ report: "report/workflow.rst"
 include: "rules/common.smk"
 include: "rules/network.smk"
 include: "rules/assess.smk"
+include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/replay.smk"
 

@@ -144,6 +144,32 @@ def report(study: Study) -> Slice:
     }
 
 
+def figure(study: Study, name: str) -> Slice:
+    """What a figure needs beside its data: the treatments' labels, and its own numbers."""
+    labels = {key: treatment.label for key, treatment in study.treatments.items()}
+    numbers: dict[str, Slice] = {
+        "accuracy": {"chance": 100.0 / len(study.task.centres)},
+        "resilience": {"chance": 100.0 / len(study.task.centres)},
+        "trajectories": {"threshold": study.relapse.threshold},
+        "survival": {"threshold": study.relapse.threshold},
+        "regions": {"standard_points": _standard_points(study)},
+        "regrowth": {
+            "training_points": _training_points(study),
+            "batch_size": study.training.batch_size,
+            "engine": study.engine,
+        },
+    }
+    return {"labels": labels, "numbers": numbers.get(name, {})}
+
+
+def first_regrowth(study: Study) -> tuple[str, int] | None:
+    """Return the first treatment whose course begins by regrowing, and its mini-batches."""
+    for name, treatment in study.treatments.items():
+        if treatment.course and (regrow := treatment.course[0].regrow):
+            return name, regrow.batches
+    return None
+
+
 def _training_points(study: Study) -> Slice:
     return _plain(study.task, "centres", "sd", "train")
 

@@ -15,10 +15,6 @@ TABLES = [
     "summary",
 ]
 
-# The figures of the report, in its order: {RESULTS}/figures/<name>.svg and .png. A caption stands
-# in report/figures/<name>.rst, for this report and for Snakemake's.
-FIGURES = []
-
 
 rule tables:
     input:

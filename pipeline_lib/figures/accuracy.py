@@ -71,6 +71,11 @@ def data(evaluate: Iterable[Row], states: Sequence[str]) -> list[Condition]:
     ]
 
 
+def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, chance: float) -> Figure:
+    """Return the figure of a study's rows."""
+    return draw(data(rows, list(looks)), looks, chance=chance)
+
+
 def draw(conditions: Sequence[Condition], looks: Mapping[str, Look], *, chance: float) -> Figure:
     """Draw a panel for each condition and a row for each state; `chance` is in per cent."""
     rows = _rows(conditions, looks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,13 @@ CLASS_COLOURS = ("#F7F7F7", "#C6DBEF", "#FDD49E", "#9E9AC8", "#C7E9C0", "#FCBBA1
 HATCHES = ("", "////", "....", "\\\\\\\\", "----", "||||", "xxxx")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
-_ACTIVATIONS = {"relu": lambda x: np.maximum(x, 0, out=x), "tanh": lambda x: np.tanh(x, out=x)}
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "relu": lambda x: np.maximum(x, 0, out=x),
+    "tanh": lambda x: np.tanh(x, out=x),
+}
+    "relu": lambda x: np.maximum(x, 0, out=x),
+    "tanh": lambda x: np.tanh(x, out=x),
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ class Decisions:
     @property
     def grid(self) -> np.ndarray:
         """The class (y, x) that the network decides for."""
-        return self.logits.argmax(axis=-1)
+        chosen: np.ndarray = self.logits.argmax(axis=-1)
+        return chosen
 
 
 @dataclass(frozen=True)

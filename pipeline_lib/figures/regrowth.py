@@ -155,7 +155,8 @@ def _shrunk(image: np.ndarray, most: int) -> np.ndarray:
             starts = np.arange(most) * count // most
             sizes = np.diff([*starts, count]).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
             image = np.add.reduceat(image, starts, axis=axis) / sizes
-    return np.clip(image, 0, 1)
+    shown: np.ndarray = np.clip(image, 0, 1)
+    return shown
 
 
 def _units(panel: Axes, matrix: Matrix, before: Look, after: Look) -> None:

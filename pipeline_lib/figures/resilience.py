@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
@@ -19,6 +19,11 @@ def data(evaluate: Iterable[Row]) -> dict[str, Series]:
     """
     sweep = (r for r in evaluate if r["condition"] == "internal" and r["modulation"] == "on")
     return by_treatment(sweep, "internal_noise")
+
+
+def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, chance: float) -> Figure:
+    """Return the figure of a study's rows."""
+    return draw(data(rows), looks, chance=chance)
 
 
 def draw(sweep: Mapping[str, Series], looks: Mapping[str, Look], *, chance: float) -> Figure:

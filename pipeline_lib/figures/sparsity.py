@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -18,6 +18,11 @@ def data(relapse: Iterable[Row]) -> dict[str, Series]:
     `relapse` has rows of `metrics.MEASUREMENTS`.
     """
     return by_treatment(relapse, "cycle", sparsity)
+
+
+def figure(rows: Sequence[Row], looks: Mapping[str, Look]) -> Figure:
+    """Return the figure of a study's rows."""
+    return draw(data(rows), looks)
 
 
 def draw(courses: Mapping[str, Series], looks: Mapping[str, Look]) -> Figure:

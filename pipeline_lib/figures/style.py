@@ -117,7 +117,7 @@ def applied() -> Iterator[None]:
     """Draw and save in this style; a user's own matplotlib settings do not count."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
+        matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
         yield
 
 
@@ -183,7 +183,8 @@ def line(look: Look) -> dict[str, Any]:
 
 def note(label: str, **options: Any) -> Line2D:
     """Return a legend's entry that explains a mark, in no treatment's colour."""
-    return Line2D([], [], **({"color": "black", "linewidth": 1.1, "label": label} | options))
+    plain: dict[str, Any] = {"color": "black", "linewidth": 1.1, "label": label}
+    return Line2D([], [], **(plain | options))
 
 
 def seeds_and_mean() -> list[Line2D]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,10 +80,10 @@ def survival(relapse: np.ndarray, last: int) -> Survival:
         # Where nobody or everybody has relapsed there is no interval, which is drawn as none.
         warnings.simplefilter("ignore", RuntimeWarning)
         sample = CensoredData(
-            uncensored=relapse[relapsed], right=np.full(np.sum(~relapsed), last, dtype=np.int64)
+            uncensored=relapse[relapsed], right=np.full(int(np.sum(~relapsed)), last)
         )
         curve = ecdf(sample).sf
-        ends = curve.confidence_interval(LEVEL, method="log-log")
+        ends: Any = curve.confidence_interval(LEVEL, method="log-log")
     cycles = np.arange(last + 1)
     return Survival(
         times=curve.quantiles,

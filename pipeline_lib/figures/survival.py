@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,11 @@ def data(relapse: Iterable[Row], threshold: float) -> dict[str, Curve]:
     return curves
 
 
+def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, threshold: float) -> Figure:
+    """Return the figure of a study's rows."""
+    return draw(data(rows, threshold), looks, threshold=threshold)
+
+
 def draw(curves: Mapping[str, Curve], looks: Mapping[str, Look], *, threshold: float) -> Figure:
     """Draw the curves, and below them the number of seeds at risk."""
     shown = [name for name in looks if name in curves]
@@ -67,9 +72,8 @@ def draw(curves: Mapping[str, Curve], looks: Mapping[str, Look], *, threshold: f
 
 def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
     steps = curve.survival
-    moved = panel.transData + ScaledTranslation(
-        0, apart / 72, panel.get_figure(root=True).dpi_scale_trans
-    )
+    canvas: Any = panel.get_figure(root=True)
+    moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
     x = np.array([BEFORE, *steps.times, curve.last])
     share = np.array([1.0, *steps.share, steps.share[-1]])
     low, high = (np.array([np.nan, *end, end[-1]]) for end in (steps.low, steps.high))
@@ -103,7 +107,7 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
 def _at_risk(panel: Axes, rows: list[tuple[Look, Curve]]) -> None:
     """Write the numbers at risk as a small table, one row a treatment, as clinical papers do."""
     for place, (look, curve) in enumerate(rows):
-        for cycle in _whole_cycles(curve.last).tick_values(0, curve.last).astype(int):
+        for cycle in np.asarray(_whole_cycles(curve.last).tick_values(0, curve.last), dtype=int):
             number = curve.survival.at_risk[cycle]
             panel.text(cycle, place, f"{number}", ha="center", va="center", fontsize=7.5)
         # The table is the legend too: beside each name a piece of its line.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -69,6 +70,11 @@ def _curve(part: str, seeds: Sequence[Sequence[Row]]) -> Curve:
     )
 
 
+def figure(rows: Sequence[Row], looks: Mapping[str, Look]) -> Figure:
+    """Return the figure of a study's rows."""
+    return draw(data(rows), looks)
+
+
 def draw(curves: Mapping[str, Mapping[str, Curve]], looks: Mapping[str, Look]) -> Figure:
     """Draw loss above noise: the courses, then maintenance, a column for each treatment."""
     parts = [
@@ -79,7 +85,9 @@ def draw(curves: Mapping[str, Mapping[str, Curve]], looks: Mapping[str, Look]) -
     ]
     figure = style.new_figure(0.75 + 2.2 * max(1, len(parts)), "Training")
     width = max((len(names) for _, names, _ in parts), default=1)
-    blocks = np.atleast_1d(figure.subfigures(max(1, len(parts)), 1, hspace=0.04))
+    blocks: Any = np.atleast_1d(
+        figure.subfigures(max(1, len(parts)), 1, hspace=0.04)  # type: ignore[arg-type]
+    )
     for block, (part, names, axis) in zip(blocks, parts, strict=False):
         axes = block.subplots(
             2, width, sharex="col", sharey="row", squeeze=False, height_ratios=[3, 1]
@@ -111,7 +119,9 @@ def _panels(above: Axes, below: Axes, curve: Curve, look: Look, part: str) -> No
     loss = np.insert(curve.loss, cut, np.nan, axis=1)
     above.set_title(style.wrapped(look.label, 22))
     above.plot(x, loss.T, color=look.colour, linewidth=0.6, alpha=0.5)
-    lonely = {"marker": ".", "markersize": 3} if len(curve.x) < 2 or _single(curve, cut) else {}
+    lonely: dict[str, Any] = (
+        {"marker": ".", "markersize": 3} if len(curve.x) < 2 or _single(curve, cut) else {}
+    )
     above.plot(x, mean, color=look.colour, linewidth=1.8, label="mean", **lonely)
     above.set_yscale("log", nonpositive="mask")
     style.powers_of_ten(above.yaxis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,11 @@ def data(relapse: Iterable[Row]) -> dict[str, Series]:
     `relapse` has rows of `metrics.MEASUREMENTS`.
     """
     return by_treatment(relapse, "cycle")
+
+
+def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, threshold: float) -> Figure:
+    """Return the figure of a study's rows."""
+    return draw(data(rows), looks, threshold=threshold)
 
 
 def draw(courses: Mapping[str, Series], looks: Mapping[str, Look], *, threshold: float) -> Figure:

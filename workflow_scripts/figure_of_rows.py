@@ -1,0 +1,15 @@
+"""A figure of the study's gathered rows."""
+
+import importlib
+
+from pipeline_lib.figures import style
+from pipeline_lib.logs import job_log
+from pipeline_lib.metrics import SCHEMAS, read_table
+
+name, study = snakemake.params.name, snakemake.params.study
+
+with job_log(snakemake.log[0], f"draw the figure {name}"), style.applied():
+    module = importlib.import_module(f"pipeline_lib.figures.{name}")
+    rows = read_table(snakemake.input[0], SCHEMAS[snakemake.params.kind]).to_pylist()
+    looks = style.looks(study["labels"], {})
+    style.save(module.figure(rows, looks, **study["numbers"]), snakemake.output)

@@ -1,0 +1,21 @@
+"""The figure of the task, and of what each network of one seed makes of the plane."""
+
+from pipeline_lib.figures import regions, style
+from pipeline_lib.logs import job_log
+from pipeline_lib.storage import read_network
+from pipeline_lib.task import standard_points
+
+seed, files = snakemake.params.seed, snakemake.input
+labels, numbers = snakemake.params.study["labels"], snakemake.params.study["numbers"]
+
+with job_log(snakemake.log[0], "draw the figure regions"), style.applied():
+    networks = {"healthy": files.healthy, "untreated": files.untreated}
+    networks |= dict(zip(labels, files.treated, strict=True))
+    points = numbers["standard_points"]
+    plane = regions.data(
+        {state: read_network(path) for state, path in networks.items()},
+        standard_points(seed, **points),
+        centres=points["centres"],
+        sd=points["sd"],
+    )
+    style.save(regions.draw(plane, style.looks(labels, {}), seed=seed), snakemake.output)

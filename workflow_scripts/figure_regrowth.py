@@ -1,0 +1,26 @@
+"""The figure of what regrowth did to the networks of one seed."""
+
+from pipeline_lib import engines
+from pipeline_lib.figures import regrowth, style
+from pipeline_lib.logs import job_log
+from pipeline_lib.storage import read_network
+from pipeline_lib.task import training_points
+
+seed, treatment = snakemake.params.seed, snakemake.params.treatment
+labels, numbers = snakemake.params.study["labels"], snakemake.params.study["numbers"]
+
+with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
+    looks = style.looks(labels, {})
+    pruned = read_network(snakemake.input.pruned)
+    engine = engines.load(numbers["engine"])
+    # The generator of the course itself: the very mini-batches that the regrowth went by.
+    scores = engine.gradient_magnitudes(
+        pruned,
+        training_points(seed, **numbers["training_points"]),
+        batches=snakemake.params.batches,
+        batch_size=numbers["batch_size"],
+        generator=engine.generator(seed, "course", treatment),
+    )
+    matrices = regrowth.data(pruned, read_network(snakemake.input.treated), scores)
+    figure = regrowth.draw(matrices, looks["untreated"], looks[treatment], seed=seed)
+    style.save(figure, snakemake.output)
