@@ -107,11 +107,18 @@ REPORT = [
     "write the report",
     "write the tables",
 ]
+OF_EVALUATE, OF_RELAPSE = ["accuracy", "resilience"], ["trajectories", "survival", "sparsity"]
+OF_NETWORKS = ["regrowth", "regions"]
+FIGURES = [*OF_EVALUATE, *OF_RELAPSE, *OF_NETWORKS, "training", "comparison"]
 GATHER = [f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")]
 
 
 def jobs(seeds, kinds):
     return [f"seed {seed}: {kind}" for seed in seeds for kind in kinds]
+
+
+def drawn(*names):
+    return [f"draw the figure {name}" for name in names]
 
 
 ONE_SEED = [
@@ -125,7 +132,9 @@ ONE_SEED = [
 
 
 def test_a_new_study_runs_every_stage_of_every_seed(tmp_path):
-    assert Project(tmp_path).planned() == sorted(jobs([0, 1], ONE_SEED) + GATHER + REPORT)
+    assert Project(tmp_path).planned() == sorted(
+        jobs([0, 1], ONE_SEED) + GATHER + REPORT + drawn(*FIGURES)
+    )
 
 
 def test_a_finished_study_has_nothing_left_to_do(project):
@@ -135,14 +144,18 @@ def test_a_finished_study_has_nothing_left_to_do(project):
 def test_more_epochs_for_ssri_rerun_ssri_and_the_aggregates(project):
     project.study["treatments"]["ssri"]["course"][0]["train"]["epochs"] = 4
     kinds = ["treat, ssri", "evaluate, ssri", "acute relapse, ssri", "longitudinal relapse, ssri"]
-    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT)
+    shown = drawn(*(name for name in FIGURES if name != "regrowth"))
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + shown)
 
 
 def test_another_maintenance_of_ssri_reruns_its_longitudinal_test_alone(project):
     project.study["treatments"]["ssri"]["maintenance"] = []
     gathers = ["gather history of all seeds", "gather relapse of all seeds"]
     assert project.planned() == sorted(
-        jobs([0, 1], ["longitudinal relapse, ssri"]) + gathers + REPORT
+        jobs([0, 1], ["longitudinal relapse, ssri"])
+        + gathers
+        + REPORT
+        + drawn(*OF_RELAPSE, "training", "comparison")
     )
 
 
@@ -150,13 +163,28 @@ def test_another_sweep_reruns_evaluations_and_what_shows_them(project):
     project.study["evaluate"] = {"sweep": [0.0, 1.0, 2.5]}
     kinds = [f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")]
     assert project.planned() == sorted(
-        [*jobs([0, 1], kinds), "gather evaluate of all seeds", *REPORT]
+        [
+            *jobs([0, 1], kinds),
+            "gather evaluate of all seeds",
+            *REPORT,
+            *drawn(*OF_EVALUATE, "comparison"),
+        ]
     )
 
 
-def test_another_label_rewrites_the_tables_and_the_report_alone(project):
+def test_another_label_rewrites_tables_figures_and_report_alone(project):
     project.study["treatments"]["ssri"]["label"] = "Escitalopram-like"
-    assert project.planned() == ["write the report", "write the tables"]
+    assert project.planned() == sorted(["write the report", "write the tables", *drawn(*FIGURES)])
+
+
+def test_another_style_of_one_figure_redraws_it_and_the_report_alone(project):
+    project.edit("pipeline_lib/figures/sparsity.py", "new_figure(", "new_figure(0 + ")
+    assert project.planned() == ["draw the figure sparsity", "write the report"]
+
+
+def test_another_colour_redraws_the_figures_and_the_report_alone(project):
+    project.edit("pipeline_lib/figures/style.py", "#004488", "#004489")
+    assert project.planned() == sorted(["write the report", *drawn(*FIGURES)])
 
 
 @pytest.mark.parametrize("name", ["report.html.j2", "report.css"])
@@ -175,7 +203,7 @@ def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
     project.edit("pipeline_lib/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
     untouched = ["train the healthy network", "evaluate, healthy"]
     kinds = [kind for kind in ONE_SEED if kind not in untouched]
-    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT)
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
 
 
 def test_a_comment_or_a_docstring_reruns_nothing(project):
@@ -187,7 +215,8 @@ def test_a_comment_or_a_docstring_reruns_nothing(project):
 def test_more_seeds_run_the_new_ones_and_leave_the_old_to_the_byte(project):
     old = {name: data for name, data in project.parquet().items() if "/seeds/" in name}
     project.study["seeds"] = 3
-    assert project.planned() == sorted(jobs([2], ONE_SEED) + GATHER + REPORT)
+    shown = drawn(*(name for name in FIGURES if name not in OF_NETWORKS))
+    assert project.planned() == sorted(jobs([2], ONE_SEED) + GATHER + REPORT + shown)
     assert {name: project.parquet()[name] for name in old} == old
 
 
@@ -203,7 +232,7 @@ def test_a_new_treatment_of_a_few_lines_runs_alone(project):
         "acute relapse, exercise",
         "longitudinal relapse, exercise",
     ]
-    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT)
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
 
 
 def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(finished, tmp_path_factory):
