@@ -83,6 +83,16 @@ def in_report(kind, name, path, caption=None):
     )
 
 
+def picture(name):
+    """The files of a figure."""
+    return [
+        in_report(
+            "figures", name, f"{RESULTS}/figures/{name}.{format}", f"figures/{name}"
+        )
+        for format in ("svg", "png")
+    ]
+
+
 def code(stage, *modules):
     """A digest of what a stage's script imports, and of `modules` that it loads by name.
 

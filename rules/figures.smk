@@ -19,16 +19,6 @@ FIGURES = [
 FIRST = SEEDS[0]  # whose networks are shown
 
 
-def picture(name):
-    """The files of a figure."""
-    return [
-        in_report(
-            "figures", name, f"{RESULTS}/figures/{name}.{format}", f"figures/{name}"
-        )
-        for format in ("svg", "png")
-    ]
-
-
 for name, kind in ROWS_OF_FIGURE.items():
 
     rule:
