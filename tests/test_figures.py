@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
+from matplotlib.path import Path
 
+from pipeline_lib.analysis.intervals import mean_intervals
 from pipeline_lib.figures import (
     accuracy,
+    comparison,
     regions,
     regrowth,
     resilience,
@@ -105,35 +109,59 @@ def texts(figure: Figure):
     return found
 
 
+def marked(panel, label):
+    """The points of the lines of this label, one array (points, 2) a line."""
+    return [
+        np.asarray(line.get_xydata(), float) for line in panel.lines if line.get_label() == label
+    ]
+
+
+def interval(numbers):
+    found = mean_intervals([numbers])[0]
+    return [found.low, found.high]
+
+
 @pytest.mark.parametrize("seeds", [1, 4])
-def test_accuracy_shows_every_seed(seeds):
+def test_accuracy_shows_every_seed_its_mean_and_its_interval(seeds):
     looks = style.looks(LABELS, {})
-    rows = evaluated(seeds)
-    conditions = accuracy.data(rows, list(looks))
-    figure = accuracy.draw(conditions, looks, chance=25.0)
-    expected = {100 * r["accuracy"] for r in rows if r["condition"] == "combined"}
-    drawn = {
-        round(float(value), 6)
-        for line in lines_of(figure)
-        for value in np.atleast_1d(np.asarray(line.get_xdata(), float))
-    } | {
-        round(float(x), 6)
-        for axes in figure.axes
-        for collection in axes.collections
-        for x, _ in np.asarray(collection.get_offsets(), float).reshape(-1, 2)
-    }
-    assert {round(value, 6) for value in expected} <= drawn
-    assert {"Ketamine-like", "SSRI-like"} <= set(texts(figure))
-    assert "ketamine" not in texts(figure)
+    rows = evaluated(seeds) + [
+        row(seed, "ssri", "combined", correct(seed, 9), modulation="off") for seed in range(seeds)
+    ]
+    figure = accuracy.figure(rows, looks, chance=25.0)
+    titles = ["Clean", "Standard", "Combined stress", "Internal noise σ = 2.5"]
+    assert [panel.get_title("left") for panel in figure.axes] == titles
+    for panel in figure.axes:
+        places = [0, 1, 2, 3, 9] if panel.get_title("left") == "Combined stress" else range(4)
+        weaker = 25 if "Internal" in panel.get_title("left") else 0
+        values = [[correct(s, p) / 10 - weaker for s in range(seeds)] for p in places]
+        for name, drawn in (
+            ("seeds", values),
+            ("mean", [[np.mean(sample)] for sample in values]),
+            ("interval", [interval(sample) for sample in values]),
+        ):
+            shown = marked(panel, name)
+            assert len(shown) == len(drawn)
+            for points, expected in zip(shown, drawn, strict=True):
+                assert points[:, 0] == pytest.approx(expected, nan_ok=True)
+    found = texts(figure)
+    assert {"Ketamine-like", "SSRI-like", "SSRI-like\nmodulation off"} <= set(found)
+    assert "ketamine" not in found
 
 
 @pytest.mark.parametrize("seeds", [1, 4])
-def test_resilience_draws_means_over_the_sweep(seeds):
+def test_resilience_draws_means_and_intervals_over_the_sweep(seeds):
     looks = style.looks(LABELS, {})
     figure = resilience.figure(evaluated(seeds), looks, chance=25.0)
+    bars = [
+        np.array(bars.get_segments())[:, :, 1]
+        for bars in figure.axes[0].collections
+        if seeds > 1  # one seed has no interval
+    ]
     for place in range(4):
-        mean = np.mean([correct(seed, place) for seed in range(seeds)]) / 10
-        assert has_line(figure, SWEEP, [mean - 10 * s for s in SWEEP])
+        over = [[correct(seed, place) / 10 - 10 * s for seed in range(seeds)] for s in SWEEP]
+        assert has_line(figure, SWEEP, np.mean(over, axis=1))
+        expected = np.array([interval(sample) for sample in over])
+        assert seeds == 1 or any(np.allclose(found, expected) for found in bars)
 
 
 @pytest.mark.parametrize("seeds", [1, 4])
@@ -155,13 +183,24 @@ def test_sparsity_is_drawn_by_cycle():
 
 def test_survival_is_the_share_that_has_not_relapsed():
     # From 90, 89, 88 and 87 % down by 2 a cycle: below 87 % at cycles 2, 2, 1 and 1.
-    curves = survival.data(relapsed(4), 0.87)
-    steps = curves["ketamine"].survival
-    alive = dict.fromkeys(range(4), 1.0)
-    for time, share in zip(steps.times, steps.share, strict=True):
-        alive.update({cycle: share for cycle in range(4) if cycle >= time})
-    assert [round(alive[cycle], 6) for cycle in range(4)] == [1.0, 0.5, 0.0, 0.0]
-    assert steps.censored == 0
+    figure = survival.figure(relapsed(4), style.looks(LABELS, {}), threshold=0.87)
+    curve = marked(figure.axes[0], "Ketamine-like")[0]
+    assert curve[1:].tolist() == [[0, 100], [1, 50], [2, 0], [3, 0]]
+    numbers = survival.data(relapsed(4), 0.87)["ketamine"]
+    assert numbers.survival.at_risk.tolist() == [4, 4, 2, 0]
+    assert numbers.survival.censored == 0
+    # Half of four, log-log: scipy's own example of the formula is in the tests of the statistics.
+    assert numbers.survival.low[1] < 50 < numbers.survival.high[1]
+    ends = marked(figure.axes[0], "interval")[:2]
+    for end, side in zip(ends, (numbers.survival.low, numbers.survival.high), strict=True):
+        assert end[1:, 1] == pytest.approx(side)
+
+
+def test_survival_marks_those_that_never_relapsed_at_the_last_cycle():
+    # The second treatment begins 5 points lower and ends at 79, 78, 77 and 76 %.
+    figure = survival.figure(relapsed(4), style.looks(LABELS, {}), threshold=0.775)
+    marks = marked(figure.axes[0], "never relapsed")
+    assert [mark.tolist() for mark in marks] == [[[3, 100]], [[3, 50]]]
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.999])
@@ -190,6 +229,8 @@ def test_training_draws_the_loss_of_every_epoch():
     for seed in range(2):
         expected = [1.0 / (1 + epoch + seed) for epoch in range(5)]
         assert any(np.allclose(loss, expected) for loss in losses)
+    noise = [points for panel in figure.axes for points in marked(panel, "noise")]
+    assert [points.tolist() for points in noise] == [[[x, 0.1] for x in range(1, 6)]] * 2
 
 
 @pytest.mark.parametrize("modulation", MODULATIONS)
@@ -204,8 +245,24 @@ def test_regions_show_what_each_network_decides(network, modulation):
         hidden = hidden * np.float32(modulation.damping)
     decided = (hidden @ changed.weights[-1].T + changed.biases[-1]).argmax(axis=1)
     assert np.array_equal(plane.decisions["healthy"].centres, decided)
-    looks = style.looks({}, {})
-    assert len(regions.draw(plane, looks, seed=0).axes) >= 2
+    figure = regions.draw(plane, style.looks({}, {}), seed=0)
+    task, panel = figure.axes
+    right = int(np.sum(decided == np.arange(len(CENTRES))))
+    assert panel.get_title("left") == f"Healthy\n{right} of {len(CENTRES)} centres right"
+    for number, line in enumerate(task.lines):
+        assert np.array_equal(line.get_xydata(), points.x[points.labels == number])
+    # The shaded region of each class holds just the points of the grid that it is decided for.
+    shaded = [c for c in panel.collections if getattr(c, "filled", False)]
+    classes = np.unique(plane.decisions["healthy"].grid)
+    grid = np.stack(np.meshgrid(plane.x, plane.y), axis=-1).reshape(-1, 2)
+    for number, region in zip(classes, shaded, strict=True):
+        inside = np.zeros(len(grid), bool)
+        for path in region.get_paths():
+            # By the even-odd rule, since regions may have holes.
+            for ring in path.to_polygons():
+                inside ^= Path(ring).contains_points(grid)
+        expected = plane.decisions["healthy"].grid.ravel() == number
+        assert np.mean(inside == expected) > 0.97  # all but points on the border
 
 
 def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
@@ -225,6 +282,74 @@ def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
         regrowth.data(pruned, grown, scores), looks["untreated"], looks["ketamine"], seed=3
     )
     assert "seed 3" in figure.get_suptitle()
+    for layer, (units, weights) in enumerate(
+        zip(figure.axes[1::3], figure.axes[2::3], strict=True)
+    ):
+        after = marked(units, "Ketamine-like")[0][:, 1]
+        assert after == pytest.approx(sorted(100 * grown.masks[layer].mean(axis=1))[::-1])
+        counts = {
+            patch.get_label(): int(patch.get_data().values.sum())
+            for patch in weights.patches
+            if isinstance(patch, StepPatch)
+        }
+        new = grown.masks[layer] & ~pruned.masks[layer]
+        shares = {
+            "before": pruned.masks[layer],
+            regrowth.FATES[regrowth.KEPT]: pruned.masks[layer],
+            regrowth.FATES[regrowth.STEEP]: new[:1],
+            regrowth.FATES[regrowth.FLAT]: new[1:],
+        }
+        assert counts == {name: mask.sum() for name, mask in shares.items() if mask.any()}
+
+
+def compared(metric, table, treatment, ours, published, **more):
+    absent = ("low", "high", "min", "max", "published_min", "published_max", "cycle")
+    numbers = dict.fromkeys(absent, "") | {"status": "consistent", "margin": "0.02"}
+    difference = f"{ours - published}" if ours is not None else ""
+    return numbers | {
+        "table": table, "treatment": treatment, "metric": metric, "difference": difference, **more,
+    }  # fmt: skip
+
+
+def test_comparison_draws_ours_minus_published_with_its_interval():
+    rows = [
+        compared("clean", "1", "ketamine", 98.0, 99.5, low="-3.0", high="0.5"),
+        compared("clean", "1", "ssri", 90.0, 96.0, low="-8", high="-4", status="inconsistent"),
+        compared("sparsity", "3_sparsity", "ssri", 95.0, 95.25, cycle="4", status="not tested"),
+        compared("combined", "3_range", "ssri", None, None, cycle="4", min="50",
+                 published_min="52", max="90", published_max="89.5", status="not tested"),
+        compared("mean_relapse_cycle", "4", "ssri", 3.0, 4.0),
+    ]  # fmt: skip
+    looks = style.looks(LABELS, {})
+    found = comparison.data(rows, looks)
+    figure = comparison.draw(found, looks)
+    drawn = {}
+    for panel in figure.axes:
+        title = panel.get_title("left")
+        for line in panel.lines:
+            if not line.get_label().startswith("_"):
+                drawn.setdefault((title, line.get_label()), []).append(line.get_xdata()[0])
+    assert drawn == {
+        ("After treatment", "mean"): [-1.5, -6.0],
+        ("Sparsity by cycle", "mean"): [-0.25],
+        ("Lowest and highest seed by cycle", "min"): [-2.0],
+        ("Lowest and highest seed by cycle", "max"): [0.5],
+    }
+    intervals = [
+        np.array(bar.get_segments()[0])[:, 0].tolist()
+        for bar in figure.axes[0].collections
+        if hasattr(bar, "get_segments") and len(bar.get_segments())
+    ]
+    assert intervals == [[-3.0, 0.5], [-8.0, -4.0]]
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert [line.get_xdata()[0] for line in crosses] == [-6.0]
+    assert figure.get_suptitle().startswith("Published against ours: 2 of 3")
+
+
+def test_a_chosen_colour_is_the_treatments_own_and_nobody_elses():
+    looks = style.looks(LABELS, {"ssri": "#004488"})
+    assert looks["ssri"].colour == "#004488"
+    assert looks["ketamine"].colour not in ("#004488", looks["untreated"].colour)
 
 
 def test_five_treatments_differ_in_colour_greyness_marker_and_line():

@@ -88,7 +88,7 @@ def draw(conditions: Sequence[Condition], looks: Mapping[str, Look], *, chance: 
             place = rows[sample.state, sample.off]
             look = looks[sample.state]
             face = "white" if sample.off else look.colour
-            over = summary(sample.values)
+            over = summary(sample.values[:, np.newaxis])
             panel.plot(
                 sample.values,
                 place - 0.13 + style.dodged(len(sample.values), 0.22),
@@ -104,13 +104,13 @@ def draw(conditions: Sequence[Condition], looks: Mapping[str, Look], *, chance: 
             # Below the seeds, which it would hide where all are equal.
             below = place + 0.27
             panel.plot(
-                [over.low, over.high],
+                [*over.low, *over.high],
                 [below, below],
                 color="black",
                 linewidth=1.1,
                 label="interval",
             )
-            panel.plot(over.mean, below, label="mean", **MEAN)
+            panel.plot(over.mean, [below], label="mean", **MEAN)
         panel.grid(visible=False, axis="y")
         panel.tick_params(axis="y", length=0)
     panels[0].set(xlim=(-3, 103), ylim=(len(rows) - 0.45, -0.55), yticks=range(len(rows)))

@@ -1,17 +1,14 @@
-"""What figures say about a sample of seeds: its mean with an interval, its survival.
-
-All statistics of the figures are here and nowhere else.
-"""
+"""What figures say about a sample of seeds: the tables' own statistics, as arrays to draw."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-LEVEL = 0.95
+from pipeline_lib.analysis.intervals import mean_intervals
+from pipeline_lib.analysis.statistics import relapse_cycle
+from pipeline_lib.analysis.survival import Times, survival_curves
 
 
 @dataclass(frozen=True)
@@ -25,14 +22,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Survival:
-    """Kaplan-Meier's curve: the share of seeds without relapse from each of `times` on.
+    """Kaplan-Meier's curve: the share of seeds without relapse beyond each cycle, from 0 on.
 
-    `times` (steps,), and `share`, `low` and `high` (steps,) as fractions; `low` and `high` are
-    NaN where no interval can be told, as while no seed has relapsed. `at_risk[c]` is the number
-    of seeds that had not relapsed before cycle c; `censored` counts seeds that never did.
+    `share`, `low` and `high` (cycles,) are in per cent. `at_risk` (cycles,) is the number of seeds
+    that had not relapsed before each cycle; `censored` counts seeds that never did.
     """
 
-    times: np.ndarray
     share: np.ndarray
     low: np.ndarray
     high: np.ndarray
@@ -41,20 +36,13 @@ class Survival:
 
 
 def summary(values: np.ndarray) -> Summary:
-    """Return the mean over seeds of `values` (seeds, ...) in per cent, with its t interval.
-
-    An accuracy cannot leave 0 to 100 %, so neither can the interval.
-    """
-    count = len(values)
-    mean = np.mean(values, axis=0)
-    if count < 2:
-        nothing = np.full_like(mean, np.nan)
-        return Summary(mean, nothing, nothing)
-    from scipy.special import stdtrit
-
-    error = np.std(values, axis=0, ddof=1) / np.sqrt(count)
-    reach = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * error
-    return Summary(mean, np.clip(mean - reach, 0, 100), np.clip(mean + reach, 0, 100))
+    """Return the mean over seeds of `values` (seeds, levels), with its BCa interval."""
+    intervals = mean_intervals([column.tolist() for column in values.T])
+    return Summary(
+        np.mean(values, axis=0),
+        np.array([interval.low for interval in intervals]),
+        np.array([interval.high for interval in intervals]),
+    )
 
 
 def relapse_cycles(accuracy: np.ndarray, threshold: float) -> np.ndarray:
@@ -62,9 +50,8 @@ def relapse_cycles(accuracy: np.ndarray, threshold: float) -> np.ndarray:
 
     `accuracy` (seeds, cycles) is in per cent, cycle 0 first; `threshold` is a fraction.
     """
-    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
-    below = accuracy < round(100.0 * threshold, 9)
-    return np.where(below.any(axis=1), below.argmax(axis=1), -1)
+    found = [relapse_cycle(dict(enumerate(course)), threshold) for course in accuracy.tolist()]
+    return np.array([-1 if cycle is None else cycle for cycle in found])
 
 
 def survival(relapse: np.ndarray, last: int) -> Survival:
@@ -72,24 +59,10 @@ def survival(relapse: np.ndarray, last: int) -> Survival:
 
     Seeds that never relapsed are censored at the `last` cycle.
     """
-    # Takes long to import, and only this figure needs it.
-    from scipy.stats import CensoredData, ecdf
-
-    relapsed = relapse >= 0
-    with warnings.catch_warnings():
-        # Where nobody or everybody has relapsed there is no interval, which is drawn as none.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        sample = CensoredData(
-            uncensored=relapse[relapsed], right=np.full(int(np.sum(~relapsed)), last)
-        )
-        curve = ecdf(sample).sf
-        ends: Any = curve.confidence_interval(LEVEL, method="log-log")
-    cycles = np.arange(last + 1)
-    return Survival(
-        times=curve.quantiles,
-        share=curve.probabilities,
-        low=ends.low.probabilities,
-        high=ends.high.probabilities,
-        at_risk=np.array([np.sum(~relapsed | (relapse >= cycle)) for cycle in cycles]),
-        censored=int(np.sum(~relapsed)),
+    never = relapse < 0
+    times = Times(np.where(never, last, relapse), ~never, last)
+    curve = survival_curves({"": times})
+    share, low, high, at_risk = (
+        curve[name].to_numpy() for name in ("survival", "ci_low", "ci_high", "at_risk")
     )
+    return Survival(share, low, high, at_risk, censored=int(np.sum(never)))

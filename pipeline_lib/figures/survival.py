@@ -74,19 +74,17 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
     steps = curve.survival
     canvas: Any = panel.get_figure(root=True)
     moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
-    x = np.array([BEFORE, *steps.times, curve.last])
-    share = np.array([1.0, *steps.share, steps.share[-1]])
-    low, high = (np.array([np.nan, *end, end[-1]]) for end in (steps.low, steps.high))
-    panel.fill_between(
-        x, 100 * low, 100 * high, step="post", color=look.colour, alpha=0.16, linewidth=0
-    )
+    x = np.array([BEFORE, *range(curve.last + 1)])
+    share = np.array([100.0, *steps.share])
+    low, high = (np.array([np.nan, *end]) for end in (steps.low, steps.high))
+    panel.fill_between(x, low, high, step="post", color=look.colour, alpha=0.16, linewidth=0)
     for end in (low, high):
         rim = {"color": look.colour, "linestyle": look.line, "linewidth": 0.6, "alpha": 0.8}
-        panel.plot(x, 100 * end, drawstyle="steps-post", label="interval", **rim)
+        panel.plot(x, end, drawstyle="steps-post", label="interval", **rim)
     options = style.line(look) | {"marker": "", "linewidth": 1.8}
     panel.plot(
         x,
-        100 * share,
+        share,
         drawstyle="steps-post",
         label=look.label,
         transform=moved,
@@ -96,7 +94,7 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
     if curve.survival.censored:
         panel.plot(
             [curve.last],
-            [100 * share[-1]],
+            [share[-1]],
             color=look.colour,
             transform=moved,
             label="never relapsed",
