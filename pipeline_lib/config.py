@@ -8,54 +8,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, field_validator
 
+from pipeline_lib.courses import Count, Deviation, Model, Share, Treatment, TreatmentName
 from pipeline_lib.engines import EngineName
-from pipeline_lib.network import Activation
 from pipeline_lib.randomness import LARGEST_SEED
 
-RESERVED_NAMES = ("healthy", "untreated")
-
-Count = Annotated[int, Field(ge=1)]
-Deviation = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 # Where a key may be of two types, these name the two for error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
-
-
-def _treatment_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED_NAMES:
-        raise ValueError(
-            "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
-            + " or ".join(RESERVED_NAMES)
-        )
-    return name
-
-
-TreatmentName = Annotated[str, AfterValidator(_treatment_name)]
-
-
-class Model(BaseModel):
-    """No unknown keys, no silent conversions, no infinities."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
-
-
-M = TypeVar("M", bound=Model)
 
 
 class Task(Model):
@@ -90,16 +55,6 @@ class Training(Model):
     batch_size: Count = Field(description="points per mini-batch")
 
 
-class Train(Model):
-    """Train the surviving weights with a fresh Adam."""
-
-    epochs: Count = Field(description="passes over the training points")
-    lr: Annotated[float, Field(gt=0)] = Field(description="Adam's learning rate")
-    noise: Annotated[list[Deviation], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="internal noise σ of the first and the last epoch, linear between"
-    )
-
-
 class Baseline(Model):
     """Training of the healthy network."""
 
@@ -111,80 +66,6 @@ class Pruning(Model):
     """The insult: pruning of the healthy network, the same for every treatment."""
 
     sparsity: Share = Field(description="share of each matrix's weights that is cut")
-
-
-class Regrow(Model):
-    """Regrow the pruned weights with the steepest gradients."""
-
-    fraction: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="share of each matrix's pruned weights"
-    )
-    batches: Count = Field(description="mini-batches over which gradients are summed")
-    sd: Deviation = Field(description="sd of the regrown weights")
-
-
-class Modulate(Model):
-    """Put every hidden layer under another activation and damping."""
-
-    activation: Activation = Field(description="activation of the hidden layers")
-    damping: Annotated[float, Field(gt=0)] = Field(description="factor on hidden activity")
-
-
-class Withdraw(Model):
-    """Take the modulation off."""
-
-
-class Prune(Model):
-    """Prune each matrix by magnitude: to a sparsity, or by a share of the survivors."""
-
-    sparsity: Share | None = Field(None, description="sparsity to reach")
-    fraction: Share | None = Field(None, description="share of the surviving weights to cut")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        return _one_key(self, "`sparsity` and `fraction`")
-
-
-class Step(Model):
-    """One step of a course; exactly one kind."""
-
-    regrow: Regrow | None = None
-    train: Train | None = None
-    modulate: Modulate | None = None
-    withdraw: Withdraw | None = None
-    prune: Prune | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_kind(cls, value: Any) -> Any:
-        # `- withdraw` and `- withdraw:` both mean a step without options.
-        if isinstance(value, str):
-            return {value: {}}
-        if isinstance(value, dict):
-            return {kind: {} if options is None else options for kind, options in value.items()}
-        return value
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        return _one_key(self, f"the steps {', '.join(type(self).model_fields)}")
-
-
-class Treatment(Model):
-    """A recovery from the pruned network, and its maintenance under stress."""
-
-    label: Annotated[str, Field(min_length=1, max_length=60)] = Field(
-        description="name in tables and figures"
-    )
-    course: list[Step] = Field(description="steps from the pruned to the treated network")
-    maintenance: list[Step] = Field(description="steps after each stress cycle")
-    withdrawal: bool = Field(False, description="also measure with the modulation off")
-
-    @field_validator("label")
-    @classmethod
-    def _printable(cls, label: str) -> str:
-        if not label.isprintable() or not label.strip():
-            raise ValueError("it must be a line of printable text")
-        return label
 
 
 class Combined(Model):
@@ -296,9 +177,3 @@ class Study(Model):
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
         return [len(self.task.centres[0]), *self.network.hidden, len(self.task.centres)]
-
-
-def _one_key(model: M, allowed: str) -> M:
-    if sum(value is not None for value in dict(model).values()) != 1:
-        raise ValueError(f"it must have exactly one of {allowed}")
-    return model

@@ -145,8 +145,9 @@ def report(study: Study) -> Slice:
 
 
 def figure(study: Study, name: str) -> Slice:
-    """What a figure needs beside its data: the treatments' labels, and its own numbers."""
+    """What a figure needs beside its data: labels, chosen colours, and its own numbers."""
     labels = {key: treatment.label for key, treatment in study.treatments.items()}
+    colours = {key: kind.colour for key, kind in study.treatments.items() if kind.colour}
     numbers: dict[str, Slice] = {
         "accuracy": {"chance": 100.0 / len(study.task.centres)},
         "resilience": {"chance": 100.0 / len(study.task.centres)},
@@ -159,7 +160,7 @@ def figure(study: Study, name: str) -> Slice:
             "engine": study.engine,
         },
     }
-    return {"labels": labels, "numbers": numbers.get(name, {})}
+    return {"labels": labels, "colours": colours, "numbers": numbers.get(name, {})}
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:

@@ -117,6 +117,11 @@ BAD = [
         " it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`",
     ),
     (
+        ["treatments", "ssri", "colour"],
+        "red",
+        "treatments.ssri.colour is 'red'; it must be \"#\" and six hexadecimal digits, in quotes",
+    ),
+    (
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, task, network,"

@@ -183,6 +183,11 @@ def test_another_style_of_one_figure_redraws_it_and_the_report_alone(project):
 
 
 def test_another_colour_redraws_the_figures_and_the_report_alone(project):
+    project.study["treatments"]["ssri"]["colour"] = "#117733"
+    assert project.planned() == sorted(["write the report", *drawn(*FIGURES)])
+
+
+def test_another_palette_redraws_the_figures_and_the_report_alone(project):
     project.edit("pipeline_lib/figures/style.py", "#004488", "#004489")
     assert project.planned() == sorted(["write the report", *drawn(*FIGURES)])
 

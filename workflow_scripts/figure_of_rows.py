@@ -11,5 +11,5 @@ name, study = snakemake.params.name, snakemake.params.study
 with job_log(snakemake.log[0], f"draw the figure {name}"), style.applied():
     module = importlib.import_module(f"pipeline_lib.figures.{name}")
     rows = read_table(snakemake.input[0], SCHEMAS[snakemake.params.kind]).to_pylist()
-    looks = style.looks(study["labels"], {})
+    looks = style.looks(study["labels"], study["colours"])
     style.save(module.figure(rows, looks, **study["numbers"]), snakemake.output)

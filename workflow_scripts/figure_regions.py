@@ -6,7 +6,8 @@ from pipeline_lib.storage import read_network
 from pipeline_lib.task import standard_points
 
 seed, files = snakemake.params.seed, snakemake.input
-labels, numbers = snakemake.params.study["labels"], snakemake.params.study["numbers"]
+study = snakemake.params.study
+labels, colours, numbers = study["labels"], study["colours"], study["numbers"]
 
 with job_log(snakemake.log[0], "draw the figure regions"), style.applied():
     networks = {"healthy": files.healthy, "untreated": files.untreated}
@@ -18,4 +19,4 @@ with job_log(snakemake.log[0], "draw the figure regions"), style.applied():
         centres=points["centres"],
         sd=points["sd"],
     )
-    style.save(regions.draw(plane, style.looks(labels, {}), seed=seed), snakemake.output)
+    style.save(regions.draw(plane, style.looks(labels, colours), seed=seed), snakemake.output)

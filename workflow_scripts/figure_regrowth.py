@@ -7,10 +7,11 @@ from pipeline_lib.storage import read_network
 from pipeline_lib.task import training_points
 
 seed, treatment = snakemake.params.seed, snakemake.params.treatment
-labels, numbers = snakemake.params.study["labels"], snakemake.params.study["numbers"]
+study = snakemake.params.study
+labels, colours, numbers = study["labels"], study["colours"], study["numbers"]
 
 with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
-    looks = style.looks(labels, {})
+    looks = style.looks(labels, colours)
     pruned = read_network(snakemake.input.pruned)
     engine = engines.load(numbers["engine"])
     # The generator of the course itself: the very mini-batches that the regrowth went by.
