@@ -185,7 +185,7 @@ def test_survival_is_the_share_that_has_not_relapsed():
     # From 90, 89, 88 and 87 % down by 2 a cycle: below 87 % at cycles 2, 2, 1 and 1.
     figure = survival.figure(relapsed(4), style.looks(LABELS, {}), threshold=0.87)
     curve = marked(figure.axes[0], "Ketamine-like")[0]
-    assert curve[1:].tolist() == [[0, 100], [1, 50], [2, 0], [3, 0]]
+    assert curve[1:].tolist() == [[0, 100], [1, 50], [2, 0], [3, 0], [3 + survival.AFTER, 0]]
     numbers = survival.data(relapsed(4), 0.87)["ketamine"]
     assert numbers.survival.at_risk.tolist() == [4, 4, 2, 0]
     assert numbers.survival.censored == 0
@@ -193,14 +193,17 @@ def test_survival_is_the_share_that_has_not_relapsed():
     assert numbers.survival.low[1] < 50 < numbers.survival.high[1]
     ends = marked(figure.axes[0], "interval")[:2]
     for end, side in zip(ends, (numbers.survival.low, numbers.survival.high), strict=True):
-        assert end[1:, 1] == pytest.approx(side)
+        assert end[1:, 1] == pytest.approx([*side, side[-1]])
 
 
-def test_survival_marks_those_that_never_relapsed_at_the_last_cycle():
+def test_survival_marks_those_that_never_relapsed_after_the_last_cycle():
     # The second treatment begins 5 points lower and ends at 79, 78, 77 and 76 %.
     figure = survival.figure(relapsed(4), style.looks(LABELS, {}), threshold=0.775)
     marks = marked(figure.axes[0], "never relapsed")
-    assert [mark.tolist() for mark in marks] == [[[3, 100]], [[3, 50]]]
+    assert [mark.tolist() for mark in marks] == [
+        [[3 + survival.AFTER, 100]],
+        [[3 + survival.AFTER, 50]],
+    ]
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.999])

@@ -28,7 +28,7 @@ def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, chance: float) -> 
 
 def draw(sweep: Mapping[str, Series], looks: Mapping[str, Look], *, chance: float) -> Figure:
     """Draw a line with an interval for each state; `chance` is in per cent."""
-    figure = style.new_figure(3.4, "Accuracy under internal noise")
+    figure = style.new_figure(3.6, "Accuracy under internal noise")
     panel = figure.subplots()
     panel.axhline(chance, color=style.QUIET, linewidth=0.9, linestyle=(0, (1, 1.5)))
     shown = [name for name in looks if name in sweep]
@@ -62,6 +62,5 @@ def draw(sweep: Mapping[str, Series], looks: Mapping[str, Look], *, chance: floa
             *(style.handle(looks[name]) for name in shown),
             style.note("95 % interval", linestyle="none", marker="|", markersize=9),
         ],
-        columns=min(6, len(shown) + 1),
     )
     return figure

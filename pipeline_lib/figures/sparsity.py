@@ -34,7 +34,7 @@ def draw(courses: Mapping[str, Series], looks: Mapping[str, Look]) -> Figure:
     for name, shift in zip(shown, style.dodged(len(shown), 0.12), strict=True):
         series, look = courses[name], looks[name]
         x = series.levels + shift
-        panel.plot(x, series.values.T, color=look.colour, linewidth=0.6, alpha=0.5)
+        style.seeds(panel, x, series.values, look)
         panel.plot(x, series.values.mean(axis=0), label=look.label, **style.line(look))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set(xlabel="Stress cycle   (0: after treatment)", ylabel="Pruned weights (%)")

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from pipeline_lib.storage import whole
@@ -160,7 +161,7 @@ def grid(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]
 
 def legend(figure: Figure, handles: Sequence[Any], columns: int | None = None) -> None:
     """Put one legend for all panels below the figure."""
-    columns = columns or max(1, min(len(handles), 5))
+    columns = columns or max(1, min(len(handles), 4))
     figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
 
 
@@ -185,6 +186,18 @@ def note(label: str, **options: Any) -> Line2D:
     """Return a legend's entry that explains a mark, in no treatment's colour."""
     plain: dict[str, Any] = {"color": "black", "linewidth": 1.1, "label": label}
     return Line2D([], [], **(plain | options))
+
+
+def seeds(panel: Axes, x: np.ndarray, values: np.ndarray, look: Look) -> None:
+    """Draw a thin line for each row of `values`, paler where there are many."""
+    alpha = max(0.3, min(0.6, 12 / len(values)))
+    panel.plot(x, values.T, color=look.colour, linewidth=0.6, alpha=alpha)
+
+
+def mean_line(look: Look, linewidth: float) -> dict[str, Any]:
+    """Return the options of a mean's line: its white rim sets it off from those of the seeds."""
+    rim = [Stroke(linewidth=linewidth + 2, foreground="white"), Normal()]
+    return {"color": look.colour, "linewidth": linewidth, "label": "mean", "path_effects": rim}
 
 
 def seeds_and_mean() -> list[Line2D]:

@@ -18,6 +18,7 @@ from pipeline_lib.figures.series import Row, by_treatment
 from pipeline_lib.figures.style import Look
 
 BEFORE = -0.6  # where curves begin: cycle 0 is measured too, and may be a relapse
+AFTER = 0.4
 CENSORED: dict[str, Any] = {"marker": "+", "markersize": 8, "markeredgewidth": 1.4}
 APART = 1.6  # points between curves, which would hide each other where they are equal
 
@@ -74,9 +75,10 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
     steps = curve.survival
     canvas: Any = panel.get_figure(root=True)
     moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
-    x = np.array([BEFORE, *range(curve.last + 1)])
-    share = np.array([100.0, *steps.share])
-    low, high = (np.array([np.nan, *end]) for end in (steps.low, steps.high))
+    # Past the last cycle, so that a step at it shows.
+    x = np.array([BEFORE, *range(curve.last + 1), curve.last + AFTER])
+    share = np.array([100.0, *steps.share, steps.share[-1]])
+    low, high = (np.array([np.nan, *end, end[-1]]) for end in (steps.low, steps.high))
     panel.fill_between(x, low, high, step="post", color=look.colour, alpha=0.16, linewidth=0)
     for end in (low, high):
         rim = {"color": look.colour, "linestyle": look.line, "linewidth": 0.6, "alpha": 0.8}
@@ -93,7 +95,7 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
     )
     if curve.survival.censored:
         panel.plot(
-            [curve.last],
+            [x[-1]],
             [share[-1]],
             color=look.colour,
             transform=moved,

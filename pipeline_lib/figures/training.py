@@ -118,11 +118,11 @@ def _panels(above: Axes, below: Axes, curve: Curve, look: Look, part: str) -> No
     x, noise, mean = (np.insert(values, cut, np.nan) for values in (curve.x, curve.noise, mean))
     loss = np.insert(curve.loss, cut, np.nan, axis=1)
     above.set_title(style.wrapped(look.label, 22))
-    above.plot(x, loss.T, color=look.colour, linewidth=0.6, alpha=0.5)
+    style.seeds(above, x, loss, look)
     lonely: dict[str, Any] = (
         {"marker": ".", "markersize": 3} if len(curve.x) < 2 or _single(curve, cut) else {}
     )
-    above.plot(x, mean, color=look.colour, linewidth=1.8, label="mean", **lonely)
+    above.plot(x, mean, **style.mean_line(look, 1.8), **lonely)
     above.set_yscale("log", nonpositive="mask")
     style.powers_of_ten(above.yaxis)
     below.plot(x, noise, color="black", linewidth=1.2, label="noise", **lonely)

@@ -49,17 +49,14 @@ def draw(courses: Mapping[str, Series], looks: Mapping[str, Look], *, threshold:
         first = relapse_cycles(series.values, threshold)
         relapsed = np.flatnonzero(first >= 0)
         panel.axhline(100 * threshold, **THRESHOLD)
-        panel.plot(series.levels, series.values.T, color=look.colour, linewidth=0.7, alpha=0.6)
+        style.seeds(panel, series.levels, series.values, look)
         if relapsed.size:
             at = first[relapsed]
             x, y = series.levels[at], series.values[relapsed, at]
             panel.plot(x, y, clip_on=False, zorder=4, label="relapse", **RELAPSE)
-        panel.plot(
-            series.levels,
-            series.values.mean(axis=0),
-            **(style.line(look) | {"linewidth": 2.2, "linestyle": "-"}),
-            label="mean",
-        )
+        mean = series.values.mean(axis=0)
+        panel.plot(series.levels, mean, **style.mean_line(look, 2.2))
+        panel.plot(series.levels, mean, **(style.line(look) | {"linestyle": "none"}))
         count = f"{len(relapsed)} of {len(series.seeds)} relapsed"
         panel.set_title(f"{style.wrapped(look.label, 24)}\n{count}")
         panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
