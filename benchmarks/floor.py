@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline_lib.engines.fast.compaction import Compact, compact
 from pipeline_lib.network import Network
-from pipeline_lib.training import noise_at
+from pipeline_lib.training import ramp
 
 
 def training(
@@ -22,7 +22,7 @@ def training(
     varying, inner = survivors(part, network)
     # Forward, gradient of the weights, and gradient of what they read, which the input needs not.
     flop = 2.0 * (2 * sum(varying) + sum(inner[1:]))
-    noisy_epochs = sum(noise_at(epoch, epochs, noise) > 0 for epoch in range(epochs))
+    noisy_epochs = sum(ramp(epoch, epochs, noise) > 0 for epoch in range(epochs))
     draws = float(part.plan.rows[1:-1].sum())
     return flop * points * epochs, draws * points * noisy_epochs
 

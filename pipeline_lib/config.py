@@ -11,6 +11,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline_lib.courses import Count, Deviation, Model, Share, Treatment, TreatmentName
 from pipeline_lib.engines import EngineName
@@ -21,6 +22,9 @@ Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 # Where a key may be of two types, these name the two for error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
+
+
+ELSEWHERE = "elsewhere"  # an error whose message is the whole sentence
 
 
 class Task(Model):
@@ -120,6 +124,13 @@ class Reproduction(Model):
     margin: Share = Field(description="accuracy difference (fraction) that counts as equivalent")
 
 
+class Switch(Model):
+    """Switch liability: what biased noise in the hidden layers does, and how active they are."""
+
+    bias: float = Field(description="mean of the internal noise, in place of 0")
+    internal_noise: Deviation = Field(description="its σ")
+
+
 class Study(Model):
     """A whole study."""
 
@@ -138,6 +149,7 @@ class Study(Model):
     evaluate: Evaluate
     acute: Acute
     relapse: Relapse
+    switch: Switch | None = None
     treatments: dict[TreatmentName, Treatment] = Field(
         min_length=1, description="by name, in order"
     )
@@ -166,6 +178,20 @@ class Study(Model):
         # An overlay takes a treatment out of the study that it builds on by setting it to null.
         if isinstance(treatments, dict):
             return {name: value for name, value in treatments.items() if value is not None}
+        return treatments
+
+    @field_validator("treatments")
+    @classmethod
+    def _combine_treatments(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
+        for name, treatment in treatments.items():
+            for part in treatment.combines:
+                if part == name or part not in treatments:
+                    others = ", ".join(other for other in treatments if other != name)
+                    raise PydanticCustomError(
+                        ELSEWHERE,
+                        f"treatments.{name}.combines has {part!r}; it must name other treatments "
+                        f"of the study: {others}",
+                    )
         return treatments
 
     @property

@@ -6,6 +6,7 @@ The five kinds of steps are what the paper's recoveries are made of.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -16,6 +17,7 @@ RESERVED_NAMES = ("healthy", "untreated")
 
 Count = Annotated[int, Field(ge=1)]
 Deviation = Annotated[float, Field(ge=0)]
+Factor = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -36,6 +38,9 @@ class Train(Model):
     noise: Annotated[list[Deviation], Field(min_length=2, max_length=2)] | None = Field(
         None, description="internal noise σ of the first and the last epoch, linear between"
     )
+    gain: Annotated[list[Factor], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="the modulation's gain in the first and the last epoch; it keeps the last"
+    )
 
 
 class Regrow(Model):
@@ -49,10 +54,17 @@ class Regrow(Model):
 
 
 class Modulate(Model):
-    """Put every hidden layer under another activation and damping."""
+    """Change the activation, damping and gain of every hidden layer; what is not named stays."""
 
-    activation: Activation = Field(description="activation of the hidden layers")
-    damping: Annotated[float, Field(gt=0)] = Field(description="factor on hidden activity")
+    activation: Activation | None = Field(None, description="activation of the hidden layers")
+    damping: Factor | None = Field(None, description="factor on hidden activity")
+    gain: Factor | None = Field(None, description="a second factor on hidden activity")
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("it must have at least one of activation, damping, gain")
+        return self
 
 
 class Withdraw(Model):
@@ -71,8 +83,11 @@ class Prune(Model):
 
 
 class Step(Model):
-    """One step of a course; exactly one kind."""
+    """One step of a course or of maintenance; exactly one kind."""
 
+    every: Count | None = Field(
+        None, description="in maintenance: take the step in every so-many-th stress cycle only"
+    )
     regrow: Regrow | None = None
     train: Train | None = None
     modulate: Modulate | None = None
@@ -86,12 +101,18 @@ class Step(Model):
         if isinstance(value, str):
             return {value: {}}
         if isinstance(value, dict):
-            return {kind: {} if options is None else options for kind, options in value.items()}
+            return {
+                key: {} if options is None and key in KINDS else options
+                for key, options in value.items()
+            }
         return value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        return _one_key(self, f"the steps {', '.join(type(self).model_fields)}")
+        return _one_key(self, f"the steps {', '.join(KINDS)}", KINDS)
+
+
+KINDS = tuple(name for name in Step.model_fields if name != "every")
 
 
 class Treatment(Model):
@@ -104,6 +125,16 @@ class Treatment(Model):
     course: list[Step] = Field(description="steps from the pruned to the treated network")
     maintenance: list[Step] = Field(description="steps after each stress cycle")
     withdrawal: bool = Field(False, description="also measure with the modulation off")
+    combines: list[str] = Field(
+        [], description="the treatments that this one puts together, to be compared with them"
+    )
+
+    @field_validator("course")
+    @classmethod
+    def _in_one_go(cls, course: list[Step]) -> list[Step]:
+        if any(step.every is not None for step in course):
+            raise ValueError("it has no cycles, so its steps must not have `every`")
+        return course
 
     @field_validator("label")
     @classmethod
@@ -120,8 +151,9 @@ class Treatment(Model):
         return colour
 
 
-def _one_key(model: M, allowed: str) -> M:
-    if sum(value is not None for value in dict(model).values()) != 1:
+def _one_key(model: M, allowed: str, names: Iterable[str] | None = None) -> M:
+    names = type(model).model_fields if names is None else names
+    if sum(getattr(model, name) is not None for name in names) != 1:
         raise ValueError(f"it must have exactly one of {allowed}")
     return model
 

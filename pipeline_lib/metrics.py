@@ -35,6 +35,23 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class SwitchRow:
+    """Switch liability of one network: accuracy under noise N(bias, internal_noise²), and mean
+    absolute hidden activity without noise.
+    """
+
+    seed: int
+    treatment: str
+    modulation: str
+    bias: float
+    internal_noise: float
+    correct: int
+    total: int
+    accuracy: float
+    activity: float
+
+
+@dataclass(frozen=True)
 class HistoryRow:
     """One epoch of training; `stage` is baseline, course or maintenance."""
 
@@ -99,6 +116,22 @@ MEASUREMENTS = _schema(
         "correct": pa.int64(),
         "total": pa.int64(),
         "accuracy": pa.float64(),
+    },
+)
+
+SWITCH = _schema(
+    "switch/1",
+    SwitchRow,
+    {
+        "seed": pa.int32(),
+        "treatment": pa.string(),
+        "modulation": pa.string(),
+        "bias": pa.float64(),
+        "internal_noise": pa.float64(),
+        "correct": pa.int64(),
+        "total": pa.int64(),
+        "accuracy": pa.float64(),
+        "activity": pa.float64(),
     },
 )
 
@@ -210,6 +243,7 @@ SCHEMAS = {
     "evaluate": MEASUREMENTS,
     "acute": MEASUREMENTS,
     "relapse": MEASUREMENTS,
+    "switch": SWITCH,
     "history": HISTORY,
     "replay": REPLAY,
 }

@@ -13,10 +13,19 @@ Activation = Literal["relu", "tanh"]
 
 @dataclass(frozen=True)
 class Modulation:
-    """What a drug does to every hidden layer: the activation function, then a damping factor."""
+    """What a drug does to every hidden layer: the activation function, then two factors.
+
+    `damping` is the published one. `gain` is of the study of switch liability; 1.0 is no gain.
+    """
 
     activation: Activation = "relu"
     damping: float = 1.0
+    gain: float = 1.0
+
+    @property
+    def factor(self) -> float:
+        """What activity is multiplied by, after activation and noise."""
+        return self.damping * self.gain
 
 
 UNMODULATED = Modulation()

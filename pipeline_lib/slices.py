@@ -61,6 +61,18 @@ def acute(study: Study) -> Slice:
     }
 
 
+def switch(study: Study, state: str) -> Slice:
+    """Switch liability of a treated, the untreated or the healthy network."""
+    assert study.switch, "a study without it has no such job"
+    treatment = study.treatments.get(state)
+    return {
+        "engine": study.engine,
+        "standard_points": _standard_points(study),
+        "withdrawal": treatment.withdrawal if treatment else False,
+        **_plain(study.switch),
+    }
+
+
 def relapse(study: Study, treatment: str) -> Slice:
     """The stress cycles, and a treatment's maintenance between them."""
     return {
@@ -103,7 +115,12 @@ def replay(study: Study) -> Slice:
 
 def gather(study: Study, kind: str) -> Slice:
     """The seeds and treatments whose rows a gathered file of this kind holds."""
-    others = {"evaluate": ["healthy", "untreated"], "history": ["healthy"], "replay": ["untreated"]}
+    others = {
+        "evaluate": ["healthy", "untreated"],
+        "switch": ["healthy", "untreated"],
+        "history": ["healthy"],
+        "replay": ["untreated"],
+    }
     return {
         "kind": kind,
         "seeds": study.seed_list,

@@ -57,7 +57,7 @@ def write_network(path: str | Path, network: Network, provenance: Mapping[str, A
         tensors[f"masks.{index}"] = np.ascontiguousarray(mask)
     metadata = {
         "format": FORMAT,
-        "modulation": asdict(network.modulation),
+        "modulation": _changes(network.modulation),
         "provenance": dict(provenance) | {"versions": library_versions()},
     }
     metadata["digest"] = _digest(tensors, metadata)
@@ -109,6 +109,12 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if metadata.pop("digest", None) != _digest(tensors, metadata):
         raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {remedy}")
     return tensors, metadata
+
+
+def _changes(modulation: Modulation) -> dict[str, Any]:
+    # A gain is written where there is one: without it files are what they were before gains.
+    found = asdict(modulation)
+    return found if modulation.gain != 1 else {k: v for k, v in found.items() if k != "gain"}
 
 
 def _digest(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> str:

@@ -21,9 +21,9 @@ class Epoch:
     loss: float
 
 
-def noise_at(epoch: int, epochs: int, noise: tuple[float, float]) -> float:
-    """Return σ of an epoch: linear from the first value to the last, which the last epoch has."""
-    start, end = noise
+def ramp(epoch: int, epochs: int, ends: tuple[float, float]) -> float:
+    """Return an epoch's σ or gain: linear from the first epoch's to the last one's."""
+    start, end = ends
     return start + (epoch / max(epochs - 1, 1)) * (end - start)
 
 

@@ -38,8 +38,12 @@ def train(
     epochs: int,
     lr: float,
     noise: Sequence[float] = (0.0, 0.0),
+    gain: Sequence[float] | None = None,
 ) -> Network:
-    """Train the surviving weights; `noise` is the internal σ of the first and last epoch."""
+    """Train the surviving weights.
+
+    `noise` is the internal σ of the first and the last epoch, `gain` the modulation's gain.
+    """
     trained, history = setting.engine.fit(
         network,
         setting.points,
@@ -47,6 +51,7 @@ def train(
         lr=lr,
         batch_size=setting.batch_size,
         noise=(noise[0], noise[1]),
+        gain=(gain[0], gain[1]) if gain else None,
         generator=generator,
     )
     setting.history += [(setting.step, epoch) for epoch in history]
@@ -83,14 +88,28 @@ def regrow(
 
 
 def modulate(
-    network: Network, setting: Setting, generator: Any, *, activation: Activation, damping: float
+    network: Network,
+    setting: Setting,
+    generator: Any,
+    *,
+    activation: Activation | None = None,
+    damping: float | None = None,
+    gain: float | None = None,
 ) -> Network:
-    """Put every hidden layer under this activation function and damping factor."""
-    return modulated(network, Modulation(activation, damping))
+    """Change what is given of every hidden layer's activation function, damping and gain."""
+    before = network.modulation
+    return modulated(
+        network,
+        Modulation(
+            activation or before.activation,
+            before.damping if damping is None else damping,
+            before.gain if gain is None else gain,
+        ),
+    )
 
 
 def withdraw(network: Network, setting: Setting, generator: Any) -> Network:
-    """Take the modulation off: ReLU and no damping."""
+    """Take the modulation off: ReLU, no damping, no gain."""
     return modulated(network, UNMODULATED)
 
 
@@ -109,6 +128,8 @@ def prune(
     return pruning.prune_further(network, fraction)
 
 
+EVERY = "every"
+
 STEPS: dict[str, Callable[..., Network]] = {
     "train": train,
     "regrow": regrow,
@@ -119,13 +140,20 @@ STEPS: dict[str, Callable[..., Network]] = {
 
 
 def run(
-    steps: Sequence[Mapping[str, Mapping[str, Any]]],
+    steps: Sequence[Mapping[str, Any]],
     network: Network,
     setting: Setting,
     generator: Any,
+    *,
+    cycle: int = 0,
 ) -> Network:
-    """Return the network after these steps, each a mapping from its kind to its options."""
+    """Return the network after these steps, each a mapping from its kind to its options.
+
+    In maintenance, `cycle` is the stress cycle, from 1: a step with `every: k` beside its kind is
+    taken in every k-th.
+    """
     for setting.step, step in enumerate(steps):
-        ((kind, options),) = step.items()
-        network = STEPS[kind](network, setting, generator, **options)
+        if cycle % step.get(EVERY, 1) == 0:
+            ((kind, options),) = ((k, options) for k, options in step.items() if k != EVERY)
+            network = STEPS[kind](network, setting, generator, **options)
     return network

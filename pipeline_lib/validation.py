@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline_lib.config import KEYWORD, LIST, MAPPING, NUMBER, Study
+from pipeline_lib.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, Study
 from pipeline_lib.errors import PipelineError
 
 LONGEST_VALUE = 60  # characters of a value that is shown in a message
@@ -65,6 +65,8 @@ def schema() -> str:
 def _sentence(details: ErrorDetails) -> str:
     path, kind = _path(details["loc"]), details["type"]
     key = _spelled(path)
+    if kind == ELSEWHERE:
+        return details["msg"]
     if kind == "missing":
         return f"{key} is missing; {ALLOWED[kind]}"
     if kind == "extra_forbidden":

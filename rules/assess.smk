@@ -68,6 +68,30 @@ rule relapse:
         "../workflow_scripts/relapse.py"
 
 
+if STUDY.switch:
+
+    rule switch:
+        input:
+            network=network_of_state,
+        output:
+            metrics=in_seed("{state}", "switch.parquet"),
+        log:
+            log_of("switch/{seed}_{state}"),
+        benchmark:
+            benchmark_of("switch/{seed}_{state}")
+        threads: 1
+        resources:
+            mem_mb=700,
+            runtime=5,
+        params:
+            study=lambda wildcards: slices.switch(STUDY, wildcards.state),
+            code=code("switch", ENGINE),
+        message:
+            "seed {wildcards.seed}: switch liability, {wildcards.state}"
+        script:
+            "../workflow_scripts/switch.py"
+
+
 GATHERED = {
     "evaluate": expand(rules.evaluate.output.metrics, seed=SEEDS, state=STATES),
     "acute": expand(rules.acute.output.metrics, seed=SEEDS, treatment=TREATMENTS),
@@ -79,6 +103,8 @@ GATHERED = {
         treatment=TREATMENTS,
     ),
 }
+if STUDY.switch:
+    GATHERED["switch"] = expand(rules.switch.output.metrics, seed=SEEDS, state=STATES)
 
 
 rule gather:

@@ -36,7 +36,8 @@ def gathered(kind):
 
 def measurements():
     """What tables are made of, by the names that their scripts use."""
-    return {kind: gathered(kind) for kind in ("evaluate", "acute", "relapse")}
+    kinds = ["evaluate", "acute", "relapse", *(["switch"] if STUDY.switch else [])]
+    return {kind: gathered(kind) for kind in kinds}
 
 
 def published(*kinds):

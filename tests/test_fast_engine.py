@@ -22,7 +22,12 @@ from pipeline_lib.regrowth import regrow
 from pipeline_lib.task import training_points
 from tests.conftest import CENTRES, same_bytes
 
-MODULATIONS = [Modulation("relu", 1.0), Modulation("relu", 0.6), Modulation("tanh", 0.7)]
+MODULATIONS = [
+    Modulation("relu", 1.0),
+    Modulation("relu", 0.6),
+    Modulation("tanh", 0.7),
+    Modulation("relu", 0.9, gain=1.25),
+]
 SIZES = {
     "one hidden layer": [2, 40, 4],
     "three": [2, 64, 48, 32, 4],
@@ -129,7 +134,7 @@ def kernel_gradient(network, x, labels, sigma, lanes):
     room.activity[: plan.rows[0] * batch] = x.T[plan.units[: plan.rows[0]]].ravel()
     modulation = network.modulation
     response = Response(
-        modulation.activation == "tanh", np.float32(modulation.damping), np.float32(sigma)
+        modulation.activation == "tanh", np.float32(modulation.factor), np.float32(sigma)
     )
     forward(plan, theta, response, lanes, False, batch, room)
     last = len(plan.full) - 1
@@ -165,7 +170,7 @@ def exact_loss(weights, biases, modulation, x, labels, noise):
     for weight, bias, more in zip(weights[:-1], biases[:-1], noise, strict=True):
         level = weight @ hidden + bias[:, None]
         value = np.tanh(level) if modulation.activation == "tanh" else np.maximum(level, 0)
-        hidden = (value + more) * modulation.damping
+        hidden = (value + more) * (modulation.damping * modulation.gain)
     logits = weights[-1] @ hidden + biases[-1][:, None]
     top = logits.max(axis=0)
     chosen = logits[labels, np.arange(len(labels))]

@@ -50,7 +50,7 @@ def replayed_fit(network, points, monkeypatch, lanes, orders, **options):
                 noise = np.zeros((len(x), len(bias)))
                 noise[:, units] = drawn(lanes, units.size, len(x), sigma).T
                 hidden = hidden + torch.from_numpy(noise)
-            hidden = hidden * modulation.damping
+            hidden = hidden * (modulation.damping * modulation.gain)
 
     monkeypatch.setattr(plain, "forward", forward)
     monkeypatch.setattr(plain, "shuffled", lambda n, _: torch.from_numpy(orders.permutation(n)))
@@ -80,7 +80,7 @@ def test_noisy_training_is_exact_training_under_the_noise_that_was_drawn(
     assert np.sqrt(np.mean(error**2)) < 2e-5  # 0.02 learning rates, for a ReLU's jumps
 
 
-def exact_count(network, points, input_noise, internal_noise, lanes):
+def exact_count(network, points, input_noise, internal_noise, lanes, internal_bias=0.0):
     """Count in float64, with every unit's noise drawn as the fast engine draws it."""
     correct = 0
     for start in range(0, len(points), fast.TEST_BATCH):
@@ -95,7 +95,7 @@ def exact_count(network, points, input_noise, internal_noise, lanes):
             hidden = np.tanh(level) if tanh else np.maximum(level, 0)
             if internal_noise > 0:
                 hidden = hidden + drawn(lanes, len(bias), batch, internal_noise)
-            hidden = hidden * network.modulation.damping
+            hidden = (hidden + internal_bias) * network.modulation.damping * network.modulation.gain
         logits = network.weights[-1].astype(np.float64) @ hidden + network.biases[-1][:, None]
         correct += int((logits.argmax(axis=0) == points.labels[start : start + batch]).sum())
     return correct
@@ -114,6 +114,51 @@ def test_a_measurement_is_exact_under_noise_that_belongs_to_the_unit(
     expected = exact_count(network, points, lanes=generator.lanes.copy(), **noise)
     found = fast.count_correct(network, points, generator=generator, **noise)
     assert abs(found - expected) <= 1  # a point on the boundary may fall on either side
+
+
+@pytest.mark.parametrize("internal_noise", [1.0, 0.0])
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("modulation", MODULATIONS)
+def test_biased_noise_has_its_mean_in_every_hidden_unit(modulation, kind, internal_noise):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
+    network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
+    noise = {"input_noise": 0.0, "internal_noise": internal_noise, "internal_bias": 0.4}
+    generator = fast.generator(3, "m")
+    expected = exact_count(network, points, lanes=generator.lanes.copy(), **noise)
+    found = fast.count_correct(network, points, generator=generator, **noise)
+    assert abs(found - expected) <= 1
+    if kind == "dense":  # where it changes decisions; in an emptier network it need not
+        quiet = noise | {"internal_bias": 0.0}
+        assert (
+            fast.count_correct(network, points, generator=fast.generator(3, "m"), **quiet) != found
+        )
+    if internal_noise == 0:
+        quiet = plain.count_correct(network, points, generator=plain.generator(0), **noise)
+        assert abs(found - quiet) <= 1
+
+
+@pytest.mark.parametrize("noise", [(0.0, 0.0), (0.5, 0.0)])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_rising_gain_is_the_same_on_both_engines(kind, noise, monkeypatch):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
+    network = NETWORKS[kind]([2, 40, 36, 24, 4])
+    options = {"epochs": 4, "lr": 1e-3, "batch_size": 128, "noise": noise, "gain": (1.0, 1.6)}
+    generator = fast.generator(3, "x")
+    lanes, orders = generator.lanes.copy(), np.random.default_rng(7)
+    found, history = fast.fit(
+        network, points, generator=generator._replace(orders=np.random.default_rng(7)), **options
+    )
+    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
+    assert found.modulation == exact.modulation == Modulation(gain=1.6)
+    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-4)
+    assert np.sqrt(np.mean((parameters(found) - parameters(exact)) ** 2)) < 2e-5
+    flat, _ = fast.fit(
+        network,
+        points,
+        generator=generator._replace(orders=np.random.default_rng(7)),
+        **(options | {"gain": None}),
+    )
+    assert np.abs(parameters(flat) - parameters(found)).max() > 1e-4
 
 
 def random_network(rng: np.random.Generator) -> Network:

@@ -12,7 +12,7 @@ from pipeline_lib.engines import plain
 from pipeline_lib.network import Modulation, modulated
 from pipeline_lib.pruning import prune
 from pipeline_lib.randomness import shuffled
-from pipeline_lib.training import noise_at
+from pipeline_lib.training import ramp
 from pipeline_lib.validation import validate
 
 ADAM = {"epochs": 2, "lr": 1e-3, "batch_size": 128, "noise": (0.0, 0.0)}
@@ -43,14 +43,38 @@ def test_the_papers_stages(paper):
 
 
 def test_noise_runs_linearly_from_its_start_to_exactly_its_end():
-    sigmas = [noise_at(epoch, 100, (0.5, 0.0)) for epoch in range(100)]
+    sigmas = [ramp(epoch, 100, (0.5, 0.0)) for epoch in range(100)]
     assert sigmas[0] == 0.5
     assert sigmas[-1] == 0.0
     assert np.allclose(np.diff(sigmas), -0.5 / 99)
 
 
+def test_gain_runs_linearly_in_step_with_the_noise_and_stays(network, points):
+    seen = []
+    forward = plain.forward
+
+    def spy(x, weights, biases, modulation, sigma, generator, **options):
+        seen.append((round(sigma, 9), round(modulation.gain, 9)))
+        return forward(x, weights, biases, modulation, sigma, generator, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "forward", spy)
+        trained, _ = plain.fit(
+            network,
+            points,
+            epochs=4,
+            lr=1e-3,
+            batch_size=10**6,
+            noise=(0.6, 0.0),
+            gain=(1.0, 1.6),
+            generator=plain.generator(0),
+        )
+    assert seen == [(0.6, 1.0), (0.4, 1.2), (0.2, 1.4), (0.0, 1.6)]
+    assert trained.modulation.gain == 1.6
+
+
 def test_a_single_epoch_has_the_noise_of_the_start():
-    assert noise_at(0, 1, (0.3, 0.0)) == 0.3
+    assert ramp(0, 1, (0.3, 0.0)) == 0.3
 
 
 def torch_training(network, points, order_generator, epochs, lr, noise, batch_size=128):

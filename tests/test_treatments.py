@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline_lib.config import Step
+from pipeline_lib.courses import Step
 from pipeline_lib.engines import plain
 from pipeline_lib.network import UNMODULATED, Modulation, modulated
 from pipeline_lib.pruning import prune
@@ -32,6 +32,28 @@ def test_modulate_changes_every_hidden_layer_and_no_weight(network, setting):
     treated = run([step], network, setting, None)
     assert treated.modulation == Modulation("tanh", 0.7)
     assert same_bytes(treated, network)
+
+
+def test_modulate_leaves_what_it_does_not_name(network, setting):
+    on = modulated(network, Modulation("tanh", 0.7))
+    assert run([{"modulate": {"gain": 1.25}}], on, setting, None).modulation == Modulation(
+        "tanh", 0.7, 1.25
+    )
+
+
+def test_withdraw_takes_gain_off(network, setting):
+    on = modulated(network, Modulation(gain=1.6))
+    assert run([{"withdraw": {}}], on, setting, None).modulation == UNMODULATED
+
+
+def test_a_step_with_every_is_taken_in_every_so_manieth_cycle(network, setting):
+    step = {"prune": {"fraction": 0.5}, "every": 3}
+    taken = [
+        cycle
+        for cycle in range(1, 10)
+        if run([step], network, setting, None, cycle=cycle).sparsity > 0
+    ]
+    assert taken == [3, 6, 9]
 
 
 def test_withdraw_brings_back_relu_and_takes_damping_off(network, setting):

@@ -25,7 +25,7 @@ def longitudinal_relapse(
     *,
     points: Points,
     batch_size: int,
-    maintenance: Sequence[Mapping[str, Mapping[str, Any]]],
+    maintenance: Sequence[Mapping[str, Any]],
     standard: Points,
     combined: dict[str, float],
     cycles: int,
@@ -44,7 +44,7 @@ def longitudinal_relapse(
         generator = subject.engine.generator(subject.seed, "maintenance", subject.treatment, cycle)
         setting = Setting(subject.engine, points, batch_size)
         pruned = prune_further(network, prune)
-        network = treatments.run(maintenance, pruned, setting, generator)
+        network = treatments.run(maintenance, pruned, setting, generator, cycle=cycle)
         rows.append(measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle))
         history += history_rows(
             setting.history,

@@ -37,13 +37,15 @@ class Engine(Protocol):
         lr: float,
         batch_size: int,
         noise: tuple[float, float],
+        gain: tuple[float, float] | None = None,
         generator: Any,
     ) -> tuple[Network, list[Epoch]]:
         """Return the network after `epochs` of a fresh Adam on its surviving parameters.
 
         Each epoch goes through all points once, in a new order, in batches of `batch_size`
         (the last one may be short). σ runs linearly over the epochs from `noise[0]` to
-        `noise[1]`. A pruned weight stays exactly zero.
+        `noise[1]`; so does the modulation's gain, if `gain` is given, and the network keeps its
+        last value. A pruned weight stays exactly zero.
         """
 
     def gradient_magnitudes(
@@ -61,9 +63,13 @@ class Engine(Protocol):
         *,
         input_noise: float,
         internal_noise: float,
+        internal_bias: float = 0.0,
         generator: Any,
     ) -> int:
-        """Return how many points the network classifies correctly under these noise sds."""
+        """Return how many points the network classifies correctly under these noise sds.
+
+        `internal_bias` is the mean of the internal noise.
+        """
 
 
 def load(name: str) -> Engine:

@@ -18,7 +18,7 @@ from pipeline_lib.network import Modulation, Network
 from pipeline_lib.randomness import shuffled, skip_draw
 from pipeline_lib.randomness import torch_generator as generator
 from pipeline_lib.task import Points
-from pipeline_lib.training import BETA_1, BETA_2, EPSILON, Epoch, log_epoch, noise_at
+from pipeline_lib.training import BETA_1, BETA_2, EPSILON, Epoch, log_epoch, ramp
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
@@ -37,10 +37,12 @@ def forward(
     modulation: Modulation,
     sigma: float,
     generator: torch.Generator,
+    *,
+    bias_of_noise: float = 0.0,
 ) -> Tensor:
     """Return the logits (n, classes) of points (n, features).
 
-    Each hidden layer: activation, then noise N(0, sigma²), then damping.
+    Each hidden layer: activation, then noise N(bias_of_noise, sigma²), then damping and gain.
     """
     activation = _ACTIVATIONS[modulation.activation]
     hidden = x
@@ -48,8 +50,10 @@ def forward(
         hidden = activation(F.linear(hidden, weight, bias))
         if sigma > 0:
             hidden = hidden + torch.randn(hidden.shape, generator=generator) * sigma
-        if modulation.damping != 1:
-            hidden = hidden * modulation.damping
+        if bias_of_noise != 0:
+            hidden = hidden + bias_of_noise
+        if modulation.factor != 1:
+            hidden = hidden * modulation.factor
     return F.linear(hidden, weights[-1], biases[-1])
 
 
@@ -66,25 +70,28 @@ def fit(
     lr: float,
     batch_size: int,
     noise: tuple[float, float],
+    gain: tuple[float, float] | None = None,
     generator: torch.Generator,
 ) -> tuple[Network, list[Epoch]]:
     """See `Engine.fit`."""
+    modulation = network.modulation
     weights, biases = _tensors(network.weights), _tensors(network.biases)
     optimiser = _SurvivorAdam(weights, biases, _tensors(network.masks), lr)
     x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
     history = []
     for epoch in range(epochs):
-        sigma = noise_at(epoch, epochs, noise)
+        sigma = ramp(epoch, epochs, noise)
+        if gain:
+            modulation = replace(modulation, gain=ramp(epoch, epochs, gain))
         total = 0.0
         for batch in torch.split(shuffled(len(points), generator), batch_size):
-            logits = forward(x[batch], weights, biases, network.modulation, sigma, generator)
+            logits = forward(x[batch], weights, biases, modulation, sigma, generator)
             loss = F.cross_entropy(logits, labels[batch])
             optimiser.step(loss)
             total += loss.item() * len(batch)
         history.append(Epoch(epoch, sigma, total / len(points)))
         log_epoch(history[-1], epochs)
-    trained = replace(network, weights=_arrays(weights), biases=_arrays(biases))
-    return trained, history
+    return Network(_arrays(weights), _arrays(biases), network.masks, modulation), history
 
 
 class _SurvivorAdam:
@@ -169,6 +176,7 @@ def count_correct(
     *,
     input_noise: float,
     internal_noise: float,
+    internal_bias: float = 0.0,
     generator: torch.Generator,
 ) -> int:
     """See `Engine.count_correct`."""
@@ -181,7 +189,15 @@ def count_correct(
     ):
         if input_noise > 0:
             batch = batch + torch.randn(batch.shape, generator=generator) * input_noise
-        logits = forward(batch, weights, biases, network.modulation, internal_noise, generator)
+        logits = forward(
+            batch,
+            weights,
+            biases,
+            network.modulation,
+            internal_noise,
+            generator,
+            bias_of_noise=internal_bias,
+        )
         correct += int((logits.argmax(1) == truth).sum())
     return correct
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from pipeline_lib.activity import logits
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.network import Network
@@ -24,11 +25,6 @@ SHOWN_POINTS = 400  # of the standard test points
 CLASS_COLOURS = ("#F7F7F7", "#C6DBEF", "#FDD49E", "#9E9AC8", "#C7E9C0", "#FCBBA1", "#BDBDBD")
 HATCHES = ("", "////", "....", "\\\\\\\\", "----", "||||", "xxxx")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
-
-_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "relu": lambda x: np.maximum(x, 0, out=x),
-    "tanh": lambda x: np.tanh(x, out=x),
-}
 
 
 @dataclass(frozen=True)
@@ -75,22 +71,11 @@ def data(
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     decisions = {}
     for state, network in networks.items():
-        logits = forward(network, np.concatenate([grid, middle]).astype(np.float32))
-        over_grid = logits[: len(grid)].reshape(STEPS, STEPS, -1)
-        decisions[state] = Decisions(over_grid, logits[len(grid) :].argmax(axis=1))
+        scores = logits(network, np.concatenate([grid, middle]).astype(np.float32))
+        over_grid = scores[: len(grid)].reshape(STEPS, STEPS, -1)
+        decisions[state] = Decisions(over_grid, scores[len(grid) :].argmax(axis=1))
     some = Points(points.x[:SHOWN_POINTS], points.labels[:SHOWN_POINTS])
     return Plane(x, y, middle, some, decisions)
-
-
-def forward(network: Network, x: np.ndarray) -> np.ndarray:
-    """Return the logits (n, classes) of points (n, 2) float32, without noise."""
-    hidden = x
-    activation = _ACTIVATIONS[network.modulation.activation]
-    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
-        hidden = activation(hidden @ weight.T + bias)
-        hidden *= np.float32(network.modulation.damping)
-    logits: np.ndarray = hidden @ network.weights[-1].T + network.biases[-1]
-    return logits
 
 
 def draw(plane: Plane, looks: Mapping[str, Look], *, seed: int) -> Figure:

@@ -6,6 +6,7 @@ of that engine do. With the same batches and no noise both give the same network
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,10 @@ from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
-from pipeline_lib.network import Network
+from pipeline_lib.network import Modulation, Network, modulated
 from pipeline_lib.randomness import numpy_generator
 from pipeline_lib.task import Points
-from pipeline_lib.training import Epoch, log_epoch, noise_at
+from pipeline_lib.training import Epoch, log_epoch, ramp
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
@@ -54,6 +55,7 @@ def fit(
     lr: float,
     batch_size: int,
     noise: tuple[float, float],
+    gain: tuple[float, float] | None = None,
     generator: Generator,
 ) -> tuple[Network, list[Epoch]]:
     """See `Engine.fit`."""
@@ -65,7 +67,10 @@ def fit(
     per_epoch = -(-len(points) // batch_size)
     history = []
     for epoch in range(epochs):
-        sigma = noise_at(epoch, epochs, noise)
+        sigma = ramp(epoch, epochs, noise)
+        if gain:
+            modulation = replace(network.modulation, gain=ramp(epoch, epochs, gain))
+            network = modulated(network, modulation)
         total = steps.epoch(
             part.plan,
             trained,
@@ -75,7 +80,7 @@ def fit(
             generator.orders.permutation(len(points)),
             batch_size,
             lr,
-            _response(network, sigma),
+            _response(network.modulation, sigma),
             generator.lanes,
             room,
         )
@@ -104,9 +109,12 @@ def count_correct(
     *,
     input_noise: float,
     internal_noise: float,
+    internal_bias: float = 0.0,
     generator: Generator,
 ) -> int:
     """See `Engine.count_correct`."""
+    if internal_bias != 0:
+        network = _with_biased_noise(network, internal_bias)
     part = compact(network, noisy=internal_noise > 0)
     x, labels = _arrays(points)
     correct = steps.count_correct(
@@ -116,17 +124,25 @@ def count_correct(
         labels,
         TEST_BATCH,
         np.float32(input_noise),
-        _response(network, internal_noise),
+        _response(network.modulation, internal_noise),
         generator.lanes,
         buffers(part.plan, 0, TEST_BATCH),
     )
     return int(correct)
 
 
-def _response(network: Network, sigma: float) -> Response:
-    modulation = network.modulation
+def _with_biased_noise(network: Network, mean: float) -> Network:
+    """Return the network whose biases do what noise of this mean does in each hidden layer."""
+    added = mean * network.modulation.factor
+    biases = [network.biases[0]]
+    for weight, bias in zip(network.weights[1:], network.biases[1:], strict=True):
+        biases.append((bias + added * weight.sum(axis=1, dtype=np.float64)).astype(bias.dtype))
+    return replace(network, biases=tuple(biases))
+
+
+def _response(modulation: Modulation, sigma: float) -> Response:
     return Response(
-        modulation.activation == "tanh", np.float32(modulation.damping), np.float32(sigma)
+        modulation.activation == "tanh", np.float32(modulation.factor), np.float32(sigma)
     )
 
 

@@ -1,4 +1,4 @@
-"""What a hidden unit makes of its pre-activation: activation, noise, damping; and its slope."""
+"""What a hidden unit makes of its pre-activation: activation, noise, a factor; and its slope."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ TANH_IS_ONE = np.float32(9.0109)  # from here on, tanh rounds to 1 in float32
 
 
 class Response(NamedTuple):
-    """How hidden units respond: the activation, the damping factor, the noise's sd."""
+    """How hidden units respond: the activation, the factor on activity, the noise's sd."""
 
     is_tanh: bool | np.bool
-    damping: np.float32
+    factor: np.float32
     sigma: np.float32
 
 
@@ -52,10 +52,10 @@ def respond_once(level: np.float32, response: Response) -> tuple[np.float32, np.
     """Return activity without noise, and slope, at one pre-activation."""
     if response.is_tanh:
         value = tanh(level)
-        return value * response.damping, (np.float32(1) - value * value) * response.damping
+        return value * response.factor, (np.float32(1) - value * value) * response.factor
     # Written so that a NaN is kept.
     value = np.float32(0) if level <= 0 else level
-    return value * response.damping, response.damping if level > 0 else np.float32(0)
+    return value * response.factor, response.factor if level > 0 else np.float32(0)
 
 
 @compiled
@@ -65,21 +65,21 @@ def respond(level: np.ndarray, response: Response, out: np.ndarray, slope: np.nd
     All are (samples,). If there is noise, `out` holds it beforehand.
     """
     n = level.size
-    damping = response.damping
+    factor = response.factor
     zero, one = np.float32(0), np.float32(1)
     if response.is_tanh:
         for s in range(n):
             value = tanh(level[s])
             level[s] = value
-            slope[s] = (one - value * value) * damping
+            slope[s] = (one - value * value) * factor
     else:
         for s in range(n):
             z = level[s]
             level[s] = zero if z < zero else z
-            slope[s] = damping if z > zero else zero
+            slope[s] = factor if z > zero else zero
     if response.sigma > zero:
         for s in range(n):
-            out[s] = (level[s] + out[s]) * damping
+            out[s] = (level[s] + out[s]) * factor
     else:
         for s in range(n):
-            out[s] = level[s] * damping
+            out[s] = level[s] * factor

@@ -147,7 +147,7 @@ def _from_flat(
 def _flat_row(value: np.float32, response: Response, out: np.ndarray) -> None:
     if response.sigma > 0:
         for s in range(out.size):
-            out[s] = out[s] * response.damping + value
+            out[s] = out[s] * response.factor + value
     else:
         out[:] = value
 

@@ -13,16 +13,16 @@ def weight_gradients(network: Network, x: np.ndarray, labels: np.ndarray) -> lis
     `x` is (points, features) float32; each gradient is (n_out, n_in) float32.
     """
     activities, slopes = [x], []
-    damping = np.float32(network.modulation.damping)
+    factor = np.float32(network.modulation.factor)
     for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
         level = activities[-1] @ weight.T + bias
         if network.modulation.activation == "tanh":
             value = np.tanh(level)
-            slopes.append((1 - value * value) * damping)
+            slopes.append((1 - value * value) * factor)
         else:
             value = np.maximum(level, 0)
-            slopes.append((level > 0) * damping)
-        activities.append(value * damping)
+            slopes.append((level > 0) * factor)
+        activities.append(value * factor)
     logits = activities[-1] @ network.weights[-1].T + network.biases[-1]
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     delta = odds / odds.sum(axis=1, keepdims=True)

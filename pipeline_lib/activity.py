@@ -1,0 +1,30 @@
+"""What hidden units do without noise: their activity, layer by layer, and the logits above."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline_lib.network import Network
+
+
+def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:
+    """Return the activity (points, units) of each hidden layer, after damping and gain.
+
+    `x` is (points, features) float32.
+    """
+    layers = []
+    below = x
+    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+        level = below @ weight.T + bias
+        tanh = network.modulation.activation == "tanh"
+        below = np.tanh(level, out=level) if tanh else np.maximum(level, 0, out=level)
+        below *= np.float32(network.modulation.factor)
+        layers.append(below)
+    return layers
+
+
+def logits(network: Network, x: np.ndarray) -> np.ndarray:
+    """Return the logits (points, classes)."""
+    top = hidden_activity(network, x)[-1]
+    out: np.ndarray = top @ network.weights[-1].T + network.biases[-1]
+    return out
