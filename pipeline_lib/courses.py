@@ -85,14 +85,14 @@ class Prune(Model):
 class Step(Model):
     """One step of a course or of maintenance; exactly one kind."""
 
-    every: Count | None = Field(
-        None, description="in maintenance: take the step in every so-many-th stress cycle only"
-    )
     regrow: Regrow | None = None
     train: Train | None = None
     modulate: Modulate | None = None
     withdraw: Withdraw | None = None
     prune: Prune | None = None
+    every: Count | None = Field(
+        None, description="in maintenance: take the step in every so-many-th stress cycle only"
+    )
 
     @model_validator(mode="before")
     @classmethod

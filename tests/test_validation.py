@@ -33,7 +33,7 @@ BAD = [
         [*TRAIN, "epoch"],
         3,
         "treatments.ssri.course[0].train.epoch is not a known key;"
-        " did you mean epochs? the keys here are epochs, lr, noise",
+        " did you mean epochs? the keys here are epochs, lr, noise, gain",
     ),
     (
         [*TRAIN, "lr"],
@@ -78,7 +78,7 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"fly": {}}],
         "treatments.ssri.course[0].fly is not a known key;"
-        " the keys here are regrow, train, modulate, withdraw, prune",
+        " the keys here are regrow, train, modulate, withdraw, prune, every",
     ),
     (
         ["treatments", "ssri", "course"],
@@ -117,6 +117,24 @@ BAD = [
         " it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`",
     ),
     (
+        ["treatments", "ssri", "combines"],
+        ["ketamine", "lithium"],
+        "treatments.ssri.combines has 'lithium';"
+        " it must name other treatments of the study: ketamine, neurosteroid",
+    ),
+    (
+        ["treatments", "ssri", "course"],
+        [{"withdraw": None, "every": 2}],
+        "treatments.ssri.course is [{'withdraw': None, 'every': 2}];"
+        " it has no cycles, so its steps must not have `every`",
+    ),
+    (
+        ["treatments", "neurosteroid", "course"],
+        [{"modulate": {}}],
+        "treatments.neurosteroid.course[0].modulate is {};"
+        " it must have at least one of activation, damping, gain",
+    ),
+    (
         ["treatments", "ssri", "colour"],
         "red",
         "treatments.ssri.colour is 'red'; it must be \"#\" and six hexadecimal digits, in quotes",
@@ -125,7 +143,8 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, task, network,"
-        " training, baseline, pruning, evaluate, acute, relapse, treatments, reproduction",
+        " training, baseline, pruning, evaluate, acute, relapse, switch, treatments,"
+        " reproduction",
     ),
 ]
 
