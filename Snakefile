@@ -33,6 +33,7 @@ rule all:
     input:
         expand(rules.gather.output, kind=GATHERED),
         rules.tables.output,
+        rules.combinations.output if COMBINATIONS else [],
         rules.statistics.output,
         rules.reproduction.output if has_published("published") else [],
         rules.report.output,

@@ -150,6 +150,12 @@ def statistics(study: Study) -> Slice:
     return {"threshold": study.relapse.threshold}
 
 
+def combinations(study: Study) -> Slice:
+    """What the comparison of combinations with their halves needs beside the statistics."""
+    combines = {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
+    return {**tables(study), "combines": combines}
+
+
 def report(study: Study) -> Slice:
     """What the report tells of the study beside its measurements."""
     return {
@@ -157,7 +163,8 @@ def report(study: Study) -> Slice:
         "seeds": study.seed_list,
         "engine": study.engine,
         "protocol": replay(study),
-        **tables(study),
+        "switch": _plain(study.switch) if study.switch else {},
+        **combinations(study),
     }
 
 
@@ -168,6 +175,7 @@ def figure(study: Study, name: str) -> Slice:
     numbers: dict[str, Slice] = {
         "accuracy": {"chance": 100.0 / len(study.task.centres)},
         "resilience": {"chance": 100.0 / len(study.task.centres)},
+        "switch": {"chance": 100.0 / len(study.task.centres), **_pushed(study)},
         "trajectories": {"threshold": study.relapse.threshold},
         "survival": {"threshold": study.relapse.threshold},
         "regions": {"standard_points": _standard_points(study)},
@@ -186,6 +194,10 @@ def first_regrowth(study: Study) -> tuple[str, int] | None:
         if treatment.course and (regrow := treatment.course[0].regrow):
             return name, regrow.batches
     return None
+
+
+def _pushed(study: Study) -> Slice:
+    return {"bias": study.switch.bias, "sd": study.switch.internal_noise} if study.switch else {}
 
 
 def _training_points(study: Study) -> Slice:

@@ -8,6 +8,7 @@ ROWS_OF_FIGURE = {
     "survival": "relapse",
     "sparsity": "relapse",
     "training": "history",
+    **({"switch": "switch"} if STUDY.switch else {}),
 }
 REGROWTH = slices.first_regrowth(STUDY)
 FIGURES = [

@@ -13,7 +13,9 @@ TABLES = [
     "relapse_cycle_by_seed",
     "improvement",
     "summary",
+    *(["switch"] if STUDY.switch else []),
 ]
+COMBINATIONS = any(treatment.combines for treatment in STUDY.treatments.values())
 
 
 rule tables:
@@ -104,16 +106,47 @@ rule statistics:
         "../workflow_scripts/statistics.py"
 
 
+if COMBINATIONS:
+
+    rule combinations:
+        input:
+            cells=rules.statistics.output.cells,
+            paired=rules.statistics.output.paired,
+            relapses=rules.statistics.output.relapse,
+            logrank=rules.statistics.output.logrank,
+        output:
+            in_report("tables", "combinations", f"{RESULTS}/tables/combinations.csv"),
+            f"{RESULTS}/tables/combinations.md",
+            f"{RESULTS}/tables/combinations.tex",
+        log:
+            log_of("combinations"),
+        benchmark:
+            benchmark_of("combinations")
+        threads: 1
+        resources:
+            mem_mb=700,
+            runtime=5,
+        params:
+            study=slices.combinations(STUDY),
+            code=code("combinations"),
+        message:
+            "write what combinations add"
+        script:
+            "../workflow_scripts/combinations.py"
+
+
 rule report:
     input:
         **measurements(),
         **published("published"),
         **(
-            {
-                "comparison": rules.reproduction.output.comparison,
-                "discrepancies": f"{workflow.basedir}/docs/discrepancies.md",
-            }
+            {"comparison": rules.reproduction.output.comparison}
             if has_published("published")
+            else {}
+        ),
+        **(
+            {"discrepancies": f"{workflow.basedir}/docs/discrepancies.md"}
+            if has_published("published", "runs")
             else {}
         ),
         cells=rules.statistics.output.cells,

@@ -43,3 +43,11 @@ def same_bytes(a: Network, b: Network) -> bool:
         for layers in zip(a.layers(), b.layers(), strict=True)
         for x, y in zip(*layers, strict=True)
     )
+
+
+def overlaid(study: dict[str, Any], overlay: str) -> dict[str, Any]:
+    """Return a study with another file of the project laid over it, as Snakemake does."""
+    from snakemake.utils import update_config
+
+    update_config(study, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")))
+    return study

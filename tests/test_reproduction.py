@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline_lib.analysis import welch
-from pipeline_lib.analysis.published import ROUNDING, read_published, read_runs
+from pipeline_lib.analysis.published import read_published, read_runs, rounding
 from pipeline_lib.analysis.reproduction import COLUMNS, compare, verdict
 from pipeline_lib.analysis.statistics import CELL_COLUMNS, cells, frame
 from pipeline_lib.analysis.welch import Sample
@@ -77,7 +77,7 @@ def test_the_published_runs_are_consistent_with_what_was_published(faithful):
 def test_a_row_is_welchs_comparison_of_ours_minus_published():
     ours, theirs = cell("combined", 81.0, 9.0, 12), cell("combined", 76.0, 3.0, 7)
     row = one(compare(table(ours), table(theirs), 0.1, 0.03), "combined")
-    expected = welch.compare(Sample(81.0, 9.0, 12), Sample(76.0, 3.0, 7), ROUNDING)
+    expected = welch.compare(Sample(81.0, 9.0, 12), Sample(76.0, 3.0, 7), rounding("combined"))
     assert row["difference"] == 5.0
     assert (row["low"], row["high"]) == welch.interval(expected, 0.9)
     assert row["p"] == row["p_holm"] == welch.p_different(expected)
@@ -87,7 +87,7 @@ def test_a_row_is_welchs_comparison_of_ours_minus_published():
 
 
 def test_printed_rounding_is_half_of_the_last_digit(published):
-    assert ROUNDING == 0.05
+    assert rounding("combined") == 0.05
     numbers = published[["mean", "sd", "min", "max"]].stack().dropna()
     assert (numbers == numbers.round(1)).all()
 
@@ -195,7 +195,7 @@ def test_the_report_shows_both_numbers_the_interval_and_the_answers(faithful):
     assert re.fullmatch(r"[+\N{MINUS SIGN}]0\.0\d \(\N{MINUS SIGN}8\.\d\d to \+8\.\d\d\)", parts[4])
     assert parts[5] == "1.000"
     assert parts[8] == "consistent"
-    assert "interval at 95 %, widened by 0.05 on both sides" in text
+    assert "interval at 95 %, widened by half a printed digit on both sides" in text
     assert "two one-sided Welch tests, each mean by itself at 0.05" in text
 
 

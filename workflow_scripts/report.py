@@ -4,10 +4,9 @@ from pathlib import Path
 
 from pipeline_lib.analysis import reproduction
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.analysis.statistics import cells, values
-from pipeline_lib.analysis.stored import read_result
+from pipeline_lib.analysis.statistics import cells
+from pipeline_lib.analysis.stored import read_result, read_values
 from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import MEASUREMENTS, read_table
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import Content, embedded, markdown_rows, page
 from pipeline_lib.reporting.results import read_results
@@ -16,20 +15,19 @@ from pipeline_lib.storage import write_text
 
 study, files = snakemake.params.study, snakemake.input
 labels, threshold = study["labels"], study["threshold"]
-published = files.get("published")
+published, discrepancies = files.get("published"), files.get("discrepancies")
 
 with job_log(snakemake.log[0], "write the report"):
-    measured = [read_table(files[kind], MEASUREMENTS) for kind in ("evaluate", "acute", "relapse")]
     content = Content(
         study,
-        read_results(files, labels=labels, threshold=threshold),
+        read_results(files, labels=labels, threshold=threshold, combines=study["combines"]),
         build(
-            cells(values(*measured), threshold),
+            cells(read_values(files), threshold),
             read_published(published) if published else None,
             labels,
         ),
         read_result(files.comparison, reproduction.COLUMNS) if published else None,
-        markdown_rows(Path(files.discrepancies).read_text("utf-8")) if published else [],
+        markdown_rows(Path(files.discrepancies).read_text("utf-8")) if discrepancies else [],
         embedded(files.figures, files.captions),
         read_origin(
             network=files.network,

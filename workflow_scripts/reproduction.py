@@ -2,20 +2,17 @@
 
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import compare, verdict
-from pipeline_lib.analysis.statistics import cells, values
+from pipeline_lib.analysis.statistics import cells
+from pipeline_lib.analysis.stored import read_values
 from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import MEASUREMENTS, read_table
 from pipeline_lib.reporting.comparison_report import report
 from pipeline_lib.storage import write_text
 
 study = snakemake.params.study
 
 with job_log(snakemake.log[0], "compare with the published numbers"):
-    measured = [
-        read_table(snakemake.input[kind], MEASUREMENTS) for kind in ("evaluate", "acute", "relapse")
-    ]
     comparison = compare(
-        cells(values(*measured), study["threshold"]),
+        cells(read_values(snakemake.input), study["threshold"]),
         read_published(snakemake.input.published),
         study["alpha"],
         study["margin"],

@@ -2,7 +2,7 @@
 
 from pipeline_lib.analysis.intervals import cell_intervals
 from pipeline_lib.analysis.paired import compare_treatments
-from pipeline_lib.analysis.statistics import values
+from pipeline_lib.analysis.stored import read_values
 from pipeline_lib.analysis.survival import (
     log_rank_tests,
     relapse_counts,
@@ -10,18 +10,12 @@ from pipeline_lib.analysis.survival import (
     survival_curves,
 )
 from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import MEASUREMENTS, read_table
 from pipeline_lib.storage import write_text
 
 threshold = snakemake.params.study["threshold"]
 
 with job_log(snakemake.log[0], "compute intervals and tests"):
-    measured = values(
-        *(
-            read_table(snakemake.input[kind], MEASUREMENTS)
-            for kind in ("evaluate", "acute", "relapse")
-        )
-    )
+    measured = read_values(snakemake.input)
     times = relapse_times(measured, threshold)
     results = {
         "cells": cell_intervals(measured, threshold),

@@ -3,20 +3,17 @@
 from pathlib import Path
 
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.analysis.statistics import cells, values
+from pipeline_lib.analysis.statistics import cells
+from pipeline_lib.analysis.stored import read_values
 from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import MEASUREMENTS, read_table
 from pipeline_lib.reporting.tables import FORMATS, build
 from pipeline_lib.storage import write_text
 
 study, published = snakemake.params.study, snakemake.input.get("published")
 
 with job_log(snakemake.log[0], "write the tables"):
-    measured = [
-        read_table(snakemake.input[kind], MEASUREMENTS) for kind in ("evaluate", "acute", "relapse")
-    ]
     tables = build(
-        cells(values(*measured), study["threshold"]),
+        cells(read_values(snakemake.input), study["threshold"]),
         read_published(published) if published else None,
         study["labels"],
     )

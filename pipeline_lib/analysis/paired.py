@@ -23,6 +23,7 @@ from pipeline_lib.analysis.statistics import (
     FIRST_TABLE,
     HEALTHY,
     INTERNAL,
+    OFF_MEDICATION,
     UNTREATED,
     Key,
     Measurements,
@@ -78,8 +79,9 @@ def compare_treatments(values: Measurements) -> pd.DataFrame:
 
     `values` is as `statistics.values` gives it. The measurements are clean, standard and combined
     accuracy, each level of internal noise but 0 (which is the standard test again), the acute
-    drop, the total drop and the final accuracy. Returns one row per measurement and pair, in per
-    cent, differences in percentage points, with the columns `COLUMNS`:
+    drop, the total drop and the final accuracy, and those of switch liability. Returns one row per
+    measurement and pair, in per cent (activity in its own unit), differences in percentage points,
+    with the columns `COLUMNS`:
 
     - `n` seeds have both; `difference` is the mean of `treatment` minus `other`, `sd` the
       population SD of the differences, and the interval of the mean is as in `mean_intervals`;
@@ -198,6 +200,7 @@ def _measurements(samples: Mapping[Key, Series]) -> dict[str, dict[str, Series]]
             (table == "1" and metric in of_first_table)
             or (table == "2" and float(metric.removeprefix(INTERNAL)) > 0)
             or table in ("acute", "4")
+            or (table == "switch" and not metric.startswith(OFF_MEDICATION))
         ):
             found.setdefault(metric, {})[treatment] = series
     return found

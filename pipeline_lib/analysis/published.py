@@ -8,11 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline_lib.analysis.statistics import CELL_COLUMNS, SEED, SEEDS, STATISTICS, VALUE_COLUMNS
+from pipeline_lib.analysis.statistics import (
+    ACTIVITY,
+    CELL_COLUMNS,
+    OFF_MEDICATION,
+    SEED,
+    SEEDS,
+    STATISTICS,
+    VALUE_COLUMNS,
+)
 from pipeline_lib.errors import PipelineError
 
-# Published numbers have one decimal, so each may be this far from what was computed.
-ROUNDING = 0.05
+DECIMALS = {ACTIVITY: 3}  # of printed numbers; all others have one
 
 
 def read_published(path: str | Path) -> pd.DataFrame:
@@ -40,9 +47,24 @@ def is_count(metric: str) -> bool:
     return metric.startswith((SEED, SEEDS))
 
 
+def is_share(metric: str) -> bool:
+    """Whether a metric is in per cent or percentage points."""
+    return not is_count(metric) and metric.removeprefix(OFF_MEDICATION) not in DECIMALS
+
+
+def decimals(metric: str) -> int:
+    """Return how many decimals a printed number has: one, counts none, activity three."""
+    return 0 if is_count(metric) else DECIMALS.get(metric.removeprefix(OFF_MEDICATION), 1)
+
+
+def rounding(metric: str) -> float:
+    """Return how far a printed number may be from what was computed."""
+    return 0.5 * 10.0 ** -decimals(metric)
+
+
 def printed(number: float, metric: str) -> str:
-    """Return a number as the published tables print it: one decimal, counts none."""
-    text = f"{number:.0f}" if is_count(metric) else f"{number:.1f}"
+    """Return a number as the published tables print it."""
+    text = f"{number:.{decimals(metric)}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
 

@@ -6,10 +6,12 @@ are compared, never single seeds, and a mean that lies within its scatter is as 
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from pipeline_lib.analysis import welch
-from pipeline_lib.analysis.published import ROUNDING, is_count
+from pipeline_lib.analysis.published import is_count, is_share, rounding
 from pipeline_lib.analysis.statistics import KEY, SEED, STATISTICS, Key, Numbers, by_key, frame
 from pipeline_lib.analysis.welch import Sample
 
@@ -54,7 +56,7 @@ def compare(
       widened by the rounding of a printed number; percentage points;
     - `p`, that it is beyond that rounding, and `p_holm`, corrected for the family;
     - `p_equivalent` of two one-sided tests, uncorrected, and `equivalent`, whether it is below
-      alpha;
+      alpha; of accuracies alone;
     - `detectable`, the smallest true difference that would have been found with a power of 80 %
       at alpha by itself, and `detectable_in_family` at alpha over the size of the family;
     - `status`: consistent or inconsistent if tested; missing if this study has no such number;
@@ -67,14 +69,16 @@ def compare(
     corrected = welch.holm([welch.p_different(test) for _, test in family])
     for (row, test), p_holm in zip(family, corrected, strict=True):
         low, high = welch.interval(test, 1 - alpha)
-        p_equivalent = welch.p_equivalent(test, 100.0 * margin)
+        # The margin is of accuracies.
+        share = is_share(str(row["metric"]))
+        p_equivalent = welch.p_equivalent(test, 100.0 * margin) if share else math.nan
         row |= {
             "low": low,
             "high": high,
             "p": welch.p_different(test),
             "p_holm": p_holm,
             "p_equivalent": p_equivalent,
-            "equivalent": p_equivalent < alpha,
+            "equivalent": p_equivalent < alpha if share else None,
             "detectable": welch.detectable(test, alpha),
             "detectable_in_family": welch.detectable(test, alpha / len(family)),
             "status": INCONSISTENT if p_holm < alpha else CONSISTENT,
@@ -94,9 +98,9 @@ def verdict(comparison: pd.DataFrame) -> str:
     alpha, margin = comparison[["alpha", "margin"]].iloc[0]
     consistent = int((status == CONSISTENT).sum())
     details = [f"Holm-corrected, alpha {alpha:g}"]
-    if (tested := status.isin([CONSISTENT, INCONSISTENT])).any():
-        equivalent = int(comparison["equivalent"].fillna(value=False).sum())
-        details.append(f"{equivalent} of {int(tested.sum())} equivalent within {points(margin)}")
+    if comparison["equivalent"].notna().any():
+        known = comparison["equivalent"].dropna()
+        details.append(f"{known.sum()} of {len(known)} equivalent within {points(margin)}")
     for other in (INCONSISTENT, MISSING, NOT_TESTABLE):
         if number := int((in_family & (status == other)).sum()):
             details.append(f"{number} {other}")
@@ -134,7 +138,7 @@ def _row(
             reason = f"fewer than two seeds have no SD ({side})"
             return {**row, "status": NOT_TESTABLE, "reason": reason}, None
     samples = [Sample(side["mean"], side["sd"], int(side["n_seeds"])) for side in (ours, there)]
-    return row, welch.compare(samples[0], samples[1], ROUNDING)
+    return row, welch.compare(samples[0], samples[1], rounding(key.metric))
 
 
 def _no_test(key: Key, ours: Numbers, there: Numbers) -> str | None:

@@ -25,6 +25,7 @@ CELL_COLUMNS = (*KEY, *STATISTICS, "n_seeds")
 
 FIRST_TABLE = ("sparsity", "clean", "standard", "combined")
 INTERNAL, OFF_MEDICATION = "internal_", "off_medication_"  # followed by what was measured
+BIASED, ACTIVITY = "biased", "activity"  # of switch liability; activity is in no per cent
 LONGITUDINAL = "longitudinal_combined"  # combined accuracy by cycle
 SEED = "seed_"  # followed by the seed, where a number is of one seed
 SEEDS = "seeds_"  # where a number is a number of seeds
@@ -53,12 +54,17 @@ class Series(NamedTuple):
 _AllSeries: TypeAlias = dict[tuple[str, str, int | None], Series]  # by treatment, metric and cycle
 
 
-def values(evaluate: Measurements, acute: Measurements, relapse: Measurements) -> pd.DataFrame:
+def values(
+    evaluate: Measurements,
+    acute: Measurements,
+    relapse: Measurements,
+    switch: Measurements | None = None,
+) -> pd.DataFrame:
     """Return one number per seed, treatment, metric and cycle of a study's measurements.
 
-    The arguments hold rows of `metrics.MEASUREMENTS`, all seeds of a study in one. The columns
-    are `VALUE_COLUMNS`; `value` is in per cent, an acute drop in percentage points. Rows keep the
-    order of the seeds in the measurements.
+    The arguments hold rows of `metrics.MEASUREMENTS` and `metrics.SWITCH`, all seeds of a study
+    in one. The columns are `VALUE_COLUMNS`; `value` is in per cent, an acute drop in percentage
+    points, activity in its own unit. Rows keep the order of the seeds in the measurements.
     """
     rows = list(_first_tables(evaluate))
     combined = {row[:2]: row[4] for row in rows if row[2] == "combined"}
@@ -71,6 +77,11 @@ def values(evaluate: Measurements, acute: Measurements, relapse: Measurements) -
         cycle = int(row["cycle"])
         rows.append((*at, LONGITUDINAL, cycle, _per_cent(row)))
         rows.append((*at, "longitudinal_sparsity", cycle, 100.0 * row["sparsity"]))
+    for row in [] if switch is None else _records(switch):
+        at = (row["seed"], row["treatment"])
+        off = OFF_MEDICATION if row["modulation"] == "off" else ""
+        rows.append((*at, off + BIASED, None, _per_cent(row)))
+        rows.append((*at, off + ACTIVITY, None, row["activity"]))
     return frame(rows, VALUE_COLUMNS)
 
 
@@ -90,7 +101,7 @@ def cells(values: Measurements, threshold: float) -> pd.DataFrame:
     for treatment, of_seeds in _courses(series).items():
         rows += _relapses(treatment, of_seeds, threshold)
     rows += _improvement(series)
-    order = ("1", "2", "acute", "state_dependence", "3", "3_range", "3_sparsity", "4")
+    order = ("1", "2", "acute", "switch", "state_dependence", "3", "3_range", "3_sparsity", "4")
     rank = {table: place for place, table in enumerate(order)}
     rows.sort(key=lambda row: rank.get(row[0], len(rank)))
     return frame(rows, CELL_COLUMNS)
@@ -208,6 +219,8 @@ def _tabulated(series: _AllSeries) -> Iterator[tuple[Key, Series]]:
             yield Key("2", treatment, metric), entry
         elif metric == "acute_relapse_drop":
             yield Key("acute", treatment, metric), entry
+        elif metric.removeprefix(OFF_MEDICATION) in (BIASED, ACTIVITY):
+            yield Key("switch", treatment, metric), entry
         elif metric.startswith(OFF_MEDICATION):
             yield Key("state_dependence", treatment, metric), entry
         elif metric == LONGITUDINAL:

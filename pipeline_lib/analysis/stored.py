@@ -1,13 +1,15 @@
-"""The analyses' CSV files, read back as the tables that they were written from."""
+"""A study's files as tables: its measurements, and the CSV files of the analyses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from pipeline_lib.analysis.statistics import values
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.metrics import SCHEMAS, read_table
 
 TEXTS = ("table", "treatment", "other", "metric", "method", "test", "note", "status", "reason")
 WHOLE = (
@@ -15,7 +17,17 @@ WHOLE = (
     *("n", "n_other", "n_seeds", "published_n_seeds"),
     *("relapsed", "relapsed_other", "at_risk", "at_cycle_0", "later"),
 )
+MEASURED = ("evaluate", "acute", "relapse", "switch")
 YES_OR_NO = ("equivalent",)
+
+
+def read_values(files: Mapping[str, str | Path]) -> pd.DataFrame:
+    """Read a study's measurements, each file by its kind, as `statistics.values` gives them.
+
+    Raises PipelineError like `metrics.read_table`.
+    """
+    kinds = [kind for kind in MEASURED if kind in files]
+    return values(**{kind: read_table(files[kind], SCHEMAS[kind]) for kind in kinds})
 
 
 def read_result(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from pipeline_lib.figures import style
+from pipeline_lib.figures.rows_of_states import Sample, draw_samples, rows_of, seeds_and_interval
 from pipeline_lib.figures.series import Row, accuracy
 from pipeline_lib.figures.style import Look
-from pipeline_lib.figures.summaries import summary
 
-MEAN: dict[str, Any] = {
-    "linestyle": "none",
-    "marker": "|",
-    "color": "black",
-    "markersize": 7,
-    "markeredgewidth": 1.5,
-}
 TITLES = {"clean": "Clean", "standard": "Standard", "combined": "Combined stress"}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Accuracy (seeds,) of one state under one condition, in per cent."""
-
-    state: str
-    off: bool  # with the modulation taken off
-    values: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -78,62 +61,15 @@ def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, chance: float) -> 
 
 def draw(conditions: Sequence[Condition], looks: Mapping[str, Look], *, chance: float) -> Figure:
     """Draw a panel for each condition and a row for each state; `chance` is in per cent."""
-    rows = _rows(conditions, looks)
+    rows = rows_of([sample for panel in conditions for sample in panel.samples], looks)
     figure = style.new_figure(1.3 + 0.36 * len(rows), "Accuracy by treatment and condition")
     panels = style.grid(figure, len(conditions), len(conditions))
     for panel, condition in zip(panels, conditions, strict=True):
         panel.set_title(condition.title)
-        panel.axvline(chance, color=style.QUIET, linewidth=0.9, linestyle=(0, (1, 1.5)))
-        for sample in condition.samples:
-            place = rows[sample.state, sample.off]
-            look = looks[sample.state]
-            face = "white" if sample.off else look.colour
-            over = summary(sample.values[:, np.newaxis])
-            panel.plot(
-                sample.values,
-                place - 0.13 + style.dodged(len(sample.values), 0.22),
-                linestyle="none",
-                marker=look.marker,
-                color=look.colour,
-                markerfacecolor=face,
-                markersize=5 if look.marker == "*" else 3.2,
-                markeredgewidth=0.6,
-                alpha=0.65,
-                label="seeds",
-            )
-            # Below the seeds, which it would hide where all are equal.
-            below = place + 0.27
-            panel.plot(
-                [*over.low, *over.high],
-                [below, below],
-                color="black",
-                linewidth=1.1,
-                label="interval",
-            )
-            panel.plot(over.mean, [below], label="mean", **MEAN)
-        panel.grid(visible=False, axis="y")
-        panel.tick_params(axis="y", length=0)
-    panels[0].set(xlim=(-3, 103), ylim=(len(rows) - 0.45, -0.55), yticks=range(len(rows)))
+        panel.axvline(chance, **style.CHANCE)
+        draw_samples(panel, condition.samples, rows, looks)
+    panels[0].set_xlim(-3, 103)
     panels[0].xaxis.set_major_locator(MultipleLocator(25))
-    panels[0].set_yticklabels(
-        style.wrapped(looks[state].label, 22) + ("\nmodulation off" if off else "")
-        for state, off in rows
-    )
     panels[len(panels) // 2].set_xlabel("Accuracy (%)", x=0 if len(panels) % 2 == 0 else 0.5)
-    style.legend(
-        figure,
-        [
-            style.note("one seed", linestyle="none", marker="o", color=style.QUIET, markersize=3.2),
-            style.note("mean and 95 % interval", **(MEAN | {"linestyle": "-"})),
-            style.note(f"chance, {chance:.3g} %", color=style.QUIET, linestyle=(0, (1, 1.5))),
-        ],
-    )
+    style.legend(figure, [*seeds_and_interval(), style.chance(chance)])
     return figure
-
-
-def _rows(
-    conditions: Sequence[Condition], looks: Mapping[str, Look]
-) -> dict[tuple[str, bool], int]:
-    there = {(sample.state, sample.off) for panel in conditions for sample in panel.samples}
-    wanted = [(state, off) for state in looks for off in (False, True) if (state, off) in there]
-    return {key: place for place, key in enumerate(wanted)}

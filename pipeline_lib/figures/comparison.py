@@ -19,6 +19,7 @@ TITLES = {
     "1": "After treatment",
     "2": "Internal noise",
     "acute": "Acute relapse",
+    "switch": "Switch liability",
     "state_dependence": "Modulation off",
     "4": "Outcome of the cycles",
     "improvement": "Gain over untreated",
@@ -32,11 +33,12 @@ NAMES = {
     "standard": "Standard",
     "combined": "Combined",
     "acute_relapse_drop": "Drop",
+    "biased": "Biased noise",
     "total_drop": "Total drop",
     "final_accuracy": "Final",
     "combined_over_untreated": "Combined",
 }
-OTHER_UNITS = ("mean_relapse_cycle",)  # not in per cent
+OTHER_UNITS = ("mean_relapse_cycle", "activity")  # not in per cent
 BAND = "#E9E9E9"
 FACES: dict[str, dict[str, Any]] = {
     "mean": {"markerfacecolor": "white"},

@@ -30,7 +30,7 @@ def draw(sweep: Mapping[str, Series], looks: Mapping[str, Look], *, chance: floa
     """Draw a line with an interval for each state; `chance` is in per cent."""
     figure = style.new_figure(3.6, "Accuracy under internal noise")
     panel = figure.subplots()
-    panel.axhline(chance, color=style.QUIET, linewidth=0.9, linestyle=(0, (1, 1.5)))
+    panel.axhline(chance, **style.CHANCE)
     shown = [name for name in looks if name in sweep]
     widest = max((series.levels[-1] for series in sweep.values()), default=0.0) or 1.0
     for name, shift in zip(shown, style.dodged(len(shown), 0.012 * widest), strict=True):

@@ -47,6 +47,7 @@ LINES: tuple[Any, ...] = (
 )
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 QUIET = "#666666"  # thresholds, chance, notes
+CHANCE: dict[str, Any] = {"color": QUIET, "linewidth": 0.9, "linestyle": (0, (1, 1.5))}
 
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same text on every machine
@@ -186,6 +187,11 @@ def note(label: str, **options: Any) -> Line2D:
     """Return a legend's entry that explains a mark, in no treatment's colour."""
     plain: dict[str, Any] = {"color": "black", "linewidth": 1.1, "label": label}
     return Line2D([], [], **(plain | options))
+
+
+def chance(level: float) -> Line2D:
+    """Return a legend's entry for the line of chance, a level in per cent."""
+    return note(f"chance, {level:.3g} %", **CHANCE)
 
 
 def seeds(panel: Axes, x: np.ndarray, values: np.ndarray, look: Look) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline_lib.analysis.published import ROUNDING
+from pipeline_lib.analysis.published import decimals
 from pipeline_lib.analysis.reproduction import NOT_TESTABLE, in_the_family, points, verdict
 from pipeline_lib.analysis.statistics import STATISTICS, cycle_of
 from pipeline_lib.analysis.welch import POWER
@@ -22,6 +22,7 @@ TITLES = {
     "3_sparsity": "Sparsity by cycle",
     "4": "Table 4: outcome of the stress cycles",
     "acute": "Acute relapse",
+    "switch": "Switch liability",
     "state_dependence": "State dependence",
     "relapse_cycle_by_seed": "Relapse cycle by seed",
     "improvement": "Improvement over untreated",
@@ -63,8 +64,8 @@ def explanation(comparison: pd.DataFrame) -> str:
     return (
         f"Means ± population SDs, in per cent. *Difference* is this study's mean minus the "
         f"published one, with its Welch interval at {_per_cent(1 - alpha)}, widened by "
-        f"{ROUNDING:g} on both sides for the printed rounding. *p* is for a difference beyond that "
-        f"rounding, corrected by Holm's procedure over all means that are tested. *Equivalent* "
+        f"half a printed digit on both sides. *p* is for a difference beyond that rounding, "
+        f"corrected by Holm's procedure over all means that are tested. *Equivalent* "
         f"says whether two one-sided Welch tests, each mean by itself at {alpha:g}, place the "
         f"difference within {points(margin)}, rounding included, and gives their p. "
         f"*Detectable* is the smallest true difference, in percentage points, that this many seeds "
@@ -136,13 +137,18 @@ def _both(row: Mapping[Any, Any]) -> list[str]:
 def _tests(row: Mapping[Any, Any]) -> list[str]:
     if pd.isna(row["p_holm"]):
         return [NOTHING] * 4
-    ends = f"{_signed(row['low'], 2)} to {_signed(row['high'], 2)}"
+    more = decimals(row["metric"]) + 1
+    difference, low, high = (_signed(row[name], more) for name in ("difference", "low", "high"))
     return [
-        f"{_signed(row['difference'], 2)} ({ends})",
+        f"{difference} ({low} to {high})",
         p_value(row["p_holm"]),
-        f"{'yes' if row['equivalent'] else 'no'} ({p_value(row['p_equivalent'])})",
-        f"{row['detectable']:.2f} ({row['detectable_in_family']:.2f})",
+        NOTHING if pd.isna(row["equivalent"]) else _equivalent(row),
+        f"{row['detectable']:.{more}f} ({row['detectable_in_family']:.{more}f})",
     ]
+
+
+def _equivalent(row: Mapping[Any, Any]) -> str:
+    return f"{'yes' if row['equivalent'] else 'no'} ({p_value(row['p_equivalent'])})"
 
 
 def _result(row: Mapping[Any, Any]) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
 from pipeline_lib.analysis.intervals import LEVEL
-from pipeline_lib.analysis.statistics import HEALTHY, OFF_MEDICATION, UNTREATED
+from pipeline_lib.analysis.statistics import ACTIVITY, BIASED, HEALTHY, OFF_MEDICATION, UNTREATED
+from pipeline_lib.reporting import combinations
+from pipeline_lib.reporting.differences import ALPHA, difference
 from pipeline_lib.reporting.phrases import PER_CENT, ends, listed, mean, p, plural
 from pipeline_lib.reporting.results import Results, Row
 from pipeline_lib.reporting.wording import head, p_value, signed
-
-ALPHA = round(1 - LEVEL, 9)
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,11 @@ def findings(results: Results) -> list[Finding]:
             [*_courses(results), *_measure(results, "4", "final_accuracy")],
         ),
         Finding("Who relapses, and when", [*_relapses(results), *_log_rank(results)]),
+        Finding(
+            "What combinations add to their better half", list(combinations.sentences(results))
+        ),
         Finding("What hangs on the medication", list(_withdrawal(results))),
+        Finding("What a push in one direction does", list(_switch(results))),
         Finding("What is significant", list(_significance(results))),
     ]
     return [finding for finding in found if finding.sentences]
@@ -104,48 +106,14 @@ def _measure(
     pairs = results.pairs(metric)
     for other in ranked[1:]:
         if row := pairs.get((ranked[0], other)):
-            yield _difference(results, ranked[0], other, row)
+            yield difference(results, ranked[0], other, row)
 
 
 def _gains(results: Results) -> Iterator[str]:
     pairs = results.pairs("combined")
     for treatment in results.labels:
         if row := pairs.get((treatment, UNTREATED)):
-            yield _difference(results, treatment, UNTREATED, row)
-
-
-def _difference(results: Results, first: str, second: str, row: Row) -> str:
-    """Say by how much the first of two differs from the second, and whether that is significant."""
-    names = f"{results.name(first)} and {results.name(second)}"
-    if row["difference"] == 0 and row["sd"] == 0:
-        return f"{names} are equal in every seed."
-    if abs(row["difference"]) < 1e-9:
-        return f"{names} have the same mean."
-    by = "above" if row["difference"] > 0 else "below"
-    sign = 1 if row["difference"] > 0 else -1
-    size = {
-        "mean": abs(row["difference"]),
-        "ci_low": min(sign * row["ci_low"], sign * row["ci_high"]),
-        "ci_high": max(sign * row["ci_low"], sign * row["ci_high"]),
-        "method": row["method"],
-    }
-    lead = f"{results.name(first)} is {mean(size, ' points')} {by} {results.name(second)}"
-    return f"{lead}: {_verdict(results, row)}."
-
-
-def _verdict(results: Results, row: Row) -> str:
-    if pd.isna(row["p"]):
-        return "one seed has no test"
-    tested = results.paired["p"].notna()
-    family = int((tested & (results.paired["metric"] == row["metric"])).sum())
-    within, over_all = row["p_holm_metric"], row["p_holm"]
-    here = f"among this measurement's {plural(family, 'pair')} ({p(within)})"
-    everywhere = f"among all {int(tested.sum())} ({p(over_all)})"
-    if over_all < ALPHA:
-        return f"significant {here} and {everywhere}"
-    if within < ALPHA:
-        return f"significant {here}, not {everywhere}"
-    return f"not significant {here}"
+            yield difference(results, treatment, UNTREATED, row)
 
 
 def _courses(results: Results) -> Iterator[str]:
@@ -233,6 +201,20 @@ def _withdrawal(results: Results) -> Iterator[str]:
                 parts.append(f"{mean(off)} instead of {mean(on)} {where}")
         if parts:
             yield f"With its modulation off, {results.name(treatment)} has {listed(parts)}."
+
+
+def _switch(results: Results) -> Iterator[str]:
+    """Accuracy under biased noise, and whether more activity goes with it."""
+    yield from _measure(results, "switch", BIASED)
+    activity = {
+        name: row
+        for name in (UNTREATED, *results.labels)
+        if (row := results.cell("switch", name, ACTIVITY))
+    }
+    if activity:
+        ranked = sorted(activity, key=lambda name: -activity[name]["mean"])
+        numbers = (f"{results.name(n)} {mean(activity[n], '', ACTIVITY)}" for n in ranked)
+        yield f"Mean hidden activity without noise: {listed(numbers)}."
 
 
 def _significance(results: Results) -> Iterator[str]:

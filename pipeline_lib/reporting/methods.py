@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline_lib.reporting.phrases import plural
+from pipeline_lib.treatments import EVERY
 
 Options = Mapping[str, Any]
 
@@ -36,10 +37,12 @@ def recoveries(protocol: Options, labels: Mapping[str, str]) -> list[Recovery]:
     ]
 
 
-def facts(protocol: Options, *, threshold: float) -> list[tuple[str, str]]:
+def facts(
+    protocol: Options, *, threshold: float, switch: Options | None = None
+) -> list[tuple[str, str]]:
     """Return what was done to every network, as pairs of a term and its numbers.
 
-    `protocol` is `slices.replay`; `threshold` is a fraction.
+    `protocol` is `slices.replay`; `threshold` is a fraction; `switch` is the study's section.
     """
     points, baseline = protocol["training_points"], protocol["baseline"]
     combined, relapse = protocol["combined"], protocol["relapse"]
@@ -79,16 +82,28 @@ def facts(protocol: Options, *, threshold: float) -> list[tuple[str, str]]:
             "then maintenance",
         ),
         ("Relapse", f"combined-stress accuracy below {_share(threshold)} at any cycle, 0 included"),
+        *(
+            [
+                (
+                    "Biased noise",
+                    f"internal noise N({switch['bias']:g}, {switch['internal_noise']:g}²)",
+                )
+            ]
+            if switch
+            else []
+        ),
     ]
 
 
-def in_words(step: Mapping[str, Options]) -> str:
+def in_words(step: Mapping[str, Any]) -> str:
     """Return a step in a phrase; a kind that has none here is told by its options."""
-    ((kind, options),) = step.items()
+    ((kind, options),) = ((kind, options) for kind, options in step.items() if kind != EVERY)
     if kind in _PHRASES:
-        return _PHRASES[kind](options)
-    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
-    return f"{kind}: {told}" if told else kind
+        text = _PHRASES[kind](options)
+    else:
+        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
+        text = f"{kind}: {told}" if told else kind
+    return f"{text}; every {step[EVERY]} cycles" if step.get(EVERY, 1) > 1 else text
 
 
 def seeds_in_words(seeds: Sequence[int]) -> str:
@@ -105,12 +120,12 @@ def seeds_in_words(seeds: Sequence[int]) -> str:
 
 def _train(options: Options) -> str:
     text = f"train {plural(options['epochs'], 'epoch')} at learning rate {_rate(options['lr'])}"
-    if (noise := options.get("noise")) is None:
-        return text
-    first, last = noise
-    if first == last:
-        return f"{text}, internal noise σ {first:g}"
-    return f"{text}, internal noise σ from {first:g} to {last:g}"
+    for name, key in (("internal noise σ", "noise"), ("gain", "gain")):
+        if ends := options.get(key):
+            first, last = ends
+            span = f"{first:g}" if first == last else f"from {first:g} to {last:g}"
+            text = f"{text}, {name} {span}"
+    return text
 
 
 def _regrow(options: Options) -> str:
@@ -121,7 +136,9 @@ def _regrow(options: Options) -> str:
 
 
 def _modulate(options: Options) -> str:
-    return f"modulate: {options['activation']}, damping {options['damping']:g}"
+    parts = [options["activation"]] if "activation" in options else []
+    parts += [f"{name} {options[name]:g}" for name in ("damping", "gain") if name in options]
+    return f"modulate: {', '.join(parts)}"
 
 
 def _prune(options: Options) -> str:

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from pipeline_lib.analysis.reproduction import verdict
 from pipeline_lib.reporting import comparison_report
+from pipeline_lib.reporting.combinations import combination_table
 from pipeline_lib.reporting.findings import findings, reading
 from pipeline_lib.reporting.gist import gist
 from pipeline_lib.reporting.methods import facts, recoveries, seeds_in_words
@@ -74,7 +75,7 @@ def page(template: str | Path, content: Content) -> str:
     return environment.get_template(path.name).render(
         study=study,
         seeds=seeds_in_words(study["seeds"]),
-        facts=facts(study["protocol"], threshold=study["threshold"]),
+        facts=facts(study["protocol"], threshold=study["threshold"], switch=study["switch"]),
         recoveries=recoveries(study["protocol"], study["labels"]),
         reading=reading(results),
         gist=gist(results),
@@ -82,7 +83,12 @@ def page(template: str | Path, content: Content) -> str:
         summary=by_name.pop("summary", None),
         tables=list(by_name.values()),
         figures=content.figures,
-        statistics=[relapse_table(results), log_rank_table(results), paired_table(results)],
+        statistics=[
+            *([combination_table(results)] if results.combines else []),
+            relapse_table(results),
+            log_rank_table(results),
+            paired_table(results),
+        ],
         **_reproduction(comparison, study["labels"]),
         discrepancies=content.discrepancies,
         origin=content.origin,

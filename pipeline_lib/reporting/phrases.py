@@ -19,19 +19,19 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def mean(row: Mapping[Any, Any], unit: str = PER_CENT) -> str:
+def mean(row: Mapping[Any, Any], unit: str = PER_CENT, metric: str = "") -> str:
     """Return a mean with its interval in brackets, if it has one."""
-    text = f"{signed(row['mean'])}{unit}"
+    text = f"{signed(row['mean'], metric)}{unit}"
     if pd.isna(row["ci_low"]):
         return text
     if row["method"] == EQUAL:
         return f"{text} (in every seed)"
-    return f"{text} ({ends(row)})"
+    return f"{text} ({ends(row, metric)})"
 
 
-def ends(row: Mapping[Any, Any]) -> str:
+def ends(row: Mapping[Any, Any], metric: str = "") -> str:
     """Return the ends of an interval."""
-    return f"{signed(row['ci_low'])} to {signed(row['ci_high'])}"
+    return f"{signed(row['ci_low'], metric)} to {signed(row['ci_high'], metric)}"
 
 
 def p(number: float) -> str:

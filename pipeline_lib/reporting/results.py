@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Results:
     logrank: pd.DataFrame
     labels: Mapping[str, str]
     threshold: float
+    combines: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by treatment
 
     def name(self, treatment: str) -> str:
         """Return what readers call a treatment or a state."""
@@ -49,6 +50,8 @@ class Results:
         for row in self.paired[self.paired["metric"] == metric].to_dict("records"):
             found[row["treatment"], row["other"]] = row
             found[row["other"], row["treatment"]] = row | {
+                "mean": row["mean_other"],
+                "mean_other": row["mean"],
                 "difference": -row["difference"],
                 "ci_low": -row["ci_high"],
                 "ci_high": -row["ci_low"],
@@ -74,7 +77,11 @@ def _level(metric: object) -> float:
 
 
 def read_results(
-    files: Mapping[str, str | Path], *, labels: Mapping[str, str], threshold: float
+    files: Mapping[str, str | Path],
+    *,
+    labels: Mapping[str, str],
+    threshold: float,
+    combines: Mapping[str, Sequence[str]],
 ) -> Results:
     """Read the files of `statistics/`, by the names that its rule gives them.
 
@@ -87,4 +94,5 @@ def read_results(
         logrank=read_result(files["logrank"], survival.LOG_RANK),
         labels=labels,
         threshold=threshold,
+        combines=combines,
     )

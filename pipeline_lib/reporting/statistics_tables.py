@@ -109,8 +109,9 @@ def _table(
 
 
 def _with_ends(row: Row, name: str) -> str:
-    number = signed(row[name])
-    return number if pd.isna(row["ci_low"]) else f"{number} ({ends(row)})"
+    metric = str(row.get("metric", ""))
+    number = signed(row[name], metric)
+    return number if pd.isna(row["ci_low"]) else f"{number} ({ends(row, metric)})"
 
 
 def _number(value: float) -> str:

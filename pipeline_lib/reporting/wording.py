@@ -8,6 +8,8 @@ import pandas as pd
 
 from pipeline_lib.analysis.published import printed
 from pipeline_lib.analysis.statistics import (
+    ACTIVITY,
+    BIASED,
     HEALTHY,
     INTERNAL,
     OFF_MEDICATION,
@@ -26,6 +28,8 @@ HEADS = {
     "standard": "Standard",
     "combined": "Combined stress",
     "acute_relapse_drop": "Acute drop",
+    BIASED: "Biased noise",
+    ACTIVITY: "Activity",
     "total_drop": "Total drop",
     "final_accuracy": "Final accuracy",
     "seeds_relapsed": "Relapsed",
