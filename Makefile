@@ -10,12 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run report replay test bench agreement check format schema lock clean
+.PHONY: help setup run report replay test test-slurm bench agreement check format schema lock clean
 
 help:
 	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
 	@echo "make report   the study's report, one page: results/report.html"
 	@echo "make test     set up and pass the tests"
+	@echo "make test-slurm  the tests on a Slurm, which they start (as root; apt-get install slurm-wlm munge)"
 	@echo "make replay   repeat the published run on its own random stream"
 	@echo "make bench    measure what a seed and the study cost (QUICK=1: in three CPU-minutes)"
 	@echo "make agreement  the study on both engines (SEEDS=20), and do their distributions differ?"
@@ -52,6 +53,9 @@ agreement: setup
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slurm: setup
+	$(BIN)/python -m pytest tests/slurm $(ARGS)
 
 bench: setup
 	$(BIN)/python -m benchmarks.engines $(if $(QUICK),--quick)

@@ -10,10 +10,12 @@ rule evaluate:
         log_of("evaluate/{seed}_{state}"),
     benchmark:
         benchmark_of("evaluate/{seed}_{state}")
+    group:
+        "seed"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=lambda wildcards: slices.evaluate(STUDY, wildcards.state),
         code=code("evaluate", ENGINE),
@@ -32,10 +34,12 @@ rule acute:
         log_of("acute/{seed}_{treatment}"),
     benchmark:
         benchmark_of("acute/{seed}_{treatment}")
+    group:
+        "seed"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=slices.acute(STUDY),
         code=code("acute", ENGINE),
@@ -55,10 +59,12 @@ rule relapse:
         log_of("relapse/{seed}_{treatment}"),
     benchmark:
         benchmark_of("relapse/{seed}_{treatment}")
+    group:
+        "seed"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=20,
+        mem_mb=memory,
+        runtime=time_limit("relapse"),
     params:
         study=lambda wildcards: slices.relapse(STUDY, wildcards.treatment),
         code=code("relapse", ENGINE),
@@ -79,10 +85,12 @@ if STUDY.switch:
             log_of("switch/{seed}_{state}"),
         benchmark:
             benchmark_of("switch/{seed}_{state}")
+        group:
+            "seed"
         threads: 1
         resources:
-            mem_mb=700,
-            runtime=5,
+            mem_mb=memory,
+            runtime=time_limit(),
         params:
             study=lambda wildcards: slices.switch(STUDY, wildcards.state),
             code=code("switch", ENGINE),
@@ -118,10 +126,12 @@ rule gather:
         benchmark_of("gather/{kind}")
     wildcard_constraints:
         kind="|".join(GATHERED),
+    group:
+        "study"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         code=code("gather"),

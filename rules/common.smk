@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline_lib import slices
+from pipeline_lib import cost, slices
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.fingerprint import fingerprint
 from pipeline_lib.validation import validate
@@ -62,6 +62,24 @@ def log_of(job):
 
 def benchmark_of(job):
     return f"{RESULTS}/benchmarks/{job}.tsv"
+
+
+MEMORY = cost.megabytes(STUDY)
+
+
+def memory(wildcards, attempt):
+    """The memory limit of a job, in MB; a job that failed is given more."""
+    return attempt * MEMORY
+
+
+def time_limit(stage=""):
+    """The time limit of a stage's jobs, in minutes; a job that failed is given more."""
+    limits = {name: cost.minutes(STUDY, stage, name) for name in [None, *TREATMENTS]}
+
+    def of_job(wildcards, attempt):
+        return attempt * limits[wildcards.get("treatment")]
+
+    return of_job
 
 
 # As Snakemake's own report lists the results; it has a "Statistics" of its own, of run times.

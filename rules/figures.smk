@@ -33,10 +33,12 @@ for name, kind in ROWS_OF_FIGURE.items():
             log_of(f"figures/{name}"),
         benchmark:
             benchmark_of(f"figures/{name}")
+        group:
+            "study"
         threads: 1
         resources:
-            mem_mb=700,
-            runtime=5,
+            mem_mb=memory,
+            runtime=time_limit(),
         params:
             name=name,
             kind=kind,
@@ -59,10 +61,12 @@ if has_published("published"):
             log_of("figures/comparison"),
         benchmark:
             benchmark_of("figures/comparison")
+        group:
+            "study"
         threads: 1
         resources:
-            mem_mb=700,
-            runtime=5,
+            mem_mb=memory,
+            runtime=time_limit(),
         params:
             study=slices.figure(STUDY, "comparison"),
             code=code("figure_comparison"),
@@ -84,10 +88,12 @@ if REGROWTH:
             log_of("figures/regrowth"),
         benchmark:
             benchmark_of("figures/regrowth")
+        group:
+            "study"
         threads: 1
         resources:
-            mem_mb=700,
-            runtime=5,
+            mem_mb=memory,
+            runtime=time_limit(),
         params:
             seed=FIRST,
             treatment=REGROWTH[0],
@@ -114,10 +120,12 @@ rule figure_regions:
         log_of("figures/regions"),
     benchmark:
         benchmark_of("figures/regions")
+    group:
+        "study"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         seed=FIRST,
         study=slices.figure(STUDY, "regions"),

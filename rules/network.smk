@@ -9,10 +9,12 @@ rule baseline:
         log_of("baseline/{seed}"),
     benchmark:
         benchmark_of("baseline/{seed}")
+    group:
+        "seed"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit("baseline"),
     params:
         study=slices.baseline(STUDY),
         code=code("baseline", ENGINE),
@@ -31,10 +33,12 @@ rule prune:
         log_of("prune/{seed}"),
     benchmark:
         benchmark_of("prune/{seed}")
+    group:
+        "seed"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=slices.prune(STUDY),
         code=code("prune"),
@@ -54,10 +58,12 @@ rule treat:
         log_of("treat/{seed}_{treatment}"),
     benchmark:
         benchmark_of("treat/{seed}_{treatment}")
+    group:
+        "seed"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=10,
+        mem_mb=memory,
+        runtime=time_limit("treat"),
     params:
         study=lambda wildcards: slices.treat(STUDY, wildcards.treatment),
         code=code("treat", ENGINE),

@@ -36,10 +36,12 @@ rule tables:
         log_of("tables"),
     benchmark:
         benchmark_of("tables")
+    group:
+        "study"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=slices.tables(STUDY),
         code=code("tables"),
@@ -65,10 +67,12 @@ rule reproduction:
         log_of("reproduction"),
     benchmark:
         benchmark_of("reproduction")
+    group:
+        "study"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=slices.reproduction(STUDY),
         code=code("reproduction"),
@@ -93,10 +97,12 @@ rule statistics:
         log_of("statistics"),
     benchmark:
         benchmark_of("statistics")
+    group:
+        "study"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=slices.statistics(STUDY),
         code=code("statistics"),
@@ -122,10 +128,12 @@ if COMBINATIONS:
             log_of("combinations"),
         benchmark:
             benchmark_of("combinations")
+        group:
+            "study"
         threads: 1
         resources:
-            mem_mb=700,
-            runtime=5,
+            mem_mb=memory,
+            runtime=time_limit(),
         params:
             study=slices.combinations(STUDY),
             code=code("combinations"),
@@ -173,10 +181,12 @@ rule report:
         log_of("report"),
     benchmark:
         benchmark_of("report")
+    group:
+        "study"
     threads: 1
     resources:
-        mem_mb=700,
-        runtime=5,
+        mem_mb=memory,
+        runtime=time_limit(),
     params:
         study=slices.report(STUDY),
         logs=f"{RESULTS}/logs",

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 import yaml
@@ -20,68 +17,7 @@ from pipeline_lib.metrics import REPLAY, read_table
 from pipeline_lib.replay import replay_seed
 from pipeline_lib.reporting.tables import FORMATS, TABLES
 from pipeline_lib.validation import validate
-from tests.conftest import ROOT
-
-PARTS = [
-    *("Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"),
-    *("reference", "report", "docs", "CITATION.cff"),
-]
-
-TINY = {
-    "seeds": 2,
-    "task": {"train": 200, "test": 100, "clean": 20},
-    "network": {"hidden": [12, 10]},
-    "baseline": {"epochs": 2},
-    "relapse": {"cycles": 2},
-    "treatments": {
-        "ketamine": {
-            "course": [
-                {"regrow": {"fraction": 0.5, "batches": 2, "sd": 0.03}},
-                {"train": {"epochs": 2, "lr": 5e-4}},
-            ],
-            "maintenance": [{"train": {"epochs": 1, "lr": 5e-4}}],
-        },
-        "ssri": {
-            "course": [{"train": {"epochs": 3, "lr": 1e-5, "noise": [0.5, 0.0]}}],
-            "maintenance": [{"train": {"epochs": 2, "lr": 1e-5, "noise": [0.3, 0.0]}}],
-        },
-        "neurosteroid": None,
-    },
-}
-
-
-class Project:
-    """A copy of the project with a tiny study."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, folder / part)
-        self.study = yaml.safe_load(yaml.safe_dump(TINY))
-
-    def snakemake(self, *arguments: str, study: dict | None = None) -> str:
-        path = self.folder / "tiny.yaml"
-        path.write_text(yaml.safe_dump(study or self.study), encoding="utf-8")
-        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "tiny.yaml"]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-        self.output = done.stdout + done.stderr
-        assert done.returncode == 0, self.output
-        return self.output
-
-    def planned(self, study: dict | None = None) -> list[str]:
-        """The messages of all jobs that would run."""
-        return sorted(re.findall(r"^Job \d+: (.*)$", self.snakemake("-n", study=study), re.M))
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        path = self.folder / name
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-    def parquet(self) -> dict[str, bytes]:
-        files = sorted(self.folder.glob("results/**/*.parquet"))
-        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+from tests.projects import TINY, Project
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,9 @@ def read_values(files: Mapping[str, str | Path]) -> pd.DataFrame:
 
     Raises PipelineError like `metrics.read_table`.
     """
-    kinds = [kind for kind in MEASURED if kind in files]
-    return values(**{kind: read_table(files[kind], SCHEMAS[kind]) for kind in kinds})
+    # Not `in`: Snakemake's inputs are a list with names.
+    paths = {kind: path for kind in MEASURED if (path := files.get(kind))}
+    return values(**{kind: read_table(path, SCHEMAS[kind]) for kind, path in paths.items()})
 
 
 def read_result(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
