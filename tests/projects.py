@@ -65,7 +65,7 @@ class Project:
 
     def planned(self, study: dict | None = None) -> list[str]:
         """The messages of all jobs that would run."""
-        return sorted(re.findall(r"^Job \d+: (.*)$", self.snakemake("-n", study=study), re.M))
+        return sorted(re.findall(r"^ *Job \d+: (.*)$", self.snakemake("-n", study=study), re.M))
 
     def edit(self, name: str, old: str, new: str) -> None:
         path = self.folder / name
