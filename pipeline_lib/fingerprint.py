@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -23,14 +22,14 @@ def fingerprint(script: str | Path, *modules: str, root: str | Path) -> str:
     """
     root = Path(root)
     reached: dict[str, str] = {}
-    waiting = [*modules, *_imports(_parsed(Path(script)), root)]
+    waiting = [*modules, *_imports(Path(script), root)]
     while waiting:
         module = waiting.pop()
         if module in reached:
             continue
-        tree = _parsed(_file(module, root))
-        reached[module] = _text(_file(module, root))
-        waiting += _imports(tree, root)
+        path = _file(module, root)
+        reached[module] = _text(path)
+        waiting += _imports(path, root)
     digest = hashlib.sha256()
     for module in sorted(reached):
         digest.update(f"{module}\n{reached[module]}\n".encode())
@@ -38,12 +37,8 @@ def fingerprint(script: str | Path, *modules: str, root: str | Path) -> str:
 
 
 @cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
 def _text(path: Path) -> str:
+    """Return a module's code without comments and docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(
@@ -53,32 +48,36 @@ def _text(path: Path) -> str:
     return ast.unparse(tree)
 
 
-def _imports(tree: ast.Module, root: Path) -> Iterator[str]:
-    """Yield the library's modules that a module imports, wherever in it the import stands.
+@cache
+def _imports(path: Path, root: Path) -> frozenset[str]:
+    """Return the library's modules that a file imports, wherever in it the import stands.
 
     What stands under `if TYPE_CHECKING:` is never run, so it is left out.
     """
-    never_run = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    for node in ast.walk(tree):
-        if node in never_run:
-            continue
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            found.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
         else:
-            continue
-        for name in names:
-            if name.split(".")[0] == PACKAGE and _exists(name, root):
-                # Importing a module runs the packages that it lies in.
-                parts = name.split(".")
-                yield from (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+            waiting += ast.iter_child_nodes(node)
+    return frozenset(
+        part
+        for name in found
+        if name.split(".")[0] == PACKAGE and _exists(name, root)
+        for part in _with_packages(name)
+    )
+
+
+def _with_packages(module: str) -> list[str]:
+    # Importing a module runs the packages that it lies in.
+    parts = module.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
 
 
 def _exists(module: str, root: Path) -> bool:

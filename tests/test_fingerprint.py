@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline_lib.fingerprint import _parsed, _text, fingerprint
+from pipeline_lib.fingerprint import _imports, _text, fingerprint
 from tests.conftest import ROOT
 
 LIBRARY = {
@@ -28,7 +28,7 @@ def project(tmp_path):
 
 
 def of(project, *modules, script="job.py"):
-    _parsed.cache_clear()
+    _imports.cache_clear()
     _text.cache_clear()
     return fingerprint(project / script, *modules, root=project)
 
@@ -85,7 +85,7 @@ def test_the_healthy_network_and_evaluation_do_not_reach_pruning():
     def reached(stage):
         seen, waiting = set(), [ROOT / "workflow_scripts" / f"{stage}.py"]
         while waiting:
-            for name in module._imports(module._parsed(waiting.pop()), ROOT):
+            for name in module._imports(waiting.pop(), ROOT):
                 if name not in seen:
                     seen.add(name)
                     waiting.append(module._file(name, ROOT))
