@@ -141,6 +141,9 @@ class Study(Model):
     ] = Field(description="how many seeds, from 0; or a list of seeds")
     results: str = Field(description="folder that everything is written to")
     engine: EngineName = Field(description="what computes training and accuracy")
+    keep_networks: bool = Field(
+        True, description="keep all networks; else, once measured, the pruned ones alone"
+    )
     task: Task
     network: Network
     training: Training

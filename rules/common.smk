@@ -29,6 +29,12 @@ def in_seed(*parts):
     return str(Path(RESULTS, "seeds", "{seed}", *parts))
 
 
+def network_file(*parts):
+    """The file of a network that others are made of, or that is measured, and nothing more."""
+    path = in_seed(*parts)
+    return path if STUDY.keep_networks else temp(path)
+
+
 def gathered(kind):
     """The path of the study's rows of one kind."""
     return f"{RESULTS}/metrics/{kind}.parquet"

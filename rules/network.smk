@@ -3,14 +3,12 @@
 
 rule baseline:
     output:
-        network=in_seed("baseline.safetensors"),
+        network=network_file("baseline.safetensors"),
         history=in_seed("baseline_history.parquet"),
     log:
         log_of("baseline/{seed}"),
     benchmark:
         benchmark_of("baseline/{seed}")
-    group:
-        "seed"
     threads: 1
     resources:
         mem_mb=memory,
@@ -33,8 +31,6 @@ rule prune:
         log_of("prune/{seed}"),
     benchmark:
         benchmark_of("prune/{seed}")
-    group:
-        "seed"
     threads: 1
     resources:
         mem_mb=memory,
@@ -52,14 +48,12 @@ rule treat:
     input:
         network=rules.prune.output.network,
     output:
-        network=in_seed("{treatment}", "network.safetensors"),
+        network=network_file("{treatment}", "network.safetensors"),
         history=in_seed("{treatment}", "history.parquet"),
     log:
         log_of("treat/{seed}_{treatment}"),
     benchmark:
         benchmark_of("treat/{seed}_{treatment}")
-    group:
-        "seed"
     threads: 1
     resources:
         mem_mb=memory,

@@ -1,0 +1,38 @@
+"""What a study leaves on disk when its networks need not be kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.projects import Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("disk"))
+    project.study["keep_networks"] = False
+    project.snakemake("-j", "2")
+    return project
+
+
+def networks(project: Project) -> list[str]:
+    seeds = project.folder / "results/seeds"
+    return sorted(str(path.relative_to(seeds)) for path in seeds.rglob("*.safetensors"))
+
+
+def test_networks_go_once_they_are_measured_and_drawn_but_for_the_pruned_ones(project):
+    assert networks(project) == ["0/pruned.safetensors", "1/pruned.safetensors"]
+    assert (project.folder / "results/figures/regions.png").exists()
+
+
+def test_a_finished_study_without_its_networks_has_nothing_left_to_do(project):
+    assert project.planned() == []
+
+
+def test_a_change_of_a_treatment_makes_its_networks_anew_from_the_pruned_ones(project):
+    project.study["treatments"]["ssri"]["maintenance"] = []
+    planned = [message for message in project.planned() if message.startswith("seed ")]
+    kinds = ["acute relapse", "evaluate", "longitudinal relapse", "treat"]
+    assert [m for m in planned if m.startswith("seed 1")] == [f"seed 1: {k}, ssri" for k in kinds]
+    # All networks of the first seed are drawn, so all are needed again.
+    assert "seed 0: treat, ketamine" in planned
