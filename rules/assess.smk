@@ -10,8 +10,6 @@ rule evaluate:
         log_of("evaluate/{seed}_{state}"),
     benchmark:
         benchmark_of("evaluate/{seed}_{state}")
-    group:
-        "seed"
     threads: 1
     resources:
         mem_mb=memory,
@@ -34,8 +32,6 @@ rule acute:
         log_of("acute/{seed}_{treatment}"),
     benchmark:
         benchmark_of("acute/{seed}_{treatment}")
-    group:
-        "seed"
     threads: 1
     resources:
         mem_mb=memory,
@@ -59,8 +55,6 @@ rule relapse:
         log_of("relapse/{seed}_{treatment}"),
     benchmark:
         benchmark_of("relapse/{seed}_{treatment}")
-    group:
-        "seed"
     threads: 1
     resources:
         mem_mb=memory,
@@ -85,8 +79,6 @@ if STUDY.switch:
             log_of("switch/{seed}_{state}"),
         benchmark:
             benchmark_of("switch/{seed}_{state}")
-        group:
-            "seed"
         threads: 1
         resources:
             mem_mb=memory,
@@ -126,8 +118,6 @@ rule gather:
         benchmark_of("gather/{kind}")
     wildcard_constraints:
         kind="|".join(GATHERED),
-    group:
-        "study"
     threads: 1
     resources:
         mem_mb=memory,

@@ -33,8 +33,6 @@ for name, kind in ROWS_OF_FIGURE.items():
             log_of(f"figures/{name}"),
         benchmark:
             benchmark_of(f"figures/{name}")
-        group:
-            "study"
         threads: 1
         resources:
             mem_mb=memory,
@@ -61,8 +59,6 @@ if has_published("published"):
             log_of("figures/comparison"),
         benchmark:
             benchmark_of("figures/comparison")
-        group:
-            "study"
         threads: 1
         resources:
             mem_mb=memory,
@@ -88,8 +84,6 @@ if REGROWTH:
             log_of("figures/regrowth"),
         benchmark:
             benchmark_of("figures/regrowth")
-        group:
-            "study"
         threads: 1
         resources:
             mem_mb=memory,
@@ -120,8 +114,6 @@ rule figure_regions:
         log_of("figures/regions"),
     benchmark:
         benchmark_of("figures/regions")
-    group:
-        "study"
     threads: 1
     resources:
         mem_mb=memory,

@@ -36,8 +36,6 @@ rule tables:
         log_of("tables"),
     benchmark:
         benchmark_of("tables")
-    group:
-        "study"
     threads: 1
     resources:
         mem_mb=memory,
@@ -67,8 +65,6 @@ rule reproduction:
         log_of("reproduction"),
     benchmark:
         benchmark_of("reproduction")
-    group:
-        "study"
     threads: 1
     resources:
         mem_mb=memory,
@@ -97,8 +93,6 @@ rule statistics:
         log_of("statistics"),
     benchmark:
         benchmark_of("statistics")
-    group:
-        "study"
     threads: 1
     resources:
         mem_mb=memory,
@@ -128,8 +122,6 @@ if COMBINATIONS:
             log_of("combinations"),
         benchmark:
             benchmark_of("combinations")
-        group:
-            "study"
         threads: 1
         resources:
             mem_mb=memory,
@@ -181,8 +173,6 @@ rule report:
         log_of("report"),
     benchmark:
         benchmark_of("report")
-    group:
-        "study"
     threads: 1
     resources:
         mem_mb=memory,
