@@ -61,6 +61,7 @@ rule replay_compare:
         runtime=time_limit(),
     params:
         study=slices.reproduction(STUDY),
+        measured=slices.gather(STUDY, "replay"),
         code=code("replay_compare"),
     message:
         "compare the replay with the published run"

@@ -44,6 +44,7 @@ rule tables:
         runtime=time_limit(),
     params:
         study=slices.tables(STUDY),
+        measured=MEASURED,
         code=code("tables"),
     message:
         "write the tables"
@@ -75,6 +76,7 @@ rule reproduction:
         runtime=time_limit(),
     params:
         study=slices.reproduction(STUDY),
+        measured=MEASURED,
         code=code("reproduction"),
     message:
         "compare with the published numbers"
@@ -105,6 +107,7 @@ rule statistics:
         runtime=time_limit(),
     params:
         study=slices.statistics(STUDY),
+        measured=MEASURED,
         code=code("statistics"),
     message:
         "compute intervals and tests"
@@ -189,6 +192,7 @@ rule report:
         runtime=time_limit(),
     params:
         study=slices.report(STUDY),
+        measured=MEASURED,
         logs=f"{RESULTS}/logs",
         code=code("report"),
     message:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pipeline_lib.analysis.statistics import values
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.metrics import SCHEMAS, read_table
+from pipeline_lib.gathering import read_gathered
 
 TEXTS = ("table", "treatment", "other", "metric", "method", "test", "note", "status", "reason")
 WHOLE = (
@@ -17,18 +18,18 @@ WHOLE = (
     *("n", "n_other", "n_seeds", "published_n_seeds"),
     *("relapsed", "relapsed_other", "at_risk", "at_cycle_0", "later"),
 )
-MEASURED = ("evaluate", "acute", "relapse", "switch")
 YES_OR_NO = ("equivalent",)
 
 
-def read_values(files: Mapping[str, str | Path]) -> pd.DataFrame:
+def read_values(
+    files: Mapping[str, str | Path], measured: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
     """Read a study's measurements, each file by its kind, as `statistics.values` gives them.
 
-    Raises PipelineError like `metrics.read_table`.
+    `measured` says of each kind what its file holds, as `read_gathered` takes it. Raises
+    PipelineError like that.
     """
-    # Not `in`: Snakemake's inputs are a list with names.
-    paths = {kind: path for kind in MEASURED if (path := files.get(kind))}
-    return values(**{kind: read_table(path, SCHEMAS[kind]) for kind, path in paths.items()})
+    return values(**{kind: read_gathered(files[kind], **rows) for kind, rows in measured.items()})
 
 
 def read_result(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
