@@ -18,6 +18,7 @@ from pipeline_lib.storage import (
     write_text,
 )
 from tests.conftest import same_bytes
+from tests.trust.disk import CannotMountError, library_writes
 
 
 def test_a_network_comes_back_as_it_was(network, tmp_path):
@@ -78,6 +79,13 @@ def test_a_disk_without_room_is_told_in_one_sentence_and_leaves_the_old_file(tmp
         write_much()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file.txt"]
+
+
+def test_every_kind_of_file_tells_of_a_full_and_a_read_only_disk_and_leaves_nothing(tmp_path):
+    try:
+        assert library_writes(tmp_path) == []
+    except CannotMountError as error:
+        pytest.skip(str(error))
 
 
 def test_a_network_of_another_place_is_refused(network, tmp_path):
