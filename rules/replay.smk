@@ -46,7 +46,7 @@ rule replay_gather:
 rule replay_compare:
     input:
         **published("published", "runs"),
-        metrics=rules.replay_gather.output,
+        metrics=rules.replay_gather.output[0],
     output:
         comparison=f"{RESULTS}/replay/published.csv",
         runs=f"{RESULTS}/replay/runs.csv",

@@ -141,6 +141,14 @@ def test_a_damaged_network_is_refused_in_one_sentence(network, tmp_path, damage)
     assert "\n" not in str(error.value)
 
 
+def test_metadata_that_say_the_same_in_other_characters_are_damage_too(network, tmp_path):
+    path = tmp_path / "network.safetensors"
+    write_network(path, network, {"study": {"lr": 1e-5}})
+    path.write_bytes(path.read_bytes().replace(b"1e-05", b"1E-05"))
+    with pytest.raises(PipelineError, match="checksum does not fit"):
+        read_network(path)
+
+
 def test_a_missing_network_is_named(tmp_path):
     with pytest.raises(PipelineError, match="there is no such network file"):
         read_network(tmp_path / "none.safetensors")

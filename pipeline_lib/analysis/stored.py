@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 from pipeline_lib.analysis.statistics import values
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.gathering import read_gathered
+from pipeline_lib.storage import REMEDY
 
 TEXTS = ("table", "treatment", "other", "metric", "method", "test", "note", "status", "reason")
 WHOLE = (
@@ -35,20 +37,35 @@ def read_values(
 def read_result(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a CSV file of `statistics/` or `reproduction/`, which must have these columns.
 
-    A text that is missing is "". Raises PipelineError if the file is missing or damaged.
+    A text that is missing is "". Raises PipelineError if the file is missing, cut off, or no table
+    of such columns; a digit that became another is not noticed.
     """
-    remedy = "delete it and run the workflow again to rebuild it"
+    text = read_texts(path, columns)
     try:
-        # As text first: a treatment may be called nan, null or true.
-        text = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if list(text) != list(columns):
-            raise PipelineError(f"{path}: its columns are not {', '.join(columns)}; {remedy}")
         return pd.DataFrame({name: _typed(name, text[name]) for name in columns})
+    except (ValueError, TypeError) as error:
+        raise _damaged(path, str(error)) from None
+
+
+def read_texts(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a CSV file like `read_result`, every cell as it is written."""
+    try:
+        content = Path(path).read_text(encoding="utf-8")
+        # As text: a treatment may be called nan, null or true.
+        text = pd.read_csv(io.StringIO(content), dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise PipelineError(f"{path}: damaged ({reason}); {remedy}") from None
+    except (OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from None
+    if list(text) != list(columns):
+        raise PipelineError(f"{path}: its columns are not {', '.join(columns)}; {REMEDY}")
+    if not content.endswith("\n") or text.isna().any(axis=None):
+        raise _damaged(path, "a line is cut off")
+    return text
+
+
+def _damaged(path: str | Path, reason: str) -> PipelineError:
+    return PipelineError(f"{path}: damaged ({reason.splitlines()[0]}); {REMEDY}")
 
 
 def _typed(name: str, column: pd.Series[str]) -> pd.Series:

@@ -182,6 +182,7 @@ def kill_and_resume(
                 return counts
             continue
         counts.studies += 1
+        counts.wrong += [f"{path} was left" for path in project.folder.rglob("*.part")]
         found = results(project.folder)
         counts.compared += len(found)
         counts.wrong += [
