@@ -3,6 +3,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from snakemake.utils import min_version
 
@@ -11,6 +12,8 @@ min_version("9.27")
 # Scripts import pipeline_lib from beside this file, wherever the workflow is started.
 sys.path.insert(0, str(workflow.basedir))
 os.environ.update(PYTHONPATH=str(workflow.basedir))
+# Jobs end with the process that runs them.
+os.environ.update(PRUNING_WORKFLOW=str(os.getpid()))
 
 
 configfile: "config.yaml"
@@ -20,6 +23,7 @@ configfile: "config.yaml"
 report: "report/workflow.rst"
 
 
+include: "rules/interruption.smk"
 include: "rules/common.smk"
 include: "rules/network.smk"
 include: "rules/assess.smk"
@@ -40,11 +44,18 @@ rule all:
 
 
 onstart:
+    if workflow.is_main_process:
+        check_room(RESULTS)
     # On one machine there is no queue to spare from fast submission, and Snakemake's limit on it,
     # which no option switches off, looks for work once a second for every job that ever
     # finished: a tenth of a core after 150 jobs, and growing.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+onerror:
+    if workflow.is_main_process:
+        print(f"Stopped before the end. {GOES_ON}", file=sys.stderr)
 
 
 rule replay:

@@ -7,20 +7,38 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.lifeline import end_with_the_workflow
+
+INTERRUPTED = 130  # the exit code of a job that was interrupted, as shells have it
+
+
+class _LogFile(logging.FileHandler):
+    """A log that lacks a line where the disk is full, and costs nothing else."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager
 def job_log(path: str | Path, title: str) -> Iterator[None]:
     """Log to `path` while a job runs, from `title` to its time.
 
-    A PipelineError ends the process with its sentence in the log and on standard error; any
-    other exception is a bug, and keeps its traceback in the log.
+    A PipelineError ends the process with its sentence in the log and on standard error, an
+    interrupt without a word there; any other exception is a bug, and keeps its traceback in the
+    log. Where there is no workflow any more, the job ends (`lifeline`).
     """
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    try:
+        handler = _LogFile(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"{title}: {path}: could not be written ({error.strerror})")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logger = logging.getLogger("pipeline_lib")
     logger.setLevel(logging.INFO)
@@ -31,6 +49,7 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
     thresholds = gc.get_threshold()
     gc.set_threshold(100_000)
     try:
+        end_with_the_workflow()
         logger.info("%s", title)
         yield
         logger.info(
@@ -43,6 +62,9 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
     except PipelineError as error:
         logger.error("failed: %s", error)
         sys.exit(f"{title}: {error}")
+    except KeyboardInterrupt:
+        logger.error("interrupted: %s", title)
+        sys.exit(INTERRUPTED)
     except Exception:
         logger.exception("failed: %s", title)
         raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.storage import whole
+from pipeline_lib.storage import REMEDY, whole
 from pipeline_lib.training import Epoch
 
 
@@ -162,6 +163,8 @@ REPLAY = _schema(
     },
 )
 
+_WRITER = re.compile(r"parquet-cpp-arrow version \d+\.\d+\.\d+")
+
 SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
 
 
@@ -177,56 +180,44 @@ def write_table(path: str | Path, table: pa.Table) -> None:
     """
     _check_values(path, table)
     with whole(path) as temporary:
-        pq.write_table(table, temporary, write_page_checksum=True)
+        temporary.write_bytes(_encoded(table))
 
 
 def read_table(path: str | Path, schema: pa.Schema) -> pa.Table:
     """Read a Parquet file of this schema.
 
-    Raises PipelineError if the file is missing, damaged, or of another schema.
+    Raises PipelineError if the file is missing, damaged in any bit, or of another schema.
     """
-    remedy = "delete it and run the workflow again to rebuild it"
     try:
-        table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+        content = Path(path).read_bytes()
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such file") from None
-    except (pa.ArrowException, OSError) as error:
+    except OSError as error:
+        raise PipelineError(f"{path}: could not be read ({error.strerror})") from None
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        table, writer = file.read(), file.metadata.created_by
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise PipelineError(f"{path}: damaged ({reason}); {remedy}") from None
+        raise PipelineError(f"{path}: damaged ({reason}); {REMEDY}") from None
     if not table.schema.equals(schema, check_metadata=True):
         name = schema.metadata[b"schema"].decode()
-        raise PipelineError(f"{path}: its columns are not those of {name}; {remedy}")
+        raise PipelineError(f"{path}: its columns are not those of {name}; {REMEDY}")
+    # Parquet's checksums are of the pages alone, not of their headers nor of the file's footer,
+    # which can say that a number is missing or how many there are. But the same rows are the same
+    # bytes, as long as the same library writes them.
+    ours = f"parquet-cpp-arrow version {pa.__version__}"
+    if not _WRITER.fullmatch(writer) or (writer == ours and _encoded(table) != content):
+        raise PipelineError(f"{path}: damaged (it is not as it was written); {REMEDY}")
     _check_values(path, table)
     return table
 
 
-def gather(
-    paths: Sequence[str | Path],
-    schema: pa.Schema,
-    *,
-    seeds: Sequence[int],
-    treatments: Sequence[str],
-) -> pa.Table:
-    """Return the rows of several files as one table, in the order of the files.
-
-    Raises PipelineError if the files do not hold rows of exactly these seeds and treatments,
-    or hold as many rows for one seed of a treatment as for another.
-    """
-    table = pa.concat_tables([read_table(path, schema) for path in paths]).combine_chunks()
-    groups = table.group_by(["seed", "treatment"], use_threads=False).aggregate([([], "count_all")])
-    counts = {(row["seed"], row["treatment"]): row["count_all"] for row in groups.to_pylist()}
-    expected = {(seed, treatment) for seed in seeds for treatment in treatments}
-    for seed, treatment in sorted(expected ^ counts.keys()):
-        state = "missing" if (seed, treatment) in expected else "not of this study"
-        raise PipelineError(f"seed {seed}, {treatment}: {state} among the files to gather")
-    for treatment in treatments:
-        numbers = sorted({counts[seed, treatment] for seed in seeds})
-        if len(numbers) > 1:
-            raise PipelineError(
-                f"{treatment}: seeds have from {numbers[0]} to {numbers[-1]} rows;"
-                " every seed must have the same number"
-            )
-    return table
+def _encoded(table: pa.Table) -> bytes:
+    content = pa.BufferOutputStream()
+    pq.write_table(table, content, write_page_checksum=True)
+    encoded: bytes = content.getvalue().to_pybytes()
+    return encoded
 
 
 def _check_values(path: str | Path, table: pa.Table) -> None:

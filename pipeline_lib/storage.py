@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,20 +27,45 @@ FORMAT = "network/1"
 _KEY = "pipeline"
 
 
+REMEDY = "delete it and run the workflow again to rebuild it"
+
+
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path to write; on success it becomes `path`, on failure it vanishes."""
+    """Give a temporary path to write; on success it becomes `path`, on failure it vanishes.
+
+    What an earlier process that was killed left of the same file goes with it. Raises
+    PipelineError if the file cannot be written: no room, no permission.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+            left.unlink(missing_ok=True)
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        _to_disk(temporary)
         os.replace(temporary, path)
+        # Without this a power failure could keep Snakemake's record of the job and lose the name.
+        _to_disk(path.parent)
+    except OSError as error:
+        raise PipelineError(f"{path}: could not be written ({_reason(error)})") from error
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             temporary.unlink()
+
+
+def _to_disk(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _reason(error: OSError) -> str:
+    # pyarrow's errors have no strerror, and say it behind their own words.
+    return os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -66,12 +92,27 @@ def write_network(path: str | Path, network: Network, provenance: Mapping[str, A
         temporary.write_bytes(content)
 
 
-def read_network(path: str | Path) -> Network:
-    """Read a network.
+def origin(seed: int, state: str) -> dict[str, Any]:
+    """Return what the provenance of a network says of its place in the study.
 
-    Raises PipelineError if the file is missing, damaged, or not a network of this project.
+    `state` is healthy, untreated, or the treatment that the network had.
+    """
+    stage = {"healthy": "baseline", "untreated": "pruned"}.get(state)
+    if stage:
+        return {"stage": stage, "seed": seed}
+    return {"stage": "treated", "seed": seed, "treatment": state}
+
+
+def read_network(path: str | Path, belonging: Mapping[str, Any] | None = None) -> Network:
+    """Read a network; `belonging` is the `origin` that it must have, whatever if None.
+
+    Raises PipelineError if the file is missing, damaged, not a network of this project, or one
+    of another origin.
     """
     tensors, metadata = _read(path)
+    found = {name: metadata["provenance"].get(name) for name in belonging or {}}
+    if belonging and found != belonging:
+        raise PipelineError(f"{path}: {_named(found)} instead of {_named(belonging)}; {REMEDY}")
     layers = range(len(tensors) // 3)
     return Network(
         weights=tuple(tensors[f"weights.{index}"] for index in layers),
@@ -94,20 +135,28 @@ def library_versions() -> dict[str, str]:
     return {name: version(name).partition("+")[0] for name in names}
 
 
+def _named(origin: Mapping[str, Any]) -> str:
+    return "the network " + ", ".join(f"{name} {value}" for name, value in origin.items())
+
+
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    remedy = "delete it and run the workflow again to rebuild it"
     try:
         with safe_open(path, framework="np") as file:
-            metadata = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+            text = (file.metadata() or {}).get(_KEY, "")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = json.loads(text or "{}")
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such network file") from None
+    except PermissionError as error:
+        raise PipelineError(f"{path}: could not be read ({_reason(error)})") from None
     except (SafetensorError, ValueError, OSError) as error:
-        raise PipelineError(f"{path}: damaged ({error}); {remedy}") from None
-    if metadata.get("format") != FORMAT:
-        raise PipelineError(f"{path}: not a network file of format {FORMAT}; {remedy}")
-    if metadata.pop("digest", None) != _digest(tensors, metadata):
-        raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {remedy}")
+        raise PipelineError(f"{path}: damaged ({error}); {REMEDY}") from None
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise PipelineError(f"{path}: not a network file of format {FORMAT}; {REMEDY}")
+    # The checksum is of what the text says; 1E-5 for 1e-5 says the same, and is damage too.
+    intact = text == json.dumps(metadata, sort_keys=True)
+    if metadata.pop("digest", None) != _digest(tensors, metadata) or not intact:
+        raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {REMEDY}")
     return tensors, metadata
 
 

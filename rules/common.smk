@@ -40,10 +40,16 @@ def gathered(kind):
     return f"{RESULTS}/metrics/{kind}.parquet"
 
 
+# What the files hold that tables are made of, by the names that their scripts use.
+MEASURED = {
+    kind: slices.gather(STUDY, kind)
+    for kind in ["evaluate", "acute", "relapse", *(["switch"] if STUDY.switch else [])]
+}
+
+
 def measurements():
-    """What tables are made of, by the names that their scripts use."""
-    kinds = ["evaluate", "acute", "relapse", *(["switch"] if STUDY.switch else [])]
-    return {kind: gathered(kind) for kind in kinds}
+    """The files that tables are made of."""
+    return {kind: gathered(kind) for kind in MEASURED}
 
 
 def published(*kinds):

@@ -39,7 +39,7 @@ for name, kind in ROWS_OF_FIGURE.items():
             runtime=time_limit(),
         params:
             name=name,
-            kind=kind,
+            measured=slices.gather(STUDY, kind),
             study=slices.figure(STUDY, name),
             code=code("figure_of_rows", f"pipeline_lib.figures.{name}"),
         message:

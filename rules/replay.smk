@@ -46,7 +46,7 @@ rule replay_gather:
 rule replay_compare:
     input:
         **published("published", "runs"),
-        metrics=rules.replay_gather.output,
+        metrics=rules.replay_gather.output[0],
     output:
         comparison=f"{RESULTS}/replay/published.csv",
         runs=f"{RESULTS}/replay/runs.csv",
@@ -61,6 +61,7 @@ rule replay_compare:
         runtime=time_limit(),
     params:
         study=slices.reproduction(STUDY),
+        measured=slices.gather(STUDY, "replay"),
         code=code("replay_compare"),
     message:
         "compare the replay with the published run"

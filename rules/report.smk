@@ -42,6 +42,7 @@ rule tables:
         runtime=time_limit(),
     params:
         study=slices.tables(STUDY),
+        measured=MEASURED,
         code=code("tables"),
     message:
         "write the tables"
@@ -71,6 +72,7 @@ rule reproduction:
         runtime=time_limit(),
     params:
         study=slices.reproduction(STUDY),
+        measured=MEASURED,
         code=code("reproduction"),
     message:
         "compare with the published numbers"
@@ -99,6 +101,7 @@ rule statistics:
         runtime=time_limit(),
     params:
         study=slices.statistics(STUDY),
+        measured=MEASURED,
         code=code("statistics"),
     message:
         "compute intervals and tests"
@@ -179,6 +182,7 @@ rule report:
         runtime=time_limit(),
     params:
         study=slices.report(STUDY),
+        measured=MEASURED,
         logs=f"{RESULTS}/logs",
         code=code("report"),
     message:

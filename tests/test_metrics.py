@@ -11,7 +11,6 @@ from pipeline_lib.metrics import (
     HISTORY,
     MEASUREMENTS,
     Measurement,
-    gather,
     history_rows,
     read_table,
     write_rows,
@@ -75,34 +74,3 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, damage):
         read_table(path, MEASUREMENTS)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
-
-
-def write_seed(folder, seed, treatment="ssri", rows=2):
-    path = folder / f"{seed}_{treatment}_{rows}.parquet"
-    write_rows(path, [replace(ROW, seed=seed, treatment=treatment)] * rows, MEASUREMENTS)
-    return path
-
-
-def test_gather_joins_files_in_their_order(tmp_path):
-    paths = [write_seed(tmp_path, seed) for seed in (3, 1)]
-    table = gather(paths, MEASUREMENTS, seeds=[3, 1], treatments=["ssri"])
-    assert table["seed"].to_pylist() == [3, 3, 1, 1]
-
-
-@pytest.mark.parametrize(
-    ("seeds", "sentence"),
-    [
-        ([0, 1, 2], "seed 2, ssri: missing among the files to gather"),
-        ([0], "seed 1, ssri: not of this study among the files to gather"),
-    ],
-)
-def test_gather_stops_at_missing_and_foreign_seeds(tmp_path, seeds, sentence):
-    paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
-    with pytest.raises(PipelineError, match=sentence):
-        gather(paths, MEASUREMENTS, seeds=seeds, treatments=["ssri"])
-
-
-def test_gather_stops_at_a_wrong_number_of_rows(tmp_path):
-    paths = [write_seed(tmp_path, 0, rows=2), write_seed(tmp_path, 1, rows=3)]
-    with pytest.raises(PipelineError, match="seeds have from 2 to 3 rows"):
-        gather(paths, MEASUREMENTS, seeds=[0, 1], treatments=["ssri"])

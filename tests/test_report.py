@@ -54,6 +54,12 @@ def test_results_are_read_back_as_they_were_written(tmp_path):
     assert verdict(read) == verdict(comparison)
     assert read["treatment"].tolist() == comparison["treatment"].tolist()
     assert read["cycle"].equals(comparison["cycle"].astype("Int64"))
+    content = (tmp_path / "comparison.csv").read_text(encoding="utf-8")
+    first_line = content.index("\n") + 1
+    for cut in (first_line + 3, len(content) - 1, len(content) - 9):
+        (tmp_path / "comparison.csv").write_text(content[:cut], encoding="utf-8")
+        with pytest.raises(PipelineError, match=r"a line is cut off.* rebuild it"):
+            read_result(tmp_path / "comparison.csv", COLUMNS)
     (tmp_path / "comparison.csv").write_text("x\n1\n", encoding="utf-8")
     with pytest.raises(PipelineError, match=r"its columns are not .* rebuild it"):
         read_result(tmp_path / "comparison.csv", COLUMNS)

@@ -1,5 +1,6 @@
 """Files appear whole or not at all, and a damaged one is told from a good one."""
 
+import errno
 import os
 
 import numpy as np
@@ -8,8 +9,16 @@ import pytest
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.network import Modulation, modulated
 from pipeline_lib.pruning import prune
-from pipeline_lib.storage import read_network, read_provenance, whole, write_network
+from pipeline_lib.storage import (
+    origin,
+    read_network,
+    read_provenance,
+    whole,
+    write_network,
+    write_text,
+)
 from tests.conftest import same_bytes
+from tests.trust.disk import CannotMountError, library_writes
 
 
 def test_a_network_comes_back_as_it_was(network, tmp_path):
@@ -48,6 +57,44 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path):
         write_half()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file.txt"]
+
+
+def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_again(tmp_path):
+    for name in (".file.txt.123.part", ".file.txt.4.part", ".other.txt.4.part"):
+        (tmp_path / name).write_text("half")
+    write_text(tmp_path / "file.txt", "new")
+    assert sorted(os.listdir(tmp_path)) == [".other.txt.4.part", "file.txt"]
+
+
+def test_a_disk_without_room_is_told_in_one_sentence_and_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def write_much():
+        with whole(path) as temporary:
+            temporary.write_text("half")
+            raise OSError(errno.ENOSPC, "as the system says it")
+
+    with pytest.raises(PipelineError, match=r"file.txt: could not be written \(No space left"):
+        write_much()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file.txt"]
+
+
+def test_every_kind_of_file_tells_of_a_full_and_a_read_only_disk_and_leaves_nothing(tmp_path):
+    try:
+        assert library_writes(tmp_path) == []
+    except CannotMountError as error:
+        pytest.skip(str(error))
+
+
+def test_a_network_of_another_place_is_refused(network, tmp_path):
+    path = tmp_path / "network.safetensors"
+    write_network(path, network, origin(1, "ssri") | {"study": {}})
+    assert same_bytes(read_network(path, origin(1, "ssri")), network)
+    for place in (origin(0, "ssri"), origin(1, "ketamine"), origin(1, "untreated")):
+        with pytest.raises(PipelineError, match=r"stage treated, seed 1.* instead of .*rebuild it"):
+            read_network(path, place)
 
 
 def truncate(path):
@@ -92,6 +139,14 @@ def test_a_damaged_network_is_refused_in_one_sentence(network, tmp_path, damage)
     assert str(path) in str(error.value)
     assert "run the workflow again" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_metadata_that_say_the_same_in_other_characters_are_damage_too(network, tmp_path):
+    path = tmp_path / "network.safetensors"
+    write_network(path, network, {"study": {"lr": 1e-5}})
+    path.write_bytes(path.read_bytes().replace(b"1e-05", b"1E-05"))
+    with pytest.raises(PipelineError, match="checksum does not fit"):
+        read_network(path)
 
 
 def test_a_missing_network_is_named(tmp_path):

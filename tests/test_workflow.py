@@ -284,16 +284,35 @@ def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):
     assert "rule" not in project.output
 
 
-def test_a_damaged_network_stops_its_jobs_in_one_sentence_and_costs_no_other(
+def test_a_damaged_or_misplaced_file_stops_its_jobs_in_a_sentence_whose_advice_mends_it(
     tmp_path_factory, finished
 ):
     project = Project(tmp_path_factory.mktemp("damaged"))
     shutil.copytree(finished.folder / "results", project.folder / "results")
     shutil.copytree(finished.folder / ".snakemake", project.folder / ".snakemake")
-    network = project.folder / "results/seeds/0/ssri/network.safetensors"
-    network.write_bytes(network.read_bytes()[:-50])
+    good = project.parquet()
+    networks = project.folder / "results/seeds"
+    damaged = networks / "0/ssri/network.safetensors"
+    misplaced = networks / "0/ketamine/network.safetensors"
+    row = networks / "1/untreated/evaluate.parquet"
+    before = {path: path.stat().st_mtime_ns for path in (damaged, misplaced, row)}
+    damaged.write_bytes(damaged.read_bytes()[:-50])
+    shutil.copy(networks / "1/ketamine/network.safetensors", misplaced)
+    content = bytearray(row.read_bytes())
+    content[-60] ^= 1  # in the footer, which Parquet has no checksum of
+    row.write_bytes(content)
+    for path, time in before.items():
+        os.utime(path, ns=(time, time))  # as a bad disk does it: Snakemake sees no reason to rerun
+    acute = [f"results/seeds/0/{treatment}/acute.parquet" for treatment in ("ssri", "ketamine")]
+    gathered = "results/metrics/evaluate.parquet"
     with pytest.raises(AssertionError):
-        project.snakemake("-j", "2", "results/seeds/0/ssri/acute.parquet", "--forcerun", "acute")
-    assert "network.safetensors: damaged" in project.output
+        project.snakemake("-j", "2", *acute, gathered, "--forcerun", "acute", "gather")
+    assert "ssri/network.safetensors: damaged" in project.output
+    assert "seed 1, treatment ketamine instead of the network" in project.output
+    assert "untreated/evaluate.parquet: damaged" in project.output
     assert "Traceback" not in project.output
-    assert (project.folder / "results/seeds/0/ssri/evaluate.parquet").exists()
+    assert not (project.folder / gathered).exists()
+    for path in before:
+        path.unlink()
+    project.snakemake("-j", "2", *acute, gathered)
+    assert project.parquet() == good

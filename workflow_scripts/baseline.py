@@ -5,7 +5,7 @@ from pipeline_lib.initialisation import initial_network
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import HISTORY, history_rows, write_rows
 from pipeline_lib.randomness import initial_state
-from pipeline_lib.storage import write_network
+from pipeline_lib.storage import origin, write_network
 from pipeline_lib.task import training_points
 
 seed, study = int(snakemake.wildcards.seed), snakemake.params.study
@@ -20,8 +20,8 @@ with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
         **study["training"],
         generator=engine.generator(seed, "baseline"),
     )
-    origin = {"stage": "baseline", "seed": seed}
-    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
+    provenance = origin(seed, "healthy") | dict(snakemake.params.items())
+    write_network(snakemake.output.network, network, provenance)
     rows = history_rows(
         [(0, epoch) for epoch in history], seed=seed, treatment="healthy", stage="baseline"
     )

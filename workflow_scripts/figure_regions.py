@@ -2,7 +2,7 @@
 
 from pipeline_lib.figures import regions, style
 from pipeline_lib.logs import job_log
-from pipeline_lib.storage import read_network
+from pipeline_lib.storage import origin, read_network
 from pipeline_lib.task import standard_points
 
 seed, files = snakemake.params.seed, snakemake.input
@@ -14,7 +14,7 @@ with job_log(snakemake.log[0], "draw the figure regions"), style.applied():
     networks |= dict(zip(labels, files.treated, strict=True))
     points = numbers["standard_points"]
     plane = regions.data(
-        {state: read_network(path) for state, path in networks.items()},
+        {state: read_network(path, origin(seed, state)) for state, path in networks.items()},
         standard_points(seed, **points),
         centres=points["centres"],
         sd=points["sd"],

@@ -3,7 +3,7 @@
 from pipeline_lib import engines
 from pipeline_lib.figures import regrowth, style
 from pipeline_lib.logs import job_log
-from pipeline_lib.storage import read_network
+from pipeline_lib.storage import origin, read_network
 from pipeline_lib.task import training_points
 
 seed, treatment = snakemake.params.seed, snakemake.params.treatment
@@ -12,7 +12,7 @@ labels, colours, numbers = study["labels"], study["colours"], study["numbers"]
 
 with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
     looks = style.looks(labels, colours)
-    pruned = read_network(snakemake.input.pruned)
+    pruned = read_network(snakemake.input.pruned, origin(seed, "untreated"))
     engine = engines.load(numbers["engine"])
     # The generator of the course itself: the very mini-batches that the regrowth went by.
     scores = engine.gradient_magnitudes(
@@ -22,6 +22,7 @@ with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
         batch_size=numbers["batch_size"],
         generator=engine.generator(seed, "course", treatment),
     )
-    matrices = regrowth.data(pruned, read_network(snakemake.input.treated), scores)
+    treated = read_network(snakemake.input.treated, origin(seed, treatment))
+    matrices = regrowth.data(pruned, treated, scores)
     figure = regrowth.draw(matrices, looks["untreated"], looks[treatment], seed=seed)
     style.save(figure, snakemake.output)

@@ -2,11 +2,13 @@
 
 from pipeline_lib.logs import job_log
 from pipeline_lib.pruning import prune
-from pipeline_lib.storage import read_network, write_network
+from pipeline_lib.storage import origin, read_network, write_network
 
 seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 
 with job_log(snakemake.log[0], f"seed {seed}: prune to {study['sparsity']:.1%}"):
-    network = prune(read_network(snakemake.input.network), study["sparsity"])
-    origin = {"stage": "pruned", "seed": seed}
-    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
+    network = prune(
+        read_network(snakemake.input.network, origin(seed, "healthy")), study["sparsity"]
+    )
+    provenance = origin(seed, "untreated") | dict(snakemake.params.items())
+    write_network(snakemake.output.network, network, provenance)

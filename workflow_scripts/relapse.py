@@ -5,7 +5,7 @@ from pipeline_lib.assessment.measure import Subject
 from pipeline_lib.assessment.relapse import longitudinal_relapse
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import HISTORY, MEASUREMENTS, write_rows
-from pipeline_lib.storage import read_network
+from pipeline_lib.storage import origin, read_network
 from pipeline_lib.task import standard_points, training_points
 
 seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
@@ -14,7 +14,7 @@ study = snakemake.params.study
 with job_log(snakemake.log[0], f"seed {seed}: longitudinal relapse, {treatment}"):
     rows, history = longitudinal_relapse(
         Subject(seed, treatment, engines.load(study["engine"])),
-        read_network(snakemake.input.network),
+        read_network(snakemake.input.network, origin(seed, treatment)),
         points=training_points(seed, **study["training_points"]),
         batch_size=study["batch_size"],
         maintenance=study["maintenance"],

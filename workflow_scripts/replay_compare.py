@@ -3,14 +3,14 @@
 from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
 from pipeline_lib.analysis.published import read_published, read_runs
 from pipeline_lib.analysis.statistics import cells
+from pipeline_lib.gathering import read_gathered
 from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import REPLAY, read_table
 from pipeline_lib.storage import write_text
 
 published, runs = snakemake.input.get("published"), snakemake.input.get("runs")
 
 with job_log(snakemake.log[0], "compare the replay with the published run"):
-    values = read_table(snakemake.input.metrics, REPLAY).to_pandas()
+    values = read_gathered(snakemake.input.metrics, **snakemake.params.measured).to_pandas()
     numbers = as_printed(
         cells(values, snakemake.params.study["threshold"]),
         read_published(published) if published else None,

@@ -22,7 +22,7 @@ with job_log(snakemake.log[0], "write the report"):
         study,
         read_results(files, labels=labels, threshold=threshold, combines=study["combines"]),
         build(
-            cells(read_values(files), threshold),
+            cells(read_values(files, snakemake.params.measured), threshold),
             read_published(published) if published else None,
             labels,
         ),

@@ -12,7 +12,7 @@ study = snakemake.params.study
 
 with job_log(snakemake.log[0], "compare with the published numbers"):
     comparison = compare(
-        cells(read_values(snakemake.input), study["threshold"]),
+        cells(read_values(snakemake.input, snakemake.params.measured), study["threshold"]),
         read_published(snakemake.input.published),
         study["alpha"],
         study["margin"],

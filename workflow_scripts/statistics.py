@@ -15,7 +15,7 @@ from pipeline_lib.storage import write_text
 threshold = snakemake.params.study["threshold"]
 
 with job_log(snakemake.log[0], "compute intervals and tests"):
-    measured = read_values(snakemake.input)
+    measured = read_values(snakemake.input, snakemake.params.measured)
     times = relapse_times(measured, threshold)
     results = {
         "cells": cell_intervals(measured, threshold),

@@ -5,7 +5,7 @@ from pipeline_lib.assessment.measure import Subject
 from pipeline_lib.assessment.switch import switch_liability
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import SWITCH, write_rows
-from pipeline_lib.storage import read_network
+from pipeline_lib.storage import origin, read_network
 from pipeline_lib.task import standard_points
 
 seed, state = int(snakemake.wildcards.seed), snakemake.wildcards.state
@@ -14,7 +14,7 @@ study = snakemake.params.study
 with job_log(snakemake.log[0], f"seed {seed}: switch liability, {state}"):
     rows = switch_liability(
         Subject(seed, state, engines.load(study["engine"])),
-        read_network(snakemake.input.network),
+        read_network(snakemake.input.network, origin(seed, state)),
         standard=standard_points(seed, **study["standard_points"]),
         bias=study["bias"],
         internal_noise=study["internal_noise"],

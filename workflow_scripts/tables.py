@@ -13,7 +13,7 @@ study, published = snakemake.params.study, snakemake.input.get("published")
 
 with job_log(snakemake.log[0], "write the tables"):
     tables = build(
-        cells(read_values(snakemake.input), study["threshold"]),
+        cells(read_values(snakemake.input, snakemake.params.measured), study["threshold"]),
         read_published(published) if published else None,
         study["labels"],
     )

@@ -3,7 +3,7 @@
 from pipeline_lib import engines, treatments
 from pipeline_lib.logs import job_log
 from pipeline_lib.metrics import HISTORY, history_rows, write_rows
-from pipeline_lib.storage import read_network, write_network
+from pipeline_lib.storage import origin, read_network, write_network
 from pipeline_lib.task import training_points
 
 seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
@@ -16,11 +16,11 @@ with job_log(snakemake.log[0], f"seed {seed}: treatment {treatment}"):
     )
     network = treatments.run(
         study["course"],
-        read_network(snakemake.input.network),
+        read_network(snakemake.input.network, origin(seed, "untreated")),
         setting,
         engine.generator(seed, "course", treatment),
     )
-    origin = {"stage": "treated", "seed": seed, "treatment": treatment}
-    write_network(snakemake.output.network, network, origin | dict(snakemake.params.items()))
+    provenance = origin(seed, treatment) | dict(snakemake.params.items())
+    write_network(snakemake.output.network, network, provenance)
     rows = history_rows(setting.history, seed=seed, treatment=treatment, stage="course")
     write_rows(snakemake.output.history, rows, HISTORY)

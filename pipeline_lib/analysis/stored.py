@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pipeline_lib.analysis.statistics import values
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.metrics import SCHEMAS, read_table
+from pipeline_lib.gathering import read_gathered
+from pipeline_lib.storage import REMEDY
 
 TEXTS = ("table", "treatment", "other", "metric", "method", "test", "note", "status", "reason")
 WHOLE = (
@@ -17,37 +20,52 @@ WHOLE = (
     *("n", "n_other", "n_seeds", "published_n_seeds"),
     *("relapsed", "relapsed_other", "at_risk", "at_cycle_0", "later"),
 )
-MEASURED = ("evaluate", "acute", "relapse", "switch")
 YES_OR_NO = ("equivalent",)
 
 
-def read_values(files: Mapping[str, str | Path]) -> pd.DataFrame:
+def read_values(
+    files: Mapping[str, str | Path], measured: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
     """Read a study's measurements, each file by its kind, as `statistics.values` gives them.
 
-    Raises PipelineError like `metrics.read_table`.
+    `measured` says of each kind what its file holds, as `read_gathered` takes it. Raises
+    PipelineError like that.
     """
-    # Not `in`: Snakemake's inputs are a list with names.
-    paths = {kind: path for kind in MEASURED if (path := files.get(kind))}
-    return values(**{kind: read_table(path, SCHEMAS[kind]) for kind, path in paths.items()})
+    return values(**{kind: read_gathered(files[kind], **rows) for kind, rows in measured.items()})
 
 
 def read_result(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a CSV file of `statistics/` or `reproduction/`, which must have these columns.
 
-    A text that is missing is "". Raises PipelineError if the file is missing or damaged.
+    A text that is missing is "". Raises PipelineError if the file is missing, cut off, or no table
+    of such columns; a digit that became another is not noticed.
     """
-    remedy = "delete it and run the workflow again to rebuild it"
+    text = read_texts(path, columns)
     try:
-        # As text first: a treatment may be called nan, null or true.
-        text = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if list(text) != list(columns):
-            raise PipelineError(f"{path}: its columns are not {', '.join(columns)}; {remedy}")
         return pd.DataFrame({name: _typed(name, text[name]) for name in columns})
+    except (ValueError, TypeError) as error:
+        raise _damaged(path, str(error)) from None
+
+
+def read_texts(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a CSV file like `read_result`, every cell as it is written."""
+    try:
+        content = Path(path).read_text(encoding="utf-8")
+        # As text: a treatment may be called nan, null or true.
+        text = pd.read_csv(io.StringIO(content), dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise PipelineError(f"{path}: damaged ({reason}); {remedy}") from None
+    except (OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from None
+    if list(text) != list(columns):
+        raise PipelineError(f"{path}: its columns are not {', '.join(columns)}; {REMEDY}")
+    if not content.endswith("\n") or text.isna().any(axis=None):
+        raise _damaged(path, "a line is cut off")
+    return text
+
+
+def _damaged(path: str | Path, reason: str) -> PipelineError:
+    return PipelineError(f"{path}: damaged ({reason.splitlines()[0]}); {REMEDY}")
 
 
 def _typed(name: str, column: pd.Series[str]) -> pd.Series:

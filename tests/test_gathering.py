@@ -1,0 +1,79 @@
+"""`gather` and `read_gathered` take what belongs to the study, and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.gathering import gather, parts, read_gathered
+from pipeline_lib.metrics import HISTORY, MEASUREMENTS, HistoryRow, write_rows, write_table
+from tests.trust.damage import measurements, prove
+
+SSRI = {"kind": "evaluate", "treatments": ["ssri"]}
+
+
+def write_seed(folder, seed, treatment="ssri", assessment="evaluate"):
+    path = folder / f"{seed}_{treatment}_{assessment}.parquet"
+    write_rows(path, measurements(seed, treatment, assessment), MEASUREMENTS)
+    return path
+
+
+def test_gather_joins_files_in_their_order(tmp_path):
+    paths = [write_seed(tmp_path, seed) for seed in (3, 1)]
+    table = gather(paths, seeds=[3, 1], **SSRI)
+    assert table["seed"].to_pylist() == [3] * 3 + [1] * 3
+
+
+@pytest.mark.parametrize(
+    ("seed", "treatment", "assessment", "sentence"),
+    [
+        (1, "ssri", "evaluate", "has rows of seed 1; only 0 belongs there"),
+        (0, "ketamine", "evaluate", "has rows of treatment ketamine; only ssri belongs there"),
+        (0, "ssri", "acute", "has rows of assessment acute; only evaluate belongs there"),
+    ],
+)
+def test_gather_names_a_file_that_stands_in_anothers_place(
+    tmp_path, seed, treatment, assessment, sentence
+):
+    path = write_seed(tmp_path, seed, treatment, assessment)
+    with pytest.raises(PipelineError, match=rf"{path}: {sentence}; delete it and run"):
+        gather([path], seeds=[0], **SSRI)
+
+
+def test_gather_stops_at_two_seeds_that_were_not_measured_alike(tmp_path):
+    paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
+    other = [replace(row, internal_noise=9.0) for row in measurements(1, "ssri")]
+    write_rows(paths[1], other, MEASUREMENTS)
+    with pytest.raises(PipelineError, match=f"{paths[1]}: its 3 rows are not of the same .* as"):
+        gather(paths, seeds=[0, 1], **SSRI)
+
+
+def test_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
+    paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
+    path = tmp_path / "evaluate.parquet"
+    write_table(path, gather(paths, seeds=[0, 1], **SSRI))
+    assert read_gathered(path, seeds=[0, 1], **SSRI).num_rows == 6
+    with pytest.raises(PipelineError, match="has no rows of seed 2; delete it and run"):
+        read_gathered(path, seeds=[0, 1, 2], **SSRI)
+    with pytest.raises(PipelineError, match="has rows of seed 1; only 0 belongs there"):
+        read_gathered(path, seeds=[0], **SSRI)
+
+
+def test_a_history_may_lack_what_was_not_trained_but_not_in_one_seed_alone(tmp_path):
+    treatments = ["healthy", "ssri"]
+    paths = [tmp_path / f"{index}.parquet" for index in range(6)]
+    for path, part in zip(paths, parts("history", [0, 1], treatments), strict=True):
+        (stage,), (treatment,) = part.constant.values(), part.treatments
+        row = HistoryRow(part.seed, treatment, stage, None, 0, 0, 0.0, 0.7)
+        write_rows(path, [] if stage == "maintenance" else [row], HISTORY)
+    told = {"kind": "history", "seeds": [0, 1], "treatments": treatments}
+    assert gather(paths, **told).num_rows == 4
+    write_rows(paths[2], [], HISTORY)
+    with pytest.raises(PipelineError, match=r"its 1 rows are not of the same .* as the 0 of"):
+        gather(paths, **told)
+
+
+def test_no_damaged_or_misplaced_file_is_taken_for_a_good_one(tmp_path):
+    proof = prove(tmp_path, bits=150)
+    assert not proof.wrong
+    assert proof.refused.total() > 800

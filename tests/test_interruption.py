@@ -1,0 +1,91 @@
+"""A study that is killed or stopped goes on with the same command, on real Snakemake."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.projects import Project
+from tests.trust.kills import GOES_ON, STUDY, Run, kill_and_resume, results
+
+ONE_SEED = STUDY | {
+    "seeds": 1,
+    "treatments": {**STUDY["treatments"], "ketamine": None},
+}
+HISTORY = ["results/metrics/history.parquet"]  # five jobs, one after the other
+HEALTHY = ["results/seeds/0/baseline.safetensors"]
+PATIENCE = 240  # seconds, on a busy machine
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    project = Project(tmp_path / "killed")
+    project.study = ONE_SEED
+    return project
+
+
+def test_five_kills_change_no_byte_and_repeat_no_finished_job(project, tmp_path):
+    undisturbed = Project(tmp_path / "undisturbed")
+    undisturbed.study = ONE_SEED
+    undisturbed.snakemake("-j", "2", *HISTORY)
+    expected = results(undisturbed.folder)
+    assert len(expected) == 8
+    counts = kill_and_resume(project, HISTORY, expected, kills=5, within=1.5)
+    assert not counts.wrong, counts
+    assert counts.kills.total() == 5
+    assert counts.studies >= 1
+
+
+def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_word(project):
+    project.study = ONE_SEED | {"baseline": {"epochs": 10**7}}  # without an end
+    run = Run(project, *HEALTHY)
+    log = project.folder / "results/logs/baseline/0.log"
+    assert run.wait_for_jobs()
+    refused = subprocess.run(
+        project.command("-j", "1", *HEALTHY),
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "Another workflow is running in this folder" in refused.stderr
+    assert "cannot be locked" in refused.stderr
+    assert run.process.poll() is None
+    while not (log.exists() and log.stat().st_size):
+        time.sleep(0.02)
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.process.wait(PATIENCE) != 0
+    assert not run.wait_for_the_end()
+    assert GOES_ON in run.output
+    assert "Traceback" not in run.output
+    assert "interrupted: seed 0" in log.read_text(encoding="utf-8")
+    assert not results(project.folder)
+
+
+def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):
+    script = (
+        "import sys, time\n"
+        "from pipeline_lib.logs import job_log\n"
+        f"with job_log({str(tmp_path / 'log')!r}, 'a job'):\n"
+        "    print('began', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    shell = subprocess.Popen(
+        ["bash", "-c", f'"{sys.executable}" -c "$1"; true', "-", script],
+        env=os.environ | {"PRUNING_WORKFLOW": str(os.getpid())},
+        stdout=subprocess.PIPE,
+    )
+    assert shell.stdout.readline() == b"began\n"
+    shell.kill()
+    began = time.monotonic()
+    assert shell.stdout.read() == b""  # until the job, which holds the other end, is gone
+    assert time.monotonic() - began < 30
+    shell.wait()
+    shell.stdout.close()
+    assert "interrupted: a job" in (tmp_path / "log").read_text(encoding="utf-8")

@@ -1,0 +1,257 @@
+"""Is every damaged or misplaced file of a study told from a good one when it is read?
+
+    python -m tests.trust.damage
+
+writes a network and a file of measurements, then reads them truncated at every so many bytes,
+emptied, overwritten at random, and with single bits flipped: in the smaller files every bit, in
+the tensors of the network as many as asked for. Then it puts whole files where they do not
+belong. Each must be refused in one sentence that names the file and says how to rebuild it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from safetensors.numpy import save
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.gathering import gather, read_gathered
+from pipeline_lib.initialisation import initial_network
+from pipeline_lib.metrics import (
+    MEASUREMENTS,
+    Measurement,
+    read_table,
+    write_rows,
+    write_table,
+)
+from pipeline_lib.network import Network
+from pipeline_lib.pruning import prune
+from pipeline_lib.randomness import torch_generator
+from pipeline_lib.storage import origin, read_network, read_provenance, write_network
+
+REBUILD = "run the workflow again to rebuild"
+SEEDS, TREATMENTS = (0, 1), ("ketamine", "ssri")
+
+
+class Proof:
+    """Counts what was refused, and keeps what was not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.refused: Counter[str] = Counter()
+        self.wrong: list[str] = []
+
+    def refuses(self, what: str, read: Callable[[], object], *named: Path) -> None:
+        """Count one reading, which must fail in one sentence that names these files."""
+        try:
+            read()
+        except PipelineError as error:
+            text = str(error)
+            if REBUILD in text and "\n" not in text and all(str(path) in text for path in named):
+                self.refused[what.partition(":")[0]] += 1
+            else:
+                self.wrong.append(f"{what}: said {text}")
+        except Exception as error:
+            self.wrong.append(f"{what}: {type(error).__name__} {error}")
+        else:
+            self.wrong.append(f"{what}: was read as if it were good")
+
+    def damages(
+        self,
+        name: str,
+        path: Path,
+        read: Callable[[Path], object],
+        *,
+        bits: int | None,
+        chance: random.Random,
+        harmless: range = range(0),
+    ) -> None:
+        """Read a good file in every state of damage; of single bits try so many, or all.
+
+        Those of the bytes `harmless` are left out.
+        """
+        good = path.read_bytes()
+        read(path)
+        for kind, content in damaged(good, bits, chance, harmless):
+            path.write_bytes(content)
+            self.refuses(f"{name}, {kind}", lambda: read(path), path)
+        path.write_bytes(good)
+        read(path)
+
+
+def damaged(
+    good: bytes, bits: int | None, chance: random.Random, harmless: range = range(0)
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the kind of damage and the damaged content."""
+    yield "emptied", b""
+    for size in {*range(1, len(good), max(1, len(good) // 60)), *range(len(good) - 20, len(good))}:
+        yield f"truncated: to {size}", good[:size]
+    yield "longer", good + b"\0"
+    yield "longer", good + good
+    for _ in range(60):
+        at, much = chance.randrange(len(good)), chance.randint(1, 600)
+        filler = chance.choice([bytes(much), chance.randbytes(much)])
+        content = (good[:at] + filler + good[at + much :])[: len(good)]
+        if content != good:
+            yield f"overwritten: {much} bytes at {at}", content
+    everywhere = range(8 * len(good))
+    for bit in everywhere if bits is None else chance.sample(everywhere, bits):
+        if bit // 8 in harmless:
+            continue
+        content = bytearray(good)
+        content[bit // 8] ^= 1 << bit % 8
+        yield f"a bit flipped: {bit % 8} of byte {bit // 8}", bytes(content)
+    yield "a text", b"seed,accuracy\n0,0.5\n" * 40
+    yield "of another project", save({"weights.0": MATRIX})
+    yield "of another project", _parquet(pa.table({"accuracy": [0.5, 0.6]}))
+    yield "of another project", _parquet(pa.table({name: [] for name in MEASUREMENTS.names}))
+
+
+def a_network() -> Network:
+    """A small network, pruned."""
+    dense = initial_network([2, 12, 10, 4], "torch", torch_generator(0, "initial weights"))
+    return prune(dense, 0.5)
+
+
+MATRIX = a_network().weights[0]
+
+
+def measurements(seed: int, treatment: str, assessment: str = "evaluate") -> list[Measurement]:
+    """Rows as an assessment makes them."""
+    row = Measurement(
+        *(seed, treatment, assessment, "internal", "on", 0.0, 0.0, None, 0.95),
+        *(3, 4, 0.75),
+    )
+    return [replace(row, internal_noise=level) for level in (0.0, 0.5, 1.0)]
+
+
+def misplaced_networks(proof: Proof) -> None:
+    """Put each network of two seeds where each other belongs."""
+    folder = proof.folder / "networks"
+    places = [(seed, state) for seed in SEEDS for state in ("healthy", "untreated", *TREATMENTS)]
+    files = {place: folder / f"{place[0]}_{place[1]}.safetensors" for place in places}
+    for (seed, state), path in files.items():
+        write_network(path, a_network(), origin(seed, state))
+        read_network(path, origin(seed, state))
+    target = folder / "here.safetensors"
+    for place in places:
+        for other in places:
+            if other != place:
+                shutil.copy(files[other], target)
+                what = f"a network, misplaced: {other} for {place}"
+                proof.refuses(what, lambda at=place: read_network(target, origin(*at)), target)
+
+
+def misplaced_measurements(proof: Proof) -> None:
+    """Put each file of measurements of two seeds where each other belongs, and gather them."""
+    folder, kinds = proof.folder / "rows", ("evaluate", "acute", "relapse")
+    places = [(kind, seed, name) for kind in kinds for seed in SEEDS for name in TREATMENTS]
+    files = {place: folder / "{}_{}_{}.parquet".format(*place) for place in places}
+
+    def write(place: tuple[str, int, str]) -> None:
+        kind, seed, name = place
+        write_rows(files[place], measurements(seed, name, kind), MEASUREMENTS)
+
+    def gathered(kind: str) -> pa.Table:
+        paths = [files[place] for place in places if place[0] == kind]
+        return gather(paths, kind=kind, seeds=SEEDS, treatments=TREATMENTS)
+
+    for place in places:
+        write(place)
+    whole = {kind: gathered(kind) for kind in kinds}
+    for place in places:
+        kind, seed, name = place
+        for other in places:
+            if other != place:
+                shutil.copy(files[other], files[place])
+                what = f"measurements, misplaced: {other} for {place}"
+                proof.refuses(what, lambda kind=kind: gathered(kind), files[place])
+        rows = measurements(seed, name, kind)
+        for what, wrong in {
+            "a row short": rows[1:],
+            "a row twice": [*rows, rows[0]],
+            "no rows": [],
+            "another sweep": [replace(row, internal_noise=9.0) for row in rows],
+        }.items():
+            write_rows(files[place], wrong, MEASUREMENTS)
+            proof.refuses(f"measurements, {what}", lambda kind=kind: gathered(kind), files[place])
+        write(place)
+    path = folder / "gathered.parquet"
+    for kind in kinds:
+        told = {"kind": kind, "seeds": SEEDS, "treatments": TREATMENTS}
+        one_seed = whole[kind].slice(0, 6)
+        one_treatment = pa.concat_tables([whole[kind].slice(0, 3), whole[kind].slice(6, 3)])
+        others = [whole[other] for other in kinds if other != kind]
+        more = pa.Table.from_pylist(
+            [vars(row) for row in measurements(7, "ssri", kind)], schema=MEASUREMENTS
+        )
+        several = [one_seed, one_treatment, *others, pa.concat_tables([whole[kind], more])]
+        for table in [*several, whole[kind].slice(1), whole[kind].slice(0, 0)]:
+            write_table(path, table)
+            proof.refuses(
+                "gathered measurements, of another study or assessment",
+                lambda told=told: read_gathered(path, **told),
+                path,
+            )
+        write_table(path, whole[kind])
+        read_gathered(path, **told)
+
+
+def prove(folder: Path, *, bits: int | None, seed: int = 0) -> Proof:
+    """Return the proof; `bits` are tried of each file, all of the Parquet file's if None."""
+    chance, proof = random.Random(seed), Proof(folder)
+    network = folder / "network.safetensors"
+    write_network(network, a_network(), origin(0, "untreated") | {"study": {"lr": 1e-5}})
+    proof.damages("a network", network, read_network, bits=bits, chance=chance)
+    proof.damages("a network's origin", network, read_provenance, bits=50, chance=chance)
+    rows = folder / "rows.parquet"
+    write_rows(rows, measurements(0, "ssri"), MEASUREMENTS)
+    # A digit of the version of the library that wrote the file makes it one of another version,
+    # whose bytes are not compared; its pages and columns are.
+    version = pa.__version__.encode()
+    at = rows.read_bytes().rindex(version)
+    proof.damages(
+        "measurements",
+        rows,
+        lambda path: read_table(path, MEASUREMENTS),
+        bits=bits,
+        chance=chance,
+        harmless=range(at, at + len(version)),
+    )
+    misplaced_networks(proof)
+    misplaced_measurements(proof)
+    return proof
+
+
+def _parquet(table: pa.Table) -> bytes:
+    content = pa.BufferOutputStream()
+    pq.write_table(table, content)
+    return content.getvalue().to_pybytes()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--bits", type=int, help="bits to try of each file (default: all)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        proof = prove(Path(folder), bits=arguments.bits)
+    for what, count in sorted(proof.refused.items()):
+        print(f"{count:7} refused: {what}")
+    print(f"{proof.refused.total():7} refused in all, each in one sentence; {len(proof.wrong)} not")
+    for line in proof.wrong[:50]:
+        print(f"  {line}")
+    return 1 if proof.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""What happens on a full disk, and in a results folder that cannot be written?
+
+    python -m tests.trust.disk
+
+mounts small file systems in memory, which takes root, and fills them or makes them read-only:
+under what the library writes, under the results of a running workflow, and under all of it. Each
+time one sentence must name the file or folder and the cause, nothing half-written may be left, and
+the same command must go on once there is room.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.figures import style
+from pipeline_lib.metrics import MEASUREMENTS, write_table
+from pipeline_lib.storage import origin, write_network, write_text
+from tests.projects import Project
+from tests.trust.damage import a_network
+from tests.trust.kills import STUDY
+
+FULL, READ_ONLY = "No space left on device", "Read-only file system"
+GOES_ON = "the same command goes on from there"
+STUDIED = STUDY | {"seeds": 1, "network": {"hidden": [64, 64]}}  # a network of 24 kB
+HEALTHY, PRUNED, TREATED = (
+    f"results/seeds/0/{name}.safetensors" for name in ("baseline", "pruned", "ssri/network")
+)
+
+
+class CannotMountError(Exception):
+    """Mounting takes root, and a machine that allows it."""
+
+
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[Path]:
+    """Give a folder that is a small file system of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--recursive", str(folder)], check=True)
+
+
+def remount(folder: Path, options: str) -> None:
+    """Change a mounted folder's options: its size, or ro."""
+    _mount("-o", f"remount,{options}", str(folder))
+
+
+def fill(folder: Path, *, but: int = 0) -> Path:
+    """Fill a file system to the last byte, `but` so many; return the file that fills it."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            file.truncate(max(0, file.tell() - but))
+    return filler
+
+
+def library_writes(folder: Path) -> list[str]:
+    """Return what is wrong with writing each kind of file where there is no room."""
+    wrong = []
+    with mounted(folder / "small", "16k") as small:
+        for cause in (FULL, READ_ONLY):
+            if cause == READ_ONLY:
+                remount(small, "ro")
+            before = sorted(small.rglob("*"))
+            for name, write in _writers().items():
+                path = small / name
+                try:
+                    write(path)
+                    said = "nothing"
+                except PipelineError as error:
+                    said = str(error)
+                if said != f"{path}: could not be written ({cause})":
+                    wrong.append(f"{name}, {cause}: said {said}")
+            if sorted(small.rglob("*")) != before:
+                wrong.append(f"{cause}: left {sorted(small.rglob('*'))}")
+    return wrong
+
+
+def workflow_writes(folder: Path) -> list[str]:
+    """Return what is wrong with a workflow without room, told case by case."""
+    wrong: list[str] = []
+
+    def fails(case: str, project: Project, target: str, *sentences: str) -> None:
+        done = _run(project, target)
+        found = [
+            f"not said: {sentence}\n{done.stderr[-1500:]}"
+            for sentence in sentences
+            if sentence not in done.stdout + done.stderr
+        ]
+        if done.returncode == 0:
+            found.append("the workflow said that all was well")
+        left = [*project.folder.rglob("*.part"), *project.folder.rglob(".room*")]
+        told(case, found + [f"left {path}" for path in left])
+
+    def succeeds(case: str, project: Project, target: str) -> None:
+        done = _run(project, target)
+        told(case, [done.stderr[-1500:]] if done.returncode else [])
+
+    def told(case: str, found: list[str]) -> None:
+        wrong.extend(f"{case}: {line}" for line in found)
+        print(f"  {case}: {'wrong' if found else 'as it should be'}", flush=True)
+
+    with mounted(folder / "disk", "40m") as disk:
+        project = Project(disk / "project")
+        project.study = STUDIED
+        results = project.folder / "results"
+        with mounted(results, "56k"):
+            fails("results full", project, PRUNED, _not_written(PRUNED, FULL), GOES_ON)
+            remount(results, "size=64k")
+            fails("results full of Snakemake's own", project, PRUNED, FULL, GOES_ON)
+            remount(results, "size=2m")
+            succeeds("results with room again", project, PRUNED)
+            remount(results, "ro")
+            fails("results read-only", project, TREATED, _not_written("results", READ_ONLY))
+            remount(results, "rw")
+            succeeds("results writable again", project, TREATED)
+        succeeds("a healthy network", project, HEALTHY)
+        fill(disk, but=100_000).rename(disk / "most")
+        filler = fill(disk, but=28_672)
+        fails("little room", project, PRUNED, FULL)
+        filler.unlink()
+        filler = fill(disk)
+        fails("no room at all", project, PRUNED, _not_written(".snakemake", FULL))
+        filler.unlink()
+        (disk / "most").unlink()
+        remount(disk, "ro")
+        fails("all read-only", project, PRUNED, _not_written(".snakemake", READ_ONLY))
+        remount(disk, "rw")
+        succeeds("room again", project, TREATED)
+    return wrong
+
+
+def _writers() -> dict[str, Callable[[Path], object]]:
+    rows = {name: [0.5] * 4000 for name in MEASUREMENTS.names}
+    for field in MEASUREMENTS:
+        if pa.types.is_string(field.type):
+            rows[field.name] = [f"{number:x}" * 20 for number in range(4000)]
+        elif pa.types.is_integer(field.type):
+            rows[field.name] = list(range(4000))
+    table = pa.table(rows, schema=MEASUREMENTS)
+
+    def draw(path: Path) -> None:
+        figure = Figure()
+        figure.subplots(4, 4)
+        style.save(figure, [path])
+
+    network = a_network()
+    return {
+        "network.safetensors": lambda path: write_network(
+            path, network, origin(0, "healthy") | {"padding": "x" * 20_000}
+        ),
+        "rows.parquet": lambda path: write_table(path, table),
+        "report.html": lambda path: write_text(path, "word " * 10_000),
+        "figure.svg": draw,
+        "figure.png": draw,
+    }
+
+
+def _not_written(name: str, cause: str) -> str:
+    return f"{name}: could not be written ({cause})"
+
+
+def _run(project: Project, target: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "-j", "2", target, "--configfile", "tiny.yaml"]
+    if not (project.folder / "tiny.yaml").exists():
+        project.command()
+    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+
+
+def _mount(*arguments: str) -> None:
+    try:
+        subprocess.run(["mount", *arguments], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", "") or str(error)
+        raise CannotMountError(f"a file system cannot be mounted here: {reason.strip()}") from None
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            wrong = library_writes(Path(folder)) + workflow_writes(Path(folder))
+        except CannotMountError as error:
+            print(f"skipped: {error}")
+            return 0
+    print(f"wrong: {len(wrong)}" + "".join(f"\n  {line}" for line in wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
