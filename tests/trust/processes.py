@@ -1,12 +1,13 @@
-"""What the processes of a running workflow hold: memory, file descriptors, sockets."""
+"""What a running workflow's process holds, what its jobs held, and which processes are left."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -27,48 +28,17 @@ class Sample:
     threads: int
 
 
-@dataclass
-class Job:
-    """A job by its script, or by its log once that is open, and its processes' peaks in MB."""
-
-    script: str
-    log: str | None = None
-    memory: dict[int, float] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> str:
-        """What it shares with the same job of other seeds: their memory should be alike."""
-        return self.log or f"{self.script}.py"
-
-    @property
-    def most(self) -> float:
-        """The sum of its processes' own peaks."""
-        return sum(self.memory.values())
-
-
 class Watch:
-    """Samples of a workflow's process and of its jobs, while it runs."""
+    """Samples of a workflow's own process, while it runs."""
 
     def __init__(self, pid: int, log: Path) -> None:
         self.process = psutil.Process(pid)
         self.log = log
         self.began = time.monotonic()
         self.samples: list[Sample] = []
-        self.jobs: dict[tuple[int, float], Job] = {}
 
     def look(self) -> None:
-        """Take one sample of the jobs."""
-        with suppress(*GONE):
-            for child in self.process.children():
-                # Numbers of processes are used again, so the time of birth belongs to them.
-                name = (child.pid, child.create_time())
-                if name not in self.jobs and (script := script_of(child.cmdline())):
-                    self.jobs[name] = Job(script)
-                if name in self.jobs:
-                    self._look_at(child, self.jobs[name])
-
-    def look_at_workflow(self) -> None:
-        """Take one sample of the workflow's own process."""
+        """Take one sample."""
         with suppress(*GONE):
             memory = self.process.memory_full_info()
             sample = Sample(
@@ -83,29 +53,42 @@ class Watch:
             if memory.rss:  # of a process that has ended there is nothing
                 self.samples.append(sample)
 
-    def _look_at(self, first: psutil.Process, job: Job) -> None:
-        for process in (first, *first.children(recursive=True)):
-            with suppress(*GONE):
-                job.log = job.log or next(
-                    filter(None, (kind_of(file.path) for file in process.open_files())), None
-                )
-                # The kernel's own high-water mark: a peak between two looks is not missed.
-                if mark := re.search(
-                    r"^VmHWM:\s*(\d+) kB", Path(f"/proc/{process.pid}/status").read_text(), re.M
-                ):
-                    job.memory[process.pid] = int(mark[1]) / 1e3
+
+# Python runs a module of this name when it starts, and jobs look for modules in the project's
+# folder first: each notes its own peak at its very end. To look at jobs from outside misses what
+# they do between the last look and the end.
+PEAKS = "PRUNING_SOAK_PEAKS"
+NOTES_ITS_PEAK = f"""
+import atexit, os, re, sys
+
+@atexit.register
+def note():
+    job = getattr(sys.modules["__main__"], "snakemake", None)
+    if job is None:
+        return
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        peak = re.search(r"VmHWM:\\s*(\\d+) kB", file.read())[1]
+    with open(os.environ["{PEAKS}"], "a", encoding="utf-8") as file:
+        file.write(f"{{os.path.abspath(job.log[0])}}\\t{{peak}}\\n")
+"""
 
 
-def script_of(command: list[str]) -> str | None:
-    """Return the name of the script in a job's command line, None if it is no job's."""
-    found = re.search(r"\.snakemake/scripts/tmp\w+\.(\w+)\.py", " ".join(command))
-    return found[1] if found else None
+def peaks_of_jobs(notes: str) -> dict[str, list[float]]:
+    """Return the jobs' peaks in MB by kind, in the order in which they ended."""
+    found = defaultdict(list)
+    for line in notes.splitlines():
+        path, kilobytes = line.split("\t")
+        found[kind_of(path)].append(int(kilobytes) / 1e3)
+    return dict(found)
 
 
-def kind_of(path: str) -> str | None:
-    """Return a log's name without the seed, None if it is no log: treat/3_ssri.log, treat/ssri."""
-    found = re.search(r"/results/logs/(.+)\.log$", path)
-    return re.sub(r"/\d+(_|$)", "/", found[1]).rstrip("/") if found else None
+def kind_of(log: str) -> str:
+    """Return a log's name without the seed: treat/3_ssri.log becomes treat/ssri.
+
+    Jobs of a kind differ in the seed alone, so their memory should be alike.
+    """
+    name = log.rpartition("/results/logs/")[2].removesuffix(".log")
+    return re.sub(r"/\d+(_|$)", "/", name).rstrip("/")
 
 
 def finished_jobs(log: str) -> int:
