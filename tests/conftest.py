@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,8 +14,31 @@ from pipeline_lib.network import Network
 from pipeline_lib.randomness import torch_generator
 from pipeline_lib.task import Points, training_points
 
+if TYPE_CHECKING:
+    from tests.projects import Project
+
 ROOT = Path(__file__).parent.parent
 CENTRES = [[-3, -3], [3, 3], [-3, 3], [3, -3]]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """A project whose tiny study is finished, on two cores."""
+    from tests.projects import Project
+
+    project = Project(tmp_path_factory.mktemp("finished"))
+    project.snakemake("-j", "2")
+    return project
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory) -> Project:
+    """The same study on one core and in other surroundings: place, user, time, language, …"""
+    from tests.surroundings import other_project
+
+    project = other_project(tmp_path_factory.mktemp("elsewhere"))
+    project.snakemake("-j", "1")
+    return project
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -43,9 +44,11 @@ TINY = {
 class Project:
     """A copy of the project with a tiny study."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **surroundings: Any) -> None:
+        """Copy the project; `surroundings` are options of `subprocess.run`, env for one."""
         self.folder = folder
         folder.mkdir(exist_ok=True)
+        self.surroundings = surroundings
         for part in PARTS:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)
@@ -59,7 +62,15 @@ class Project:
 
     def snakemake(self, *arguments: str, study: dict | None = None) -> str:
         command = self.command(*arguments, study=study)
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            **self.surroundings,
+        )
         self.output = done.stdout + done.stderr
         assert done.returncode == 0, self.output
         return self.output
@@ -73,6 +84,16 @@ class Project:
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def results(self) -> dict[str, bytes]:
+        """All files of results, by their paths below that folder; logs and benchmarks are none."""
+        folder = self.folder / "results"
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in files
+            if path.relative_to(folder).parts[0] not in ("logs", "benchmarks")
+        }
 
     def parquet(self) -> dict[str, bytes]:
         files = sorted(self.folder.glob("results/**/*.parquet"))

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from pipeline_lib.engines import fast, plain
-from pipeline_lib.engines.fast import compiled
 from pipeline_lib.engines.fast.activation import Response
 from pipeline_lib.engines.fast.backward import backward, cross_entropy
 from pipeline_lib.engines.fast.compaction import compact
@@ -298,52 +297,3 @@ def test_a_loss_that_is_not_a_number_is_not_hidden(network, many_points):
                 generator=fast.generator(0, "x"),
             )
             assert np.isnan(history[0].loss)
-
-
-@pytest.fixture
-def kernels_of(monkeypatch):
-    """Have the compiled kernels of another folder looked for, as a new process would."""
-
-    def look(folder):
-        monkeypatch.setattr(compiled, "HERE", folder)
-        forget()
-
-    def forget():
-        compiled.source_digest.cache_clear()
-        compiled.cache_folder.cache_clear()
-
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    yield look
-    monkeypatch.undo()
-    forget()
-
-
-def test_an_edited_kernel_is_compiled_anew(tmp_path, kernels_of):
-    source = tmp_path / "kernels.py"
-    source.write_text("a = 1\n")
-    kernels_of(tmp_path)
-    before = compiled.cache_folder()
-    assert before.parent == tmp_path / "__pycache__"
-    kernels_of(tmp_path)
-    assert compiled.cache_folder() == before
-    source.write_text("a = 2\n")
-    kernels_of(tmp_path)
-    assert compiled.cache_folder() != before
-
-
-def test_kernels_are_cached_by_their_text_and_not_by_their_place():
-    assert fill_normal._cache.cache_path == str(compiled.cache_folder())
-
-
-def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch, kernels_of):
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    kernels_of(blocked)
-    assert compiled.cache_folder().parent == tmp_path / "cache" / "pruning-resilience"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    kernels_of(blocked)
-    assert compiled.cache_folder().is_dir()
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
-    kernels_of(blocked)
-    assert compiled.cache_folder().parent == tmp_path / "chosen"

@@ -20,13 +20,6 @@ from pipeline_lib.validation import validate
 from tests.projects import TINY, Project
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("finished"))
-    project.snakemake("-j", "2")
-    return project
-
-
 @pytest.fixture
 def project(finished) -> Project:
     """The finished study, whose study and code a test may edit: both are put back."""
@@ -176,10 +169,10 @@ def test_a_new_treatment_of_a_few_lines_runs_alone(project):
     assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
 
 
-def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(finished, tmp_path_factory):
-    one_core = Project(tmp_path_factory.mktemp("one_core"))
-    one_core.snakemake("-j", "1")
-    assert one_core.parquet() == finished.parquet()
+def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(
+    finished, elsewhere, tmp_path_factory
+):
+    assert elsewhere.parquet() == finished.parquet()
     alone = Project(tmp_path_factory.mktemp("alone"))
     alone.snakemake("-j", "2", study=TINY | {"seeds": [1]})
     seed_1 = {name: data for name, data in alone.parquet().items() if "/seeds/1/" in name}

@@ -3,20 +3,30 @@
 By itself Numba looks for changes in the file of the function that is called, not in the files
 of functions compiled into it, so an edited kernel could go on running as it was. Here the cache
 folder is named after the text of all kernels, and nothing else is asked.
+
+Numba also keeps an index of each function's compiled forms, one for each kind of CPU and of
+arguments, and numbers their files. Two jobs that compile at once both write number one, and
+machines of two kinds that share the folder can then run each other's instructions. Here a
+form's file is named after all that it depends on, so that there is no index to get wrong.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import pickle
+import platform
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.serialize import dumps
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -29,25 +39,60 @@ HERE = Path(__file__).parent
 
 def compiled(function: F) -> F:
     """Return the function compiled at its first call, or read from the cache of an earlier one."""
-    settings = numba.config
-    before = settings.CACHE_LOCATOR_CLASSES  # type: ignore[attr-defined]
-    settings.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator"  # type: ignore[attr-defined]
-    try:
-        return cast(F, numba.njit(cache=True, fastmath=FLAGS, error_model="numpy")(function))
-    finally:
-        settings.CACHE_LOCATOR_CLASSES = before  # type: ignore[attr-defined]
+    dispatcher: Any = numba.njit(fastmath=FLAGS, error_model="numpy")(function)
+    dispatcher._cache = Cache(function)
+    return cast(F, dispatcher)
+
+
+class Store:
+    """The compiled forms of one function: a file each, named after what it depends on.
+
+    A key is Numba's: types of arguments; platform, CPU and its features; the function's code.
+    The methods are Numba's too.
+    """
+
+    def __init__(self, folder: Path, function: str) -> None:
+        self._folder = folder
+        self._function = function
+
+    def load(self, key: object) -> Any:
+        """Return what was saved under this key; None if nothing was, or if it is damaged."""
+        try:
+            content = self._path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        digest, data = content[:32], content[32:]
+        return pickle.loads(data) if hashlib.sha256(data).digest() == digest else None  # noqa: S301
+
+    def save(self, key: object, data: object) -> None:
+        """Save compiled code, whole or not at all."""
+        content = dumps(data)  # type: ignore[no-untyped-call]
+        path = self._path(key)
+        temporary = path.with_name(f"{path.name}.{uuid4().hex[:16]}.part")
+        try:
+            temporary.write_bytes(hashlib.sha256(content).digest() + content)
+            os.replace(temporary, path)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+
+    def flush(self) -> None:
+        """Nothing is kept in memory."""
+
+    def _path(self, key: object) -> Path:
+        # Types of arguments print in full, and Python and Numba say what their own files mean.
+        text = f"{platform.python_version()} {numba.__version__} {key!r}"
+        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        return self._folder / f"{self._function}.{digest}.kernel"
 
 
 class Locator:
-    """Tells Numba where a kernel's compiled code is kept; the methods are Numba's."""
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        self._line = function.__code__.co_firstlineno
+    """Tells Numba where compiled code is kept; the methods are Numba's."""
 
     @classmethod
     def from_function(cls, function: Callable[..., object], path: str) -> Locator:
-        """Return the locator of a function."""
-        return cls(function)
+        """Return the locator of any function."""
+        return cls()
 
     def get_cache_path(self) -> str:
         """Return the folder."""
@@ -61,8 +106,23 @@ class Locator:
         return source_digest()
 
     def get_disambiguator(self) -> str:
-        """Return what tells functions of one name apart."""
-        return str(self._line)
+        """Return what tells functions of one name apart, beside their module."""
+        return ""
+
+
+class _Impl(CompileResultCacheImpl):
+    _locator_classes = [Locator]  # type: ignore[list-item]  # noqa: RUF012
+
+
+class Cache(FunctionCache):
+    """Numba's cache of a function, with a store of our own."""
+
+    _impl_class = _Impl
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        name = f"{function.__module__}.{function.__name__}"
+        self._cache_file = Store(cache_folder(), name)  # type: ignore[assignment]
 
 
 @cache

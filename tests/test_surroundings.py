@@ -1,0 +1,78 @@
+"""Results are functions of the study: not of the clock, the host, the user, the language, …"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.surroundings import LATER
+
+REPORT = "report.html"
+
+
+def test_the_other_surroundings_are_other_ones(elsewhere):
+    """Without this the test below might compare a study with itself."""
+    log = (elsewhere.folder / "results/logs/baseline/0.log").read_text(encoding="utf-8")
+    day = datetime.now(UTC) + timedelta(days=LATER)
+    assert re.match(r"\d{4}", log)[0] == f"{day:%Y}"
+    modes = {path.stat().st_mode & 0o077 for path in elsewhere.folder.glob("results/**/*.csv")}
+    assert modes == {0}
+
+
+def test_no_result_depends_on_where_when_or_by_whom_it_is_made(finished, elsewhere):
+    here, there = finished.results(), elsewhere.results()
+    assert here.keys() == there.keys()
+    kinds = {name.rpartition(".")[2] for name in here}
+    assert kinds == {"safetensors", "parquet", "csv", "md", "tex", "svg", "png", "txt", "html"}
+    assert [name for name in here if here[name] != there[name]] == [REPORT]
+
+
+def test_the_report_differs_in_the_time_of_gathering_and_the_commit_alone(finished, elsewhere):
+    pages = [project.results()[REPORT].decode() for project in (finished, elsewhere)]
+    if shutil.which("git"):
+        pages[1], found = re.subn(r"<div><dt>Commit</dt>.*?</div>\n", "", pages[1])
+        assert found == 1
+    assert "Commit</dt>" not in "".join(pages)
+    for index, project in enumerate((finished, elsewhere)):
+        logs = project.folder.glob("results/logs/gather/*.log")
+        times = [
+            re.findall(r"^([\d-]+ [\d:]+) done", log.read_text("utf-8"), flags=re.M)[-1]
+            for log in logs
+        ]
+        pages[index], found = re.subn(re.escape(f"<dd>{max(times)}"), "<dd>", pages[index])
+        assert found == 1
+    assert [line.strip() for line in pages[0].split("\n") if line.strip()] == [
+        line.strip() for line in pages[1].split("\n") if line.strip()
+    ]
+
+
+@pytest.mark.parametrize("word", ["elsewhere", "nobody", "another name"])
+def test_no_result_names_the_host_the_user_or_the_folder(elsewhere, word):
+    named = [name for name, data in elsewhere.results().items() if word.encode() in data]
+    assert named == []
+
+
+ASKS_WHERE_AND_WHEN = {"datetime", "getpass", "locale", "platform", "pwd", "socket", "uuid"}
+MAY = {
+    "logs.py": {"time"},  # logs and what they say of time are no results
+    "compiled.py": {"platform", "uuid"},  # whose compiled code it is, and names until it is whole
+}
+
+
+def test_no_module_asks_for_the_time_the_host_or_the_user():
+    found = {}
+    for path in [*ROOT.glob("pipeline_lib/**/*.py"), *ROOT.glob("workflow_scripts/*.py")]:
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+        if asks := names & (ASKS_WHERE_AND_WHEN | {"time"}):
+            found[path.name] = asks
+    assert found == MAY
