@@ -164,6 +164,9 @@ REPLAY = _schema(
 
 SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
 
+# What a row says; the other columns say of what, and no two rows may be of the same.
+FOUND = ("sparsity", "correct", "total", "accuracy", "activity", "noise", "loss", "value")
+
 
 def write_rows(path: str | Path, rows: Iterable[Any], schema: pa.Schema) -> None:
     """Write rows, dataclasses of the schema, to a Parquet file, whole."""
@@ -173,7 +176,7 @@ def write_rows(path: str | Path, rows: Iterable[Any], schema: pa.Schema) -> None
 def write_table(path: str | Path, table: pa.Table) -> None:
     """Write a table of one of this module's schemas to a Parquet file, whole.
 
-    Raises PipelineError if a fraction in it is not one.
+    Raises PipelineError if a number in it is missing or not finite, or a fraction is not one.
     """
     _check_values(path, table)
     with whole(path) as temporary:
@@ -183,7 +186,8 @@ def write_table(path: str | Path, table: pa.Table) -> None:
 def read_table(path: str | Path, schema: pa.Schema) -> pa.Table:
     """Read a Parquet file of this schema.
 
-    Raises PipelineError if the file is missing, damaged, or of another schema.
+    Raises PipelineError if the file is missing, damaged, of another schema, or holds what
+    `write_table` would not write.
     """
     remedy = "delete it and run the workflow again to rebuild it"
     try:
@@ -209,8 +213,8 @@ def gather(
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.
 
-    Raises PipelineError if the files do not hold rows of exactly these seeds and treatments,
-    or hold as many rows for one seed of a treatment as for another.
+    Raises PipelineError if the files do not hold rows of exactly these seeds and treatments, hold
+    two rows of the same, or not the same rows for one seed of a treatment as for another.
     """
     table = pa.concat_tables([read_table(path, schema) for path in paths]).combine_chunks()
     groups = table.group_by(["seed", "treatment"], use_threads=False).aggregate([([], "count_all")])
@@ -226,7 +230,24 @@ def gather(
                 f"{treatment}: seeds have from {numbers[0]} to {numbers[-1]} rows;"
                 " every seed must have the same number"
             )
+    _check_keys(table, len(seeds))
     return table
+
+
+def _check_keys(table: pa.Table, seeds: int) -> None:
+    """Raise PipelineError if two rows are of the same, or a row is not there for every seed."""
+    key = [name for name in table.column_names if name not in FOUND and name != "seed"]
+    groups = table.group_by(key, use_threads=False).aggregate(
+        [("seed", "count"), ("seed", "count_distinct")]
+    )
+    for wrong, problem in (
+        (pc.greater(groups["seed_count"], groups["seed_count_distinct"]), "stands there twice"),
+        (pc.less(groups["seed_count_distinct"], seeds), "lacks some seeds"),
+    ):
+        rows = groups.filter(wrong).select(key)
+        if rows.num_rows:
+            row = ", ".join(f"{name} {value}" for name, value in rows.to_pylist()[0].items())
+            raise PipelineError(f"the row of {row} {problem}; every seed must have it once")
 
 
 def _check_values(path: str | Path, table: pa.Table) -> None:
@@ -237,6 +258,20 @@ def _check_values(path: str | Path, table: pa.Table) -> None:
                 f"{path}: {name} runs from {bounds['min']} to {bounds['max']};"
                 " it must be a fraction from 0 to 1"
             )
+    for field in table.schema:
+        column = table[field.name]
+        if column.null_count and not field.nullable:
+            raise PipelineError(f"{path}: {field.name} is missing in {column.null_count} rows")
+        if pa.types.is_floating(field.type):
+            bad = column.filter(pc.invert(pc.is_finite(column)))
+            if len(bad):
+                raise PipelineError(
+                    f"{path}: {field.name} has {bad[0]}; it must be a finite number"
+                )
+    if {"correct", "total", "accuracy"} <= set(table.column_names):
+        share = pc.divide(table["correct"].cast(pa.float64()), table["total"].cast(pa.float64()))
+        if not pc.all(pc.equal(share, table["accuracy"]), min_count=0).as_py():
+            raise PipelineError(f"{path}: an accuracy is not the share of correct among total")
 
 
 SCHEMAS = {

@@ -49,7 +49,11 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_network(path: str | Path, network: Network, provenance: Mapping[str, Any]) -> None:
-    """Write a network, with the JSON-ready `provenance` of who made it and from what."""
+    """Write a network, with the JSON-ready `provenance` of who made it and from what.
+
+    Raises PipelineError if a weight or a bias is not a finite number.
+    """
+    _check_finite(path, network)
     tensors = {}
     for index, (weight, bias, mask) in enumerate(network.layers()):
         tensors[f"weights.{index}"] = np.ascontiguousarray(weight)
@@ -69,16 +73,19 @@ def write_network(path: str | Path, network: Network, provenance: Mapping[str, A
 def read_network(path: str | Path) -> Network:
     """Read a network.
 
-    Raises PipelineError if the file is missing, damaged, or not a network of this project.
+    Raises PipelineError if the file is missing, damaged, or not a network of this project, or
+    if a weight or a bias is not a finite number.
     """
     tensors, metadata = _read(path)
     layers = range(len(tensors) // 3)
-    return Network(
+    network = Network(
         weights=tuple(tensors[f"weights.{index}"] for index in layers),
         biases=tuple(tensors[f"biases.{index}"] for index in layers),
         masks=tuple(tensors[f"masks.{index}"] for index in layers),
         modulation=Modulation(**metadata["modulation"]),
     )
+    _check_finite(path, network)
+    return network
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
@@ -109,6 +116,14 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if metadata.pop("digest", None) != _digest(tensors, metadata):
         raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {remedy}")
     return tensors, metadata
+
+
+def _check_finite(path: str | Path, network: Network) -> None:
+    # Here, because an engine leaves out units that reach no output, and would not see theirs.
+    if not network.is_finite:
+        raise PipelineError(
+            f"{path}: a weight or a bias is NaN or infinite; lower the learning rates that led here"
+        )
 
 
 def _changes(modulation: Modulation) -> dict[str, Any]:

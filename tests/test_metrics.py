@@ -10,11 +10,18 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.metrics import (
     HISTORY,
     MEASUREMENTS,
+    REPLAY,
+    SCHEMAS,
+    SWITCH,
+    HistoryRow,
     Measurement,
+    ReplayValue,
+    SwitchRow,
     gather,
     history_rows,
     read_table,
     write_rows,
+    write_table,
 )
 from pipeline_lib.training import Epoch
 
@@ -79,7 +86,8 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, damage):
 
 def write_seed(folder, seed, treatment="ssri", rows=2):
     path = folder / f"{seed}_{treatment}_{rows}.parquet"
-    write_rows(path, [replace(ROW, seed=seed, treatment=treatment)] * rows, MEASUREMENTS)
+    found = [replace(ROW, seed=seed, treatment=treatment, cycle=cycle) for cycle in range(rows)]
+    write_rows(path, found, MEASUREMENTS)
     return path
 
 
@@ -106,3 +114,62 @@ def test_gather_stops_at_a_wrong_number_of_rows(tmp_path):
     paths = [write_seed(tmp_path, 0, rows=2), write_seed(tmp_path, 1, rows=3)]
     with pytest.raises(PipelineError, match="seeds have from 2 to 3 rows"):
         gather(paths, MEASUREMENTS, seeds=[0, 1], treatments=["ssri"])
+
+
+def test_gather_stops_at_a_row_that_stands_twice(tmp_path):
+    path = tmp_path / "m.parquet"
+    write_rows(path, [ROW, replace(ROW, accuracy=0.5, correct=2)], MEASUREMENTS)
+    with pytest.raises(PipelineError, match=r"ssri, .* cycle None stands there twice"):
+        gather([path], MEASUREMENTS, seeds=[0], treatments=["ssri"])
+
+
+def test_gather_stops_at_other_rows_of_one_seed_than_of_another(tmp_path):
+    paths = []
+    for seed, condition in ((0, "combined"), (1, "clean")):
+        paths.append(tmp_path / f"{seed}.parquet")
+        write_rows(paths[-1], [replace(ROW, seed=seed, condition=condition)], MEASUREMENTS)
+    with pytest.raises(PipelineError, match=r"condition combined, .* lacks some seeds"):
+        gather(paths, MEASUREMENTS, seeds=[0, 1], treatments=["ssri"])
+
+
+HISTORY_ROW = HistoryRow(0, "ssri", "course", None, 0, 0, noise=0.5, loss=0.1)
+SWITCH_ROW = SwitchRow(0, "ssri", "on", 1.0, 1.0, correct=1, total=2, accuracy=0.5, activity=0.1)
+REPLAY_ROW = ReplayValue(0, "ssri", "clean", None, 25.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "schema", "change", "sentence"),
+    [
+        (ROW, MEASUREMENTS, {"input_noise": float("inf")}, "input_noise has inf; .* finite"),
+        (ROW, MEASUREMENTS, {"sparsity": 1.5}, "sparsity runs from 1.5 to 1.5"),
+        (ROW, MEASUREMENTS, {"correct": 2}, "an accuracy is not the share of correct among total"),
+        (ROW, MEASUREMENTS, {"treatment": None}, "treatment is missing in 1 rows"),
+        (HISTORY_ROW, HISTORY, {"loss": float("nan")}, "loss has nan; it must be a finite number"),
+        (SWITCH_ROW, SWITCH, {"activity": float("inf")}, "activity has inf; .* finite"),
+        (SWITCH_ROW, SWITCH, {"accuracy": 2.0}, "accuracy runs from 2.0 to 2.0"),
+        (REPLAY_ROW, REPLAY, {"value": float("nan")}, "value has nan; it must be a finite number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_number_is_refused_at_both_ends(tmp_path, row, schema, change, sentence):
+    path = tmp_path / "m.parquet"
+    write_rows(path, [row], schema)
+    read_table(path, schema)
+    bad = pa.Table.from_pylist([asdict(row) | change], schema=schema)
+    with pytest.raises(PipelineError, match=sentence):
+        write_table(tmp_path / "bad.parquet", bad)
+    if None not in change.values():  # Parquet itself takes no null where there may be none
+        pq.write_table(bad, path)
+        with pytest.raises(PipelineError, match=sentence):
+            read_table(path, schema)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_kind_of_file_is_told_from_the_others(tmp_path, name):
+    for schema in SCHEMAS.values():
+        write_rows(tmp_path / "m.parquet", [], schema)
+        if schema.equals(SCHEMAS[name], check_metadata=True):
+            read_table(tmp_path / "m.parquet", SCHEMAS[name])
+        else:
+            with pytest.raises(PipelineError, match="its columns are not those of"):
+                read_table(tmp_path / "m.parquet", SCHEMAS[name])
