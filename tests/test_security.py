@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import csv
 import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,10 +16,11 @@ import yaml
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.reporting.typesetting import LATEX
 from pipeline_lib.validation import validate
+from tests import hostile
 from tests.conftest import ROOT
+from tests.inprocess import Run, run
 from tests.projects import PARTS, Project
-from tests.trust.inprocess import run
-from tests.trust.strategies import base
+from tests.strategies import base
 
 SOURCES = sorted(
     path
@@ -99,106 +99,51 @@ def test_every_requirement_is_locked_and_every_lock_is_one_version():
             assert lock[re.sub("[-_.]+", "-", name).lower()] == version
 
 
-# Labels are free text
-
-HOSTILE = [
-    r"\input{/etc/passwd} $x^2$ 50% & a_b #1 ~ {wildcards.seed}",
-    '<script>alert("1")</script>|<img src=x onerror=y>',
-    "`touch pwned` $(touch pwned); ' \" {{7*7}} {% raw %}",
-]
-
-
-class Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found, self.text = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, tuple(name for name, _ in attrs)))
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-
-def published(path: Path, hostile: str) -> Path:
-    """Published numbers whose names and words are hostile too."""
-    with (ROOT / "reference/published.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        row["source"] = hostile
-        if row["treatment"] == "ssri":
-            row["treatment"] = hostile
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def page_of(folder: Path, labels: list[str], word: str) -> Path:
-    study = base() | {"seeds": 2}
-    for treatment, label in zip(study["treatments"].values(), labels, strict=True):
-        treatment["label"] = label
-    run(validate(study), folder, whole=True, published=published(folder / "p.csv", word))
-    return folder
+# Labels are free text; `python -m tests.trust.labels` looks at every figure, on real Snakemake
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, Path]:
-    """The files of one study with plain labels, and of the same with hostile ones."""
-    plain = page_of(tmp_path_factory.mktemp("plain"), ["One", "Two", "Three"], "other")
-    return {
-        "plain": plain,
-        "hostile": page_of(tmp_path_factory.mktemp("hostile"), HOSTILE, HOSTILE[1][:40]),
-    }
+    """One study with plain labels, and with hostile ones: tables, a figure or two, the report."""
+    measured = tmp_path_factory.mktemp("measured")
+    run(validate(labelled(hostile.PLAIN)), measured, tables=False)
+    folders = {}
+    for name, labels in (("plain", hostile.PLAIN), ("hostile", hostile.LABELS)):
+        folders[name] = tmp_path_factory.mktemp(name)
+        shutil.copytree(measured, folders[name], dirs_exist_ok=True)
+        running = Run(validate(labelled(labels)), folders[name])
+        theirs = hostile.published(folders[name] / "published.csv", labels[1])
+        running.tables(theirs)
+        running.figures(all_of_them=False)
+        running.report(theirs)
+    return folders
+
+
+def labelled(labels: list[str]) -> dict[str, Any]:
+    study = base()
+    for treatment, label in zip(study["treatments"].values(), labels, strict=True):
+        treatment["label"] = label
+    return study
 
 
 def test_hostile_labels_add_no_element_and_no_attribute_to_the_report(pages):
-    plain, hostile = (
-        Tags((pages[name] / "report.html").read_text(encoding="utf-8")) for name in pages
-    )
-    assert hostile.found == plain.found
-    words = "".join(hostile.text)
-    for label in HOSTILE:
-        assert label in words
-    assert "49" not in re.findall(r"\{\{7\*7\}\}|49\b(?=\s*\{%)", words)
+    hostile.check_page(pages["hostile"] / "report.html", pages["plain"] / "report.html")
 
 
 def test_hostile_labels_are_plain_text_in_latex_and_markdown(pages):
-    for path in sorted((pages["hostile"] / "tables").glob("*.tex")):
-        text = path.read_text(encoding="utf-8")
-        assert r"\input" not in text, path
-        assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}"), path
-        for line in text.splitlines():
-            if line.endswith(r"\\"):
-                assert not re.search(r"(?<!\\)[%#]", line), line
-    for path in sorted((pages["hostile"] / "tables").glob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"(?<!\\)<[a-z/]", text), path
-        rows = [line for line in text.splitlines() if line.startswith("|")]
-        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in rows}) <= 1, path
+    hostile.check_tables(pages["hostile"] / "tables")
     assert {"\\", "{", "}", "%", "&", "_", "#", "$", "~", "^"} <= LATEX.keys()
 
 
 def test_hostile_labels_are_drawn_as_they_are(pages):
-    for path in sorted((pages["hostile"] / "figures").glob("*.svg")):
-        text = path.read_text(encoding="utf-8")
-        assert "<script" not in text, path
-        assert "onerror=y" not in re.sub(r"<!--.*?-->", "", text, flags=re.S), path
-
-
-def test_hostile_words_run_nothing(pages):
-    assert not list(pages["hostile"].rglob("pwned"))
-    assert not Path("pwned").exists()
+    hostile.check_figures(pages["hostile"] / "figures")
 
 
 def test_real_snakemake_takes_hostile_labels_as_they_are(tmp_path):
     project = Project(tmp_path)
-    for treatment, label in zip(("ketamine", "ssri"), HOSTILE[::2], strict=False):
+    for treatment, label in zip(("ketamine", "ssri"), hostile.LABELS[::2], strict=True):
         project.study["treatments"][treatment]["label"] = label
     assert "draw the figure accuracy" in project.planned()
-    project.snakemake("-j", "1", "results/tables/table_1.tex", "--until", "baseline")
     assert not list(tmp_path.rglob("pwned"))
 
 
@@ -244,7 +189,6 @@ def snakemake(folder: Path, *arguments: str) -> tuple[int, str]:
     ("content", "sentence"),
     [
         ("seeds: 2\nseeds: 3\n", "study.yaml: line 2 has the key 'seeds' a second time"),
-        ("- 1\n", "must be given as JSON or YAML with keys at top level"),
         ("seeds: 4000000\n", "the study has 64,000,000 jobs"),
     ],
 )

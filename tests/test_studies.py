@@ -12,7 +12,7 @@ from pipeline_lib import limits, study_file
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.validation import validate
 from tests.conftest import ROOT
-from tests.trust.strategies import HUGE, base, mutated, valid
+from tests.strategies import HUGE, base, mutated, valid
 from tests.trust.studies import refuse_or_run, run_on_both_engines, run_quietly
 
 settings.register_profile(
@@ -31,7 +31,7 @@ def test_a_mutated_study_is_refused_in_sentences_or_runs(raw):
     refuse_or_run(raw, Counter())
 
 
-@settings(SAMPLE, max_examples=4)
+@settings(SAMPLE, max_examples=3)
 @given(valid())
 def test_a_valid_study_runs_on_both_engines(raw):
     run_on_both_engines(raw, Counter(), whole=False)
@@ -135,7 +135,7 @@ FILES = [
     (b"seeds: [1\n", r"not valid YAML \(line 2: expected ',' or ']'"),
     (b"seeds: *nowhere\n", r"not valid YAML \(line 1: found undefined alias"),
     (b"\xff\xfe", "not a text file in UTF-8"),
-    (b"a: " + b"[" * 5000, "nested too deeply"),
+    (b"a: " + b"[" * 1200, "nested too deeply"),
     (b"a: " + b"9" * 5000, "4300 digits"),
     (b"a: 2026-13-40", "month must be in"),
     (b'a: !!python/object/apply:os.system ["true"]', "could not determine a constructor"),
@@ -180,7 +180,7 @@ def test_the_files_that_come_along_are_good(path):
         (
             ["treatments", "ssri", "maintenance", 0, "train", "lr"],
             1e30,
-            "relapse, ssri: cycle 1, maintenance\\[0\\].train: .* has diverged|output is not finite",
+            "relapse, ssri: .* has diverged|relapse, ssri: .* output is not finite",
         ),
         (
             ["treatments", "neurosteroid", "course", 0, "modulate"],

@@ -27,8 +27,8 @@ from pipeline_lib import cost, limits
 from pipeline_lib.config import Study
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.validation import validate
-from tests.trust.inprocess import run
-from tests.trust.strategies import mutated, valid
+from tests.inprocess import run
+from tests.strategies import mutated, valid
 
 LONGEST_LINE = 600  # characters; the known keys alone are 150
 LONGEST_JOB = 1.0  # seconds that a job of a mutated study may take

@@ -141,12 +141,12 @@ class Run:
         for kind, found in files.items():
             output = Files(self.gathered(kind))
             self.script("gather", output, Files(*found), study=slices.gather(study, kind))
-        self.kinds = list(files)
 
     def tables(self, published: Path | None = None) -> None:
         """Tables, statistics, and what combinations add."""
         study, folder = self.study, self.folder
-        self.measured = {kind: self.gathered(kind) for kind in self.kinds if kind != "history"}
+        kinds = ["evaluate", "acute", "relapse", *(["switch"] if study.switch else [])]
+        self.measured = {kind: self.gathered(kind) for kind in kinds}
         theirs = {"published": published} if published else {}
         wanted = [name for name in TABLES if name != "switch" or study.switch]
         self.script(
@@ -155,8 +155,8 @@ class Run:
             Files(**self.measured, **theirs),
             study=slices.tables(study),
         )
-        kinds = ("cells", "paired", "survival", "logrank", "relapse")
-        self.statistics = {kind: folder / "statistics" / f"{kind}.csv" for kind in kinds}
+        names = ("cells", "paired", "survival", "logrank", "relapse")
+        self.statistics = {name: folder / "statistics" / f"{name}.csv" for name in names}
         output = Files(**self.statistics)
         self.script("statistics", output, Files(**self.measured), study=slices.statistics(study))
         self.analysed = {
@@ -168,8 +168,8 @@ class Run:
             found = slices.combinations(study)
             self.script("combinations", output, Files(**self.analysed), study=found)
 
-    def figures(self) -> None:
-        """Every figure of the study."""
+    def figures(self, *, all_of_them: bool = True) -> None:
+        """Every figure of the study, or the one of accuracy alone."""
         study, first, names = self.study, self.study.seed_list[0], list(self.study.treatments)
         kinds = {
             **dict.fromkeys(("accuracy", "resilience"), "evaluate"),
@@ -178,9 +178,13 @@ class Run:
             **({"switch": "switch"} if study.switch else {}),
         }
         self.drawn: list[Path] = []
+        if not all_of_them:
+            kinds = {"accuracy": "evaluate"}
         for name, kind in kinds.items():
             found = {"name": name, "kind": kind, "study": slices.figure(study, name)}
             self.script("figure_of_rows", self.picture(name), Files(self.gathered(kind)), **found)
+        if not all_of_them:
+            return
         self.script(
             "figure_regions",
             self.picture("regions"),
@@ -211,8 +215,8 @@ class Run:
         self.drawn += [self.folder / "figures" / f"{name}.{form}" for form in ("svg", "png")]
         return Files(*self.drawn[-2:])
 
-    def report(self, published: Path | None = None) -> Path:
-        """The comparison with published numbers, if there are any, and the report."""
+    def report(self, published: Path | None = None) -> None:
+        """The comparison with published numbers, if there are any, its figure, and the report."""
         study, folder = self.study, self.folder
         theirs: dict[str, Path] = {}
         if published:
@@ -245,17 +249,16 @@ class Run:
             study=slices.report(study),
             logs=str(folder / "logs"),
         )
-        return page
 
 
-def run(study: Study, folder: Path, *, whole: bool = False, published: Path | None = None) -> Run:
-    """Run a study; `whole`: up to its figures and its report, else up to its tables."""
+def run(study: Study, folder: Path, *, tables: bool = True, whole: bool = False) -> None:
+    """Run a study up to its gathered rows, its tables, or, `whole`, its figures and its report."""
     running = Run(study, folder)
     for seed in study.seed_list:
         running.seed(seed)
     running.gather()
-    running.tables(published)
+    if tables or whole:
+        running.tables()
     if whole:
         running.figures()
-        running.report(published)
-    return running
+        running.report()
