@@ -10,6 +10,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# The study's file first: of one that is missing or broken Snakemake gives its own traceback.
+SNAKEMAKE = $(BIN)/python -m pipeline_lib.study_file $(ARGS) && $(BIN)/snakemake -j $(CORES)
+
 .PHONY: help setup run report replay test test-slurm bench agreement check format schema lock clean
 
 help:
@@ -36,17 +39,17 @@ $(READY): requirements.lock
 	@touch $(READY)
 
 run: setup
-	$(BIN)/snakemake -j $(CORES) $(ARGS)
+	@$(SNAKEMAKE) $(ARGS)
 
 report: setup
-	$(BIN)/snakemake -j $(CORES) report $(ARGS)
+	@$(SNAKEMAKE) report $(ARGS)
 
 replay: setup
-	$(BIN)/snakemake -j $(CORES) replay $(ARGS)
+	@$(SNAKEMAKE) replay $(ARGS)
 
 agreement: setup
 	for engine in plain fast; do \
-	  $(BIN)/snakemake -j $(CORES) $(ARGS) --config engine=$$engine seeds=$(SEEDS) \
+	  $(SNAKEMAKE) $(ARGS) --config engine=$$engine seeds=$(SEEDS) \
 	    results=results/agreement/$$engine || exit 1; done
 	$(BIN)/python -m benchmarks.agreement results/agreement/plain results/agreement/fast \
 	  --out results/agreement/comparison.csv

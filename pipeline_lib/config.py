@@ -13,16 +13,30 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline_lib.courses import Count, Deviation, Model, Share, Treatment, TreatmentName
+from pipeline_lib.courses import (
+    LARGEST,
+    LONGEST_NAME,
+    RESERVED_NAMES,
+    Count,
+    Deviation,
+    Factor,
+    Model,
+    Share,
+    Treatment,
+    TreatmentName,
+)
 from pipeline_lib.engines import EngineName
 from pipeline_lib.randomness import LARGEST_SEED
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
-Position = Annotated[list[float], Field(min_length=2, max_length=2)]
+Signed = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Position = Annotated[list[Signed], Field(min_length=2, max_length=2)]
 
 # Where a key may be of two types, these name the two for error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
 
+
+LONGEST_PATH = 200
 
 ELSEWHERE = "elsewhere"  # an error whose message is the whole sentence
 
@@ -31,7 +45,7 @@ class Task(Model):
     """The Gaussian clouds and the sizes of the data sets."""
 
     centres: list[Position] = Field(min_length=2, description="one cloud per class, in order")
-    sd: Annotated[float, Field(gt=0)] = Field(description="sd of a cloud along each axis")
+    sd: Factor = Field(description="sd of a cloud along each axis")
     train: Count = Field(description="training points per seed")
     test: Count = Field(description='"standard" test points per seed, scattered by sd')
     clean: Count = Field(description='"clean" test points per seed, exactly on the centres')
@@ -40,7 +54,7 @@ class Task(Model):
 class NormalWeights(Model):
     """Initial weights from a normal distribution, biases zero."""
 
-    normal: Annotated[float, Field(gt=0)] = Field(description="sd of the initial weights")
+    normal: Factor = Field(description="sd of the initial weights")
 
 
 class Network(Model):
@@ -63,7 +77,7 @@ class Baseline(Model):
     """Training of the healthy network."""
 
     epochs: Count = Field(description="passes over the training points")
-    lr: Annotated[float, Field(gt=0)] = Field(description="Adam's learning rate")
+    lr: Factor = Field(description="Adam's learning rate")
 
 
 class Pruning(Model):
@@ -123,11 +137,26 @@ class Reproduction(Model):
     alpha: Share = Field(description="family-wise error rate of the comparison")
     margin: Share = Field(description="accuracy difference (fraction) that counts as equivalent")
 
+    @field_validator("published", "runs")
+    @classmethod
+    def _of_this_machine(cls, path: str | None) -> str | None:
+        # Snakemake reads more than a path into braces, `://` and the like.
+        if path is not None and (
+            not re.fullmatch(r"[\w./][\w .+~-]*(/[\w .+~-]*)*", path)
+            or path != path.strip()
+            or len(path) > LONGEST_PATH
+        ):
+            raise ValueError(
+                "it must be the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, "
+                f"`-` and `/`, and at most {LONGEST_PATH} characters long"
+            )
+        return path
+
 
 class Switch(Model):
     """Switch liability: what biased noise in the hidden layers does, and how active they are."""
 
-    bias: float = Field(description="mean of the internal noise, in place of 0")
+    bias: Signed = Field(description="mean of the internal noise, in place of 0")
     internal_noise: Deviation = Field(description="its σ")
 
 
@@ -173,6 +202,8 @@ class Study(Model):
             raise ValueError(
                 "it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`"
             )
+        if len(path) > LONGEST_PATH:
+            raise ValueError(f"it must be at most {LONGEST_PATH} characters long")
         return path
 
     @field_validator("treatments", mode="before")
@@ -188,13 +219,29 @@ class Study(Model):
     def _combine_treatments(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
         for name, treatment in treatments.items():
             for part in treatment.combines:
-                if part == name or part not in treatments:
+                if part == name or part not in treatments or treatment.combines.count(part) > 1:
                     others = ", ".join(other for other in treatments if other != name)
                     raise PydanticCustomError(
                         ELSEWHERE,
-                        f"treatments.{name}.combines has {part!r}; it must name other treatments "
-                        f"of the study: {others}",
+                        f"treatments.{name}.combines has {part[:LONGEST_NAME]!r}; it must name "
+                        f"other treatments of the study, each once: {others}",
                     )
+        return treatments
+
+    @field_validator("treatments")
+    @classmethod
+    def _tell_apart(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
+        # Tables and figures name a treatment by its label alone.
+        names = {name: name for name in RESERVED_NAMES}
+        for name, treatment in treatments.items():
+            label = treatment.label.casefold()
+            if label in names:
+                raise PydanticCustomError(
+                    ELSEWHERE,
+                    f"treatments.{name}.label is {treatment.label!r}, the label of "
+                    f"{names[label]}; labels must differ",
+                )
+            names[label] = name
         return treatments
 
     @property

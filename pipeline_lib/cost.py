@@ -1,6 +1,6 @@
-"""What a job may cost at the most: the limits that a cluster's queue is asked for.
+"""What a job costs: an estimate of its time and memory, and the limits a cluster's queue is told.
 
-A queue ends what goes over its limit, and lets wait what asks for much. So these are bounds, not
+A queue ends what goes over its limit, and lets wait what asks for much. So limits are bounds, not
 estimates: training is taken to be of the dense network, and twice as slow as measured
 (docs/performance.md). `docs/scaling.md` sets them beside what jobs used.
 """
@@ -16,26 +16,71 @@ from pipeline_lib.courses import Step
 
 # Products of a weight, a sample and an epoch of training: forward, and back to both.
 PRODUCTS = 6
+PRODUCTS_FORWARD = 2  # of a measurement
 RATES = {"fast": 75e9, "plain": 45e9}  # products a second of one core, dense, as measured
+SMALLEST_BATCH = 32  # points that a smaller mini-batch costs as much as
+STEP = {"fast": 2e-5, "plain": 5e-4}  # seconds of a step beside its products
 SLACK = 2.0
 START = 60.0  # seconds: imports, and the compilation of kernels at a first job
+MEASURED_AT_START = 10.0  # seconds of it that the measurements of an ordinary study fit in
 
 REPLAY = "replay"  # a stage that goes through all others, on the plain engine
+STAGES = ("baseline", "treat", "evaluate", "acute", "relapse")
 
 MEGABYTES = 600.0  # at the most, of the paper's network (docs/performance.md)
 MEGABYTES_PER_WEIGHT = 1e-4
+ORDINARY_POINTS = 100_000  # and of so many points, in batches of so many activities
+ORDINARY_ACTIVITIES = 4_000_000
+MEGABYTES_PER_POINT = 1.5e-4
+MEGABYTES_PER_ACTIVITY = 2e-5  # of a unit and a point of a mini-batch
 
 
 def minutes(study: Study, stage: str, treatment: str | None = None) -> int:
     """Return the time limit of a stage's job in whole minutes."""
-    work = _epochs(study, stage, treatment) * study.task.train * _weights(study) * PRODUCTS
-    rate = RATES["plain" if stage == REPLAY else study.engine]
-    return math.ceil((START + SLACK * work / rate) / 60)
+    measured = max(0.0, _measuring(study, stage) - MEASURED_AT_START)
+    work = _training(study, stage, treatment) + measured
+    return math.ceil((START + SLACK * work) / 60)
+
+
+def seconds(study: Study, stage: str, treatment: str | None = None) -> float:
+    """Return about how long a stage's job takes on one core, start-up left out."""
+    return _training(study, stage, treatment) + _measuring(study, stage)
 
 
 def megabytes(study: Study) -> int:
     """Return the memory limit of any job."""
-    return math.ceil(MEGABYTES + MEGABYTES_PER_WEIGHT * _weights(study))
+    points = study.task.train + study.task.test + study.task.clean
+    batch = min(study.training.batch_size, study.task.train)
+    activities = batch * sum(study.layer_sizes)
+    if study.switch:
+        activities = max(activities, study.task.test * sum(study.layer_sizes) // 2)
+    return math.ceil(
+        MEGABYTES
+        + MEGABYTES_PER_WEIGHT * _weights(study)
+        + MEGABYTES_PER_POINT * max(0, points - ORDINARY_POINTS)
+        + MEGABYTES_PER_ACTIVITY * max(0, activities - ORDINARY_ACTIVITIES)
+    )
+
+
+def _training(study: Study, stage: str, treatment: str | None) -> float:
+    engine = "plain" if stage == REPLAY else study.engine
+    steps = -(-study.task.train // study.training.batch_size)
+    points = max(study.task.train, SMALLEST_BATCH * steps)
+    epoch = points * _weights(study) * PRODUCTS / RATES[engine] + steps * STEP[engine]
+    return _epochs(study, stage, treatment) * epoch
+
+
+def _measuring(study: Study, stage: str) -> float:
+    engine = "plain" if stage == REPLAY else study.engine
+    accuracies = {
+        "evaluate": len(study.evaluate.sweep) + 5,
+        "acute": 1,
+        "relapse": study.relapse.cycles + 1,
+        REPLAY: len(study.treatments) * (len(study.evaluate.sweep) + 7 + study.relapse.cycles),
+    }
+    points = max(study.task.test, study.task.clean)
+    work = accuracies.get(stage, 0) * points * _weights(study) * PRODUCTS_FORWARD
+    return work / RATES[engine] + accuracies.get(stage, 0) * 1e-3
 
 
 def _weights(study: Study) -> int:
@@ -53,11 +98,12 @@ def _epochs(study: Study, stage: str, treatment: str | None) -> int:
         return 0
     course = study.treatments[treatment]
     if stage == "treat":
-        return _trained(course.course)
+        return epochs(course.course)
     if stage == "relapse":
-        return study.relapse.cycles * _trained(course.maintenance)
+        return study.relapse.cycles * epochs(course.maintenance)
     return 0
 
 
-def _trained(steps: Iterable[Step]) -> int:
+def epochs(steps: Iterable[Step]) -> int:
+    """Return how many epochs these steps train for."""
     return sum(step.train.epochs for step in steps if step.train)

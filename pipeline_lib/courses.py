@@ -15,9 +15,15 @@ from pipeline_lib.network import Activation
 
 RESERVED_NAMES = ("healthy", "untreated")
 
-Count = Annotated[int, Field(ge=1)]
-Deviation = Annotated[float, Field(ge=0)]
-Factor = Annotated[float, Field(gt=0)]
+# Bounds that no study means to reach: counts fit the files' 32-bit columns, numbers the float32
+# that networks are computed in, and names a file's name.
+MOST = 1_000_000_000
+LARGEST = 1e30
+LONGEST_NAME = 60
+
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Deviation = Annotated[float, Field(ge=0, le=LARGEST)]
+Factor = Annotated[float, Field(gt=0, le=LARGEST)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -34,7 +40,7 @@ class Train(Model):
     """Train the surviving weights with a fresh Adam."""
 
     epochs: Count = Field(description="passes over the training points")
-    lr: Annotated[float, Field(gt=0)] = Field(description="Adam's learning rate")
+    lr: Factor = Field(description="Adam's learning rate")
     noise: Annotated[list[Deviation], Field(min_length=2, max_length=2)] | None = Field(
         None, description="internal noise σ of the first and the last epoch, linear between"
     )
@@ -164,6 +170,8 @@ def _treatment_name(name: str) -> str:
             "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
             + " or ".join(RESERVED_NAMES)
         )
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"it must be at most {LONGEST_NAME} characters long")
     return name
 
 

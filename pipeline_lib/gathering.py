@@ -52,8 +52,8 @@ def gather(
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.
 
-    Raises PipelineError if a file does not hold what `parts` says of it, or not the same
-    measurements as that of another seed.
+    Raises PipelineError if a file does not hold what `parts` says of it, holds a measurement
+    twice, or not the same measurements as that of another seed.
     """
     tables = []
     first: dict[tuple[Any, ...], tuple[_Path, pa.Table]] = {}
@@ -62,6 +62,8 @@ def gather(
         _check_columns(path, table, {"seed": [part.seed], **_lists(part.constant)})
         _check_columns(path, table, {"treatment": part.treatments}, complete=kind != "history")
         place = _place(table)
+        if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:
+            raise PipelineError(f"{path}: holds a measurement twice; {REMEDY}")
         like = (*part.treatments, *part.constant.values())
         model, expected = first.setdefault(like, (path, place))
         if not place.equals(expected):

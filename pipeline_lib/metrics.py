@@ -176,7 +176,7 @@ def write_rows(path: str | Path, rows: Iterable[Any], schema: pa.Schema) -> None
 def write_table(path: str | Path, table: pa.Table) -> None:
     """Write a table of one of this module's schemas to a Parquet file, whole.
 
-    Raises PipelineError if a fraction in it is not one.
+    Raises PipelineError if a number in it is missing or not finite, or a fraction is not one.
     """
     _check_values(path, table)
     with whole(path) as temporary:
@@ -186,7 +186,8 @@ def write_table(path: str | Path, table: pa.Table) -> None:
 def read_table(path: str | Path, schema: pa.Schema) -> pa.Table:
     """Read a Parquet file of this schema.
 
-    Raises PipelineError if the file is missing, damaged in any bit, or of another schema.
+    Raises PipelineError if the file is missing, damaged in any bit, of another schema, or holds
+    what `write_table` would not write.
     """
     try:
         content = Path(path).read_bytes()
@@ -228,6 +229,20 @@ def _check_values(path: str | Path, table: pa.Table) -> None:
                 f"{path}: {name} runs from {bounds['min']} to {bounds['max']};"
                 " it must be a fraction from 0 to 1"
             )
+    for field in table.schema:
+        column = table[field.name]
+        if column.null_count and not field.nullable:
+            raise PipelineError(f"{path}: {field.name} is missing in {column.null_count} rows")
+        if pa.types.is_floating(field.type):
+            bad = column.filter(pc.invert(pc.is_finite(column)))
+            if len(bad):
+                raise PipelineError(
+                    f"{path}: {field.name} has {bad[0]}; it must be a finite number"
+                )
+    if {"correct", "total", "accuracy"} <= set(table.column_names):
+        share = pc.divide(table["correct"].cast(pa.float64()), table["total"].cast(pa.float64()))
+        if not pc.all(pc.equal(share, table["accuracy"]), min_count=0).as_py():
+            raise PipelineError(f"{path}: an accuracy is not the share of correct among total")
 
 
 SCHEMAS = {

@@ -56,6 +56,11 @@ class Network:
         survivors = sum(int(np.count_nonzero(mask)) for mask in self.masks)
         return 1.0 - survivors / sum(mask.size for mask in self.masks)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether every weight and every bias is a number, neither NaN nor infinite."""
+        return all(np.isfinite(values).all() for values in (*self.weights, *self.biases))
+
     def layers(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Yield each layer's weights, biases and mask, from the input to the output."""
         return zip(self.weights, self.biases, self.masks, strict=True)

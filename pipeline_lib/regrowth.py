@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline_lib.errors import PipelineError
 from pipeline_lib.network import Network
 
 
@@ -20,8 +21,14 @@ def regrow(
     """Return the network with the steepest `fraction` of each matrix's pruned weights regrown.
 
     `scores[k]` (n_out, n_in) float32 tells how steeply the loss falls along each weight of
-    layer k; `draw(n)` gives the n regrown weights, the steepest one first.
+    layer k; `draw(n)` gives the n regrown weights, the steepest one first. Raises PipelineError
+    if a score is not a finite number.
     """
+    if not all(np.isfinite(score).all() for score in scores):
+        raise PipelineError(
+            "gradients are not finite, so none is the steepest; lower lr, gain, damping or centres"
+            " that are huge"
+        )
     weights, masks = [], []
     for weight, mask, score in zip(network.weights, network.masks, scores, strict=True):
         pruned = np.flatnonzero(~mask)

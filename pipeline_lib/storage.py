@@ -75,7 +75,11 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_network(path: str | Path, network: Network, provenance: Mapping[str, Any]) -> None:
-    """Write a network, with the JSON-ready `provenance` of who made it and from what."""
+    """Write a network, with the JSON-ready `provenance` of who made it and from what.
+
+    Raises PipelineError if a weight or a bias is not a finite number.
+    """
+    _check_finite(path, network)
     tensors = {}
     for index, (weight, bias, mask) in enumerate(network.layers()):
         tensors[f"weights.{index}"] = np.ascontiguousarray(weight)
@@ -106,20 +110,22 @@ def origin(seed: int, state: str) -> dict[str, Any]:
 def read_network(path: str | Path, belonging: Mapping[str, Any] | None = None) -> Network:
     """Read a network; `belonging` is the `origin` that it must have, whatever if None.
 
-    Raises PipelineError if the file is missing, damaged, not a network of this project, or one
-    of another origin.
+    Raises PipelineError if the file is missing, damaged, not a network of this project, one of
+    another origin, or if a weight or a bias is not a finite number.
     """
     tensors, metadata = _read(path)
     found = {name: metadata["provenance"].get(name) for name in belonging or {}}
     if belonging and found != belonging:
         raise PipelineError(f"{path}: {_named(found)} instead of {_named(belonging)}; {REMEDY}")
     layers = range(len(tensors) // 3)
-    return Network(
+    network = Network(
         weights=tuple(tensors[f"weights.{index}"] for index in layers),
         biases=tuple(tensors[f"biases.{index}"] for index in layers),
         masks=tuple(tensors[f"masks.{index}"] for index in layers),
         modulation=Modulation(**metadata["modulation"]),
     )
+    _check_finite(path, network)
+    return network
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
@@ -158,6 +164,14 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if metadata.pop("digest", None) != _digest(tensors, metadata) or not intact:
         raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {REMEDY}")
     return tensors, metadata
+
+
+def _check_finite(path: str | Path, network: Network) -> None:
+    # Here, because an engine leaves out units that reach no output, and would not see theirs.
+    if not network.is_finite:
+        raise PipelineError(
+            f"{path}: a weight or a bias is NaN or infinite; lower the learning rates that led here"
+        )
 
 
 def _changes(modulation: Modulation) -> dict[str, Any]:

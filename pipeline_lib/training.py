@@ -1,9 +1,13 @@
-"""What every engine's training shares: Adam's constants, the noise schedule, an epoch's record."""
+"""What all training shares: Adam's constants, the noise schedule, the end of an epoch."""
 
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +31,17 @@ def ramp(epoch: int, epochs: int, ends: tuple[float, float]) -> float:
     return start + (epoch / max(epochs - 1, 1)) * (end - start)
 
 
-def log_epoch(record: Epoch, epochs: int) -> None:
-    """Tell how training goes, in about `LOG_LINES` lines however many epochs there are."""
+def end_epoch(record: Epoch, epochs: int, lr: float) -> None:
+    """Tell how training goes, in about `LOG_LINES` lines however many epochs there are.
+
+    Raises PipelineError if the loss is not a finite number.
+    """
+    if not math.isfinite(record.loss):
+        raise PipelineError(
+            f"the loss of epoch {record.epoch + 1} of {epochs} is {record.loss}: training at lr"
+            f" {lr:g} and noise {record.noise:g} has diverged; lower lr, or what else is huge"
+            " among noise, gain, damping, centres and initial weights"
+        )
     every = -(-epochs // LOG_LINES)
     if (record.epoch + 1) % every == 0 or record.epoch + 1 == epochs:
         logger.info(
@@ -38,3 +51,16 @@ def log_epoch(record: Epoch, epochs: int) -> None:
             record.loss,
             record.noise,
         )
+
+
+def trained(network: Network, lr: float) -> Network:
+    """Return the network that training has ended with.
+
+    Raises PipelineError if a parameter is not a finite number: no loss comes after the last step.
+    """
+    if not network.is_finite:
+        raise PipelineError(
+            f"after the last epoch weights are not finite: training at lr {lr:g} has diverged;"
+            " lower lr"
+        )
+    return network

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline_lib import pruning, regrowth
 from pipeline_lib.engines import Engine
+from pipeline_lib.errors import PipelineError
 from pipeline_lib.network import UNMODULATED, Activation, Modulation, Network, modulated
 from pipeline_lib.task import Points
 from pipeline_lib.training import Epoch
@@ -155,5 +156,12 @@ def run(
     for setting.step, step in enumerate(steps):
         if cycle % step.get(EVERY, 1) == 0:
             ((kind, options),) = ((k, options) for k, options in step.items() if k != EVERY)
-            network = STEPS[kind](network, setting, generator, **options)
+            try:
+                network = STEPS[kind](network, setting, generator, **options)
+            except PipelineError as error:
+                raise PipelineError(f"{_place(cycle, setting.step)}.{kind}: {error}") from None
     return network
+
+
+def _place(cycle: int, step: int) -> str:
+    return f"cycle {cycle}, maintenance[{step}]" if cycle else f"course[{step}]"

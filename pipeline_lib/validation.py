@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
+import math
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +17,7 @@ from pipeline_lib.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, Study
 from pipeline_lib.errors import PipelineError
 
 LONGEST_VALUE = 60  # characters of a value that is shown in a message
+MOST_PROBLEMS = 20  # that are told of at once
 
 UNIONS = {
     NUMBER: "it must be a whole number or a list of whole numbers",
@@ -42,6 +46,7 @@ ALLOWED = {
     "less_than": "it must be less than {lt}",
     "less_than_equal": "it must be at most {le}",
     "literal_error": "it must be {expected}",
+    "invalid_key": "a key must be text",
 }
 
 
@@ -53,7 +58,9 @@ def validate(raw: Mapping[str, Any]) -> Study:
     try:
         return Study.model_validate(raw)
     except ValidationError as error:
-        lines = dict.fromkeys(_sentence(details) for details in error.errors())
+        lines = list(dict.fromkeys(_sentence(details) for details in error.errors()))
+        more = len(lines) - MOST_PROBLEMS
+        lines[MOST_PROBLEMS:] = [f"and {more} more like these"] if more > 0 else []
         raise PipelineError("\n".join(lines)) from None
 
 
@@ -72,7 +79,9 @@ def _sentence(details: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return f"{key} is not a known key; {_known_keys(path)}"
     found = _shown(details["input"])
-    if details["loc"][-1] == "[key]":
+    if kind == "invalid_key":
+        return f"{_spelled(path[:-1])} has the key {found}; {ALLOWED[kind]}"
+    if details["loc"][-1:] == ("[key]",):
         return f"{_spelled(path[:-1])} has the name {found}; {_allowed(details)}"
     return f"{key} is {found}; {_allowed(details)}"
 
@@ -81,7 +90,7 @@ def _allowed(details: ErrorDetails) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
-    union = UNIONS.get(str(details["loc"][-1]))
+    union = UNIONS.get(str(details["loc"][-1])) if details["loc"] else None
     if union and kind.endswith(("_type", "_error", "from_float")):
         return union
     if kind == "float_type" and _is_number(details["input"]):
@@ -96,21 +105,56 @@ def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 
 def _spelled(path: tuple[str | int, ...]) -> str:
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    parts = [f"[{part}]" if isinstance(part, int) else f".{_name(part)}" for part in path]
     return "".join(parts).removeprefix(".") or "the study"
 
 
+def _name(key: str) -> str:
+    # A key that is no plain word is quoted, so that each message stays one line.
+    return key if key.isidentifier() and len(key) <= LONGEST_VALUE else _shown(key)
+
+
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = _BRIEF.repr(value)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+class _Brief(reprlib.Repr):
+    """`repr` that stops where a value is cut anyway, so that none is too deep or too long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 4
+        self.maxlist = self.maxtuple = self.maxdict = LONGEST_VALUE // 3
+        self.maxstring = self.maxother = self.maxlong = 4 * LONGEST_VALUE
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        # As it stands, where `reprlib` sorts the keys.
+        if x and level <= 0:
+            return "{…}"
+        items = itertools.islice(x.items(), self.maxdict)
+        shown = [f"{self.repr1(k, level - 1)}: {self.repr1(v, level - 1)}" for k, v in items]
+        return "{" + ", ".join(shown) + "}"
+
+    repr_OrderedDict = repr_dict  # noqa: N815 - reprlib's own naming, of what JSON is loaded as
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if abs(x) < 10**LONGEST_VALUE else f"about {_power_of_ten(x)}"
+
+
+_BRIEF = _Brief()
+
+
+def _power_of_ten(number: int) -> str:
+    sign = "-" if number < 0 else ""
+    return f"{sign}1e{int(abs(number).bit_length() * math.log10(2))}"
 
 
 def _is_number(value: Any) -> bool:
     try:
-        float(value)
-    except (TypeError, ValueError):
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
         return False
-    return isinstance(value, str)
 
 
 def _known_keys(path: tuple[str | int, ...]) -> str:

@@ -2,13 +2,19 @@
 
 from pathlib import Path
 
-from pipeline_lib import cost, slices
+from pipeline_lib import cost, limits, slices, study_file
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.fingerprint import fingerprint
 from pipeline_lib.validation import validate
 
 try:
+    # Jobs parse these files again; a study is looked at once.
+    if workflow.is_main_process:
+        study_file.check_all(workflow.configfiles)
     STUDY = validate(config)
+    if workflow.is_main_process:
+        for warning in limits.check(STUDY):
+            print(warning, file=sys.stderr)
 except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
 

@@ -77,3 +77,12 @@ def test_no_damaged_or_misplaced_file_is_taken_for_a_good_one(tmp_path):
     proof = prove(tmp_path, bits=150)
     assert not proof.wrong
     assert proof.refused.total() > 800
+
+
+def test_gather_stops_at_a_measurement_that_is_there_twice(tmp_path):
+    paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
+    for seed, path in enumerate(paths):
+        rows = measurements(seed, "ssri")
+        write_rows(path, [*rows, replace(rows[0], correct=0, accuracy=0.0)], MEASUREMENTS)
+    with pytest.raises(PipelineError, match=f"{paths[0]}: holds a measurement twice"):
+        gather(paths, seeds=[0, 1], **SSRI)

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from pipeline_lib import storage
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.network import Modulation, modulated
 from pipeline_lib.pruning import prune
@@ -152,3 +153,20 @@ def test_metadata_that_say_the_same_in_other_characters_are_damage_too(network, 
 def test_a_missing_network_is_named(tmp_path):
     with pytest.raises(PipelineError, match="there is no such network file"):
         read_network(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_weight_that_is_no_number_is_refused_at_both_ends(network, tmp_path, value, monkeypatch):
+    # Of a unit that no output sees: an engine would leave it out.
+    network.masks[1][:, 3] = False
+    network.weights[1][:, 3] = 0
+    network.weights[0][3, 1] = value
+    path = tmp_path / "n.safetensors"
+    with pytest.raises(PipelineError, match="a weight or a bias is NaN or infinite"):
+        write_network(path, network, {})
+    assert not path.exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "_check_finite", lambda path, network: None)
+        write_network(path, network, {})
+    with pytest.raises(PipelineError, match="a weight or a bias is NaN or infinite"):
+        read_network(path)

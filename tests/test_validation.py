@@ -120,7 +120,7 @@ BAD = [
         ["treatments", "ssri", "combines"],
         ["ketamine", "lithium"],
         "treatments.ssri.combines has 'lithium';"
-        " it must name other treatments of the study: ketamine, neurosteroid",
+        " it must name other treatments of the study, each once: ketamine, neurosteroid",
     ),
     (
         ["treatments", "ssri", "course"],

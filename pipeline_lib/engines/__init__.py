@@ -72,6 +72,15 @@ class Engine(Protocol):
         """
 
 
+def no_answer(input_noise: float, internal_noise: float, internal_bias: float) -> PipelineError:
+    """Return the error of a network whose logits are not finite numbers under this noise."""
+    return PipelineError(
+        "the network's output is not finite, so it names no class, under input noise"
+        f" {input_noise:g}, internal noise {internal_noise:g} and its mean {internal_bias:g};"
+        " lower the noise, gain, damping or lr that is huge"
+    )
+
+
 def load(name: str) -> Engine:
     """Return the engine of this name; only its own imports are paid for."""
     if name not in get_args(EngineName):

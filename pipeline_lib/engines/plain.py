@@ -14,11 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline_lib.engines import no_answer
 from pipeline_lib.network import Modulation, Network
 from pipeline_lib.randomness import shuffled, skip_draw
 from pipeline_lib.randomness import torch_generator as generator
 from pipeline_lib.task import Points
-from pipeline_lib.training import BETA_1, BETA_2, EPSILON, Epoch, log_epoch, ramp
+from pipeline_lib.training import BETA_1, BETA_2, EPSILON, Epoch, end_epoch, ramp, trained
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
@@ -90,8 +91,9 @@ def fit(
             optimiser.step(loss)
             total += loss.item() * len(batch)
         history.append(Epoch(epoch, sigma, total / len(points)))
-        log_epoch(history[-1], epochs)
-    return Network(_arrays(weights), _arrays(biases), network.masks, modulation), history
+        end_epoch(history[-1], epochs, lr)
+    result = Network(_arrays(weights), _arrays(biases), network.masks, modulation)
+    return trained(result, lr), history
 
 
 class _SurvivorAdam:
@@ -198,6 +200,8 @@ def count_correct(
             generator,
             bias_of_noise=internal_bias,
         )
+        if not torch.isfinite(logits).all():
+            raise no_answer(input_noise, internal_noise, internal_bias)
         correct += int((logits.argmax(1) == truth).sum())
     return correct
 

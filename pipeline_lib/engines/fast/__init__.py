@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline_lib.engines import no_answer
 from pipeline_lib.engines.fast import steps
 from pipeline_lib.engines.fast.activation import Response
 from pipeline_lib.engines.fast.compaction import compact
@@ -20,7 +21,7 @@ from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
 from pipeline_lib.network import Modulation, Network, modulated
 from pipeline_lib.randomness import numpy_generator
 from pipeline_lib.task import Points
-from pipeline_lib.training import Epoch, log_epoch, ramp
+from pipeline_lib.training import Epoch, end_epoch, ramp, trained
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
@@ -61,7 +62,7 @@ def fit(
     """See `Engine.fit`."""
     part = compact(network, noisy=max(noise) > 0)
     theta = part.parameters.copy()
-    trained = steps.Trained(theta, part.survives, np.zeros_like(theta), np.zeros_like(theta))
+    state = steps.Trained(theta, part.survives, np.zeros_like(theta), np.zeros_like(theta))
     room = buffers(part.plan, theta.size, min(batch_size, len(points)))
     x, labels = _arrays(points)
     per_epoch = -(-len(points) // batch_size)
@@ -73,7 +74,7 @@ def fit(
             network = modulated(network, modulation)
         total = steps.epoch(
             part.plan,
-            trained,
+            state,
             epoch * per_epoch,
             x,
             labels,
@@ -85,8 +86,8 @@ def fit(
             room,
         )
         history.append(Epoch(epoch, sigma, total / len(points)))
-        log_epoch(history[-1], epochs)
-    return part.restored(network, theta), history
+        end_epoch(history[-1], epochs, lr)
+    return trained(part.restored(network, theta), lr), history
 
 
 def gradient_magnitudes(
@@ -128,6 +129,8 @@ def count_correct(
         generator.lanes,
         buffers(part.plan, 0, TEST_BATCH),
     )
+    if correct < 0:
+        raise no_answer(input_noise, internal_noise, internal_bias)
     return int(correct)
 
 

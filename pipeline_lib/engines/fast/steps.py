@@ -94,7 +94,10 @@ def count_correct(
     lanes: np.ndarray,
     room: Buffers,
 ) -> int:
-    """Return how many points are classified correctly; `x` is (features, points) float32."""
+    """Return how many points are classified correctly, -1 if any logit is not finite.
+
+    `x` is (features, points) float32.
+    """
     count = 0
     last = plan.full.size - 1
     features = x.shape[0]
@@ -112,7 +115,9 @@ def count_correct(
         logits = rows_of(room.activity, plan.row_start[last], plan.rows[last], batch)
         for s in range(batch):
             best = 0
-            for k in range(1, logits.shape[0]):
+            for k in range(logits.shape[0]):
+                if not np.isfinite(logits[k, s]):
+                    return -1
                 if logits[k, s] > logits[best, s]:
                     best = k
             count += best == labels[start + s]

@@ -1,0 +1,237 @@
+"""What a study or a reference file says is data: nothing of it runs or becomes markup."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.reporting.typesetting import LATEX
+from pipeline_lib.validation import validate
+from tests import hostile
+from tests.conftest import ROOT
+from tests.inprocess import Run, run
+from tests.projects import PARTS, Project
+from tests.strategies import base
+
+SOURCES = sorted(
+    path
+    for folder in ("pipeline_lib", "workflow_scripts", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
+)
+
+CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.unsafe_load"}
+CALLS |= {"yaml.full_load", "pd.read_pickle", "torch.load", "torch.save", "marshal.loads"}
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
+LOADERS = {"yaml.SafeLoader", "yaml.CSafeLoader", "_Loader"}  # the last is a SafeLoader
+
+
+def unsafe(tree: ast.AST) -> list[str]:
+    """What of a module could run what a file says."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found += [name for name in names if name.split(".")[0] in MODULES]
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+        loader = [ast.unparse(argument) for argument in node.args[1:]] + [options.get("Loader")]
+        if (
+            name in CALLS
+            or (name == "yaml.load" and not LOADERS & set(loader))
+            or options.get("shell", "False") != "False"
+            or options.get("allow_pickle", "False") != "False"
+        ):
+            found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_of_ours_can_run_what_a_file_says(path):
+    assert unsafe(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "eval(x)",
+        "os.system(x)",
+        "subprocess.run(x, shell=True)",
+        "np.load(x, allow_pickle=True)",
+        "torch.load(x)",
+        "yaml.load(f)",
+        "yaml.load(f, Loader=yaml.Loader)",
+    ],
+)
+def test_the_scan_above_sees_what_it_is_for(text):
+    assert unsafe(ast.parse(text))
+
+
+def test_rules_run_scripts_and_no_shell():
+    for path in (ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(shell|run):", text, re.M), path
+        assert "shell(" not in text, path
+
+
+def test_every_requirement_is_locked_and_every_lock_is_one_version():
+    lock = {}
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.+]+", line), line
+        name, version = line.split("==")
+        lock[re.sub("[-_.]+", "-", name).lower()] = version
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if requirement := line.partition("#")[0].strip():
+            name, version = requirement.split("==")
+            assert lock[re.sub("[-_.]+", "-", name).lower()] == version
+
+
+# Labels are free text; `python -m tests.trust.labels` looks at every figure, on real Snakemake
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    """One study with plain labels, and with hostile ones: tables, a figure or two, the report."""
+    measured = tmp_path_factory.mktemp("measured")
+    run(validate(labelled(hostile.PLAIN)), measured, tables=False)
+    folders = {}
+    for name, labels in (("plain", hostile.PLAIN), ("hostile", hostile.LABELS)):
+        folders[name] = tmp_path_factory.mktemp(name)
+        shutil.copytree(measured, folders[name], dirs_exist_ok=True)
+        running = Run(validate(labelled(labels)), folders[name])
+        theirs = hostile.published(folders[name] / "published.csv", labels[1])
+        running.tables(theirs)
+        running.figures(all_of_them=False)
+        running.report(theirs)
+    return folders
+
+
+def labelled(labels: list[str]) -> dict[str, Any]:
+    study = base()
+    for treatment, label in zip(study["treatments"].values(), labels, strict=True):
+        treatment["label"] = label
+    return study
+
+
+def test_hostile_labels_add_no_element_and_no_attribute_to_the_report(pages):
+    hostile.check_page(pages["hostile"] / "report.html", pages["plain"] / "report.html")
+
+
+def test_hostile_labels_are_plain_text_in_latex_and_markdown(pages):
+    hostile.check_tables(pages["hostile"] / "tables")
+    assert {"\\", "{", "}", "%", "&", "_", "#", "$", "~", "^"} <= LATEX.keys()
+
+
+def test_hostile_labels_are_drawn_as_they_are(pages):
+    hostile.check_figures(pages["hostile"] / "figures")
+
+
+def test_real_snakemake_takes_hostile_labels_as_they_are(tmp_path):
+    project = Project(tmp_path)
+    for treatment, label in zip(("ketamine", "ssri"), hostile.LABELS[::2], strict=True):
+        project.study["treatments"][treatment]["label"] = label
+    assert "draw the figure accuracy" in project.planned()
+    assert not list(tmp_path.rglob("pwned"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("results", "results; touch pwned"),
+        ("results", "$(touch pwned)"),
+        ("results", "{wildcards.seed}"),
+        ("results", "../up"),
+        ("results", "-rf"),
+        ("results", "r\nx"),
+        ("results", "ré"),
+        ("seeds", "$(touch pwned)"),
+        ("seeds", ["1; touch pwned"]),
+        ("engine", "os"),
+        ("treatments", {"../x": base()["treatments"]["ssri"]}),
+        ("treatments", {"a b": base()["treatments"]["ssri"]}),
+        ("treatments", {"-rf": base()["treatments"]["ssri"]}),
+        ("treatments", {"{seed}": base()["treatments"]["ssri"]}),
+        ("treatments", {"é": base()["treatments"]["ssri"]}),
+        ("treatments", {"x\n": base()["treatments"]["ssri"]}),
+        ("treatments", {"x": base()["treatments"]["ssri"] | {"colour": "red; url(x)"}}),
+        ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "two\nlines"}}),
+        ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "\u202eevil"}}),
+    ],
+)
+def test_names_that_reach_paths_are_plain_or_refused(key, value):
+    with pytest.raises(PipelineError):
+        validate(base() | {key: value})
+
+
+# The study's file, on real Snakemake
+
+
+def snakemake(folder: Path, *arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "snakemake", "-n", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("seeds: 2\nseeds: 3\n", "study.yaml: line 2 has the key 'seeds' a second time"),
+        ("seeds: 4000000\n", "the study has 64,000,000 jobs"),
+    ],
+)
+def test_a_bad_file_ends_snakemake_in_a_sentence(tmp_path, content, sentence):
+    Project(tmp_path)
+    (tmp_path / "study.yaml").write_text(content, encoding="utf-8")
+    code, output = snakemake(tmp_path, "--configfile", "study.yaml")
+    assert code != 0
+    assert sentence in output
+    assert "Traceback" not in output
+
+
+def test_make_run_tells_of_a_missing_file_before_snakemake_does(tmp_path):
+    for part in (*PARTS, "Makefile"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, tmp_path / part)
+    (tmp_path / "requirements.lock").touch()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    done = subprocess.run(
+        ["make", "run", "VENV=.", "READY=requirements.lock", "ARGS=--configfile nowhere.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "nowhere.yaml: there is no such file" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_huge_learning_rate_ends_with_its_cause_on_the_console_and_in_the_log(tmp_path):
+    project = Project(tmp_path)
+    project.study["baseline"]["lr"] = 1e30
+    with pytest.raises(AssertionError):
+        project.snakemake("-j", "1", "results/seeds/0/baseline.safetensors")
+    cause = r"the loss of epoch \d of 2 is nan: training at lr 1e\+30 .* has diverged; lower lr"
+    assert re.search(cause, project.output)
+    assert "Traceback" not in project.output
+    log = (tmp_path / "results/logs/baseline/0.log").read_text(encoding="utf-8")
+    assert re.search(cause, log)
+
+
+def test_the_studys_yaml_is_loaded_safely():
+    with pytest.raises(yaml.YAMLError):
+        yaml.load("!!python/object/apply:os.getcwd []", yaml.FullLoader)
