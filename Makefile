@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run report replay test test-slurm bench agreement check format schema lock clean
+.PHONY: help setup run report replay pages test test-slurm bench agreement check format schema lock clean
 
 help:
 	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
@@ -18,6 +18,7 @@ help:
 	@echo "make test     set up and pass the tests"
 	@echo "make test-slurm  the tests on a Slurm, which they start (as root; apt-get install slurm-wlm munge)"
 	@echo "make replay   repeat the published run on its own random stream"
+	@echo "make pages    bring results of further studies into their pages in docs/"
 	@echo "make bench    measure what a seed and the study cost (QUICK=1: in three CPU-minutes)"
 	@echo "make agreement  the study on both engines (SEEDS=20), and do their distributions differ?"
 	@echo "make setup    make the environment in .venv and nothing else"
@@ -43,6 +44,9 @@ report: setup
 
 replay: setup
 	$(BIN)/snakemake -j $(CORES) replay $(ARGS)
+
+pages: setup
+	$(BIN)/python docs/fill.py docs/switch.md
 
 agreement: setup
 	for engine in plain fast; do \
