@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # The study's file first: of one that is missing or broken Snakemake gives its own traceback.
 SNAKEMAKE = $(BIN)/python -m pipeline_lib.study_file $(ARGS) && $(BIN)/snakemake -j $(CORES)
 
-.PHONY: help setup run report replay test test-slurm bench agreement check format schema lock clean
+.PHONY: help setup run report replay pages test test-slurm trust bench scaling agreement check format schema lock clean
 
 help:
 	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
@@ -21,8 +21,11 @@ help:
 	@echo "make test     set up and pass the tests"
 	@echo "make test-slurm  the tests on a Slurm, which they start (as root; apt-get install slurm-wlm munge)"
 	@echo "make replay   repeat the published run on its own random stream"
+	@echo "make pages    bring results of further studies into their pages in docs/"
 	@echo "make bench    measure what a seed and the study cost (QUICK=1: in three CPU-minutes)"
 	@echo "make agreement  the study on both engines (SEEDS=20), and do their distributions differ?"
+	@echo "make trust    kill, damage, vary and exhaust the workflow, at length (about an hour)"
+	@echo "make scaling  what a thousand seeds cost Snakemake and the study's last steps"
 	@echo "make setup    make the environment in .venv and nothing else"
 	@echo "make check    lint, format and type checks"
 	@echo "make format   format Python and rules"
@@ -47,6 +50,9 @@ report: setup
 replay: setup
 	@$(SNAKEMAKE) replay $(ARGS)
 
+pages: setup
+	$(BIN)/python docs/fill.py docs/switch.md
+
 agreement: setup
 	for engine in plain fast; do \
 	  $(SNAKEMAKE) $(ARGS) --config engine=$$engine seeds=$(SEEDS) \
@@ -59,6 +65,13 @@ test: setup
 
 test-slurm: setup
 	$(BIN)/python -m pytest tests/slurm $(ARGS)
+
+trust: setup
+	for proof in kills damage disk studies labels portability soak; do \
+	  $(BIN)/python -m tests.trust.$$proof || exit 1; done
+
+scaling: setup
+	$(BIN)/python -m benchmarks.scaling
 
 bench: setup
 	$(BIN)/python -m benchmarks.engines $(if $(QUICK),--quick)

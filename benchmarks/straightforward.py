@@ -34,7 +34,7 @@ COLUMNS = ("seed", "treatment", "metric", "cycle", "value")
 CONFIG = Path(__file__).parent.parent / "config.yaml"
 TEST_BATCH = 1000
 ACUTE_CAP = 0.99
-UNMODULATED = {"activation": "relu", "damping": 1.0}
+UNMODULATED = {"activation": "relu", "damping": 1.0, "gain": 1.0}
 
 Row = tuple[int, str, str, int | None, float]
 
@@ -63,13 +63,13 @@ class Classifier(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits; hidden layers are activated, then noisy, then damped."""
         activation = {"relu": torch.relu, "tanh": torch.tanh}[self.modulation["activation"]]
-        damping = self.modulation["damping"]
+        factor = self.modulation["damping"] * self.modulation["gain"]
         for layer in self.layers[:-1]:
             x = activation(layer(x))
             if self.sigma > 0:
                 x = x + torch.randn_like(x) * self.sigma
-            if damping != 1:
-                x = x * damping
+            if factor != 1:
+                x = x * factor
         return self.layers[-1](x)
 
     @torch.no_grad()
@@ -126,12 +126,20 @@ def regrow(model: Classifier, loader: DataLoader, fraction: float, batches: int,
 
 
 def train(
-    model: Classifier, loader: DataLoader, epochs: int, lr: float, noise: Sequence[float] = (0, 0)
+    model: Classifier,
+    loader: DataLoader,
+    epochs: int,
+    lr: float,
+    noise: Sequence[float] = (0, 0),
+    gain: Sequence[float] = (),
 ) -> None:
-    """Train the surviving weights; internal noise goes from noise[0] to noise[1]."""
+    """Train the surviving weights; internal noise goes from noise[0] to noise[1], so does gain."""
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     for epoch in range(epochs):
-        model.sigma = noise[0] + (epoch / max(epochs - 1, 1)) * (noise[1] - noise[0])
+        done = epoch / max(epochs - 1, 1)
+        model.sigma = noise[0] + done * (noise[1] - noise[0])
+        if gain:
+            model.modulation = model.modulation | {"gain": gain[0] + done * (gain[1] - gain[0])}
         total = 0.0
         for x, labels in loader:
             optimiser.zero_grad()
@@ -167,7 +175,7 @@ class Experiment:
     `clean_points` {centres, clean}, `batch_size`, `baseline` {epochs, lr}, `pruning` {sparsity},
     `combined` {input_noise, internal_noise}, `sweep`, `acute` {prune}, `relapse` {cycles, prune}
     and, by name, `treatments` {course, maintenance, withdrawal}. A course is a list of steps,
-    each {kind: options} as in `run_steps`.
+    each {kind: options} as in `run_steps`, and in maintenance `every` beside the kind.
     """
 
     def __init__(self, seed: int, study: Mapping[str, Any]) -> None:
@@ -215,7 +223,7 @@ class Experiment:
             for name, treatment in treatments.items():
                 with self.phase(f"relapse of {name}"):
                     prune_further(treated[name], self.study["relapse"]["prune"])
-                    self.run_steps(treated[name], treatment["maintenance"])
+                    self.run_steps(treated[name], treatment["maintenance"], cycle)
             for name in treatments:
                 with self.phase(f"relapse of {name}"):
                     self.measure_cycle(name, cycle, treated[name])
@@ -229,16 +237,20 @@ class Experiment:
             model.modulation = like.modulation
         return model
 
-    def run_steps(self, model: Classifier, steps: Sequence[Mapping[str, Any]]) -> None:
-        """Apply the steps of a course or of maintenance."""
+    def run_steps(
+        self, model: Classifier, steps: Sequence[Mapping[str, Any]], cycle: int = 0
+    ) -> None:
+        """Apply the steps of a course or of a cycle's maintenance."""
         for step in steps:
-            ((kind, options),) = step.items()
+            if cycle % step.get("every", 1) != 0:
+                continue
+            kind, options = next((k, o) for k, o in step.items() if k != "every")
             if kind == "train":
                 train(model, self.training, **options)
             elif kind == "regrow":
                 regrow(model, self.training, **options)
             elif kind == "modulate":
-                model.modulation = options
+                model.modulation = model.modulation | options
             elif kind == "withdraw":
                 model.modulation = UNMODULATED
             elif "sparsity" in options:

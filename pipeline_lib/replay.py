@@ -61,7 +61,7 @@ class _Replay:
             for name in courses:
                 treated[name] = pruning.prune_further(treated[name], study["relapse"]["prune"])
             for name, treatment in courses.items():
-                treated[name] = self.run(treatment["maintenance"], treated[name])
+                treated[name] = self.run(treatment["maintenance"], treated[name], cycle)
             for name in courses:
                 yield from self.cycle_values(name, cycle, treated[name])
 
@@ -74,8 +74,8 @@ class _Replay:
         study = self.study
         return initial_network(study["sizes"], study["init"], self.generator)
 
-    def run(self, steps: Sequence[Mapping[str, Any]], network: Network) -> Network:
-        return treatments.run(steps, network, self.setting, self.generator)
+    def run(self, steps: Sequence[Mapping[str, Any]], network: Network, cycle: int = 0) -> Network:
+        return treatments.run(steps, network, self.setting, self.generator, cycle=cycle)
 
     def per_cent(
         self, network: Network, points: Points, input_noise: float = 0, internal_noise: float = 0

@@ -171,7 +171,8 @@ rule report:
         style=f"{workflow.basedir}/pipeline_lib/reporting/report.css",
         citation=f"{workflow.basedir}/CITATION.cff",
     output:
-        in_report("report", "report", f"{RESULTS}/report.html"),
+        page=in_report("report", "report", f"{RESULTS}/report.html"),
+        findings=f"{RESULTS}/findings.md",
     log:
         log_of("report"),
     benchmark:

@@ -80,7 +80,7 @@ def test_without_noise_the_sweep_equals_the_standard_accuracy(subject, network, 
 def test_withdrawal_measures_combined_and_the_strongest_noise_with_relu_and_no_damping(
     subject, network, standard
 ):
-    on = modulated(network, Modulation("tanh", 0.7))
+    on = modulated(network, Modulation("tanh", 0.7, gain=0.85))
     off = [r for r in assess(subject, on, standard, withdrawal=True) if r.modulation == "off"]
     plain_rows = assess(subject, modulated(network, UNMODULATED), standard)
     assert [(r.condition, r.internal_noise) for r in off] == [("combined", 0.5), ("internal", 2.5)]
@@ -211,6 +211,34 @@ def test_each_cycle_prunes_then_maintains_then_measures(
     monkeypatch.setattr(relapse_module, "measure", spied("measure", measure))
     relapse(subject, prune(network, 0.5), points, standard, cycles=2)
     assert calls == ["measure"] + ["prune", "maintain", "measure"] * 2
+
+
+def test_a_booster_comes_in_every_so_manieth_cycle(subject, network, points, standard):
+    booster = {"regrow": {"fraction": 0.5, "batches": 2, "sd": 0.03}, "every": 2}
+    rows, _ = relapse(
+        subject, prune(network, 0.5), points, standard, cycles=4, maintenance=[booster]
+    )
+    # A tenth of the survivors goes in every cycle; half of what is pruned comes back in 2 and 4.
+    assert [row.sparsity for row in rows] == pytest.approx(
+        [0.5, 0.55, 0.2975, 0.368, 0.216], abs=0.01
+    )
+
+
+def test_gain_outlasts_pruning_training_and_measurement(
+    subject, network, points, standard, monkeypatch
+):
+    gains = []
+
+    def count_correct(network, points, **noise):
+        gains.append(network.modulation.gain)
+        return 0
+
+    monkeypatch.setattr(plain, "count_correct", count_correct)
+    on = modulated(prune(network, 0.5), Modulation(gain=1.6))
+    assess(subject, on, standard)
+    acute_relapse(subject, on, standard=standard, combined=COMBINED, prune=0.4)
+    relapse(subject, on, points, standard, cycles=2)
+    assert gains == [1.6] * (6 + 1 + 3)
 
 
 def test_more_cycles_leave_the_first_ones_as_they_were(subject, network, points, standard):

@@ -47,8 +47,15 @@ def test_what_is_added_is_the_paired_difference(study):
 
 
 def test_it_is_said_in_plain_words(study):
-    first, *_ = sentences(study)
-    assert first.startswith("Combined stress: Both is 2.0 points (in every seed) above First: ")
+    combined, drop, _ = sentences(study)
+    assert combined.startswith(
+        "Combined stress: Both is 2.0 points (in every seed) better than First: "
+    )
+    # A point more of a drop is a point worse.
+    assert drop.startswith(
+        "Acute drop: Both is 1.0 points (in every seed) worse than Second: significant among"
+    )
+    assert drop.endswith(").")
 
 
 def test_a_study_without_combinations_says_nothing(study):

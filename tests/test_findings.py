@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline_lib.analysis.statistics import VALUE_COLUMNS, frame
-from pipeline_lib.reporting.findings import findings, reading
+from pipeline_lib.reporting.findings import findings, markdown, reading
 from pipeline_lib.reporting.gist import gist
 from pipeline_lib.reporting.methods import in_words, seeds_in_words
 from tests.handmade import LABELS, measured, results
@@ -58,6 +58,16 @@ def test_ten_seeds_in_a_large_family_are_said_to_be_too_few(monkeypatch):
     assert f"is {smallest:.3g}: no comparison could pass 0.05" in said
     many = results(measured({n: [[81.0 + s] for s in range(20)] for n in NAMES}))
     assert "no comparison could pass" not in sentences(many)["What is significant"]
+
+
+def test_as_markdown_every_question_has_a_section_and_names_are_no_markup():
+    found = results(measured(FLAT), {"first": "First *", "second": "Second"})
+    text = markdown(found)
+    assert text.startswith(reading(found)[:20])
+    assert text.count("\n## ") == len(findings(found))
+    assert text.count("\n- ") == sum(len(each.sentences) for each in findings(found))
+    assert r"First \*" in text
+    assert "First *" not in text
 
 
 def test_equal_treatments_are_called_equal():

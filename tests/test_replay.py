@@ -63,6 +63,22 @@ MANY_STEPS = {
     ],
     "withdrawal": True,
 }
+# Gain that is set, that rises, and that is taken off; steps of some cycles only.
+GAINS = {
+    "label": "Gains",
+    "course": [
+        {"regrow": {"fraction": 0.4, "batches": 2, "sd": 0.1}},
+        {"modulate": {"gain": 1.25}},
+        {"train": {"epochs": 2, "lr": 1e-3}},
+        {"train": {"epochs": 3, "lr": 1e-3, "noise": [0.5, 0.0], "gain": [1.0, 1.6]}},
+        {"modulate": {"activation": "tanh", "damping": 0.8}},
+    ],
+    "maintenance": [
+        {"regrow": {"fraction": 0.3, "batches": 2, "sd": 0.1}, "every": 2},
+        {"train": {"epochs": 1, "lr": 1e-3, "gain": [1.6, 1.4]}, "every": 3},
+    ],
+    "withdrawal": True,
+}
 NOTHING = {"label": "Nothing", "course": [], "maintenance": []}
 # Less than what is pruned already: every threshold is zero, and nothing may revive.
 MILDER = {
@@ -118,6 +134,10 @@ STUDIES = {
         "pruning": {"sparsity": 0.93},
         "acute": {"prune": 0.95},  # up to the cap
         "relapse": {"cycles": 3, "prune": 0.6, "threshold": 0.8},
+    },
+    "gains, and steps of some cycles": {
+        "relapse": {"cycles": 4, "prune": 0.1, "threshold": 0.8},
+        "treatments": {"gains": GAINS, "ssri": SSRI},
     },
     "courses of many steps": {
         "treatments": {"many": MANY_STEPS, "nothing": NOTHING, "milder": MILDER, "ssri": SSRI},

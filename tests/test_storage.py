@@ -31,6 +31,12 @@ def test_a_network_comes_back_as_it_was(network, tmp_path):
     assert back.masks[0].dtype == bool
 
 
+def test_a_gain_comes_back_with_its_network(network, tmp_path):
+    treated = modulated(network, Modulation("tanh", 0.7, gain=0.85))
+    write_network(tmp_path / "n.safetensors", treated, {})
+    assert read_network(tmp_path / "n.safetensors").modulation == treated.modulation
+
+
 def test_provenance_tells_who_made_a_network_from_what(network, tmp_path):
     write_network(tmp_path / "n.safetensors", network, {"seed": 3, "study": {"lr": 1e-3}})
     provenance = read_provenance(tmp_path / "n.safetensors")

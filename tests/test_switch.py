@@ -59,18 +59,22 @@ def test_the_study_is_the_papers_with_gains_and_biased_noise(paper):
 
 
 def test_activity_is_the_mean_over_layers_of_absolute_activity():
-    # Two points, two hidden layers: 1 and -2 in; ReLU, then tanh.
+    # Two points, 1 and -2 in; two hidden layers, of one unit and of three; ReLU, then tanh.
     network = dense(
-        [np.array([[1.0, 0.0]], np.float32), np.array([[2.0]], np.float32), np.ones((4, 1), "f4")],
-        [np.zeros(1, np.float32), np.zeros(1, np.float32), np.zeros(4, np.float32)],
+        [
+            np.array([[1.0, 0.0]], np.float32),
+            np.array([[2.0], [-2.0], [0.0]], np.float32),
+            np.ones((4, 3), np.float32),
+        ],
+        [np.zeros(1, np.float32), np.zeros(3, np.float32), np.zeros(4, np.float32)],
     )
     points = SimpleNamespace(x=np.array([[1.0, 0.0], [-2.0, 0.0]], np.float32))
     relu = modulated(network, Modulation(damping=0.5, gain=3.0))
-    # Layer 1: 1.5 and 0; layer 2: 2 * 1.5 * 1.5 = 4.5 and 0.
-    assert mean_activity(relu, points) == pytest.approx((0.75 + 2.25) / 2)
+    # Layer 1: 1.5 and 0. Layer 2: 2 * 1.5 * 1.5 = 4.5 in one unit at one point, 0 elsewhere.
+    assert mean_activity(relu, points) == pytest.approx((1.5 / 2 + 4.5 / 6) / 2)
     tanh = modulated(network, Modulation("tanh", 0.5, 3.0))
     first = 1.5 * np.tanh([1.0, -2.0])
-    second = 1.5 * np.tanh(2 * first)
+    second = 1.5 * np.tanh(np.outer([2, -2, 0], first))
     expected = (np.abs(first).mean() + np.abs(second).mean()) / 2
     assert mean_activity(tanh, points) == pytest.approx(expected, rel=1e-6)
 
@@ -91,7 +95,7 @@ def test_a_network_is_measured_with_its_gain_and_off_without(engine, network, st
         Subject(3, "neurosteroid", engine),
         on,
         standard=standard,
-        bias=1.0,
+        bias=1.5,
         internal_noise=1.0,
         withdrawal=True,
     )
@@ -100,6 +104,18 @@ def test_a_network_is_measured_with_its_gain_and_off_without(engine, network, st
     assert rows[1].activity == mean_activity(network, standard)
     assert [row.total for row in rows] == [400, 400]
     assert all(row.accuracy == row.correct / 400 for row in rows)
+    # Both under the same noise, of this mean and this σ, whatever the treatment is called.
+    assert [row.correct for row in rows] == [
+        engine.count_correct(
+            state,
+            standard,
+            input_noise=0.0,
+            internal_noise=1.0,
+            internal_bias=1.5,
+            generator=engine.generator(3, "measure", "switch", 1.5, 1.0),
+        )
+        for state in (on, network)
+    ]
 
 
 def test_both_engines_meet_biased_noise_of_one_distribution(network):

@@ -1,4 +1,4 @@
-"""The report of the study: one HTML page that opens offline."""
+"""The report of the study: one HTML page that opens offline; its findings as Markdown, too."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.statistics import cells
 from pipeline_lib.analysis.stored import read_result, read_values
 from pipeline_lib.logs import job_log
+from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import Content, embedded, markdown_rows, page
 from pipeline_lib.reporting.results import read_results
@@ -36,4 +37,5 @@ with job_log(snakemake.log[0], "write the report"):
             citation=files.citation,
         ),
     )
-    write_text(snakemake.output[0], page(files.template, content))
+    write_text(snakemake.output.page, page(files.template, content))
+    write_text(snakemake.output.findings, markdown(content.results))

@@ -60,10 +60,11 @@ def draw(courses: Mapping[str, Series], looks: Mapping[str, Look], *, threshold:
         count = f"{len(relapsed)} of {len(series.seeds)} relapsed"
         panel.set_title(f"{style.wrapped(look.label, 24)}\n{count}")
         panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-        panel.set_xlabel("Stress cycle")
         panel.set_ylim(min(_lowest(courses), 100 * threshold) - 5, 102)
     for panel in panels[::columns]:
         panel.set_ylabel("Accuracy under\ncombined stress (%)")
+    for panel in panels[-columns:]:
+        panel.set_xlabel("Stress cycle")
     style.legend(
         figure,
         [

@@ -21,6 +21,7 @@ class Addition(NamedTuple):
     combination: str
     half: str
     row: Row
+    less_is_better: bool
 
 
 def additions(results: Results) -> list[Addition]:
@@ -34,7 +35,7 @@ def additions(results: Results) -> list[Addition]:
         measures.append(("2", results.strongest, False))
     measures += [("acute", "acute_relapse_drop", True), ("4", "final_accuracy", False)]
     return [
-        Addition(metric, name, half, row)
+        Addition(metric, name, half, row, less)
         for table, metric, less in measures
         for name in results.combines
         if (half := _better_half(results, name, table, metric, less_is_better=less))
@@ -44,16 +45,16 @@ def additions(results: Results) -> list[Addition]:
 
 def sentences(results: Results) -> Iterator[str]:
     """Say what each combination adds, measurement by measurement."""
-    for _, name, half, row in additions(results):
-        text = difference(results, name, half, row)
-        yield f"{head(row['metric'])}: {text[:-1]}."
+    for metric, name, half, row, less_is_better in additions(results):
+        words = ("worse than", "better than") if less_is_better else ("better than", "worse than")
+        yield f"{head(metric)}: {difference(results, name, half, row, words)}"
 
 
 def combination_table(results: Results) -> Table:
     """Return what each combination adds to its better half."""
     blocks: dict[str, list[list[str]]] = {}
     rows = []
-    for metric, name, half, row in additions(results):
+    for metric, name, half, row, _ in additions(results):
         block = blocks.setdefault(metric, [])
         interval: str = NOTHING if pd.isna(row["ci_low"]) else ends(row, metric)
         means = [signed(row[key], metric) for key in ("mean", "mean_other", "difference")]

@@ -12,17 +12,23 @@ from pipeline_lib.reporting.results import Results, Row
 ALPHA = round(1 - LEVEL, 9)
 
 
-def difference(results: Results, first: str, second: str, row: Row) -> str:
+def difference(
+    results: Results,
+    first: str,
+    second: str,
+    row: Row,
+    words: tuple[str, str] = ("above", "below"),
+) -> str:
     """Say by how much the first of two differs from the second, and whether that is significant.
 
-    `row` is of `Results.pairs`.
+    `row` is of `Results.pairs`; `words` are for a first one with the larger mean, and the smaller.
     """
     names = f"{results.name(first)} and {results.name(second)}"
     if row["difference"] == 0 and row["sd"] == 0:
         return f"{names} are equal in every seed."
     if abs(row["difference"]) < 1e-9:
         return f"{names} have the same mean."
-    by = "above" if row["difference"] > 0 else "below"
+    by = words[0] if row["difference"] > 0 else words[1]
     sign = 1 if row["difference"] > 0 else -1
     size = {
         "mean": abs(row["difference"]),

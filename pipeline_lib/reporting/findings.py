@@ -15,6 +15,7 @@ from pipeline_lib.reporting import combinations
 from pipeline_lib.reporting.differences import ALPHA, difference
 from pipeline_lib.reporting.phrases import PER_CENT, ends, listed, mean, p, plural
 from pipeline_lib.reporting.results import Results, Row
+from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import head, p_value, signed
 
 
@@ -69,6 +70,15 @@ def reading(results: Results) -> str:
         f"a sign-flip permutation test. Significant means p < {ALPHA:g} after Holm's correction, "
         f"among the pairs of one measurement or among all pairs of the study, as said each time."
     )
+
+
+def markdown(results: Results) -> str:
+    """Return all findings in GitHub's Markdown, a section for each question."""
+    sections = [escaped_markdown(reading(results))]
+    for finding in findings(results):
+        sentences = "\n".join(f"- {escaped_markdown(text)}" for text in finding.sentences)
+        sections.append(f"## {escaped_markdown(finding.topic)}\n\n{sentences}")
+    return "\n\n".join(sections) + "\n"
 
 
 def _insult(results: Results) -> Iterator[str]:

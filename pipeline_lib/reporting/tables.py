@@ -155,8 +155,8 @@ def _switch(source: Sources) -> Table:
     text = Text(
         "switch",
         "Switch liability",
-        "{over}. Accuracy in per cent on standard test points under internal noise whose mean is "
-        "not 0; mean absolute activity of the hidden units without noise.",
+        "Accuracy in per cent on standard test points under internal noise whose mean is not 0, "
+        "and mean absolute activity of the hidden units without noise; {over}.",
     )
     return by_treatment(source, text, [("switch", m) for m in source.metrics("switch", "")])
 

@@ -79,7 +79,7 @@ def csv(table: Table) -> str:
 def markdown(table: Table) -> str:
     """Return the title, the caption and the table in GitHub's Markdown."""
     caption = table.caption if table.rows else table.empty
-    opening = f"**{_markdown(table.full_title)}.** {_markdown(caption)}\n"
+    opening = f"**{escaped_markdown(table.full_title)}.** {escaped_markdown(caption)}\n"
     if not table.rows:
         return opening
     stubs = [column.stub for column in table.columns]
@@ -88,7 +88,7 @@ def markdown(table: Table) -> str:
 
 def grid(heads: Sequence[str], rows: Sequence[Sequence[str]], stubs: Sequence[bool]) -> str:
     """Return a bare Markdown table, its columns padded so that its source reads well too."""
-    texts = [[_markdown(text) for text in row] for row in (heads, *rows)]
+    texts = [[escaped_markdown(text) for text in row] for row in (heads, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*texts, strict=True)]
     rule = [
         "-" * width if stub else "-" * (width - 1) + ":"
@@ -179,7 +179,8 @@ def grouped(columns: Sequence[Column]) -> list[list[Column]]:
     return groups
 
 
-def _markdown(text: str) -> str:
+def escaped_markdown(text: str) -> str:
+    """Return Markdown that reads as this text."""
     # A `<` is special only where it could begin a tag or a link.
     return re.sub(r"([\\`*_\[\]|]|<(?=[A-Za-z/!?]))", r"\\\1", text)
 

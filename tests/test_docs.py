@@ -1,0 +1,78 @@
+"""Pages of the docs hold what studies made, and say where it comes from."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+
+from tests.conftest import ROOT
+
+spec = importlib.util.spec_from_file_location("fill", ROOT / "docs/fill.py")
+fill = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fill)
+
+PAGE = """# Page
+
+<!-- studies/a.yaml -->
+old
+<!-- end -->
+
+Said by hand.
+
+<!-- results/a/findings.md: Who holds? -->
+<!-- end -->
+
+<!-- results/a/figures/one.png -->
+![One](figures/a_one.png)
+<!-- end -->
+"""
+FINDINGS = "Means.\n\n## Who holds?\n\n- A holds.\n- B does not.\n\n## Who falls?\n\n- B falls.\n"
+
+
+@pytest.fixture
+def project(tmp_path):
+    for folder in ("studies", "results/a/figures", "docs/figures"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "studies/a.yaml").write_text("seeds: 2\n")
+    (tmp_path / "results/a/findings.md").write_text(FINDINGS)
+    (tmp_path / "results/a/figures/one.png").write_bytes(b"picture")
+    (tmp_path / "docs/page.md").write_text(PAGE)
+    return tmp_path
+
+
+def test_each_part_is_renewed_and_what_is_said_by_hand_stays(project):
+    page = project / "docs/page.md"
+    text = fill.filled(page, project)
+    assert "<!-- studies/a.yaml -->\n```yaml\nseeds: 2\n```\n<!-- end -->\n\nSaid by" in text
+    assert "Who holds? -->\n- A holds.\n- B does not.\n<!-- end -->" in text
+    assert (project / "docs/figures/a_one.png").read_bytes() == b"picture"
+    page.write_text(text)
+    assert fill.filled(page, project) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("a.yaml", "b.yaml", r"page\.md: there is no studies/b\.yaml; run its study first"),
+        ("Who holds?", "Who?", r"page\.md: results/a/findings\.md has no section 'Who\?'"),
+        ("![One](figures/a_one.png)", "", r"page\.md: .*/one\.png has no link to its copy"),
+    ],
+)
+def test_a_source_that_is_not_there_is_told(project, old, new, said):
+    (project / "docs/page.md").write_text(PAGE.replace(old, new))
+    with pytest.raises(ValueError, match=said):
+        fill.filled(project / "docs/page.md", project)
+
+
+def test_the_pages_show_the_studies_as_they_are_and_pictures_that_are_there():
+    pages = [p for p in (ROOT / "docs").glob("*.md") if fill.PART.search(p.read_text("utf-8"))]
+    assert {page.name for page in pages} >= {"switch.md"}
+    for page in pages:
+        for _, path, _, body, _ in fill.PART.findall(page.read_text("utf-8")):
+            assert body.strip()
+            if path.startswith("studies/"):
+                assert (ROOT / path).read_text("utf-8").strip() in body
+            for link in re.findall(r"!\[[^\]]+\]\((\S+)\)", body):
+                assert (page.parent / link).stat().st_size < 400_000
