@@ -30,6 +30,7 @@ include: "rules/assess.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/replay.smk"
+include: "rules/progress.smk"
 
 
 rule all:
@@ -46,6 +47,7 @@ rule all:
 onstart:
     if workflow.is_main_process:
         check_room(RESULTS)
+    logger.addHandler(TimeLeft(workflow.dag.needrun_jobs()))
     # On one machine there is no queue to spare from fast submission, and Snakemake's limit on it,
     # which no option switches off, looks for work once a second for every job that ever
     # finished: a tenth of a core after 150 jobs, and growing.

@@ -153,6 +153,17 @@ def test_none_and_all_have_an_interval_with_a_width():
     assert proportion_interval(10, 10)[:2] == pytest.approx((1 - high, 1.0))
 
 
+def test_the_only_seed_there_is_has_an_interval_of_its_share():
+    # z² / (n + z²) from the far end, by hand: 3.8415 / 4.8415.
+    assert proportion_interval(0, 1)[:2] == pytest.approx((0.0, 0.7935), abs=5e-5)
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 0), (-1, 10), (11, 10)])
+def test_a_count_that_cannot_be_is_refused(count, n):
+    with pytest.raises(ValueError, match="must"):
+        proportion_interval(count, n)
+
+
 # Cells
 
 

@@ -1,0 +1,40 @@
+# With the steps that Snakemake counts, how long the rest will take. It is a line of Snakemake's own
+# log, so it stands in a terminal and in a file alike, and `--quiet progress` leaves it out.
+
+import logging
+
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from pipeline_lib.progress import Progress, spoken
+
+
+class TimeLeft(logging.Handler):
+    """Follows the log of a run, and says how long the rest takes, at most once a minute."""
+
+    def __init__(self, jobs):
+        super().__init__()
+        self.progress = Progress(
+            {
+                job.jobid: (
+                    job.rule.name,
+                    job.wildcards.get("treatment") or job.wildcards.get("state"),
+                )
+                for job in jobs
+            }
+        )
+        self.silent_until = 0.0
+
+    def emit(self, record):
+        event, now = getattr(record, "event", None), record.created
+        if event == LogEvent.JOB_STARTED:
+            for job in record.jobs:
+                self.progress.start(job, now)
+        elif event == LogEvent.JOB_FINISHED:
+            self.progress.finish(record.job_id, now)
+        elif event == LogEvent.PROGRESS and now >= self.silent_until:
+            left = self.progress.left(now)
+            if left and record.done < record.total:
+                self.silent_until = now + 60.0
+                logger.info(spoken(left), extra={"quietness": Quietness.PROGRESS})
