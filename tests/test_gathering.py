@@ -42,7 +42,8 @@ def test_gather_names_a_file_that_stands_in_anothers_place(
 
 def test_gather_stops_at_two_seeds_that_were_not_measured_alike(tmp_path):
     paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
-    other = [replace(row, internal_noise=9.0) for row in measurements(1, "ssri")]
+    rows = measurements(1, "ssri")
+    other = [replace(row, internal_noise=row.internal_noise + 9.0) for row in rows]
     write_rows(paths[1], other, MEASUREMENTS)
     with pytest.raises(PipelineError, match=f"{paths[1]}: its 3 rows are not of the same .* as"):
         gather(paths, seeds=[0, 1], **SSRI)
