@@ -121,11 +121,10 @@ def gather(study: Study, kind: str) -> Slice:
         "history": ["healthy"],
         "replay": ["untreated"],
     }
-    named = [name for name in study.treatments if kind != "history" or _trains(study, name)]
     return {
         "kind": kind,
         "seeds": study.seed_list,
-        "treatments": [*others.get(kind, []), *named],
+        "treatments": [*others.get(kind, []), *study.treatments],
     }
 
 
@@ -195,12 +194,6 @@ def first_regrowth(study: Study) -> tuple[str, int] | None:
         if treatment.course and (regrow := treatment.course[0].regrow):
             return name, regrow.batches
     return None
-
-
-def _trains(study: Study, name: str) -> bool:
-    treatment = study.treatments[name]
-    steps = [step for step in treatment.maintenance if (step.every or 1) <= study.relapse.cycles]
-    return any(step.train for step in (*treatment.course, *steps))
 
 
 def _pushed(study: Study) -> Slice:

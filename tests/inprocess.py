@@ -147,6 +147,7 @@ class Run:
         study, folder = self.study, self.folder
         kinds = ["evaluate", "acute", "relapse", *(["switch"] if study.switch else [])]
         self.measured = {kind: self.gathered(kind) for kind in kinds}
+        self.told = {kind: slices.gather(study, kind) for kind in kinds}
         theirs = {"published": published} if published else {}
         wanted = [name for name in TABLES if name != "switch" or study.switch]
         self.script(
@@ -154,11 +155,18 @@ class Run:
             Files(*(folder / "tables" / f"{name}.{form}" for name in wanted for form in FORMATS)),
             Files(**self.measured, **theirs),
             study=slices.tables(study),
+            measured=self.told,
         )
         names = ("cells", "paired", "survival", "logrank", "relapse")
         self.statistics = {name: folder / "statistics" / f"{name}.csv" for name in names}
         output = Files(**self.statistics)
-        self.script("statistics", output, Files(**self.measured), study=slices.statistics(study))
+        self.script(
+            "statistics",
+            output,
+            Files(**self.measured),
+            study=slices.statistics(study),
+            measured=self.told,
+        )
         self.analysed = {
             **{kind: self.statistics[kind] for kind in ("cells", "paired", "logrank")},
             "relapses": self.statistics["relapse"],
@@ -181,7 +189,11 @@ class Run:
         if not all_of_them:
             kinds = {"accuracy": "evaluate"}
         for name, kind in kinds.items():
-            found = {"name": name, "kind": kind, "study": slices.figure(study, name)}
+            found = {
+                "name": name,
+                "study": slices.figure(study, name),
+                "measured": slices.gather(study, kind),
+            }
             self.script("figure_of_rows", self.picture(name), Files(self.gathered(kind)), **found)
         if not all_of_them:
             return
@@ -228,6 +240,7 @@ class Run:
                 Files(**compared),
                 Files(**self.measured, published=published),
                 study=slices.reproduction(study),
+                measured=self.told,
             )
             theirs = {"published": published, "comparison": compared["comparison"]}
             picture, found = self.picture("comparison"), slices.figure(study, "comparison")
@@ -235,7 +248,7 @@ class Run:
         page = folder / "report.html"
         self.script(
             "report",
-            Files(page),
+            Files(page=page, findings=folder / "findings.md"),
             Files(
                 **self.measured,
                 **theirs,
@@ -247,6 +260,7 @@ class Run:
                 citation=ROOT / "CITATION.cff",
             ),
             study=slices.report(study),
+            measured=self.told,
             logs=str(folder / "logs"),
         )
 
