@@ -30,12 +30,14 @@ def end_with_the_workflow() -> None:
         raise KeyboardInterrupt from None
     except OSError:
         return
+    # Not SIGINT itself: what is started in the background is often told to ignore that one.
+    signal.signal(signal.SIGUSR1, signal.default_int_handler)
     threading.Thread(target=_end_after, args=(watched,), daemon=True).start()
 
 
 def _end_after(watched: select.poll) -> None:
     watched.poll()
     # A signal, and not `interrupt_main`, which does not wake a thread that waits.
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGUSR1)
     time.sleep(PATIENCE)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -110,7 +110,7 @@ def test_a_bad_number_is_refused_at_both_ends(tmp_path, row, schema, change, sen
     with pytest.raises(PipelineError, match=sentence):
         write_table(tmp_path / "bad.parquet", bad)
     if None not in change.values():  # Parquet itself takes no null where there may be none
-        pq.write_table(bad, path)
+        pq.write_table(bad, path, write_page_checksum=True)
         with pytest.raises(PipelineError, match=sentence):
             read_table(path, schema)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -272,11 +273,24 @@ def study(tmp_path):
     files = Files()
     for name, rows in {"evaluate": evaluate, "acute": acute, "relapse": relapse}.items():
         files[name] = tmp_path / f"{name}.parquet"
-        metrics.write_rows(files[name], rows, metrics.MEASUREMENTS)
+        named = [replace(row, assessment=name) for row in rows]
+        metrics.write_rows(files[name], named, metrics.MEASUREMENTS)
     return files
 
 
-def run_script(name, tmp_path, files, output):
+def told(kind, seeds=2, treatments=("ketamine",)):
+    """What the rules tell a script of the rows in a gathered file."""
+    return {"kind": kind, "seeds": list(range(seeds)), "treatments": list(treatments)}
+
+
+OF_STUDY = {
+    "evaluate": told("evaluate", treatments=("untreated", "ketamine")),
+    "acute": told("acute"),
+    "relapse": told("relapse"),
+}
+
+
+def run_script(name, tmp_path, files, output, measured=OF_STUDY):
     slices = {
         "tables": {"labels": LABELS, "threshold": 0.8},
         "reproduction": {"threshold": 0.8, "alpha": 0.05, "margin": 0.02},
@@ -286,7 +300,7 @@ def run_script(name, tmp_path, files, output):
         input=files,
         output=output,
         log=[str(tmp_path / "log.txt")],
-        params=SimpleNamespace(study=slices[name]),
+        params=SimpleNamespace(study=slices[name], measured=measured),
     )
     runpy.run_path(str(ROOT / "workflow_scripts" / f"{name}.py"), {"snakemake": job})
 
@@ -329,7 +343,8 @@ def test_the_script_of_the_replay_counts_equal_numbers(tmp_path, runs, with_publ
         files["published"] = ROOT / "reference" / "published.csv"
         files["runs"] = ROOT / "reference" / "reference_runs.csv"
     output = Files({name: tmp_path / name for name in ("comparison", "runs", "verdict")})
-    run_script("replay_compare", tmp_path, files, output)
+    treatments = ("untreated", "ketamine", "ssri", "neurosteroid")
+    run_script("replay_compare", tmp_path, files, output, told("replay", 10, treatments))
     assert (tmp_path / "verdict").read_text().splitlines() == (
         [
             "273 of 273 published numbers equal as printed",

@@ -142,9 +142,9 @@ BAD = [
     (
         ["colour"],
         "red",
-        "colour is not a known key; the keys here are seeds, results, engine, task, network,"
-        " training, baseline, pruning, evaluate, acute, relapse, switch, treatments,"
-        " reproduction",
+        "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
+        " task, network, training, baseline, pruning, evaluate, acute, relapse, switch,"
+        " treatments, reproduction",
     ),
 ]
 

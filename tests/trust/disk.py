@@ -151,6 +151,8 @@ def _writers() -> dict[str, Callable[[Path], object]]:
             rows[field.name] = [f"{number:x}" * 20 for number in range(4000)]
         elif pa.types.is_integer(field.type):
             rows[field.name] = list(range(4000))
+    rows["total"] = [2 * number for number in rows["correct"]]
+    rows["correct"][0], rows["total"][0] = 1, 2
     table = pa.table(rows, schema=MEASUREMENTS)
 
     def draw(path: Path) -> None:

@@ -46,6 +46,7 @@ def undeclared(found: Iterable[str], expected: set[str]) -> list[str]:
 def _accounted(path: Path) -> bool:
     parts = path.parts
     if parts[0] == ".snakemake":
-        return len(parts) > 2 and parts[1] in KEPT_BY_SNAKEMAKE
+        # Whose lock it is: a kernel's, on an empty file or one with the host's name.
+        return parts[1:] == ("alive",) or (len(parts) > 2 and parts[1] in KEPT_BY_SNAKEMAKE)
     in_cache = "__pycache__" in parts
     return in_cache and path.suffix in (".pyc", ".kernel")
