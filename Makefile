@@ -51,7 +51,7 @@ replay: setup
 	@$(SNAKEMAKE) replay $(ARGS)
 
 pages: setup
-	$(BIN)/python docs/fill.py docs/switch.md
+	$(BIN)/python docs/fill.py docs/switch.md docs/combinations.md
 
 agreement: setup
 	for engine in plain fast; do \

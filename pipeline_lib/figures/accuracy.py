@@ -10,7 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.rows_of_states import Sample, draw_samples, rows_of, seeds_and_interval
+from pipeline_lib.figures.rows_of_states import (
+    Sample,
+    draw_samples,
+    height,
+    rows_of,
+    seeds_and_interval,
+)
 from pipeline_lib.figures.series import Row, accuracy
 from pipeline_lib.figures.style import Look
 
@@ -62,7 +68,7 @@ def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, chance: float) -> 
 def draw(conditions: Sequence[Condition], looks: Mapping[str, Look], *, chance: float) -> Figure:
     """Draw a panel for each condition and a row for each state; `chance` is in per cent."""
     rows = rows_of([sample for panel in conditions for sample in panel.samples], looks)
-    figure = style.new_figure(1.3 + 0.36 * len(rows), "Accuracy by treatment and condition")
+    figure = style.new_figure(1.3 + height(rows, looks), "Accuracy by treatment and condition")
     panels = style.grid(figure, len(conditions), len(conditions))
     for panel, condition in zip(panels, conditions, strict=True):
         panel.set_title(condition.title)

@@ -69,10 +69,20 @@ def draw_samples(
     panel.grid(visible=False, axis="y")
     panel.tick_params(axis="y", length=0)
     panel.set(ylim=(len(rows) - 0.45, -0.55), yticks=range(len(rows)))
-    panel.set_yticklabels(
+    panel.set_yticklabels(_labels(rows, looks))
+
+
+def height(rows: Mapping[tuple[str, bool], int], looks: Mapping[str, Look]) -> float:
+    """Return the height of all rows in inches: labels of several lines do not meet."""
+    lines = max((label.count("\n") + 1 for label in _labels(rows, looks)), default=1)
+    return len(rows) * max(0.36, 0.15 * lines)
+
+
+def _labels(rows: Iterable[tuple[str, bool]], looks: Mapping[str, Look]) -> list[str]:
+    return [
         style.wrapped(looks[state].label, 22) + ("\nmodulation off" if off else "")
         for state, off in rows
-    )
+    ]
 
 
 def seeds_and_interval() -> list[Line2D]:

@@ -8,7 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.rows_of_states import Sample, draw_samples, rows_of, seeds_and_interval
+from pipeline_lib.figures.rows_of_states import (
+    Sample,
+    draw_samples,
+    height,
+    rows_of,
+    seeds_and_interval,
+)
 from pipeline_lib.figures.series import Row, accuracy
 from pipeline_lib.figures.style import Look
 
@@ -37,7 +43,7 @@ def figure(
     """Return the figure of a study's rows."""
     samples = data(rows, list(looks))
     places = rows_of([sample for panel in samples.values() for sample in panel], looks)
-    figure = style.new_figure(1.3 + 0.36 * len(places), "Switch liability")
+    figure = style.new_figure(1.3 + height(places, looks), "Switch liability")
     left, right = figure.subplots(1, 2, sharey=True)
     left.set_title(f"Accuracy under biased noise, N({bias:g}, {sd:g}²)")
     right.set_title("Activity without noise")
