@@ -61,7 +61,7 @@ agreement: setup
 	  --out results/agreement/comparison.csv
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile $(ARGS)
 
 test-slurm: setup
 	$(BIN)/python -m pytest tests/slurm $(ARGS)

@@ -1,5 +1,6 @@
 # The study, the paths of its files, and the fingerprints of the code that makes them.
 
+from functools import cache
 from pathlib import Path
 
 from pipeline_lib import cost, limits, slices, study_file
@@ -133,10 +134,16 @@ def picture(name):
 def code(stage, *modules):
     """A digest of what a stage's script imports, and of `modules` that it loads by name.
 
-    Snakemake itself watches the script's own text.
+    Snakemake itself watches the script's own text. The digest is made when a job asks for it:
+    on a queue each job starts Snakemake anew, and needs its own alone.
     """
     script = f"{workflow.basedir}/workflow_scripts/{stage}.py"
-    return fingerprint(script, *modules, root=workflow.basedir)
+
+    @cache
+    def digest():
+        return fingerprint(script, *modules, root=workflow.basedir)
+
+    return lambda wildcards: digest()
 
 
 ENGINE = f"pipeline_lib.engines.{STUDY.engine}"

@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.conftest import ROOT
 from tests.projects import Project
 from tests.slurm.conftest import jobs, submissions
 
@@ -19,7 +21,7 @@ HERE = [
     *("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"),
     *("--latency-wait", "10", "--default-resources", "mem_mb=700", "runtime=5"),
 ]
-SEED_JOBS = 12  # of one seed of the tiny study
+ONE_BY_ONE = ["--group-components", "seed=1", "study=1"]
 FAILS_ONCE = """
 from pathlib import Path as _Path
 _marker = _Path("failed-once")
@@ -29,11 +31,30 @@ if not _marker.exists():
 """
 
 
+class Light(Project):
+    """One treatment, up to the gathered rows: on a queue each job starts Snakemake anew."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.study["treatments"]["ketamine"] = None
+
+    def run(self, *arguments: str) -> str:
+        return self.snakemake(*arguments, "--until", "gather")
+
+
 @pytest.fixture(scope="module")
 def local(tmp_path_factory) -> dict[str, bytes]:
     """What a run without a queue gives."""
     project = Project(tmp_path_factory.mktemp("local"))
-    project.snakemake("-j", "2")
+    project.snakemake("-j", "2", "--until", "gather")
+    return project.parquet()
+
+
+@pytest.fixture(scope="module")
+def light_local(tmp_path_factory) -> dict[str, bytes]:
+    """What a run without a queue gives of the light study."""
+    project = Light(tmp_path_factory.mktemp("light"))
+    project.run("-j", "2")
     return project.parquet()
 
 
@@ -42,9 +63,15 @@ def project(tmp_path, queue) -> Project:
     return Project(tmp_path)
 
 
-def jobs_run(folder: Path) -> list[str]:
-    """Return the messages of the jobs that wrote a log, by the logs' names."""
-    return sorted(str(path) for path in folder.glob("results/logs/*/*.log"))
+@pytest.fixture
+def light(tmp_path, queue) -> Light:
+    return Light(tmp_path)
+
+
+def times(project: Project) -> dict[Path, int]:
+    """When each file of the seeds was written."""
+    files = project.folder.glob("results/seeds/**/*.*")
+    return {path: path.stat().st_mtime_ns for path in files}
 
 
 def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(project, local):
@@ -57,24 +84,20 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(projec
     assert jobs() == []
 
 
-def test_group_components_say_how_many_seeds_a_submission_has(project, local):
-    before = submissions()
-    project.snakemake(*HERE, "--group-components", "seed=1", "study=1")
-    assert submissions() - before == 3
-    assert project.parquet() == local
-
-
-def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(project, local):
-    script = project.folder / "workflow_scripts/acute.py"
+def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light, light_local):
+    script = light.folder / "workflow_scripts/acute.py"
     script.write_text(FAILS_ONCE + script.read_text(encoding="utf-8"), encoding="utf-8")
-    output = project.snakemake(*HERE, "--group-components", "seed=1", "study=1")
-    assert (project.folder / "failed-once").exists()
+    before = submissions()
+    output = light.run(*HERE, *ONE_BY_ONE)
+    # A submission for each seed, one for what failed, and one for the study.
+    assert submissions() - before == 4
+    assert (light.folder / "failed-once").exists()
     assert "Trying to restart" in output
-    assert project.parquet() == local
+    assert light.parquet() == light_local
     records = subprocess.run(
         ["scontrol", "show", "jobs", "--oneliner"], capture_output=True, text=True, check=True
     ).stdout
-    own = [line for line in records.splitlines() if f"WorkDir={project.folder} " in f"{line} "]
+    own = [line for line in records.splitlines() if f"WorkDir={light.folder} " in f"{line} "]
     memory = sorted({int(found) for line in own for found in re.findall(r"mem=(\d+)M", line)})
     assert len(memory) == 2
     assert memory[1] == 2 * memory[0]
@@ -84,7 +107,7 @@ def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(proj
     project.study["baseline"]["epochs"] = 10**7
     command = project.command(
         *HERE, "--set-resources", "baseline:runtime=1", "--retries", "0",
-        "--until", "baseline", "--group-components", "seed=1", "study=1",
+        "--until", "baseline", *ONE_BY_ONE,
     )  # fmt: skip
     done = subprocess.run(
         command, cwd=project.folder, capture_output=True, text=True, timeout=240, check=False
@@ -99,7 +122,7 @@ def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(proj
 def test_a_cancelled_workflow_leaves_no_job_in_the_queue(project):
     project.study["baseline"]["epochs"] = 10**7
     with subprocess.Popen(
-        project.command(*HERE, "--group-components", "seed=1", "study=1"),
+        project.command(*HERE, *ONE_BY_ONE),
         cwd=project.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -118,42 +141,43 @@ def test_a_cancelled_workflow_leaves_no_job_in_the_queue(project):
         time.sleep(0.5)
 
 
-def test_a_study_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(project, local):
-    project.snakemake("-j", "2", "--until", "prune")
-    first = project.folder / "results/seeds/0/baseline.safetensors"
-    written = first.stat().st_mtime_ns
-    # One of a seed's last jobs, too: the queue gets what is left of a chain.
-    project.snakemake("-j", "2", "results/seeds/1/ssri/relapse.parquet")
-    kept = {path: path.stat().st_mtime_ns for path in project.folder.glob("results/seeds/**/*.*")}
-    project.snakemake(*HERE)
-    assert first.stat().st_mtime_ns == written
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    assert project.parquet() == local
+def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(light, light_local):
+    light.study["seeds"] = 1
+    light.run("-j", "2")
+    light.study["seeds"] = 2
+    # Of the new seed the beginning, too: the queue gets what is left of a chain.
+    light.snakemake("-j", "2", "results/seeds/1/pruned.safetensors")
+    kept = times(light)
+    light.run(*HERE)
+    assert {path: times(light)[path] for path in kept} == kept
+    assert light.parquet() == light_local
 
 
-def test_another_seed_adds_its_own_jobs_alone(project):
-    project.study["seeds"] = 1
-    project.snakemake(*HERE)
-    kept = {path: path.stat().st_mtime_ns for path in project.folder.glob("results/seeds/**/*.*")}
-    project.study["seeds"] = 2
-    planned = project.planned()
-    assert sum(message.startswith("seed 1") for message in planned) == SEED_JOBS
-    assert not any(message.startswith("seed 0") for message in planned)
-    project.snakemake(*HERE)
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-
-
-def test_the_generic_profile_submits_through_a_command(project, local):
+def test_the_generic_profile_submits_through_a_command(light, light_local):
     # Slurm's own command, as the profile's comment has it.
     submit = (
         "mkdir -p results/logs/queue && sbatch --parsable -J pruning -o results/logs/queue/%j.log "
         "-c {threads} -t {resources.runtime}"
     )
     before = submissions()
-    project.snakemake(
+    light.run(
         *("--profile", "profiles/generic", "--cluster-generic-submit-cmd", submit),
         *("--cluster-generic-cancel-cmd", "scancel", "--latency-wait", "10"),
     )
     assert submissions() - before == 2
-    assert project.parquet() == local
-    assert list((project.folder / "results/logs/queue").glob("*.log"))
+    assert light.parquet() == light_local
+    assert list((light.folder / "results/logs/queue").glob("*.log"))
+
+
+def test_a_queues_profile_groups_every_rule_of_the_study():
+    rules = set()
+    for path in (ROOT / "rules").glob("*.smk"):
+        rules |= set(re.findall(r"^ *rule (\w+):", path.read_text(encoding="utf-8"), re.M))
+    figures = (ROOT / "rules/figures.smk").read_text(encoding="utf-8")
+    drawn = re.search(r"ROWS_OF_FIGURE = \{(.*?)\n\}", figures, re.S)
+    rules |= {f"figure_{name}" for name in re.findall(r'"(\w+)": "', drawn[1])}
+    for name in ("slurm", "generic"):
+        profile = yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text("utf-8"))
+        grouped = dict(entry.split("=") for entry in profile["groups"])
+        assert set(grouped) == {rule for rule in rules if not rule.startswith("replay")}
+        assert set(grouped.values()) == {"seed", "study"}
