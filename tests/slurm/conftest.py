@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
@@ -62,9 +64,7 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     host = socket.gethostname().split(".")[0]
     (folder / "state").mkdir()
     (folder / "spool").mkdir()
-    if CONF_FILE.exists():
-        pytest.fail(f"{CONF_FILE} is there already: this machine has a Slurm of its own")
-    CONF_FILE.parent.mkdir(exist_ok=True)
+    _clear_the_way()
     control, node = _free_ports(2)
     numbers = {
         "control": control,
@@ -99,6 +99,31 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         CONF_FILE.unlink()
 
 
+def _clear_the_way() -> None:
+    """Remove what killed tests left in Slurm's place; refuse where a Slurm lives.
+
+    A file of these tests' keeps its state in a folder of pytest's; whatever else is there
+    belongs to the machine and stays.
+    """
+    CONF_FILE.parent.mkdir(exist_ok=True)
+    if not CONF_FILE.exists():
+        return
+    settings = dict(line.split("=", 1) for line in CONF_FILE.read_text().split() if "=" in line)
+    state = Path(settings.get("StateSaveLocation", ""))
+    if not any(part.startswith("pytest-of-") for part in state.parts):
+        pytest.fail(f"{CONF_FILE} is there already: this machine has a Slurm of its own")
+    for process in psutil.process_iter(["name"]):
+        ours = process.info["name"] in ("munged", "slurmctld", "slurmd")
+        if ours and process.pid in _noted_pids(state.parent):
+            process.kill()
+            process.wait(10)
+    CONF_FILE.unlink()
+
+
+def _noted_pids(folder: Path) -> set[int]:
+    return {int(path.read_text()) for path in folder.glob("*.pid") if path.read_text().strip()}
+
+
 def jobs() -> list[str]:
     """Return the numbers of all jobs that wait, run or are being ended."""
     return _run("squeue", "-h", "-o", "%i", check=False).split()
@@ -106,8 +131,23 @@ def jobs() -> list[str]:
 
 def submissions() -> int:
     """Return how many jobs this Slurm has been given so far."""
-    records = _run("scontrol", "show", "jobs", "--oneliner", check=False).splitlines()
-    return sum(line.startswith("JobId=") for line in records)
+    return len(_records())
+
+
+def limits(folder: Path) -> list[tuple[int, int]]:
+    """Return memory in MB and minutes of the jobs submitted from a folder, first to last."""
+    found = []
+    for record in _records():
+        if record["WorkDir"] == str(folder):
+            hours, minutes, _ = map(int, record["TimeLimit"].split(":"))
+            found.append((int(record["MinMemoryNode"].removesuffix("M")), 60 * hours + minutes))
+    return found
+
+
+def _records() -> list[dict[str, str]]:
+    lines = _run("scontrol", "show", "jobs", "--oneliner", check=False).splitlines()
+    pairs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in lines]
+    return sorted((each for each in pairs if "JobId" in each), key=lambda job: int(job["JobId"]))
 
 
 def _daemon(*command: str) -> subprocess.Popen[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.projects import Project
-from tests.slurm.conftest import jobs, submissions
+from tests.slurm.conftest import jobs, limits, submissions
 
 # This Slurm keeps no accounts, and is asked often, since its jobs are short.
 HERE = [
@@ -37,16 +36,24 @@ class Light(Project):
         self.study["treatments"]["ketamine"] = None
 
     def run(self, *arguments: str) -> str:
-        """Run it up to the gathered rows."""
-        return self.snakemake(*arguments, "--until", "gather")
+        """Run as much of it as the sudden pruning needs: four jobs a seed."""
+        return self.snakemake(*arguments, "--until", "acute")
 
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory) -> dict[str, bytes]:
-    """What a run without a queue gives."""
+    """What a whole run without a queue gives."""
     project = Light(tmp_path_factory.mktemp("local"))
-    project.run("-j", "2")
+    project.snakemake("-j", "2", "--until", "gather")
     return project.parquet()
+
+
+@pytest.fixture(scope="module")
+def local_chain(local) -> dict[str, bytes]:
+    """What of it `Light.run` gives."""
+    names = ("baseline_history.parquet", "history.parquet", "acute.parquet")
+    seeds = {path: data for path, data in local.items() if path.startswith("results/seeds/")}
+    return {path: data for path, data in seeds.items() if Path(path).name in names}
 
 
 @pytest.fixture
@@ -70,24 +77,19 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light,
     assert jobs() == []
 
 
-def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light, local):
+def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light, local_chain):
     script = light.folder / "workflow_scripts/acute.py"
     script.write_text(FAILS_ONCE + script.read_text(encoding="utf-8"), encoding="utf-8")
     before = submissions()
     output = light.run(*HERE, *ONE_BY_ONE)
-    # A submission for each seed, one for what failed, and, with no report to join them, one for
-    # each kind of rows to gather.
-    assert submissions() - before == 2 + 1 + 4
+    # A submission for each seed, and one for what failed.
+    assert submissions() - before == 2 + 1
     assert (light.folder / "failed-once").exists()
     assert "Trying to restart" in output
-    assert light.parquet() == local
-    records = subprocess.run(
-        ["scontrol", "show", "jobs", "--oneliner"], capture_output=True, text=True, check=True
-    ).stdout
-    own = [line for line in records.splitlines() if f"WorkDir={light.folder} " in f"{line} "]
-    memory = sorted({int(found) for line in own for found in re.findall(r"mem=(\d+)M", line)})
-    assert len(memory) == 2
-    assert memory[1] == 2 * memory[0]
+    assert light.parquet() == local_chain
+    asked = limits(light.folder)
+    assert asked[0] == asked[1]
+    assert asked[2] == (2 * asked[0][0], 2 * asked[0][1])
 
 
 def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(light):
@@ -128,7 +130,7 @@ def test_a_cancelled_workflow_leaves_no_job_in_the_queue(light):
         time.sleep(0.5)
 
 
-def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(light, local):
+def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(light, local_chain):
     light.study["seeds"] = 1
     light.run("-j", "2")
     light.study["seeds"] = 2
@@ -137,10 +139,10 @@ def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(ligh
     kept = times(light)
     light.run(*HERE)
     assert {path: times(light)[path] for path in kept} == kept
-    assert light.parquet() == local
+    assert light.parquet() == local_chain
 
 
-def test_the_generic_profile_submits_through_a_command(light, local):
+def test_the_generic_profile_submits_through_a_command(light, local_chain):
     # Slurm's own command, as the profile's comment has it.
     submit = (
         "mkdir -p results/logs/queue && sbatch --parsable -J pruning -o results/logs/queue/%j.log "
@@ -151,6 +153,6 @@ def test_the_generic_profile_submits_through_a_command(light, local):
         *("--profile", "profiles/generic", "--cluster-generic-submit-cmd", submit),
         *("--cluster-generic-cancel-cmd", "scancel", "--latency-wait", "10"),
     )
-    assert submissions() - before == 1 + 4
-    assert light.parquet() == local
+    assert submissions() - before == 1
+    assert light.parquet() == local_chain
     assert list((light.folder / "results/logs/queue").glob("*.log"))
