@@ -377,3 +377,25 @@ def test_a_figure_is_saved_whole_in_both_formats_and_the_same_every_time(tmp_pat
     assert first[0].startswith(b"<?xml")
     assert first[1].startswith(b"\x89PNG")
     assert len(list((tmp_path / "one").iterdir())) == 2
+
+
+def test_the_last_digits_of_a_layout_are_not_in_the_file(tmp_path, monkeypatch):
+    # They differ between processes, and a clip path's id is made from all of them.
+    def drawn(path, shift):
+        figure = style.new_figure(3, "a title")
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1])
+        lay_out = Figure.draw_without_rendering
+
+        def shifted(figure):
+            lay_out(figure)
+            axes.set_position(axes.get_position(original=True).translated(shift, shift))
+
+        monkeypatch.setattr(Figure, "draw_without_rendering", shifted)
+        style.save(figure, [path])
+        monkeypatch.undo()
+        return path.read_bytes()
+
+    first = drawn(tmp_path / "first.svg", 0.0)
+    assert drawn(tmp_path / "other.svg", 1e-14) == first
+    assert drawn(tmp_path / "moved.svg", 1e-6) != first

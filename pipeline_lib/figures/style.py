@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.transforms import Bbox
 
 from pipeline_lib.storage import whole
 
@@ -139,12 +140,25 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
     # One layout for all formats; it costs as much as drawing.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    _settle(figure)
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
     with ExitStack() as stack:
         for path in map(Path, paths):
             form = path.suffix[1:]
             temporary = stack.enter_context(whole(path))
             figure.savefig(temporary, format=form, dpi=PNG_DPI, metadata=metadata.get(form))
+
+
+def _settle(figure: Figure) -> None:
+    """Round the places of the axes.
+
+    The layout's solver keeps its variables in the order of their addresses in memory, which
+    another process has otherwise: its last digits differ from run to run, and with them the ids
+    in an SVG.
+    """
+    for axes in figure.axes:
+        corners = axes.get_position(original=True).get_points()
+        axes.set_position(Bbox(corners.round(9)))
 
 
 def grid(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
