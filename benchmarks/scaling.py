@@ -27,6 +27,7 @@ import yaml
 
 from benchmarks.report import RESULTS, Table, Value, machine, save
 from benchmarks.workflow import DONE, MINIATURE, compile_kernels, copy_project
+from pipeline_lib.metrics import write_table
 
 STUDY = "study.yaml"
 RECORDS = Path(".snakemake/metadata")
@@ -85,7 +86,7 @@ def copy_seed(folder: Path, seed: int) -> None:
         if source.suffix == ".parquet":
             table = pq.read_table(source, partitioning=None)
             column = pa.array([seed] * table.num_rows, table.schema.field("seed").type)
-            pq.write_table(table.set_column(0, table.schema.field("seed"), column), target)
+            write_table(target, table.set_column(0, table.schema.field("seed"), column))
         else:
             shutil.copyfile(source, target)
         shutil.copystat(source, target)

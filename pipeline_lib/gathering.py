@@ -61,18 +61,20 @@ def gather(
         table = read_table(path, SCHEMAS[kind])
         _check_columns(path, table, {"seed": [part.seed], **_lists(part.constant)})
         _check_columns(path, table, {"treatment": part.treatments}, complete=kind != "history")
+        tables.append(table)
         place = _place(table)
-        if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:
-            raise PipelineError(f"{path}: holds a measurement twice; {REMEDY}")
         like = (*part.treatments, *part.constant.values())
         model, expected = first.setdefault(like, (path, place))
-        if not place.equals(expected):
+        if path is not model and place.equals(expected):
+            continue
+        if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:
+            raise PipelineError(f"{path}: holds a measurement twice; {REMEDY}")
+        if path is not model:
             raise PipelineError(
                 f"{path}: its {place.num_rows} rows are not of the same measurements as the"
                 f" {expected.num_rows} of {model}; delete both and run the workflow again to"
                 " rebuild them"
             )
-        tables.append(table)
     return pa.concat_tables(tables).combine_chunks()
 
 

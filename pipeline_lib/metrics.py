@@ -197,7 +197,7 @@ def read_table(path: str | Path, schema: pa.Schema) -> pa.Table:
         raise PipelineError(f"{path}: could not be read ({error.strerror})") from None
     try:
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-        table, writer = file.read(), file.metadata.created_by
+        table, writer = file.read(use_threads=False), file.metadata.created_by
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise PipelineError(f"{path}: damaged ({reason}); {REMEDY}") from None
