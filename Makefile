@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # The study's file first: of one that is missing or broken Snakemake gives its own traceback.
-SNAKEMAKE = $(BIN)/python -m pipeline_lib.study_file $(ARGS) && $(BIN)/snakemake -j $(CORES)
+SNAKEMAKE = $(BIN)/python -m rules.study_file $(ARGS) && $(BIN)/snakemake -j $(CORES)
 
 .PHONY: help setup run report replay pages test test-slurm trust bench scaling agreement check format schema lock clean
 

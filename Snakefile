@@ -53,6 +53,8 @@ onstart:
     # finished: a tenth of a core after 150 jobs, and growing.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+    elif workflow.is_main_process:
+        jobs_outlive_this()
 
 
 onerror:

@@ -11,11 +11,10 @@ from pipeline_lib.errors import PipelineError
 DAY = 86_400.0  # seconds
 LONGEST = 366 * DAY  # of one job
 LARGEST = 1_000_000  # MB, of one job
-MOST_JOBS = 2_000_000  # of which Snakemake would think for an hour, in 40 GB
+MOST_JOBS = 2_000_000  # which a workflow would plan for an hour, in 40 GB
 MANY_JOBS = 100_000
 
-SECONDS_PER_JOB, MEGABYTES_PER_JOB = 1.5e-3, 0.02  # of Snakemake's planning, as measured
-MEGABYTES_PER_ROW = 1e-3  # where all seeds' rows are read at once
+SECONDS_PER_JOB, MEGABYTES_PER_JOB = 1.5e-3, 0.02  # of planning (docs/scaling.md)
 
 
 def check(study: Study, machine: float | None = None) -> list[str]:
@@ -33,9 +32,10 @@ def check(study: Study, machine: float | None = None) -> list[str]:
         ),
         key=lambda job: job[2],
     )
-    job = stage if stage in ("baseline", "evaluate", "acute") else f"{stage} of {treatment}"
+    job = f"{stage} of {treatment}" if stage in ("treat", "relapse") else stage
     megabytes = cost.megabytes(study)
-    gathered = MEGABYTES_PER_ROW * _rows(study)
+    rows = cost.rows(study)
+    gathered = cost.MEGABYTES_PER_ROW * rows
     jobs = _jobs(study)
     estimates = [
         (
@@ -50,12 +50,12 @@ def check(study: Study, machine: float | None = None) -> list[str]:
         ),
         (
             gathered, LARGEST, machine,
-            f"gathering {_rows(study):,} rows would need up to {gathered / 1000:,.0f} GB of memory",
+            f"gathering {rows:,} rows would need up to {gathered / 1000:,.0f} GB of memory",
             "it has too many seeds, epochs, cycles or levels",
         ),
         (
             jobs, MOST_JOBS, MANY_JOBS,
-            f"the study has {jobs:,} jobs, which Snakemake would plan for about"
+            f"the study has {jobs:,} jobs, which the workflow would plan for about"
             f" {_time(jobs * SECONDS_PER_JOB)}, in {jobs * MEGABYTES_PER_JOB / 1000:,.0f} GB",
             "run it as several studies of fewer seeds",
         ),
@@ -74,18 +74,6 @@ def _jobs(study: Study) -> int:
     states = len(study.treatments) + 2
     switch = states if study.switch else 0
     return len(study.seed_list) * (2 + 3 * len(study.treatments) + states + switch)
-
-
-def _rows(study: Study) -> int:
-    """Return how many rows the largest gathered file would have."""
-    treatments = study.treatments.values()
-    epochs = study.baseline.epochs + sum(
-        cost.epochs(kind.course) + study.relapse.cycles * cost.epochs(kind.maintenance)
-        for kind in treatments
-    )
-    levels = (len(study.treatments) + 2) * (len(study.evaluate.sweep) + 5)
-    cycles = len(study.treatments) * (study.relapse.cycles + 1)
-    return len(study.seed_list) * max(epochs, levels, cycles)
 
 
 def _memory() -> float:

@@ -12,8 +12,8 @@ rule evaluate:
         benchmark_of("evaluate/{seed}_{state}")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory("evaluate"),
+        runtime=time_limit("evaluate"),
     params:
         study=lambda wildcards: slices.evaluate(STUDY, wildcards.state),
         code=code("evaluate", ENGINE),
@@ -34,8 +34,8 @@ rule acute:
         benchmark_of("acute/{seed}_{treatment}")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory("acute"),
+        runtime=time_limit("acute"),
     params:
         study=slices.acute(STUDY),
         code=code("acute", ENGINE),
@@ -57,7 +57,7 @@ rule relapse:
         benchmark_of("relapse/{seed}_{treatment}")
     threads: 1
     resources:
-        mem_mb=memory,
+        mem_mb=memory("relapse"),
         runtime=time_limit("relapse"),
     params:
         study=lambda wildcards: slices.relapse(STUDY, wildcards.treatment),
@@ -81,8 +81,8 @@ if STUDY.switch:
             benchmark_of("switch/{seed}_{state}")
         threads: 1
         resources:
-            mem_mb=memory,
-            runtime=time_limit(),
+            mem_mb=memory("switch"),
+            runtime=time_limit("switch"),
         params:
             study=lambda wildcards: slices.switch(STUDY, wildcards.state),
             code=code("switch", ENGINE),
@@ -120,8 +120,8 @@ rule gather:
         kind="|".join(GATHERED),
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         code=code("gather"),

@@ -3,10 +3,11 @@
 from functools import cache
 from pathlib import Path
 
-from pipeline_lib import cost, limits, slices, study_file
+from pipeline_lib import cost, limits, slices, states
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.fingerprint import fingerprint
 from pipeline_lib.validation import validate
+from rules import study_file
 
 try:
     # Jobs parse these files again; a study is looked at once.
@@ -21,7 +22,7 @@ except PipelineError as error:
 
 SEEDS = STUDY.seed_list
 TREATMENTS = list(STUDY.treatments)
-STATES = ["healthy", "untreated", *TREATMENTS]
+STATES = [*states.STATES, *TREATMENTS]
 RESULTS = STUDY.results
 
 
@@ -71,7 +72,10 @@ def has_published(*kinds):
 
 def network_of_state(wildcards):
     """The network file of a treatment, or of a state that is none."""
-    files = {"healthy": "baseline.safetensors", "untreated": "pruned.safetensors"}
+    files = {
+        states.HEALTHY: "baseline.safetensors",
+        states.UNTREATED: "pruned.safetensors",
+    }
     return in_seed(files.get(wildcards.state, f"{wildcards.state}/network.safetensors"))
 
 
@@ -83,15 +87,13 @@ def benchmark_of(job):
     return f"{RESULTS}/benchmarks/{job}.tsv"
 
 
-MEMORY = cost.megabytes(STUDY)
+def memory(stage):
+    """The memory limit of a stage's jobs, in MB; a job that failed is given more."""
+    limit = cost.megabytes(STUDY, stage)
+    return lambda wildcards, attempt: attempt * limit
 
 
-def memory(wildcards, attempt):
-    """The memory limit of a job, in MB; a job that failed is given more."""
-    return attempt * MEMORY
-
-
-def time_limit(stage=""):
+def time_limit(stage):
     """The time limit of a stage's jobs, in minutes; a job that failed is given more."""
     limits = {name: cost.minutes(STUDY, stage, name) for name in [None, *TREATMENTS]}
 

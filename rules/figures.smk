@@ -35,8 +35,8 @@ for name, kind in ROWS_OF_FIGURE.items():
             benchmark_of(f"figures/{name}")
         threads: 1
         resources:
-            mem_mb=memory,
-            runtime=time_limit(),
+            mem_mb=memory(cost.TOGETHER),
+            runtime=time_limit(cost.TOGETHER),
         params:
             name=name,
             measured=slices.gather(STUDY, kind),
@@ -61,8 +61,8 @@ if has_published("published"):
             benchmark_of("figures/comparison")
         threads: 1
         resources:
-            mem_mb=memory,
-            runtime=time_limit(),
+            mem_mb=memory(cost.TOGETHER),
+            runtime=time_limit(cost.TOGETHER),
         params:
             study=slices.figure(STUDY, "comparison"),
             code=code("figure_comparison"),
@@ -86,8 +86,8 @@ if REGROWTH:
             benchmark_of("figures/regrowth")
         threads: 1
         resources:
-            mem_mb=memory,
-            runtime=time_limit(),
+            mem_mb=memory("figure"),
+            runtime=time_limit("figure"),
         params:
             seed=FIRST,
             treatment=REGROWTH[0],
@@ -116,8 +116,8 @@ rule figure_regions:
         benchmark_of("figures/regions")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory("figure"),
+        runtime=time_limit("figure"),
     params:
         seed=FIRST,
         study=slices.figure(STUDY, "regions"),

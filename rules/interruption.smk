@@ -24,8 +24,9 @@ def take_over_from_the_dead(folder):
     """Remove Snakemake's lock if the process that made it was killed.
 
     Snakemake locks a run's files by files of its own, which a kill leaves behind. A lock of the
-    kernel's goes with its process, however that ends: where nobody holds it, nobody runs. Between
-    machines that is not sure, so that a lock of another machine is left to the user.
+    kernel's goes with its process, however that ends: where nobody holds it, nobody runs. Two
+    cases are not sure and are left to the user: a lock of another machine, and that of a workflow
+    whose jobs were in a queue, where they live longer than it.
     """
     alive = open(folder / "alive", "a+", encoding="utf-8")
     try:
@@ -35,16 +36,33 @@ def take_over_from_the_dead(folder):
     else:
         host = socket.gethostname()
         alive.seek(0)
-        if alive.read() in ("", host):
-            for left in folder.glob("locks/*.lock"):
-                left.unlink()
-        if not list(folder.glob("locks/*.lock")):
+        owner = alive.read()
+        left = list(folder.glob("locks/*.lock"))
+        if left and owner not in ("", host):
+            print(
+                f"Files here are locked by a workflow on {owner}: once nothing of it runs, "
+                "`snakemake --unlock` and give the same command again.",
+                file=sys.stderr,
+            )
+        else:
+            for lock in left:
+                lock.unlink()
             alive.truncate(0)
             alive.write(host)
             alive.flush()
     # Shared: workflows may run side by side as long as none makes the files of another.
     fcntl.flock(alive, fcntl.LOCK_SH)
     return alive
+
+
+def jobs_outlive_this():
+    """Note that a lock of this run says more than that its process lives."""
+    if ALIVE:
+        ALIVE.write(" and a queue")
+        ALIVE.flush()
+
+
+ALIVE = None
 
 
 if workflow.is_main_process:

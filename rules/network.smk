@@ -11,7 +11,7 @@ rule baseline:
         benchmark_of("baseline/{seed}")
     threads: 1
     resources:
-        mem_mb=memory,
+        mem_mb=memory("baseline"),
         runtime=time_limit("baseline"),
     params:
         study=slices.baseline(STUDY),
@@ -33,8 +33,8 @@ rule prune:
         benchmark_of("prune/{seed}")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory("prune"),
+        runtime=time_limit("prune"),
     params:
         study=slices.prune(STUDY),
         code=code("prune"),
@@ -56,7 +56,7 @@ rule treat:
         benchmark_of("treat/{seed}_{treatment}")
     threads: 1
     resources:
-        mem_mb=memory,
+        mem_mb=memory("treat"),
         runtime=time_limit("treat"),
     params:
         study=lambda wildcards: slices.treat(STUDY, wildcards.treatment),

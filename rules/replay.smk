@@ -10,8 +10,8 @@ rule replay_seed:
         benchmark_of("replay/{seed}")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit("replay"),
+        mem_mb=memory(cost.REPLAY),
+        runtime=time_limit(cost.REPLAY),
     params:
         study=slices.replay(STUDY),
         code=code("replay_seed"),
@@ -32,8 +32,8 @@ rule replay_gather:
         benchmark_of("replay/gather")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.gather(STUDY, "replay"),
         code=code("gather"),
@@ -57,8 +57,8 @@ rule replay_compare:
         benchmark_of("replay/compare")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.reproduction(STUDY),
         measured=slices.gather(STUDY, "replay"),

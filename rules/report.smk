@@ -38,8 +38,8 @@ rule tables:
         benchmark_of("tables")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.tables(STUDY),
         measured=MEASURED,
@@ -68,8 +68,8 @@ rule reproduction:
         benchmark_of("reproduction")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.reproduction(STUDY),
         measured=MEASURED,
@@ -97,8 +97,8 @@ rule statistics:
         benchmark_of("statistics")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.statistics(STUDY),
         measured=MEASURED,
@@ -127,8 +127,8 @@ if COMBINATIONS:
             benchmark_of("combinations")
         threads: 1
         resources:
-            mem_mb=memory,
-            runtime=time_limit(),
+            mem_mb=memory(cost.TOGETHER),
+            runtime=time_limit(cost.TOGETHER),
         params:
             study=slices.combinations(STUDY),
             code=code("combinations"),
@@ -179,8 +179,8 @@ rule report:
         benchmark_of("report")
     threads: 1
     resources:
-        mem_mb=memory,
-        runtime=time_limit(),
+        mem_mb=memory(cost.TOGETHER),
+        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.report(STUDY),
         measured=MEASURED,

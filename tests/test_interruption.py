@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -66,6 +67,19 @@ def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_word(proj
     assert "Traceback" not in run.output
     assert "interrupted: seed 0" in log.read_text(encoding="utf-8")
     assert not results(project.folder)
+
+
+@pytest.mark.parametrize("owner", ["{host}", "{host} and a queue", "another-host"])
+def test_a_dead_workflows_lock_is_removed_where_no_job_of_it_can_be_running(project, owner):
+    owner = owner.format(host=socket.gethostname())
+    lock = project.folder / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("results/seeds/0/baseline.safetensors\n")
+    (project.folder / ".snakemake/alive").write_text(owner)
+    project.snakemake("-n", *HEALTHY)
+    sure = owner == socket.gethostname()
+    assert lock.exists() == (not sure)
+    assert (f"a workflow on {owner}: once nothing of it runs" in project.output) == (not sure)
 
 
 def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):

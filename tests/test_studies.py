@@ -8,9 +8,10 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pipeline_lib import limits, study_file
+from pipeline_lib import limits
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.validation import validate
+from rules import study_file
 from tests.conftest import ROOT
 from tests.strategies import HUGE, base, mutated, valid
 from tests.trust.studies import refuse_or_run, run_on_both_engines, run_quietly
@@ -152,7 +153,7 @@ def test_a_file_that_is_no_study_gets_its_sentence(tmp_path, content, sentence):
     assert "\n" not in str(error.value)
 
 
-def test_snakemakes_arguments_are_searched_for_files(tmp_path, capsys):
+def test_snakemakes_arguments_are_searched_for_files(tmp_path):
     good = written(tmp_path, b"seeds: 2\n")
     study_file.main(["-n", "--configfile", str(good), "--forceall"])
     with pytest.raises(SystemExit) as stopped:

@@ -75,6 +75,8 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light,
     # Twenty seeds would fit in the one submission; tables, figures and report are the other.
     assert submissions() - before == 2
     assert jobs() == []
+    # A lock of it would not be another run's to remove.
+    assert (light.folder / ".snakemake/alive").read_text().endswith(" and a queue")
 
 
 def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light, local_chain):

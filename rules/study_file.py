@@ -1,6 +1,6 @@
 """The file of a study, looked at before Snakemake loads it: is it there, and is it plain YAML?
 
-    python -m pipeline_lib.study_file --configfile studies/smoke.yaml
+    python -m rules.study_file --configfile studies/smoke.yaml
 
 `make run` asks this first, since Snakemake answers some of these questions with a traceback, and
 others not at all: of a key that stands twice it takes the last, and a file with `__use_yte__` may

@@ -1,0 +1,3 @@
+"""What a network is before any treatment; treatments bear other names."""
+
+HEALTHY, UNTREATED = STATES = ("healthy", "untreated")
