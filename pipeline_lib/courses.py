@@ -12,8 +12,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline_lib.network import Activation
-
-RESERVED_NAMES = ("healthy", "untreated")
+from pipeline_lib.states import STATES
 
 # Bounds that no study means to reach: counts fit the files' 32-bit columns, numbers the float32
 # that networks are computed in, and names a file's name.
@@ -68,7 +67,7 @@ class Modulate(Model):
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
-        if not self.model_fields_set:
+        if all(getattr(self, name) is None for name in type(self).model_fields):
             raise ValueError("it must have at least one of activation, damping, gain")
         return self
 
@@ -165,10 +164,10 @@ def _one_key(model: M, allowed: str, names: Iterable[str] | None = None) -> M:
 
 
 def _treatment_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED_NAMES:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in STATES:
         raise ValueError(
             "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
-            + " or ".join(RESERVED_NAMES)
+            + " or ".join(STATES)
         )
     if len(name) > LONGEST_NAME:
         raise ValueError(f"it must be at most {LONGEST_NAME} characters long")

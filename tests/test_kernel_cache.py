@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +110,19 @@ def test_a_damaged_kernel_is_compiled_anew_and_never_run(tmp_path):
     for damaged in (b"", whole[:-1], whole[:100] + b"x" + whole[101:]):
         path.write_bytes(damaged)
         assert store.load("key") is None
+
+
+def test_without_room_for_a_kernel_the_job_goes_on_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    store = compiled.Store(tmp_path, "kernel")
+    store.save("key", b"code" * 100)
+    assert list(tmp_path.iterdir()) == []
+    assert store.load("key") is None
 
 
 def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch, kernels_of):

@@ -95,6 +95,7 @@ REPLAY_ROW = ReplayValue(0, "ssri", "clean", None, 25.0)
         (ROW, MEASUREMENTS, {"sparsity": 1.5}, "sparsity runs from 1.5 to 1.5"),
         (ROW, MEASUREMENTS, {"correct": 2}, "an accuracy is not the share of correct among total"),
         (ROW, MEASUREMENTS, {"treatment": None}, "treatment is missing in 1 rows"),
+        (ROW, MEASUREMENTS, {"accuracy": None}, "accuracy is missing in 1 rows"),
         (HISTORY_ROW, HISTORY, {"loss": float("nan")}, "loss has nan; it must be a finite number"),
         (SWITCH_ROW, SWITCH, {"activity": float("inf")}, "activity has inf; .* finite"),
         (SWITCH_ROW, SWITCH, {"accuracy": 2.0}, "accuracy runs from 2.0 to 2.0"),

@@ -135,6 +135,12 @@ BAD = [
         " it must have at least one of activation, damping, gain",
     ),
     (
+        ["treatments", "neurosteroid", "course"],
+        [{"modulate": {"gain": None}}],
+        "treatments.neurosteroid.course[0].modulate is {'gain': None};"
+        " it must have at least one of activation, damping, gain",
+    ),
+    (
         ["treatments", "ssri", "colour"],
         "red",
         "treatments.ssri.colour is 'red'; it must be \"#\" and six hexadecimal digits, in quotes",

@@ -56,24 +56,24 @@ class Store:
         self._function = function
 
     def load(self, key: object) -> Any:
-        """Return what was saved under this key; None if nothing was, or if it is damaged."""
+        """Return what was saved under this key; None if nothing was, or it is not to be read."""
         try:
             content = self._path(key).read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
         digest, data = content[:32], content[32:]
         return pickle.loads(data) if hashlib.sha256(data).digest() == digest else None  # noqa: S301
 
     def save(self, key: object, data: object) -> None:
-        """Save compiled code, whole or not at all."""
+        """Save compiled code, whole or not at all: where there is no room, the next compiles it."""
         content = dumps(data)  # type: ignore[no-untyped-call]
         path = self._path(key)
         temporary = path.with_name(f"{path.name}.{uuid4().hex[:16]}.part")
         try:
             temporary.write_bytes(hashlib.sha256(content).digest() + content)
             os.replace(temporary, path)
-        finally:
-            with suppress(FileNotFoundError):
+        except OSError:
+            with suppress(OSError):
                 temporary.unlink()
 
     def flush(self) -> None:
