@@ -313,15 +313,12 @@ def main() -> None:
 
     # The study and the published run are read with the project's code; the experiment uses none.
     import pandas as pd
-    import yaml
-    from snakemake.utils import update_config
 
-    from pipeline_lib import slices, validation
+    from benchmarks.engines import read_study
+    from pipeline_lib import slices
     from pipeline_lib.analysis import digits, published
 
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    update_config(config, yaml.safe_load(arguments.study.read_text(encoding="utf-8")))
-    study = validation.validate(config)
+    study = read_study(arguments.study)
     experiment = Experiment(arguments.seed, slices.replay(study))
     experiment.run()
 

@@ -16,7 +16,6 @@ from pydantic_core import PydanticCustomError
 from pipeline_lib.courses import (
     LARGEST,
     LONGEST_NAME,
-    RESERVED_NAMES,
     Count,
     Deviation,
     Factor,
@@ -27,6 +26,7 @@ from pipeline_lib.courses import (
 )
 from pipeline_lib.engines import EngineName
 from pipeline_lib.randomness import LARGEST_SEED
+from pipeline_lib.states import STATES
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Signed = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
@@ -232,7 +232,7 @@ class Study(Model):
     @classmethod
     def _tell_apart(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
         # Tables and figures name a treatment by its label alone.
-        names = {name: name for name in RESERVED_NAMES}
+        names = {name: name for name in STATES}
         for name, treatment in treatments.items():
             label = treatment.label.casefold()
             if label in names:

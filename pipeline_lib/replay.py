@@ -17,10 +17,9 @@ from pipeline_lib.initialisation import initial_network
 from pipeline_lib.metrics import ReplayValue
 from pipeline_lib.network import Network
 from pipeline_lib.randomness import published_generator
+from pipeline_lib.states import UNTREATED
 from pipeline_lib.task import Points, clean_points, standard_points, training_points
 from pipeline_lib.treatments import Setting
-
-UNTREATED = "untreated"
 
 
 def replay_seed(seed: int, study: Mapping[str, Any]) -> list[ReplayValue]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline_lib.config import Study
+from pipeline_lib.states import HEALTHY, STATES, UNTREATED
 
 Slice = dict[str, Any]
 
@@ -116,10 +117,10 @@ def replay(study: Study) -> Slice:
 def gather(study: Study, kind: str) -> Slice:
     """The seeds and treatments whose rows a gathered file of this kind holds."""
     others = {
-        "evaluate": ["healthy", "untreated"],
-        "switch": ["healthy", "untreated"],
-        "history": ["healthy"],
-        "replay": ["untreated"],
+        "evaluate": list(STATES),
+        "switch": list(STATES),
+        "history": [HEALTHY],
+        "replay": [UNTREATED],
     }
     return {
         "kind": kind,

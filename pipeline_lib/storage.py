@@ -19,6 +19,7 @@ from safetensors.numpy import save
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.network import Modulation, Network
+from pipeline_lib.states import HEALTHY, UNTREATED
 
 FORMAT = "network/1"
 
@@ -101,7 +102,7 @@ def origin(seed: int, state: str) -> dict[str, Any]:
 
     `state` is healthy, untreated, or the treatment that the network had.
     """
-    stage = {"healthy": "baseline", "untreated": "pruned"}.get(state)
+    stage = {HEALTHY: "baseline", UNTREATED: "pruned"}.get(state)
     if stage:
         return {"stage": stage, "seed": seed}
     return {"stage": "treated", "seed": seed, "treatment": state}

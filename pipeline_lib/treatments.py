@@ -1,6 +1,6 @@
 """A treatment is a course of steps, each a function from network to network (Methods, recovery).
 
-A new mechanism is one function here, its entry in `STEPS`, and its options in `config`.
+A new mechanism is one function here, its entry in `STEPS`, and its options in `courses`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from pipeline_lib.analysis.statistics import (
     KEY,
     SEEDS,
     STATISTICS,
-    UNTREATED,
     Key,
     Measurements,
     Series,
@@ -30,6 +29,7 @@ from pipeline_lib.analysis.statistics import (
     relapse_cycle,
 )
 from pipeline_lib.randomness import numpy_generator
+from pipeline_lib.states import UNTREATED
 
 LEVEL = 0.95
 RESAMPLES = 9999
@@ -117,13 +117,15 @@ def cell_intervals(values: Measurements, threshold: float) -> pd.DataFrame:
     the one number that all seeds share; `none` where there is no interval, and `note` says why.
     """
     means = _behind_means(values, threshold)
-    intervals = dict(zip(means, mean_intervals([s.numbers for s in means.values()]), strict=True))
+    # Some numbers stand in two tables.
+    series = {id(each): each.numbers for each in means.values()}
+    intervals = dict(zip(series, mean_intervals(list(series.values())), strict=True))
     rows = []
     for key, numbers in by_key(cells(values, threshold)).items():
         n = int(numbers["n_seeds"])
         if key in means:
             n = len(means[key].numbers)
-            interval = intervals[key]
+            interval = intervals[id(means[key])]
         elif key.metric.startswith(SEEDS):
             low, high, *how = proportion_interval(int(numbers["mean"]), n)
             interval = Interval(n * low, n * high, *how)

@@ -21,10 +21,8 @@ from scipy import special, stats
 from pipeline_lib.analysis.intervals import BATCH, mean_intervals, mean_on_grid, on_grid
 from pipeline_lib.analysis.statistics import (
     FIRST_TABLE,
-    HEALTHY,
     INTERNAL,
     OFF_MEDICATION,
-    UNTREATED,
     Key,
     Measurements,
     Series,
@@ -32,6 +30,7 @@ from pipeline_lib.analysis.statistics import (
 )
 from pipeline_lib.analysis.welch import holm
 from pipeline_lib.randomness import numpy_generator
+from pipeline_lib.states import HEALTHY, UNTREATED
 
 # Up to this many seeds all 2^n signs are tried, 65 536 at the most; above, as many are drawn.
 EXACT_UP_TO = 16

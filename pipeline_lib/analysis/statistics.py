@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-UNTREATED, HEALTHY = "untreated", "healthy"
-STATES = (HEALTHY, UNTREATED)  # what is measured but is no treatment
+from pipeline_lib.metrics import accuracy_in_per_cent
+from pipeline_lib.states import STATES, UNTREATED
 
 VALUE_COLUMNS = ("seed", "treatment", "metric", "cycle", "value")
 KEY = ("table", "treatment", "metric", "cycle")
@@ -70,17 +70,17 @@ def values(
     combined = {row[:2]: row[4] for row in rows if row[2] == "combined"}
     for row in _records(acute):
         before = combined[row["seed"], row["treatment"]]
-        drop = before - _per_cent(row)
+        drop = before - accuracy_in_per_cent(row)
         rows.append((row["seed"], row["treatment"], "acute_relapse_drop", None, drop))
     for row in _records(relapse):
         at = (row["seed"], row["treatment"])
         cycle = int(row["cycle"])
-        rows.append((*at, LONGITUDINAL, cycle, _per_cent(row)))
+        rows.append((*at, LONGITUDINAL, cycle, accuracy_in_per_cent(row)))
         rows.append((*at, "longitudinal_sparsity", cycle, 100.0 * row["sparsity"]))
     for row in [] if switch is None else _records(switch):
         at = (row["seed"], row["treatment"])
         off = OFF_MEDICATION if row["modulation"] == "off" else ""
-        rows.append((*at, off + BIASED, None, _per_cent(row)))
+        rows.append((*at, off + BIASED, None, accuracy_in_per_cent(row)))
         rows.append((*at, off + ACTIVITY, None, row["activity"]))
     return frame(rows, VALUE_COLUMNS)
 
@@ -167,12 +167,6 @@ def _records(measurements: Measurements) -> list[dict[str, Any]]:
     return records
 
 
-def _per_cent(row: dict[str, Any]) -> float:
-    # From the counts, not from the fraction: 100 * (3706 / 4000) need not be the float 92.65,
-    # and whether a mean prints as 92.6 or 92.7 can hang on that.
-    return float(100.0 * row["correct"] / row["total"])
-
-
 def _first_tables(evaluate: Measurements) -> Iterator[tuple[Any, ...]]:
     seen = set()
     for row in _records(evaluate):
@@ -185,7 +179,7 @@ def _first_tables(evaluate: Measurements) -> Iterator[tuple[Any, ...]]:
             metric = f"{INTERNAL}{float(row['internal_noise'])}"
         if row["modulation"] == "off":
             metric = OFF_MEDICATION + metric
-        yield (*at, metric, None, _per_cent(row))
+        yield (*at, metric, None, accuracy_in_per_cent(row))
 
 
 def _series(values: Measurements) -> _AllSeries:

@@ -17,8 +17,9 @@ from pipeline_lib.figures.rows_of_states import (
     rows_of,
     seeds_and_interval,
 )
-from pipeline_lib.figures.series import Row, accuracy
+from pipeline_lib.figures.series import Row
 from pipeline_lib.figures.style import Look
+from pipeline_lib.metrics import accuracy_in_per_cent
 
 TITLES = {"clean": "Clean", "standard": "Standard", "combined": "Combined stress"}
 
@@ -45,7 +46,7 @@ def data(evaluate: Iterable[Row], states: Sequence[str]) -> list[Condition]:
     for row in rows:
         if row["condition"] != "internal" or row["internal_noise"] == strongest:
             key = (row["condition"], row["treatment"], row["modulation"] == "off")
-            found.setdefault(key, []).append(accuracy(row))
+            found.setdefault(key, []).append(accuracy_in_per_cent(row))
     return [
         Condition(
             title,

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from pipeline_lib.analysis.reproduction import CONSISTENT, INCONSISTENT
+from pipeline_lib.analysis.statistics import INTERNAL, OFF_MEDICATION
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 
@@ -46,7 +48,6 @@ FACES: dict[str, dict[str, Any]] = {
     "max": {"fillstyle": "right", "markerfacecoloralt": "white"},
 }
 NOTE: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 4.5}
-INTERNAL, OFF = "internal_", "off_medication_"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def data(comparison: Iterable[Mapping[str, str]], treatments: Iterable[str]) -> 
     status = [row["status"] for row in rows]
     return Comparison(
         panels=[panel for panel in panels.values() if panel.rows],
-        consistent=status.count("consistent"),
-        tested=status.count("consistent") + status.count("inconsistent"),
+        consistent=status.count(CONSISTENT),
+        tested=status.count(CONSISTENT) + status.count(INCONSISTENT),
         margin=100.0 * _number(rows[0]["margin"]) if rows else math.nan,
     )
 
@@ -126,7 +127,7 @@ def _marks(row: Mapping[str, str]) -> list[Mark]:
 def _name(row: Mapping[str, str]) -> str:
     if row["cycle"]:
         return f"Cycle {float(row['cycle']):.0f}"
-    metric = row["metric"].removeprefix(OFF)
+    metric = row["metric"].removeprefix(OFF_MEDICATION)
     if metric.startswith(INTERNAL):
         return f"σ = {float(metric.removeprefix(INTERNAL)):g}"
     return NAMES.get(metric, metric)
@@ -203,7 +204,7 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], margin: float) -
                 label=mark.kind,
                 **({} if tested else FACES[mark.kind]),
             )
-            if mark.status == "inconsistent":
+            if mark.status == INCONSISTENT:
                 axes.plot(mark.difference, y, marker="x", color="black", markersize=7)
     axes.set(ylim=(len(panel.rows) - 0.45, -0.55), yticks=range(len(panel.rows)))
     axes.set_yticklabels(panel.rows)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline_lib.metrics import accuracy_in_per_cent
+
 Row = Mapping[str, Any]
 
 
@@ -20,18 +22,13 @@ class Series:
     values: np.ndarray
 
 
-def accuracy(row: Row) -> float:
-    """Return a measurement's accuracy in per cent, from its counts as in the tables."""
-    return float(100.0 * row["correct"] / row["total"])
-
-
 def sparsity(row: Row) -> float:
     """Return the sparsity of the measured network in per cent."""
     return float(100.0 * row["sparsity"])
 
 
 def by_treatment(
-    rows: Iterable[Row], level: str, value: Callable[[Row], float] = accuracy
+    rows: Iterable[Row], level: str, value: Callable[[Row], float] = accuracy_in_per_cent
 ) -> dict[str, Series]:
     """Return the series of each treatment over the levels of a column, cycles for one.
 

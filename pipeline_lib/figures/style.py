@@ -24,14 +24,15 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
+from pipeline_lib.states import HEALTHY, UNTREATED
 from pipeline_lib.storage import whole
 
 WIDTH = 7.2  # inches, both columns of a journal's page
 PNG_DPI = 200
 
-STATES = {"healthy": "Healthy", "untreated": "Untreated"}  # what is shown but is no treatment
-STATE_COLOURS = {"healthy": "#111111", "untreated": "#949494"}
-STATE_MARKERS = {"healthy": "*", "untreated": "X"}
+STATE_LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}
+STATE_COLOURS = {HEALTHY: "#111111", UNTREATED: "#949494"}
+STATE_MARKERS = {HEALTHY: "*", UNTREATED: "X"}
 
 # The first three are Tol's high-contrast scheme. All differ by a fifteenth or more of the way
 # from black to white, among each other and from the states above.
@@ -103,7 +104,7 @@ def looks(labels: Mapping[str, str], colours: Mapping[str, str]) -> dict[str, Lo
     given = {name: (free or COLOURS)[i % len(free or COLOURS)] for i, name in enumerate(others)}
     result = {
         name: Look(label, colours.get(name, STATE_COLOURS[name]), STATE_MARKERS[name], "-")
-        for name, label in STATES.items()
+        for name, label in STATE_LABELS.items()
     }
     for place, (name, label) in enumerate(labels.items()):
         result[name] = Look(
@@ -250,9 +251,3 @@ def wrapped(text: str, width: int) -> str:
 def dodged(count: int, reach: float) -> np.ndarray:
     """Return (count,) offsets from -reach to reach that keep equal marks apart."""
     return np.linspace(-reach, reach, count) if count > 1 else np.zeros(1)
-
-
-def greyness(colour: str) -> float:
-    """Return how light a colour "#rrggbb" is in a black-and-white print, 0 black to 1 white."""
-    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue

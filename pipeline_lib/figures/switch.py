@@ -15,8 +15,9 @@ from pipeline_lib.figures.rows_of_states import (
     rows_of,
     seeds_and_interval,
 )
-from pipeline_lib.figures.series import Row, accuracy
+from pipeline_lib.figures.series import Row
 from pipeline_lib.figures.style import Look
+from pipeline_lib.metrics import accuracy_in_per_cent
 
 
 def data(switch: Iterable[Row], states: Sequence[str]) -> dict[str, list[Sample]]:
@@ -30,7 +31,7 @@ def data(switch: Iterable[Row], states: Sequence[str]) -> dict[str, list[Sample]
         for off in (False, True):
             own = [r for r in rows if r["treatment"] == state and (r["modulation"] == "off") == off]
             if own:
-                share = np.array([accuracy(row) for row in own])
+                share = np.array([accuracy_in_per_cent(row) for row in own])
                 activity = np.array([row["activity"] for row in own])
                 found["accuracy"].append(Sample(state, off, share))
                 found["activity"].append(Sample(state, off, activity))

@@ -12,7 +12,7 @@ from pipeline_lib.analysis.reproduction import NOT_TESTABLE, in_the_family, poin
 from pipeline_lib.analysis.statistics import STATISTICS, cycle_of
 from pipeline_lib.analysis.welch import POWER
 from pipeline_lib.reporting.typesetting import MINUS, NOTHING, Column, Table, grid
-from pipeline_lib.reporting.wording import PUBLISHED, head, label, p_value, shown
+from pipeline_lib.reporting.wording import PUBLISHED, but_activity, head, label, p_value, shown
 
 TITLES = {
     "1": "Table 1: accuracy after treatment",
@@ -61,17 +61,18 @@ def report(comparison: pd.DataFrame, labels: Mapping[str, str] | None = None) ->
 def explanation(comparison: pd.DataFrame) -> str:
     """Say how the tables of a comparison that is not empty are read; terms stand in asterisks."""
     alpha, margin = comparison[["alpha", "margin"]].iloc[0]
+    activity = but_activity(comparison["metric"])
     return (
-        f"Means ± population SDs, in per cent. *Difference* is this study's mean minus the "
-        f"published one, with its Welch interval at {_per_cent(1 - alpha)}, widened by "
+        f"Means ± population SDs, in per cent{activity}. *Difference* is this study's mean minus "
+        f"the published one, with its Welch interval at {_per_cent(1 - alpha)}, widened by "
         f"half a printed digit on both sides. *p* is for a difference beyond that rounding, "
         f"corrected by Holm's procedure over all means that are tested. *Equivalent* "
         f"says whether two one-sided Welch tests, each mean by itself at {alpha:g}, place the "
         f"difference within {points(margin)}, rounding included, and gives their p. "
-        f"*Detectable* is the smallest true difference, in percentage points, that this many seeds "
-        f"would have shown with a power of {_per_cent(POWER)}: at {alpha:g} by itself, and in "
-        f"brackets after correction for the whole family. Ranges, SDs, counts, relapse cycles and "
-        f"improvements are shown, not tested."
+        f"*Detectable* is the smallest true difference, in percentage points{activity}, that this "
+        f"many seeds would have shown with a power of {_per_cent(POWER)}: at {alpha:g} by itself, "
+        "and in brackets after correction for the whole family. Ranges, SDs, counts, relapse "
+        "cycles and improvements are shown, not tested."
     )
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline_lib.analysis.intervals import LEVEL
-from pipeline_lib.analysis.statistics import ACTIVITY, BIASED, HEALTHY, OFF_MEDICATION, UNTREATED
+from pipeline_lib.analysis.statistics import ACTIVITY, BIASED, OFF_MEDICATION
 from pipeline_lib.reporting import combinations
 from pipeline_lib.reporting.differences import ALPHA, difference
 from pipeline_lib.reporting.phrases import PER_CENT, ends, listed, mean, p, plural
 from pipeline_lib.reporting.results import Results, Row
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import head, p_value, signed
+from pipeline_lib.states import HEALTHY, UNTREATED
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ def _withdrawal(results: Results) -> Iterator[str]:
 
 
 def _switch(results: Results) -> Iterator[str]:
-    """Accuracy under biased noise, and whether more activity goes with it."""
+    """Accuracy under biased noise, and mean activity."""
     yield from _measure(results, "switch", BIASED)
     activity = {
         name: row

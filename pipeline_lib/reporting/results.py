@@ -50,11 +50,15 @@ class Results:
         for row in self.paired[self.paired["metric"] == metric].to_dict("records"):
             found[row["treatment"], row["other"]] = row
             found[row["other"], row["treatment"]] = row | {
+                "treatment": row["other"],
+                "other": row["treatment"],
                 "mean": row["mean_other"],
                 "mean_other": row["mean"],
                 "difference": -row["difference"],
                 "ci_low": -row["ci_high"],
                 "ci_high": -row["ci_low"],
+                "hedges_g": -row["hedges_g"],
+                "superiority": 100 - row["superiority"],
             }
         return found
 

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline_lib.reporting.phrases import ends
 from pipeline_lib.reporting.results import Results, Row
 from pipeline_lib.reporting.typesetting import NOTHING, Column, Table
-from pipeline_lib.reporting.wording import head, p_value, signed
+from pipeline_lib.reporting.wording import but_activity, head, p_value, signed
 
 
 def relapse_table(results: Results) -> Table:
@@ -82,7 +82,8 @@ def paired_table(results: Results) -> Table:
     return _table(
         "paired",
         "Treatments compared within seeds",
-        "Differences in percentage points, with 95 % intervals (BCa bootstrap over the seeds). p "
+        f"Differences in percentage points{but_activity(results.paired['metric'])}, with 95 % "
+        "intervals (BCa bootstrap over the seeds). p "
         "is of a sign-flip permutation test: as it is, corrected by Holm's procedure over the "
         "pairs of the measurement, and corrected over all rows. Superiority: share of seeds in "
         "which the treatment has the larger number, ties as halves.",

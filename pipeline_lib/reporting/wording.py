@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -10,15 +10,14 @@ from pipeline_lib.analysis.published import printed
 from pipeline_lib.analysis.statistics import (
     ACTIVITY,
     BIASED,
-    HEALTHY,
     INTERNAL,
     OFF_MEDICATION,
     SEED,
     SEEDS,
-    UNTREATED,
     Numbers,
 )
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
+from pipeline_lib.states import HEALTHY, UNTREATED
 
 OURS, PUBLISHED = "this study", "published"
 LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}
@@ -53,6 +52,12 @@ def head(metric: str) -> str:
     if metric.startswith(SEED):
         return f"Relapse cycle, seed {metric.removeprefix(SEED)}"
     return HEADS.get(metric, metric)
+
+
+def but_activity(metrics: Iterable[str]) -> str:
+    """Return what to add to "in per cent" where some of the metrics are activities."""
+    activity = any(metric.removeprefix(OFF_MEDICATION) == ACTIVITY for metric in metrics)
+    return " (activity in its own unit)" if activity else ""
 
 
 def shown(numbers: Numbers | None, metric: str, *, extremes: bool = False) -> str:
