@@ -122,9 +122,7 @@ def test_treatments_of_a_seed_meet_the_same_noise(network, standard):
     [{"seed": 1}, {"assessment": "acute"}, {"condition": "standard"}, {"cycle": 3}],
     ids=lambda other: next(iter(other)),
 )
-def test_seed_assessment_condition_and_cycle_each_have_their_own_noise(
-    network, standard, other, monkeypatch
-):
+def test_seed_assessment_condition_and_cycle_each_have_their_own_noise(network, standard, other):
     states = []
 
     def count_correct(network, points, *, generator, **noise):
@@ -267,3 +265,18 @@ def test_the_untreated_network_is_evaluated_only(paper):
     assert "untreated" in slices.gather(study, "evaluate")["treatments"]
     for kind in ("acute", "relapse"):
         assert slices.gather(study, kind)["treatments"] == ["ketamine", "ssri", "neurosteroid"]
+
+
+def test_stress_cycles_have_no_cap(subject, network, points, standard):
+    rows, _ = longitudinal_relapse(
+        subject,
+        prune(network, 0.985),
+        points=points,
+        batch_size=128,
+        maintenance=[],
+        standard=standard,
+        combined=COMBINED,
+        cycles=1,
+        prune=0.9,
+    )
+    assert rows[1].sparsity > 0.99

@@ -7,6 +7,10 @@ import re
 
 import pytest
 
+from pipeline_lib.initialisation import initial_network
+from pipeline_lib.pruning import prune
+from pipeline_lib.randomness import initial_state
+from pipeline_lib.storage import origin, write_network
 from tests.conftest import ROOT
 
 spec = importlib.util.spec_from_file_location("fill", ROOT / "docs/fill.py")
@@ -68,7 +72,7 @@ def test_a_source_that_is_not_there_is_told(project, old, new, said):
 
 def test_the_pages_show_the_studies_as_they_are_and_pictures_that_are_there():
     pages = [p for p in (ROOT / "docs").glob("*.md") if fill.PART.search(p.read_text("utf-8"))]
-    assert {page.name for page in pages} >= {"switch.md"}
+    assert {page.name for page in pages} >= {"switch.md", "combinations.md"}
     for page in pages:
         for _, path, _, body, _ in fill.PART.findall(page.read_text("utf-8")):
             assert body.strip()
@@ -76,3 +80,16 @@ def test_the_pages_show_the_studies_as_they_are_and_pictures_that_are_there():
                 assert (ROOT / path).read_text("utf-8").strip() in body
             for link in re.findall(r"!\[[^\]]+\]\((\S+)\)", body):
                 assert (page.parent / link).stat().st_size < 400_000
+
+
+def test_the_page_on_python_runs_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pruned = prune(initial_network([2, 32, 32, 16, 4], "torch", initial_state(3)), 0.8)
+    for place, state in (("pruned", "untreated"), ("ssri/network", "ssri")):
+        made = origin(3, state) | {"study": {"course": []}}
+        write_network(f"results/seeds/3/{place}.safetensors", pruned, made)
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.S):
+        exec(compile(block, "docs/python.md", "exec"), names)
+    assert names["treated"].sparsity < pruned.sparsity
+    assert [row.cycle for row in names["rows"]] == [0, 1, 2, 3]

@@ -51,7 +51,7 @@ def test_a_difference_is_significant_where_its_corrected_p_says_so():
     assert re.search(r"significant among this measurement's 3 pairs \(p = 0\.006\) and among", said)
 
 
-def test_ten_seeds_in_a_large_family_are_said_to_be_too_few(monkeypatch):
+def test_ten_seeds_in_a_large_family_are_said_to_be_too_few():
     found = results(measured({"first": [[81.0]] * 3, "second": [[90.0]] * 3}))
     said = sentences(found)["What is significant"]
     smallest = min(1.0, len(found.paired) * 2 / 2**3)

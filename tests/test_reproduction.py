@@ -12,6 +12,7 @@ from pipeline_lib.analysis import welch
 from pipeline_lib.analysis.published import read_published, read_runs, rounding
 from pipeline_lib.analysis.reproduction import COLUMNS, compare, verdict
 from pipeline_lib.analysis.statistics import CELL_COLUMNS, cells, frame
+from pipeline_lib.analysis.survival import relapse_counts, relapse_times
 from pipeline_lib.analysis.welch import Sample
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.reporting.comparison_report import report
@@ -247,3 +248,18 @@ def test_the_published_file_is_read_as_numbers(published):
     assert len(published) == 144
     assert published[["mean", "sd", "min", "max"]].notna().sum().sum() == 273
     assert str(published["cycle"].dtype) == "Int64"
+
+
+def test_every_published_ssri_relapse_is_a_failed_treatment(runs):
+    counts = relapse_counts(relapse_times(runs, 0.8)).set_index("treatment")
+    assert counts[["at_cycle_0", "later"]].T.to_dict("list") == {
+        "ketamine": [0, 0],
+        "ssri": [4, 0],
+        "neurosteroid": [0, 2],
+    }
+
+
+def test_the_lowest_published_seed_and_cycle_of_ketamine_and_of_ssri(runs):
+    rows = runs[runs["metric"] == "longitudinal_combined"]
+    lowest = rows.groupby("treatment")["value"].min()
+    assert [f"{lowest[name]:.1f}" for name in ("ketamine", "ssri")] == ["96.6", "65.5"]

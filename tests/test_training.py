@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from pipeline_lib import slices
 from pipeline_lib.engines import plain
 from pipeline_lib.network import Modulation, modulated
 from pipeline_lib.pruning import prune
@@ -21,6 +22,7 @@ ADAM = {"epochs": 2, "lr": 1e-3, "batch_size": 128, "noise": (0.0, 0.0)}
 def test_the_papers_stages(paper):
     study = validate(paper)
     assert study.baseline.model_dump() == {"epochs": 20, "lr": 1e-3}
+    assert slices.baseline(study)["training"]["noise"] == [0.0, 0.0]
     assert study.training.batch_size == 128
 
     def steps(name, part):
