@@ -24,7 +24,7 @@ from tests.strategies import base
 
 SOURCES = sorted(
     path
-    for folder in ("pipeline_lib", "workflow_scripts", "benchmarks")
+    for folder in ("pipeline_lib", "rules", "workflow_scripts", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
 
