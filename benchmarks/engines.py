@@ -21,8 +21,6 @@ from typing import Any
 
 from benchmarks.report import RESULTS, Table, Value, machine, save
 from benchmarks.turns import ROOT, environment, in_turns
-from pipeline_lib import slices
-from pipeline_lib.config import Study
 
 YARDSTICK = "straightforward"
 CONTENDERS = ("fast", "plain", YARDSTICK)
@@ -32,17 +30,17 @@ SPARSITIES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 Results = Mapping[str, Mapping[str, Any]]
 
 
-def read_study(overlay: Path | None) -> Study:
-    """Return the paper's study, or what an overlay makes of it."""
+def read_study(overlay: Path | None) -> dict[str, Any]:
+    """Return the replay's slice of a study: all that one seed's protocol needs."""
     import yaml
     from snakemake.utils import update_config
 
-    from pipeline_lib import validation
+    from pipeline_lib import slices, validation
 
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     if overlay:
         update_config(config, yaml.safe_load(overlay.read_text(encoding="utf-8")))
-    return validation.validate(config)
+    return slices.replay(validation.validate(config))
 
 
 def request(
@@ -207,7 +205,7 @@ def main() -> None:
     """Measure, print and save."""
     chosen = arguments()
     before = machine()
-    study = slices.replay(read_study(chosen.study))
+    study = read_study(chosen.study)
     seed, quick = chosen.seed, chosen.quick
     results = in_turns(
         {

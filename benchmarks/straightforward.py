@@ -313,12 +313,15 @@ def main() -> None:
 
     # The study and the published run are read with the project's code; the experiment uses none.
     import pandas as pd
+    import yaml
+    from snakemake.utils import update_config
 
-    from benchmarks.engines import read_study
-    from pipeline_lib import slices
+    from pipeline_lib import slices, validation
     from pipeline_lib.analysis import digits, published
 
-    study = read_study(arguments.study)
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    update_config(config, yaml.safe_load(arguments.study.read_text(encoding="utf-8")))
+    study = validation.validate(config)
     experiment = Experiment(arguments.seed, slices.replay(study))
     experiment.run()
 

@@ -116,6 +116,11 @@ def test_jobs_of_a_kind_differ_in_the_seed_alone(log, kind):
     assert peaks_of_jobs(f"{path}\t41000\n{path}\t42000\n") == {kind: [41.0, 42.0]}
 
 
+def test_a_workflow_that_is_still_starting_is_not_compared_with_itself():
+    start, running = Sample(0, 0, 2, 0, 3, 0, 1), Sample(3, 0, 175, 120, 14, 6, 7)
+    assert broken(soak.growth([start, running])) == []
+
+
 def test_finished_jobs_are_counted_from_what_snakemake_says():
     assert finished_jobs("x\n3 of 9 steps (33%) done\nFinished\n4 of 9 steps (44%) done\n") == 4
 

@@ -68,7 +68,8 @@ def slope(x: list[float], y: list[float]) -> tuple[float, float]:
 def growth(samples: list[Sample]) -> list[Finding]:
     """Return what became of the workflow's process."""
     last = samples[-1].done
-    steady = [s for s in samples if s.done >= WARM_UP * last]
+    # Before a first job is done the process is still growing to what it is.
+    steady = [s for s in samples if s.done >= max(1, WARM_UP * last)] or samples[-1:]
     done = [float(s.done) for s in steady]
     found = []
     for name in ("rss", "pss"):
