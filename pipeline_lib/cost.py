@@ -41,7 +41,7 @@ MEGABYTES_PER_ROW, SECONDS_PER_ROW = 1e-3, 1e-4  # of the rows of all seeds (doc
 def minutes(study: Study, stage: str, treatment: str | None = None) -> int:
     """Return the time limit of a stage's job in whole minutes.
 
-    Raises ValueError for a stage that the study does not have.
+    Raises ValueError if there is no such stage.
     """
     if stage not in (*STAGES, *SHORT, REPLAY, TOGETHER):
         raise ValueError(f"there is no stage {stage}")
@@ -88,7 +88,7 @@ def _measuring(study: Study, stage: str) -> float:
         "evaluate": len(study.evaluate.sweep) + 5,
         "acute": 1,
         "relapse": study.relapse.cycles + 1,
-        "switch": 3,  # one under biased noise; a mean activity costs as much as two
+        "switch": 4,  # and mean activities, which cost as much, with the modulation and without
         REPLAY: len(study.treatments) * (len(study.evaluate.sweep) + 7 + study.relapse.cycles),
     }
     points = max(study.task.test, study.task.clean)

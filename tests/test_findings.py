@@ -192,3 +192,15 @@ def test_a_step_is_told_in_words(step, words):
 
 def test_seeds_are_told_as_ranges():
     assert seeds_in_words([0, 1, 2, 7, 9, 10]) == "6 (0 to 2, 7, 9 to 10)"
+
+
+def test_a_pair_is_the_same_comparison_from_either_side():
+    seeds = {"first": [[81.0], [83.0], [88.0]], "second": [[90.0], [99.0], [91.0]]}
+    pairs = results(measured(seeds)).pairs("combined")
+    here, there = pairs["first", "second"], pairs["second", "first"]
+    assert (there["treatment"], there["other"]) == ("second", "first")
+    assert (there["mean"], there["mean_other"]) == (here["mean_other"], here["mean"])
+    assert (there["ci_low"], there["ci_high"]) == (-here["ci_high"], -here["ci_low"])
+    for name in ("difference", "hedges_g"):
+        assert there[name] == -here[name]
+    assert there["superiority"] == 100 - here["superiority"]

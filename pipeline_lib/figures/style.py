@@ -24,13 +24,12 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from pipeline_lib.states import HEALTHY, UNTREATED
+from pipeline_lib.states import HEALTHY, LABELS, UNTREATED
 from pipeline_lib.storage import whole
 
 WIDTH = 7.2  # inches, both columns of a journal's page
 PNG_DPI = 200
 
-STATE_LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}
 STATE_COLOURS = {HEALTHY: "#111111", UNTREATED: "#949494"}
 STATE_MARKERS = {HEALTHY: "*", UNTREATED: "X"}
 
@@ -104,7 +103,7 @@ def looks(labels: Mapping[str, str], colours: Mapping[str, str]) -> dict[str, Lo
     given = {name: (free or COLOURS)[i % len(free or COLOURS)] for i, name in enumerate(others)}
     result = {
         name: Look(label, colours.get(name, STATE_COLOURS[name]), STATE_MARKERS[name], "-")
-        for name, label in STATE_LABELS.items()
+        for name, label in LABELS.items()
     }
     for place, (name, label) in enumerate(labels.items()):
         result[name] = Look(

@@ -17,10 +17,9 @@ from pipeline_lib.analysis.statistics import (
     Numbers,
 )
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
-from pipeline_lib.states import HEALTHY, UNTREATED
+from pipeline_lib.states import LABELS
 
 OURS, PUBLISHED = "this study", "published"
-LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}
 HEADS = {
     "sparsity": "Sparsity",
     "clean": "Clean",
