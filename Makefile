@@ -83,7 +83,7 @@ check: setup
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	$(BIN)/python -m tests.snakemake_lint
-	$(BIN)/python -m pipeline_lib.validation | cmp - config.schema.json
+	$(BIN)/python -m pipeline_lib.study.validation | cmp - config.schema.json
 
 format: setup
 	$(BIN)/ruff check --fix .
@@ -91,7 +91,7 @@ format: setup
 	$(BIN)/snakefmt Snakefile rules
 
 schema: setup
-	$(BIN)/python -m pipeline_lib.validation > config.schema.json
+	$(BIN)/python -m pipeline_lib.study.validation > config.schema.json
 
 lock:
 	$(PYTHON) -m venv --clear .venv-lock

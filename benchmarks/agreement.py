@@ -19,7 +19,7 @@ from scipy import stats
 
 from pipeline_lib.analysis import welch
 from pipeline_lib.analysis.statistics import values
-from pipeline_lib.metrics import MEASUREMENTS, read_table
+from pipeline_lib.files.rows import MEASUREMENTS, read_table
 
 
 def samples(results: Path) -> dict[tuple[str, str], np.ndarray]:

@@ -23,14 +23,16 @@ Protocol = Callable[[int, Mapping[str, Any], Clock], None]
 
 def library(name: str) -> Protocol:
     """Return the study's own stages on the engine of this name."""
-    from pipeline_lib import engines, pruning, treatments
-    from pipeline_lib.assessment.acute import acute_relapse
-    from pipeline_lib.assessment.evaluate import evaluate
-    from pipeline_lib.assessment.measure import Subject
-    from pipeline_lib.assessment.relapse import longitudinal_relapse
-    from pipeline_lib.initialisation import initial_network
-    from pipeline_lib.randomness import initial_state
-    from pipeline_lib.task import clean_points, standard_points, training_points
+    from pipeline_lib import engines
+    from pipeline_lib.measures.accuracy import Subject
+    from pipeline_lib.measures.acute import acute_relapse
+    from pipeline_lib.measures.evaluate import evaluate
+    from pipeline_lib.measures.relapse import longitudinal_relapse
+    from pipeline_lib.model import pruning
+    from pipeline_lib.model.initialisation import initial_network
+    from pipeline_lib.model.randomness import initial_state
+    from pipeline_lib.model.task import clean_points, standard_points, training_points
+    from pipeline_lib.steps import course as treatments
 
     engine = engines.load(name)
 

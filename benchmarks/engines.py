@@ -35,7 +35,7 @@ def read_study(overlay: Path | None) -> dict[str, Any]:
     import yaml
     from snakemake.utils import update_config
 
-    from pipeline_lib import slices, validation
+    from pipeline_lib.study import slices, validation
 
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     if overlay:

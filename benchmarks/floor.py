@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline_lib.engines.fast.compaction import Compact, compact
-from pipeline_lib.network import Network
-from pipeline_lib.training import ramp
+from pipeline_lib.engines.training import ramp
+from pipeline_lib.model.network import Network
 
 
 def training(

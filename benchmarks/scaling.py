@@ -27,7 +27,7 @@ import yaml
 
 from benchmarks.report import RESULTS, Table, Value, machine, save
 from benchmarks.workflow import DONE, MINIATURE, compile_kernels, copy_project
-from pipeline_lib.metrics import write_table
+from pipeline_lib.files.rows import write_table
 
 STUDY = "study.yaml"
 RECORDS = Path(".snakemake/metadata")

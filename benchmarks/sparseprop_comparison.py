@@ -60,10 +60,10 @@ def measure() -> list[tuple[float, dict[str, float]]]:
     import torch
 
     from pipeline_lib import engines
-    from pipeline_lib.initialisation import initial_network
-    from pipeline_lib.pruning import prune
-    from pipeline_lib.randomness import initial_state
-    from pipeline_lib.task import training_points
+    from pipeline_lib.model.initialisation import initial_network
+    from pipeline_lib.model.pruning import prune
+    from pipeline_lib.model.randomness import initial_state
+    from pipeline_lib.model.task import training_points
 
     torch.set_num_threads(1)
     centres = [[-3, -3], [3, 3], [-3, 3], [3, -3]]

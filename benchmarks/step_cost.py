@@ -45,10 +45,10 @@ def step_seconds(engine: Any, network: Any, points: Any, sigma: float, batch_siz
 def by_sparsity(request: Mapping[str, Any]) -> list[tuple[float, float, dict[str, float]]]:
     """Return (sparsity, σ, microseconds of a step by engine), medians over blocks in turns."""
     from pipeline_lib import engines
-    from pipeline_lib.initialisation import initial_network
-    from pipeline_lib.pruning import prune
-    from pipeline_lib.randomness import initial_state
-    from pipeline_lib.task import training_points
+    from pipeline_lib.model.initialisation import initial_network
+    from pipeline_lib.model.pruning import prune
+    from pipeline_lib.model.randomness import initial_state
+    from pipeline_lib.model.task import training_points
 
     loaded = {name: engines.load(name) for name in ("fast", "plain")}
     healthy = initial_network(request["sizes"], "torch", initial_state(0))

@@ -170,7 +170,7 @@ def accuracy(
 class Experiment:
     """The protocol for one seed: `rows` has its values, `seconds` the CPU time of each phase.
 
-    `study` is the dict that `pipeline_lib.slices.replay` makes of a study: `sizes` of all
+    `study` is the dict that `pipeline_lib.study.slices.replay` makes of a study: `sizes` of all
     layers, `init`, `training_points` {centres, sd, train}, `standard_points` {centres, sd, test},
     `clean_points` {centres, clean}, `batch_size`, `baseline` {epochs, lr}, `pruning` {sparsity},
     `combined` {input_noise, internal_noise}, `sweep`, `acute` {prune}, `relapse` {cycles, prune}
@@ -316,8 +316,8 @@ def main() -> None:
     import yaml
     from snakemake.utils import update_config
 
-    from pipeline_lib import slices, validation
     from pipeline_lib.analysis import digits, published
+    from pipeline_lib.study import slices, validation
 
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     update_config(config, yaml.safe_load(arguments.study.read_text(encoding="utf-8")))

@@ -3,10 +3,11 @@
 from functools import cache
 from pathlib import Path
 
-from pipeline_lib import cost, limits, slices, states
+from pipeline_lib.study import cost, limits, slices
+from pipeline_lib import names as states
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.fingerprint import fingerprint
-from pipeline_lib.validation import validate
+from pipeline_lib.jobs.fingerprint import fingerprint
+from pipeline_lib.study.validation import validate
 from rules import study_file
 
 try:

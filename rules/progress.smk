@@ -7,7 +7,7 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from pipeline_lib.progress import Progress, spoken
+from pipeline_lib.jobs.progress import Progress, spoken
 
 
 class TimeLeft(logging.Handler):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.network import Network
-from pipeline_lib.randomness import torch_generator
-from pipeline_lib.task import Points, training_points
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.randomness import torch_generator
+from pipeline_lib.model.task import Points, training_points
 
 if TYPE_CHECKING:
     from tests.projects import Project

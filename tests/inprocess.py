@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from pipeline_lib import slices
-from pipeline_lib.config import Study
 from pipeline_lib.reporting.tables import FORMATS, TABLES
+from pipeline_lib.study import slices
+from pipeline_lib.study.config import Study
 from tests.conftest import ROOT
 
 SCRIPTS = ROOT / "workflow_scripts"

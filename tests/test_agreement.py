@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.agreement import compare
 from pipeline_lib.analysis.welch import holm
-from pipeline_lib.metrics import MEASUREMENTS, write_table
+from pipeline_lib.files.rows import MEASUREMENTS, write_table
 
 
 def study(folder, correct):

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline_lib import slices
 from pipeline_lib.assessment import relapse as relapse_module
-from pipeline_lib.assessment.acute import acute_relapse
-from pipeline_lib.assessment.evaluate import evaluate
-from pipeline_lib.assessment.measure import Condition, Subject, measure
-from pipeline_lib.assessment.relapse import longitudinal_relapse
 from pipeline_lib.engines import plain
-from pipeline_lib.network import UNMODULATED, Modulation, modulated
-from pipeline_lib.pruning import prune, prune_further
-from pipeline_lib.task import clean_points, standard_points
-from pipeline_lib.validation import validate
+from pipeline_lib.measures.accuracy import Condition, Subject, measure
+from pipeline_lib.measures.acute import acute_relapse
+from pipeline_lib.measures.evaluate import evaluate
+from pipeline_lib.measures.relapse import longitudinal_relapse
+from pipeline_lib.model.network import UNMODULATED, Modulation, modulated
+from pipeline_lib.model.pruning import prune, prune_further
+from pipeline_lib.model.task import clean_points, standard_points
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES
 
 COMBINED = {"input_noise": 1.0, "internal_noise": 0.5}

@@ -12,10 +12,10 @@ import yaml
 from benchmarks import contender, engines, floor, workflow
 from benchmarks.clock import Clock, peak_memory
 from benchmarks.report import Table, shown
-from pipeline_lib import slices
-from pipeline_lib.logs import job_log
-from pipeline_lib.pruning import prune
-from pipeline_lib.validation import validate
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 
 TINY = {
     "task": {"train": 200, "test": 60, "clean": 20},

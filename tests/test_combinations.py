@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline_lib import slices
 from pipeline_lib.reporting.combinations import additions, combination_table, sentences
 from pipeline_lib.reporting.methods import in_words
-from pipeline_lib.validation import validate
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.conftest import overlaid
 from tests.handmade import measured, results
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from pipeline_lib import cost
-from pipeline_lib.validation import validate
+from pipeline_lib.study import cost
+from pipeline_lib.study.validation import validate
 from tests.conftest import ROOT
 
 

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.pruning import prune
-from pipeline_lib.randomness import initial_state
-from pipeline_lib.storage import origin, write_network
+from pipeline_lib.files.networks import origin, write_network
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.randomness import initial_state
 from tests.conftest import ROOT
 
 spec = importlib.util.spec_from_file_location("fill", ROOT / "docs/fill.py")

@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.noise import fill_normal
-from pipeline_lib.network import Modulation, Network, dense, modulated
-from pipeline_lib.pruning import prune
-from pipeline_lib.task import Points, training_points
+from pipeline_lib.model.network import Modulation, Network, dense, modulated
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.task import Points, training_points
 from tests.conftest import CENTRES
 from tests.test_fast_engine import (
     MODULATIONS,

@@ -20,10 +20,10 @@ from pipeline_lib.figures import (
     training,
     trajectories,
 )
-from pipeline_lib.network import modulated
-from pipeline_lib.pruning import prune
-from pipeline_lib.regrowth import regrow
-from pipeline_lib.task import standard_points
+from pipeline_lib.model.network import modulated
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.regrowth import regrow
+from pipeline_lib.model.task import standard_points
 from tests.conftest import CENTRES
 from tests.test_fast_engine import MODULATIONS
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline_lib.fingerprint import _imports, _text, fingerprint
+from pipeline_lib.jobs.fingerprint import _imports, _text, fingerprint
 from tests.conftest import ROOT
 
 LIBRARY = {
@@ -80,7 +80,7 @@ def test_a_module_loaded_by_name_counts_when_it_is_named(project):
 
 
 def test_the_healthy_network_and_evaluation_do_not_reach_pruning():
-    from pipeline_lib import fingerprint as module
+    from pipeline_lib.jobs import fingerprint as module
 
     def reached(stage):
         seen, waiting = set(), [ROOT / "workflow_scripts" / f"{stage}.py"]
@@ -92,7 +92,7 @@ def test_the_healthy_network_and_evaluation_do_not_reach_pruning():
         return seen
 
     for stage in ("baseline", "evaluate"):
-        assert "pipeline_lib.network" in reached(stage)
-        assert "pipeline_lib.pruning" not in reached(stage)
+        assert "pipeline_lib.model.network" in reached(stage)
+        assert "pipeline_lib.model.pruning" not in reached(stage)
     for stage in ("prune", "treat", "acute", "relapse"):
-        assert "pipeline_lib.pruning" in reached(stage)
+        assert "pipeline_lib.model.pruning" in reached(stage)

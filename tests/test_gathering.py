@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.gathering import gather, parts, read_gathered
-from pipeline_lib.metrics import HISTORY, MEASUREMENTS, HistoryRow, write_rows, write_table
+from pipeline_lib.files.gathering import gather, parts, read_gathered
+from pipeline_lib.files.rows import HISTORY, MEASUREMENTS, HistoryRow, write_rows, write_table
 from tests.trust.damage import measurements, prove
 
 SSRI = {"kind": "evaluate", "treatments": ["ssri"]}

@@ -85,7 +85,7 @@ def test_a_dead_workflows_lock_is_removed_where_no_job_of_it_can_be_running(proj
 def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):
     script = (
         "import sys, time\n"
-        "from pipeline_lib.logs import job_log\n"
+        "from pipeline_lib.jobs.log import job_log\n"
         f"with job_log({str(tmp_path / 'log')!r}, 'a job'):\n"
         "    print('began', flush=True)\n"
         "    time.sleep(60)\n"

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline_lib.engines.training import Epoch
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.metrics import (
+from pipeline_lib.files.rows import (
     HISTORY,
     MEASUREMENTS,
     REPLAY,
@@ -22,7 +23,6 @@ from pipeline_lib.metrics import (
     write_rows,
     write_table,
 )
-from pipeline_lib.training import Epoch
 
 ROW = Measurement(
     seed=0,

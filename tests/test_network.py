@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from pipeline_lib.engines import plain
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.network import Modulation, Network, modulated
-from pipeline_lib.randomness import initial_state
-from pipeline_lib.validation import validate
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.network import Modulation, Network, modulated
+from pipeline_lib.model.randomness import initial_state
+from pipeline_lib.study.validation import validate
 
 
 def test_the_paper_has_395264_weights_and_396548_parameters(paper):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline_lib.storage import read_network
+from pipeline_lib.files.networks import read_network
 from tests.conftest import ROOT
 from tests.projects import Project
 
@@ -60,7 +60,7 @@ def test_validation_and_the_schema_know_its_options(project):
     key = "treatments.scaled.course[0].scale.norm"
     assert f"{key} is 0.0; it must be greater than 0" in project.output
     schema = subprocess.run(
-        [sys.executable, "-m", "pipeline_lib.validation"],
+        [sys.executable, "-m", "pipeline_lib.study.validation"],
         cwd=project.folder,
         capture_output=True,
         text=True,

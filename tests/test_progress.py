@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_lib.progress import Progress, spoken
+from pipeline_lib.jobs.progress import Progress, spoken
 
 
 def study(*kinds):

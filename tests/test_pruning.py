@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline_lib import pruning
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.pruning import ACUTE_CAP, magnitude_threshold, prune, prune_further
-from pipeline_lib.randomness import initial_state
-from pipeline_lib.validation import validate
+from pipeline_lib.model import pruning
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.pruning import ACUTE_CAP, magnitude_threshold, prune, prune_further
+from pipeline_lib.model.randomness import initial_state
+from pipeline_lib.study.validation import validate
 from tests.conftest import same_bytes
 
 

@@ -13,9 +13,9 @@ import torch
 import yaml
 
 from benchmarks import straightforward
-from pipeline_lib import slices
-from pipeline_lib.replay import replay_seed
-from pipeline_lib.validation import validate
+from pipeline_lib.replay.published_run import replay_seed
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES, ROOT
 
 KETAMINE = {

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline_lib import slices
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import COLUMNS, compare, verdict
 from pipeline_lib.analysis.statistics import cells
@@ -17,7 +16,8 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.reporting import origin
 from pipeline_lib.reporting.page import Content, embedded, markdown_rows, page, prose
 from pipeline_lib.reporting.tables import build
-from pipeline_lib.validation import validate
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.conftest import ROOT
 from tests.handmade import THRESHOLD, measured, results
 

@@ -15,7 +15,7 @@ import yaml
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.reporting.typesetting import LATEX
-from pipeline_lib.validation import validate
+from pipeline_lib.study.validation import validate
 from tests import hostile
 from tests.conftest import ROOT
 from tests.inprocess import Run, run

@@ -21,8 +21,8 @@ from pipeline_lib.analysis.statistics import (
     courses,
     values,
 )
-from pipeline_lib.assessment import measure
-from pipeline_lib.metrics import MEASUREMENTS
+from pipeline_lib.files.rows import MEASUREMENTS
+from pipeline_lib.measures import measure
 
 pytestmark = pytest.mark.filterwarnings("error")
 REFERENCE = Path(__file__).parents[1] / "reference"

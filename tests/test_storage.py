@@ -6,11 +6,9 @@ import os
 import numpy as np
 import pytest
 
-from pipeline_lib import storage
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.network import Modulation, modulated
-from pipeline_lib.pruning import prune
-from pipeline_lib.storage import (
+from pipeline_lib.files import networks as storage
+from pipeline_lib.files.networks import (
     origin,
     read_network,
     read_provenance,
@@ -18,6 +16,8 @@ from pipeline_lib.storage import (
     write_network,
     write_text,
 )
+from pipeline_lib.model.network import Modulation, modulated
+from pipeline_lib.model.pruning import prune
 from tests.conftest import same_bytes
 from tests.trust.disk import CannotMountError, library_writes
 

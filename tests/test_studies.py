@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pipeline_lib import limits
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.validation import validate
+from pipeline_lib.study import limits
+from pipeline_lib.study.validation import validate
 from rules import study_file
 from tests.conftest import ROOT
 from tests.strategies import HUGE, base, mutated, valid

@@ -6,22 +6,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline_lib import slices
-from pipeline_lib.activity import hidden_activity, logits
 from pipeline_lib.analysis.paired import compare_treatments
 from pipeline_lib.analysis.published import printed, read_published, rounding
 from pipeline_lib.analysis.reproduction import compare, verdict
 from pipeline_lib.analysis.statistics import cells, values
-from pipeline_lib.assessment.measure import Subject
-from pipeline_lib.assessment.switch import mean_activity, switch_liability
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.figures import style
 from pipeline_lib.figures import switch as switch_figure
-from pipeline_lib.metrics import MEASUREMENTS, SWITCH, SwitchRow, read_table, write_rows
-from pipeline_lib.network import Modulation, dense, modulated
+from pipeline_lib.files.rows import MEASUREMENTS, SWITCH, SwitchRow, read_table, write_rows
+from pipeline_lib.measures.accuracy import Subject
+from pipeline_lib.measures.switch import mean_activity, switch_liability
+from pipeline_lib.model.activity import hidden_activity, logits
+from pipeline_lib.model.network import Modulation, dense, modulated
+from pipeline_lib.model.task import standard_points
 from pipeline_lib.reporting.tables import build
-from pipeline_lib.task import standard_points
-from pipeline_lib.validation import validate
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES, ROOT, overlaid
 
 LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like"}

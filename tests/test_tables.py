@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from pipeline_lib import metrics
 from pipeline_lib.analysis.published import read_published, read_runs
 from pipeline_lib.analysis.statistics import cells
+from pipeline_lib.files import rows as metrics
 from pipeline_lib.reporting.tables import FORMATS, TABLES, build
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline_lib import slices
-from pipeline_lib.task import clean_points, standard_points, training_points
-from pipeline_lib.validation import validate
+from pipeline_lib.model.task import clean_points, standard_points, training_points
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES
 
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline_lib import slices
 from pipeline_lib.engines import plain
-from pipeline_lib.network import Modulation, modulated
-from pipeline_lib.pruning import prune
-from pipeline_lib.randomness import shuffled
-from pipeline_lib.training import ramp
-from pipeline_lib.validation import validate
+from pipeline_lib.engines.training import ramp
+from pipeline_lib.model.network import Modulation, modulated
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.randomness import shuffled
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 
 ADAM = {"epochs": 2, "lr": 1e-3, "batch_size": 128, "noise": (0.0, 0.0)}
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline_lib.courses import KINDS
 from pipeline_lib.engines import plain
-from pipeline_lib.network import UNMODULATED, Modulation, modulated
-from pipeline_lib.pruning import prune
-from pipeline_lib.treatments import STEPS, Setting, run
+from pipeline_lib.model.network import UNMODULATED, Modulation, modulated
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.steps.course import STEPS, Setting, run
+from pipeline_lib.study.treatments import KINDS
 from tests.conftest import same_bytes
 
 TRAIN = {"train": {"epochs": 1, "lr": 1e-3}}

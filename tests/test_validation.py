@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from pipeline_lib.config import Study
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.validation import schema, validate
+from pipeline_lib.study.config import Study
+from pipeline_lib.study.validation import schema, validate
 from tests.conftest import ROOT
 
 

@@ -11,12 +11,12 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from pipeline_lib import slices
 from pipeline_lib.analysis import intervals, paired, survival
-from pipeline_lib.metrics import REPLAY, read_table
-from pipeline_lib.replay import replay_seed
+from pipeline_lib.files.rows import REPLAY, read_table
+from pipeline_lib.replay.published_run import replay_seed
 from pipeline_lib.reporting.tables import FORMATS, TABLES
-from pipeline_lib.validation import validate
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
 from tests.projects import TINY, Project
 
 
@@ -134,15 +134,15 @@ def test_another_template_rewrites_the_report_alone(project, name):
 
 
 def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
-    project.edit("pipeline_lib/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
+    project.edit("pipeline_lib/model/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
     untouched = ["train the healthy network", "evaluate, healthy"]
     kinds = [kind for kind in ONE_SEED if kind not in untouched]
     assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
 
 
 def test_a_comment_or_a_docstring_reruns_nothing(project):
-    project.edit("pipeline_lib/pruning.py", "ACUTE_CAP = 0.99", "# why\nACUTE_CAP = 0.99")
-    project.edit("pipeline_lib/task.py", '"""The task:', '"""A task:')
+    project.edit("pipeline_lib/model/pruning.py", "ACUTE_CAP = 0.99", "# why\nACUTE_CAP = 0.99")
+    project.edit("pipeline_lib/model/task.py", '"""The task:', '"""A task:')
     assert project.planned() == []
 
 

@@ -1,12 +1,12 @@
 """Acute relapse of a treated network: combined stress after one sudden pruning."""
 
 from pipeline_lib import engines
-from pipeline_lib.assessment.acute import acute_relapse
-from pipeline_lib.assessment.measure import Subject
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import MEASUREMENTS, write_rows
-from pipeline_lib.storage import origin, read_network
-from pipeline_lib.task import standard_points
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.rows import MEASUREMENTS, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.measures.accuracy import Subject
+from pipeline_lib.measures.acute import acute_relapse
+from pipeline_lib.model.task import standard_points
 
 seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
 study = snakemake.params.study

@@ -1,12 +1,12 @@
 """The healthy network of a seed: initial weights, then training on all of its points."""
 
 from pipeline_lib import engines
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import HISTORY, history_rows, write_rows
-from pipeline_lib.randomness import initial_state
-from pipeline_lib.storage import origin, write_network
-from pipeline_lib.task import training_points
+from pipeline_lib.files.networks import origin, write_network
+from pipeline_lib.files.rows import HISTORY, history_rows, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.randomness import initial_state
+from pipeline_lib.model.task import training_points
 
 seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 

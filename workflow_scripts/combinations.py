@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pipeline_lib.logs import job_log
+from pipeline_lib.files.networks import write_text
+from pipeline_lib.jobs.log import job_log
 from pipeline_lib.reporting.combinations import combination_table
 from pipeline_lib.reporting.results import read_results
 from pipeline_lib.reporting.tables import FORMATS
-from pipeline_lib.storage import write_text
 
 with job_log(snakemake.log[0], "write what combinations add"):
     table = combination_table(read_results(snakemake.input, **snakemake.params.study))

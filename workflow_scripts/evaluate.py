@@ -1,12 +1,12 @@
 """What is measured of one network: clean, standard, combined stress, the noise sweep."""
 
 from pipeline_lib import engines
-from pipeline_lib.assessment.evaluate import evaluate
-from pipeline_lib.assessment.measure import Subject
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import MEASUREMENTS, write_rows
-from pipeline_lib.storage import origin, read_network
-from pipeline_lib.task import clean_points, standard_points
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.rows import MEASUREMENTS, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.measures.accuracy import Subject
+from pipeline_lib.measures.evaluate import evaluate
+from pipeline_lib.model.task import clean_points, standard_points
 
 seed, state = int(snakemake.wildcards.seed), snakemake.wildcards.state
 study = snakemake.params.study

@@ -3,7 +3,7 @@
 from pipeline_lib.analysis import reproduction
 from pipeline_lib.analysis.stored import read_texts
 from pipeline_lib.figures import comparison, style
-from pipeline_lib.logs import job_log
+from pipeline_lib.jobs.log import job_log
 
 study = snakemake.params.study
 

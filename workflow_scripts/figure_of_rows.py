@@ -3,8 +3,8 @@
 import importlib
 
 from pipeline_lib.figures import style
-from pipeline_lib.gathering import read_gathered
-from pipeline_lib.logs import job_log
+from pipeline_lib.files.gathering import read_gathered
+from pipeline_lib.jobs.log import job_log
 
 name, study = snakemake.params.name, snakemake.params.study
 

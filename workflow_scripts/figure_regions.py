@@ -1,9 +1,9 @@
 """The figure of the task, and of what each network of one seed makes of the plane."""
 
 from pipeline_lib.figures import regions, style
-from pipeline_lib.logs import job_log
-from pipeline_lib.storage import origin, read_network
-from pipeline_lib.task import standard_points
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.model.task import standard_points
 
 seed, files = snakemake.params.seed, snakemake.input
 study = snakemake.params.study

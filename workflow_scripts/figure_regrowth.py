@@ -2,9 +2,9 @@
 
 from pipeline_lib import engines
 from pipeline_lib.figures import regrowth, style
-from pipeline_lib.logs import job_log
-from pipeline_lib.storage import origin, read_network
-from pipeline_lib.task import training_points
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.model.task import training_points
 
 seed, treatment = snakemake.params.seed, snakemake.params.treatment
 study = snakemake.params.study

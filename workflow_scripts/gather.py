@@ -1,8 +1,8 @@
 """The rows of all seeds in one file."""
 
-from pipeline_lib.gathering import gather
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import write_table
+from pipeline_lib.files.gathering import gather
+from pipeline_lib.files.rows import write_table
+from pipeline_lib.jobs.log import job_log
 
 study = snakemake.params.study
 

@@ -1,8 +1,8 @@
 """The insult: the healthy network of a seed, pruned."""
 
-from pipeline_lib.logs import job_log
-from pipeline_lib.pruning import prune
-from pipeline_lib.storage import origin, read_network, write_network
+from pipeline_lib.files.networks import origin, read_network, write_network
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.model.pruning import prune
 
 seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 

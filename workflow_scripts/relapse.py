@@ -1,12 +1,12 @@
 """Longitudinal relapse of a treated network: stress cycles and maintenance between them."""
 
 from pipeline_lib import engines
-from pipeline_lib.assessment.measure import Subject
-from pipeline_lib.assessment.relapse import longitudinal_relapse
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import HISTORY, MEASUREMENTS, write_rows
-from pipeline_lib.storage import origin, read_network
-from pipeline_lib.task import standard_points, training_points
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.rows import HISTORY, MEASUREMENTS, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.measures.accuracy import Subject
+from pipeline_lib.measures.relapse import longitudinal_relapse
+from pipeline_lib.model.task import standard_points, training_points
 
 seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
 study = snakemake.params.study

@@ -3,9 +3,9 @@
 from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
 from pipeline_lib.analysis.published import read_published, read_runs
 from pipeline_lib.analysis.statistics import cells
-from pipeline_lib.gathering import read_gathered
-from pipeline_lib.logs import job_log
-from pipeline_lib.storage import write_text
+from pipeline_lib.files.gathering import read_gathered
+from pipeline_lib.files.networks import write_text
+from pipeline_lib.jobs.log import job_log
 
 published, runs = snakemake.input.get("published"), snakemake.input.get("runs")
 

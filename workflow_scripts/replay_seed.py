@@ -1,8 +1,8 @@
 """The published run of one seed, repeated on its own random stream."""
 
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import REPLAY, write_rows
-from pipeline_lib.replay import replay_seed
+from pipeline_lib.files.rows import REPLAY, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.replay.published_run import replay_seed
 
 seed = int(snakemake.wildcards.seed)
 

@@ -6,13 +6,13 @@ from pipeline_lib.analysis import reproduction
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.statistics import cells
 from pipeline_lib.analysis.stored import read_result, read_values
-from pipeline_lib.logs import job_log
+from pipeline_lib.files.networks import write_text
+from pipeline_lib.jobs.log import job_log
 from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import Content, embedded, markdown_rows, page
 from pipeline_lib.reporting.results import read_results
 from pipeline_lib.reporting.tables import build
-from pipeline_lib.storage import write_text
 
 study, files = snakemake.params.study, snakemake.input
 labels, threshold = study["labels"], study["threshold"]

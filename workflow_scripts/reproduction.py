@@ -4,9 +4,9 @@ from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import compare, verdict
 from pipeline_lib.analysis.statistics import cells
 from pipeline_lib.analysis.stored import read_values
-from pipeline_lib.logs import job_log
+from pipeline_lib.files.networks import write_text
+from pipeline_lib.jobs.log import job_log
 from pipeline_lib.reporting.comparison_report import report
-from pipeline_lib.storage import write_text
 
 study = snakemake.params.study
 

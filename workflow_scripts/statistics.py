@@ -9,8 +9,8 @@ from pipeline_lib.analysis.survival import (
     relapse_times,
     survival_curves,
 )
-from pipeline_lib.logs import job_log
-from pipeline_lib.storage import write_text
+from pipeline_lib.files.networks import write_text
+from pipeline_lib.jobs.log import job_log
 
 threshold = snakemake.params.study["threshold"]
 

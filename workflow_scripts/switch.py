@@ -1,12 +1,12 @@
 """Switch liability of one network: accuracy under biased noise, and hidden activity."""
 
 from pipeline_lib import engines
-from pipeline_lib.assessment.measure import Subject
-from pipeline_lib.assessment.switch import switch_liability
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import SWITCH, write_rows
-from pipeline_lib.storage import origin, read_network
-from pipeline_lib.task import standard_points
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.rows import SWITCH, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.measures.accuracy import Subject
+from pipeline_lib.measures.switch import switch_liability
+from pipeline_lib.model.task import standard_points
 
 seed, state = int(snakemake.wildcards.seed), snakemake.wildcards.state
 study = snakemake.params.study

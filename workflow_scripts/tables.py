@@ -5,9 +5,9 @@ from pathlib import Path
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.statistics import cells
 from pipeline_lib.analysis.stored import read_values
-from pipeline_lib.logs import job_log
+from pipeline_lib.files.networks import write_text
+from pipeline_lib.jobs.log import job_log
 from pipeline_lib.reporting.tables import FORMATS, build
-from pipeline_lib.storage import write_text
 
 study, published = snakemake.params.study, snakemake.input.get("published")
 

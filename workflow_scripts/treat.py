@@ -1,10 +1,11 @@
 """One treatment of a seed: its course, from the pruned to the treated network."""
 
-from pipeline_lib import engines, treatments
-from pipeline_lib.logs import job_log
-from pipeline_lib.metrics import HISTORY, history_rows, write_rows
-from pipeline_lib.storage import origin, read_network, write_network
-from pipeline_lib.task import training_points
+from pipeline_lib import engines
+from pipeline_lib.files.networks import origin, read_network, write_network
+from pipeline_lib.files.rows import HISTORY, history_rows, write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.model.task import training_points
+from pipeline_lib.steps import course as treatments
 
 seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
 study = snakemake.params.study

@@ -28,8 +28,8 @@ from pipeline_lib.analysis.statistics import (
     frame,
     relapse_cycle,
 )
-from pipeline_lib.randomness import numpy_generator
-from pipeline_lib.states import UNTREATED
+from pipeline_lib.model.randomness import numpy_generator
+from pipeline_lib.names import UNTREATED
 
 LEVEL = 0.95
 RESAMPLES = 9999

@@ -29,8 +29,8 @@ from pipeline_lib.analysis.statistics import (
     by_seed,
 )
 from pipeline_lib.analysis.welch import holm
-from pipeline_lib.randomness import numpy_generator
-from pipeline_lib.states import HEALTHY, UNTREATED
+from pipeline_lib.model.randomness import numpy_generator
+from pipeline_lib.names import HEALTHY, UNTREATED
 
 # Up to this many seeds all 2^n signs are tried, 65 536 at the most; above, as many are drawn.
 EXACT_UP_TO = 16

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline_lib.metrics import accuracy_in_per_cent
-from pipeline_lib.states import STATES, UNTREATED
+from pipeline_lib.files.rows import accuracy_in_per_cent
+from pipeline_lib.names import STATES, UNTREATED
 
 VALUE_COLUMNS = ("seed", "treatment", "metric", "cycle", "value")
 KEY = ("table", "treatment", "metric", "cycle")

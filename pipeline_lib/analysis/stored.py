@@ -11,8 +11,8 @@ import pandas as pd
 
 from pipeline_lib.analysis.statistics import values
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.gathering import read_gathered
-from pipeline_lib.storage import REMEDY
+from pipeline_lib.files.gathering import read_gathered
+from pipeline_lib.files.networks import REMEDY
 
 TEXTS = ("table", "treatment", "other", "metric", "method", "test", "note", "status", "reason")
 WHOLE = (

@@ -11,10 +11,10 @@ from typing import Any, Literal, Protocol, cast, get_args
 
 import numpy as np
 
+from pipeline_lib.engines.training import Epoch
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.network import Network
-from pipeline_lib.task import Points
-from pipeline_lib.training import Epoch
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.task import Points
 
 EngineName = Literal["fast", "plain"]
 

@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline_lib.engines import no_answer
-from pipeline_lib.network import Modulation, Network
-from pipeline_lib.randomness import shuffled, skip_draw
-from pipeline_lib.randomness import torch_generator as generator
-from pipeline_lib.task import Points
-from pipeline_lib.training import BETA_1, BETA_2, EPSILON, Epoch, end_epoch, ramp, trained
+from pipeline_lib.engines.training import BETA_1, BETA_2, EPSILON, Epoch, end_epoch, ramp, trained
+from pipeline_lib.model.network import Modulation, Network
+from pipeline_lib.model.randomness import shuffled, skip_draw
+from pipeline_lib.model.randomness import torch_generator as generator
+from pipeline_lib.model.task import Points
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 

@@ -19,7 +19,7 @@ from pipeline_lib.figures.rows_of_states import (
 )
 from pipeline_lib.figures.series import Row
 from pipeline_lib.figures.style import Look
-from pipeline_lib.metrics import accuracy_in_per_cent
+from pipeline_lib.files.rows import accuracy_in_per_cent
 
 TITLES = {"clean": "Clean", "standard": "Standard", "combined": "Combined stress"}
 

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline_lib.activity import logits
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
-from pipeline_lib.network import Network
-from pipeline_lib.task import Points
+from pipeline_lib.model.activity import logits
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.task import Points
 
 STEPS = 97  # of the grid along each axis
 REACH = 4.0  # how far beyond the outermost centres the plane is shown, in sds of a cloud

@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter
 
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
-from pipeline_lib.network import Network
+from pipeline_lib.model.network import Network
 
 PIXELS = 128  # of a map along each side, at the most
 BINS = 61

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_lib.metrics import accuracy_in_per_cent
+from pipeline_lib.files.rows import accuracy_in_per_cent
 
 Row = Mapping[str, Any]
 

@@ -24,8 +24,8 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from pipeline_lib.states import HEALTHY, LABELS, UNTREATED
-from pipeline_lib.storage import whole
+from pipeline_lib.files.networks import whole
+from pipeline_lib.names import HEALTHY, LABELS, UNTREATED
 
 WIDTH = 7.2  # inches, both columns of a journal's page
 PNG_DPI = 200

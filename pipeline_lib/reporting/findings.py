@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.statistics import ACTIVITY, BIASED, OFF_MEDICATION
+from pipeline_lib.names import HEALTHY, UNTREATED
 from pipeline_lib.reporting import combinations
 from pipeline_lib.reporting.differences import ALPHA, difference
 from pipeline_lib.reporting.phrases import PER_CENT, ends, listed, mean, p, plural
 from pipeline_lib.reporting.results import Results, Row
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import head, p_value, signed
-from pipeline_lib.states import HEALTHY, UNTREATED
 
 
 @dataclass(frozen=True)

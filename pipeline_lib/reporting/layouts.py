@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pipeline_lib.analysis.statistics import KEY, SEED, STATISTICS, Key, Numbers, by_key, frame
+from pipeline_lib.names import STATES
 from pipeline_lib.reporting.typesetting import PLUS_MINUS, Column, Table
 from pipeline_lib.reporting.wording import OURS, PUBLISHED, head, label, shown
-from pipeline_lib.states import STATES
 
 Place = tuple[str, str]  # a table and a metric
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline_lib.reporting.phrases import plural
-from pipeline_lib.treatments import EVERY
+from pipeline_lib.steps.course import EVERY
 
 Options = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from pipeline_lib.storage import read_provenance
+from pipeline_lib.files.networks import read_provenance
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from pipeline_lib.analysis.statistics import (
     SEEDS,
     Numbers,
 )
+from pipeline_lib.names import LABELS
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
-from pipeline_lib.states import LABELS
 
 OURS, PUBLISHED = "this study", "published"
 HEADS = {

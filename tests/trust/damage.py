@@ -25,19 +25,19 @@ import pyarrow.parquet as pq
 from safetensors.numpy import save
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.gathering import gather, read_gathered
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.metrics import (
+from pipeline_lib.files.gathering import gather, read_gathered
+from pipeline_lib.files.networks import origin, read_network, read_provenance, write_network
+from pipeline_lib.files.rows import (
     MEASUREMENTS,
     Measurement,
     read_table,
     write_rows,
     write_table,
 )
-from pipeline_lib.network import Network
-from pipeline_lib.pruning import prune
-from pipeline_lib.randomness import torch_generator
-from pipeline_lib.storage import origin, read_network, read_provenance, write_network
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.randomness import torch_generator
 
 REBUILD = "run the workflow again to rebuild"
 SEEDS, TREATMENTS = (0, 1), ("ketamine", "ssri")

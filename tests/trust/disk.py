@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.figures import style
-from pipeline_lib.metrics import MEASUREMENTS, write_table
-from pipeline_lib.storage import origin, write_network, write_text
+from pipeline_lib.files.networks import origin, write_network, write_text
+from pipeline_lib.files.rows import MEASUREMENTS, write_table
 from tests.projects import Project
 from tests.trust.damage import a_network
 from tests.trust.kills import STUDY

@@ -13,12 +13,12 @@ import numpy as np
 from pipeline_lib import engines
 from pipeline_lib.engines import Engine
 from pipeline_lib.engines.fast import generator as fast_generator
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.network import Network
-from pipeline_lib.pruning import magnitude_threshold, prune
-from pipeline_lib.randomness import initial_state, shuffled, torch_generator
-from pipeline_lib.regrowth import regrow
-from pipeline_lib.task import Points, clean_points, standard_points, training_points
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.pruning import magnitude_threshold, prune
+from pipeline_lib.model.randomness import initial_state, shuffled, torch_generator
+from pipeline_lib.model.regrowth import regrow
+from pipeline_lib.model.task import Points, clean_points, standard_points, training_points
 
 PAPER = [2, 512, 512, 256, 4]
 SMALL = [2, 96, 96, 64, 4]

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_lib.network import Network
-from pipeline_lib.training import EPSILON
+from pipeline_lib.engines.training import EPSILON
+from pipeline_lib.model.network import Network
 
 U = 2.0**-24
 # An exponential or logarithm of float32, of whatever library, is within four units in the last

@@ -23,10 +23,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-from pipeline_lib import cost, limits
-from pipeline_lib.config import Study
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.validation import validate
+from pipeline_lib.study import cost, limits
+from pipeline_lib.study.config import Study
+from pipeline_lib.study.validation import validate
 from tests.inprocess import run
 from tests.strategies import mutated, valid
 

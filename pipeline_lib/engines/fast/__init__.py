@@ -18,10 +18,10 @@ from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
-from pipeline_lib.network import Modulation, Network, modulated
-from pipeline_lib.randomness import numpy_generator
-from pipeline_lib.task import Points
-from pipeline_lib.training import Epoch, end_epoch, ramp, trained
+from pipeline_lib.engines.training import Epoch, end_epoch, ramp, trained
+from pipeline_lib.model.network import Modulation, Network, modulated
+from pipeline_lib.model.randomness import numpy_generator
+from pipeline_lib.model.task import Points
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 

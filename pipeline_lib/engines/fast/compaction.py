@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline_lib.network import Network
+from pipeline_lib.model.network import Network
 
 # Above this density a row is cheaper as part of a matrix product (see docs/performance.md).
 DENSE_FROM = 0.35

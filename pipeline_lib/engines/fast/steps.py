@@ -13,7 +13,7 @@ from pipeline_lib.engines.fast.compiled import compiled
 from pipeline_lib.engines.fast.forward import Buffers, forward
 from pipeline_lib.engines.fast.noise import fill_normal
 from pipeline_lib.engines.fast.products import rows_of
-from pipeline_lib.training import BETA_1, BETA_2, EPSILON
+from pipeline_lib.engines.training import BETA_1, BETA_2, EPSILON
 
 # 1 - β in float32 would be off by 5e-5 of itself.
 _REST_1, _REST_2 = np.float32(1 - BETA_1), np.float32(1 - BETA_2)

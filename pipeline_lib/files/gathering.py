@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.metrics import SCHEMAS, SHARES, read_table
-from pipeline_lib.storage import REMEDY
+from pipeline_lib.files.networks import REMEDY
+from pipeline_lib.files.rows import SCHEMAS, SHARES, read_table
 
 # What a row was measured, by its kind. All else says where it belongs, and is the same in every
 # seed of a study.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.network import Network
+from pipeline_lib.model.network import Network
 
 
 def regrow(

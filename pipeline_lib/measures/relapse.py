@@ -6,13 +6,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline_lib import treatments
-from pipeline_lib.assessment.measure import COMBINED, Condition, Subject, measure
-from pipeline_lib.metrics import HistoryRow, Measurement, history_rows
-from pipeline_lib.network import Network
-from pipeline_lib.pruning import prune_further
-from pipeline_lib.task import Points
-from pipeline_lib.treatments import Setting
+from pipeline_lib.files.rows import HistoryRow, Measurement, history_rows
+from pipeline_lib.measures.accuracy import COMBINED, Condition, Subject, measure
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.pruning import prune_further
+from pipeline_lib.model.task import Points
+from pipeline_lib.steps import course as treatments
+from pipeline_lib.steps.course import Setting
 
 ASSESSMENT = "relapse"
 

@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.network import Modulation, Network
-from pipeline_lib.states import HEALTHY, UNTREATED
+from pipeline_lib.model.network import Modulation, Network
+from pipeline_lib.names import HEALTHY, UNTREATED
 
 FORMAT = "network/1"
 

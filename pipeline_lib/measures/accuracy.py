@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline_lib.engines import Engine
-from pipeline_lib.metrics import Measurement
-from pipeline_lib.network import Network
-from pipeline_lib.task import Points
+from pipeline_lib.files.rows import Measurement
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.task import Points
 
 CLEAN, STANDARD, COMBINED, INTERNAL = "clean", "standard", "combined", "internal"
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline_lib.engines.training import Epoch
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.storage import REMEDY, whole
-from pipeline_lib.training import Epoch
+from pipeline_lib.files.networks import REMEDY, whole
 
 
 @dataclass(frozen=True)

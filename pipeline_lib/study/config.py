@@ -13,7 +13,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline_lib.courses import (
+from pipeline_lib.engines import EngineName
+from pipeline_lib.model.randomness import LARGEST_SEED
+from pipeline_lib.names import STATES
+from pipeline_lib.study.treatments import (
     LARGEST,
     LONGEST_NAME,
     Count,
@@ -24,9 +27,6 @@ from pipeline_lib.courses import (
     Treatment,
     TreatmentName,
 )
-from pipeline_lib.engines import EngineName
-from pipeline_lib.randomness import LARGEST_SEED
-from pipeline_lib.states import STATES
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Signed = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_lib.assessment.measure import (
+from pipeline_lib.files.rows import Measurement
+from pipeline_lib.measures.accuracy import (
     CLEAN,
     COMBINED,
     INTERNAL,
@@ -14,9 +15,8 @@ from pipeline_lib.assessment.measure import (
     Subject,
     measure,
 )
-from pipeline_lib.metrics import Measurement
-from pipeline_lib.network import UNMODULATED, Network, modulated
-from pipeline_lib.task import Points
+from pipeline_lib.model.network import UNMODULATED, Network, modulated
+from pipeline_lib.model.task import Points
 
 ASSESSMENT = "evaluate"
 

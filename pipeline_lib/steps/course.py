@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline_lib import pruning, regrowth
 from pipeline_lib.engines import Engine
+from pipeline_lib.engines.training import Epoch
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.network import UNMODULATED, Activation, Modulation, Network, modulated
-from pipeline_lib.task import Points
-from pipeline_lib.training import Epoch
+from pipeline_lib.model import pruning, regrowth
+from pipeline_lib.model.network import UNMODULATED, Activation, Modulation, Network, modulated
+from pipeline_lib.model.task import Points
 
 
 @dataclass

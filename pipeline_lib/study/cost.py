@@ -11,8 +11,8 @@ import itertools
 import math
 from collections.abc import Iterable
 
-from pipeline_lib.config import Study
-from pipeline_lib.courses import Step
+from pipeline_lib.study.config import Study
+from pipeline_lib.study.treatments import Step
 
 # Products of a weight, a sample and an epoch of training: forward, and back to both.
 PRODUCTS = 6

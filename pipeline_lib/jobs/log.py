@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.lifeline import end_with_the_workflow
+from pipeline_lib.jobs.lifeline import end_with_the_workflow
 
 INTERRUPTED = 130  # the exit code of a job that was interrupted, as shells have it
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline_lib.activity import hidden_activity
-from pipeline_lib.assessment.measure import MODULATION_OFF, MODULATION_ON, Subject
-from pipeline_lib.metrics import SwitchRow
-from pipeline_lib.network import UNMODULATED, Network, modulated
-from pipeline_lib.task import Points
+from pipeline_lib.files.rows import SwitchRow
+from pipeline_lib.measures.accuracy import MODULATION_OFF, MODULATION_ON, Subject
+from pipeline_lib.model.activity import hidden_activity
+from pipeline_lib.model.network import UNMODULATED, Network, modulated
+from pipeline_lib.model.task import Points
 
 ASSESSMENT = "switch"
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline_lib.network import Network, dense
-from pipeline_lib.randomness import below_2_to_24, normal_float32
+from pipeline_lib.model.network import Network, dense
+from pipeline_lib.model.randomness import below_2_to_24, normal_float32
 
 if TYPE_CHECKING:
-    from pipeline_lib.randomness import MersenneTwister
+    from pipeline_lib.model.randomness import MersenneTwister
 
 # PyTorch's bound on weights is √3·gain/√fan_in with a gain of √(2 / (1 + √5²)). That is
 # 1/√fan_in, but rounded otherwise.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from pipeline_lib import cost
-from pipeline_lib.config import Study
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.study import cost
+from pipeline_lib.study.config import Study
 
 DAY = 86_400.0  # seconds
 LONGEST = 366 * DAY  # of one job

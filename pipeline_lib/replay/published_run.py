@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline_lib import pruning, treatments
 from pipeline_lib.engines import plain
-from pipeline_lib.initialisation import initial_network
-from pipeline_lib.metrics import ReplayValue
-from pipeline_lib.network import Network
-from pipeline_lib.randomness import published_generator
-from pipeline_lib.states import UNTREATED
-from pipeline_lib.task import Points, clean_points, standard_points, training_points
-from pipeline_lib.treatments import Setting
+from pipeline_lib.files.rows import ReplayValue
+from pipeline_lib.model import pruning
+from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.randomness import published_generator
+from pipeline_lib.model.task import Points, clean_points, standard_points, training_points
+from pipeline_lib.names import UNTREATED
+from pipeline_lib.steps import course as treatments
+from pipeline_lib.steps.course import Setting
 
 
 def replay_seed(seed: int, study: Mapping[str, Any]) -> list[ReplayValue]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline_lib.network import Network
+from pipeline_lib.model.network import Network
 
 ACUTE_CAP = 0.99  # the sparsity beyond which an acute relapse does not go
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.network import Network
+from pipeline_lib.model.network import Network
 
 logger = logging.getLogger(__name__)
 

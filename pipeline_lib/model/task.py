@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_lib.randomness import data_state
+from pipeline_lib.model.randomness import data_state
 
 Centres = Sequence[Sequence[float]]
 

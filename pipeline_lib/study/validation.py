@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline_lib.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, Study
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, Study
 
 LONGEST_VALUE = 60  # characters of a value that is shown in a message
 MOST_PROBLEMS = 20  # that are told of at once

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline_lib.config import Study
-from pipeline_lib.states import HEALTHY, STATES, UNTREATED
+from pipeline_lib.names import HEALTHY, STATES, UNTREATED
+from pipeline_lib.study.config import Study
 
 Slice = dict[str, Any]
 

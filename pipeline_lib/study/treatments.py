@@ -11,8 +11,8 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipeline_lib.network import Activation
-from pipeline_lib.states import STATES
+from pipeline_lib.model.network import Activation
+from pipeline_lib.names import STATES
 
 # Bounds that no study means to reach: counts fit the files' 32-bit columns, numbers the float32
 # that networks are computed in, and names a file's name.

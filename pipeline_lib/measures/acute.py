@@ -5,11 +5,11 @@ The accuracy before is the combined row of `evaluate`; the drop is taken in `sta
 
 from __future__ import annotations
 
-from pipeline_lib.assessment.measure import COMBINED, Condition, Subject, measure
-from pipeline_lib.metrics import Measurement
-from pipeline_lib.network import Network
-from pipeline_lib.pruning import ACUTE_CAP, prune_further
-from pipeline_lib.task import Points
+from pipeline_lib.files.rows import Measurement
+from pipeline_lib.measures.accuracy import COMBINED, Condition, Subject, measure
+from pipeline_lib.model.network import Network
+from pipeline_lib.model.pruning import ACUTE_CAP, prune_further
+from pipeline_lib.model.task import Points
 
 ASSESSMENT = "acute"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline_lib.network import Network
+from pipeline_lib.model.network import Network
 
 
 def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:

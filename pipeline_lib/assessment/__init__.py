@@ -1,1 +1,0 @@
-"""The measurements, each a function from a network to rows: evaluate, acute, relapse."""

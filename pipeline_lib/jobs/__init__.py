@@ -1,0 +1,1 @@
+"""What a job is: its log, its progress, its end, and the code that it ran."""

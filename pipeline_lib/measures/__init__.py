@@ -1,0 +1,1 @@
+"""What is measured of a network, a file for each measure."""

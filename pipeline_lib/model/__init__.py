@@ -1,0 +1,1 @@
+"""The model itself: task, network, initialisation, pruning, regrowth, randomness."""

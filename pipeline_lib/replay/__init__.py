@@ -1,0 +1,1 @@
+"""The published runs, repeated on their own random streams."""

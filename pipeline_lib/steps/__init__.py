@@ -1,0 +1,1 @@
+"""What changes a network: the steps that treatments are made of."""

@@ -1,0 +1,1 @@
+"""A study as data: every key, its validation, and what each job reads of it."""
