@@ -134,10 +134,26 @@ def test_another_template_rewrites_the_report_alone(project, name):
 
 
 def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
-    project.edit("pipeline_lib/model/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
+    project.edit("pipeline_lib/model/pruning.py", "math.floor(", "0 + math.floor(")
     untouched = ["train the healthy network", "evaluate, healthy"]
     kinds = [kind for kind in ONE_SEED if kind not in untouched]
     assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
+
+
+def test_a_change_of_one_constant_of_pruning_reruns_what_uses_it(project):
+    project.edit("pipeline_lib/model/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
+    kinds = [f"acute relapse, {treatment}" for treatment in ("ketamine", "ssri")]
+    gathers = ["gather acute of all seeds"]
+    assert project.planned() == sorted(
+        jobs([0, 1], kinds) + gathers + REPORT + drawn("comparison")
+    )
+
+
+def test_a_change_of_a_word_of_the_library_rewrites_what_says_it(project):
+    project.edit("pipeline_lib/names.py", '"Untreated"', '"Not treated"')
+    planned = project.planned()
+    assert "write the tables" in planned
+    assert not [job for job in planned if job.startswith(("seed", "gather"))]
 
 
 def test_a_comment_or_a_docstring_reruns_nothing(project):

@@ -1,7 +1,15 @@
-"""A digest of the code that a job can reach, so that a change of it reruns the job.
+"""A digest of the definitions that a job can reach, so that a change to one of them reruns it.
 
-Snakemake tracks a script's text but not what the script imports. Comments, docstrings and
-formatting do not count here: they change no result.
+Snakemake watches the text of a script, but not what the script imports. The digest follows the
+names that a script uses, from one function, class or constant of the library to the next, and
+covers only those. What only validation or words read (the bounds of an option, a label, a
+heading) is therefore no part of a job's fingerprint, even where it stands in the same file as
+what the job computes. Nor are comments, docstrings, formatting and the annotations of functions,
+which change no result.
+
+Names are followed by their spelling: a local variable that has the name of a definition in its
+module counts as that definition. A module that is used as a value counts as a whole. One that is
+loaded by a name that is made at run time must be given as an entry.
 """
 
 from __future__ import annotations
@@ -9,89 +17,170 @@ from __future__ import annotations
 import ast
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
+
+from pipeline_lib.jobs.definitions import Source, cleaned, read_script, read_source
 
 PACKAGE = "pipeline_lib"
 
+# Libraries whose versions numbers and pictures can depend on. pyarrow, safetensors, pydantic and
+# Jinja2 are left out on purpose: they store, check and print what they are given, so that a new
+# version of them changes no number.
+LIBRARIES = ("numpy", "numba", "llvmlite", "torch", "scipy", "pandas", "matplotlib")
 
-def fingerprint(script: str | Path, *modules: str, root: str | Path) -> str:
-    """Return a digest of the library modules that a script can reach.
 
-    `root` is the folder that holds the library; `modules` names those that the script loads
-    by name at run time, as it does its engine.
+def fingerprint(*entries: str | Path, root: str | Path) -> str:
+    """Return a digest of all code that can be reached from `entries`.
+
+    An entry is the path of a script, of which every statement counts; or "pipeline_lib.x.y", a
+    module with all of its definitions; or "pipeline_lib.x.y:name", one definition at the top
+    level of a module. `root` is the folder that holds the library. Files are read once in a
+    process.
+
+    The statements of a module that define nothing count with any of its definitions, as do those
+    of the packages above it, and the version of each of `LIBRARIES` that the reached code uses.
+
+    Raises ValueError for an entry that does not exist, and for an import by `*` or by a relative
+    path, neither of which can be followed.
     """
-    root = Path(root)
-    reached: dict[str, str] = {}
-    waiting = [*modules, *_imports(Path(script), root)]
+    library = Path(root)
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for entry in map(str, entries):
+        if entry.endswith(".py"):
+            name, piece = Path(entry).name, _script(Path(entry), library)
+            found[name] = piece.text
+            waiting += piece.needs
+        else:
+            waiting.append(_checked(entry, library))
     while waiting:
-        module = waiting.pop()
-        if module in reached:
-            continue
-        path = _file(module, root)
-        reached[module] = _text(path)
-        waiting += _imports(path, root)
+        label = waiting.pop()
+        if label not in found:
+            piece = _piece(label, library)
+            found[label] = piece.text
+            waiting += piece.needs
     digest = hashlib.sha256()
-    for module in sorted(reached):
-        digest.update(f"{module}\n{reached[module]}\n".encode())
+    for label in sorted(label for label, text in found.items() if text):
+        digest.update(f"{label}\n{found[label]}\n".encode())
     return digest.hexdigest()[:16]
 
 
-@cache
-def _text(path: Path) -> str:
-    """Return a module's code without comments and docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        ) and ast.get_docstring(node, clean=False):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+class _Piece(NamedTuple):
+    """A part of the code: its text, and the labels of the other parts that it needs.
 
-
-@cache
-def _imports(path: Path, root: Path) -> frozenset[str]:
-    """Return the library's modules that a file imports, wherever in it the import stands.
-
-    What stands under `if TYPE_CHECKING:` is never run, so it is left out.
+    A label is "module:name" for a definition, "module:" for the statements of a module that
+    define nothing, "module" for a whole module, and the plain name for one of `LIBRARIES`.
     """
-    found: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse
-        elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
-        else:
-            waiting += ast.iter_child_nodes(node)
-    return frozenset(
-        part
-        for name in found
-        if name.split(".")[0] == PACKAGE and _exists(name, root)
-        for part in _with_packages(name)
-    )
+
+    text: str
+    needs: set[str]
 
 
-def _with_packages(module: str) -> list[str]:
-    # Importing a module runs the packages that it lies in.
-    parts = module.split(".")
-    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+def _checked(entry: str, root: Path) -> str:
+    module, colon, name = entry.partition(":")
+    if module.split(".")[0] != PACKAGE or _file(module, root) is None:
+        raise ValueError(f"the entry {entry!r} is neither a script nor a module of {PACKAGE}")
+    if colon and name not in _source(module, root).definitions:
+        raise ValueError(f"the entry {entry!r} names no definition at the top level of {module}")
+    return entry
 
 
-def _exists(module: str, root: Path) -> bool:
-    return _candidate(module, root).exists() or _package(module, root).exists()
+@cache
+def _script(path: Path, root: Path) -> _Piece:
+    if not path.is_file():
+        raise ValueError(f"there is no script {path}")
+    script = read_script(path)
+    return _followed("", script, script.others, root)
 
 
-def _file(module: str, root: Path) -> Path:
-    package = _package(module, root)
-    return package if package.exists() else _candidate(module, root)
+@cache
+def _piece(label: str, root: Path) -> _Piece:
+    if label in LIBRARIES:
+        # Numba has its code made by llvmlite, which is never imported directly.
+        return _Piece(_version(label), {"llvmlite"} if label == "numba" else set())
+    module, colon, name = label.partition(":")
+    source = _source(module, root)
+    if not colon:
+        return _whole(module, source, root)
+    if name:
+        text, needs = _followed(module, source, source.definitions[name], root)
+        return _Piece(text, needs | {f"{module}:"})
+    text, needs = _followed(module, source, source.others, root)
+    package = module.rpartition(".")[0]
+    return _Piece(text, needs | ({f"{package}:"} if package else set()))
 
 
-def _candidate(module: str, root: Path) -> Path:
-    return root.joinpath(*module.split(".")).with_suffix(".py")
+def _version(library: str) -> str:
+    return version(library).partition("+")[0]  # without the build, as in 2.13.0+cpu
 
 
-def _package(module: str, root: Path) -> Path:
-    return root.joinpath(*module.split("."), "__init__.py")
+def _whole(module: str, source: Source, root: Path) -> _Piece:
+    """Return a module's definitions, and those that it imports, which are its attributes too."""
+    needs = {f"{module}:", *(f"{module}:{name}" for name in source.definitions)}
+    imports: set[str] = set()
+    for name, full in source.imports.items():
+        if full.split(".")[0] == PACKAGE and _file(full, root) is None:
+            imports.add(f"{name} = {full}")
+            _follow(full.split("."), root, needs, imports)
+    return _Piece("\n".join(sorted(imports)), needs)
+
+
+def _followed(module: str, source: Source, statements: list[ast.stmt], root: Path) -> _Piece:
+    """Return the text of statements of a module, and the labels of what they refer to."""
+    code = cleaned(statements)
+    known = source.imports | code.imports
+    needs: set[str] = set()
+    imports: set[str] = set()
+    for first, *attributes in code.names:
+        if first in source.definitions:
+            needs.add(f"{module}:{first}")
+        if first in known:
+            # The same text means something else once its names are imported from elsewhere.
+            imports.add(f"{first} = {known[first]}")
+            _follow([*known[first].split("."), *attributes], root, needs, imports)
+    return _Piece("\n".join([*sorted(imports), code.text]).strip(), needs)
+
+
+def _follow(chain: list[str], root: Path, needs: set[str], imports: set[str]) -> None:
+    """Add the label of what a name stands for, and the imports that it passes through.
+
+    `chain` is the name's full name in parts, with the attributes that are read from it.
+    """
+    module, *rest = chain
+    if module in LIBRARIES:
+        needs.add(module)
+    if module != PACKAGE:
+        return
+    for at, part in enumerate(rest, start=2):
+        source, below = _source(module, root), f"{module}.{part}"
+        if part in source.definitions:
+            needs.add(f"{module}:{part}")
+            return
+        full = source.imports.get(part, below)
+        if full != below:
+            needs.add(f"{module}:")
+            imports.add(f"{below} = {full}")
+            _follow([*full.split("."), *chain[at:]], root, needs, imports)
+            return
+        if _file(below, root) is None:
+            break
+        module = below
+    needs.add(module)
+
+
+@cache
+def _source(module: str, root: Path) -> Source:
+    path = _file(module, root)
+    if path is None:
+        raise ValueError(f"there is no module {module} in {root}")
+    return read_source(path)
+
+
+@cache
+def _file(module: str, root: Path) -> Path | None:
+    """Return the file of a module or package; None if there is none."""
+    place = root.joinpath(*module.split("."))
+    files = (place / "__init__.py", place.with_suffix(".py"))
+    return next((path for path in files if path.is_file()), None)
