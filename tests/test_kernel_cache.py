@@ -1,28 +1,90 @@
 """The cache of compiled kernels: whose code is loaded, where it lies."""
 
+import ast
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from pipeline_lib.engines.fast import compiled
-from pipeline_lib.engines.fast.noise import fill_normal
 from tests.conftest import ROOT
+
+CALL_A_KERNEL = """
+import sys
+import numpy as np
+from pipeline_lib.engines.fast.activation import tanh
+for kind in sys.argv[1:]:
+    assert abs(tanh(np.dtype(kind).type(1)) - np.tanh(1)) < 1e-6
+print(sum(tanh.stats.cache_hits.values()))
+"""
+# Each process waits with its code until all have theirs, and takes its time with the index.
+SAVE_AT_ONCE = """
+import os, time
+from pathlib import Path
+from numba.core.caching import IndexDataCacheFile
+from pipeline_lib.engines.fast.compiled import Cache
+
+gate = Path(os.environ["GATE"])
+load_index, save = IndexDataCacheFile._load_index, Cache.save_overload
+
+def slow(self):
+    index = load_index(self)
+    time.sleep(0.2)
+    return index
+
+def gated(self, *data):
+    (gate / str(os.getpid())).touch()
+    while len(list(gate.iterdir())) < 4:
+        time.sleep(0.01)
+    IndexDataCacheFile._load_index = slow
+    save(self, *data)
+
+Cache.save_overload = gated
+"""
 
 
 @pytest.fixture
-def kernels_of(monkeypatch):
-    """Have the compiled kernels of another folder looked for, as a new process would."""
+def start(tmp_path):
+    """Start a process that calls a kernel on these types; its output is the hits in the cache."""
+
+    def start(*kinds, before="", **environment):
+        return subprocess.Popen(
+            [sys.executable, "-c", before + CALL_A_KERNEL, *kinds],
+            cwd=ROOT,
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} | environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture
+def hits(start):
+    """Call a kernel in a process of its own; return how many of its types it found compiled."""
+
+    def hits(*kinds, **environment):
+        process = start(*kinds, **environment)
+        output, _ = process.communicate()
+        assert process.returncode == 0
+        return int(output)
+
+    return hits
+
+
+@pytest.fixture
+def look(monkeypatch):
+    """Have the folder of the kernels of other sources looked for, as a new process would."""
 
     def look(folder):
         monkeypatch.setattr(compiled, "HERE", folder)
         forget()
+        return compiled.cache_folder()
 
     def forget():
-        compiled.source_digest.cache_clear()
+        compiled.digest.cache_clear()
         compiled.cache_folder.cache_clear()
 
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
@@ -31,109 +93,101 @@ def kernels_of(monkeypatch):
     forget()
 
 
-def test_an_edited_kernel_is_compiled_anew(tmp_path, kernels_of):
-    source = tmp_path / "kernels.py"
-    source.write_text("a = 1\n")
-    kernels_of(tmp_path)
-    before = compiled.cache_folder()
-    assert before.parent == tmp_path / "__pycache__"
-    kernels_of(tmp_path)
-    assert compiled.cache_folder() == before
-    source.write_text("a = 2\n")
-    kernels_of(tmp_path)
-    assert compiled.cache_folder() != before
+def test_an_edited_kernel_or_constant_is_compiled_anew(tmp_path, look):
+    kernels, shared = tmp_path / "fast/kernels.py", tmp_path / "training.py"
+    kernels.parent.mkdir()
+    kernels.write_text("a = 1\n")
+    shared.write_text("b = 1\n")
+    before = look(kernels.parent)
+    assert before.parent == tmp_path / "fast/__pycache__"
+    assert look(kernels.parent) == before
+    kernels.write_text("a = 2\n")
+    edited = look(kernels.parent)
+    shared.write_text("b = 2\n")
+    assert len({before, edited, look(kernels.parent)}) == 3
 
 
-def test_kernels_are_cached_by_their_text_and_not_by_their_place():
-    assert fill_normal._cache.cache_path == str(compiled.cache_folder())
+def test_kernels_take_nothing_from_outside_the_engines():
+    # What they take is compiled in, and the digest covers no other files.
+    for path in compiled.HERE.glob("*.py"):
+        tree = ast.parse(path.read_text())
+        taken = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        if "pipeline_lib.engines.fast.compiled" in taken:
+            library = {name for name in taken if name.startswith("pipeline_lib")}
+            assert all(name.startswith("pipeline_lib.engines") for name in library), path
 
 
-CALL_A_KERNEL = """
-import numpy as np
-from pipeline_lib.engines.fast.activation import tanh
-tanh(np.float32(0.5))
-print(sum(tanh.stats.cache_hits.values()))
-"""
+@pytest.mark.parametrize("part", ["cpu", "features", "numba", "python"])
+def test_another_cpu_or_another_version_has_another_folder(tmp_path, monkeypatch, look, part):
+    before = look(tmp_path)
+    another = {
+        "cpu": (compiled.llvmlite.binding, "get_host_cpu_name", lambda: "another"),
+        "features": (compiled, "get_host_cpu_features", lambda: "+another"),
+        "numba": (compiled.numba, "__version__", "0.0"),
+        "python": (compiled.sys, "version", "3.0"),
+    }
+    monkeypatch.setattr(*another[part])
+    assert look(tmp_path) != before
 
 
-def test_a_kernel_compiled_for_one_cpu_is_not_loaded_on_another(tmp_path):
-    def hits(**cpu):
-        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)} | cpu
-        command = [sys.executable, "-c", CALL_A_KERNEL]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-        )
-        return int(done.stdout)
-
-    def kernels():
-        return {path: path.read_bytes() for path in tmp_path.rglob("*tanh*")}
-
-    assert hits() == 0
-    here = kernels()
-    assert len(here) == 1
+def test_each_kind_of_argument_and_of_cpu_loads_its_own_code(hits):
+    assert hits("f4") == 0
+    assert hits("f4", "f8") == 1
     old = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": ""}
-    assert hits(**old) == 0
-    both = kernels()
-    assert len(both) == 2
-    assert here.items() <= both.items()
-    assert [hits(), hits(**old)] == [1, 1]
-    # One more feature is another CPU, whatever its name.
-    assert hits(**old | {"NUMBA_CPU_FEATURES": "+sse4.2"}) == 0
+    assert hits("f4", **old) == 0
+    assert [hits("f4", "f8"), hits("f4", **old)] == [2, 1]
 
 
-def test_machines_of_many_kinds_that_save_at_once_each_load_their_own(tmp_path):
-    kinds = [("float32", f"cpu {n}", "") for n in range(8)]
-    gate = threading.Barrier(len(kinds))
-
-    def save(kind):
-        store = compiled.Store(tmp_path, "kernel")
-        gate.wait()
-        store.save(kind, kind)
-
-    for _ in range(20):
-        threads = [threading.Thread(target=save, args=[kind]) for kind in kinds]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert [compiled.Store(tmp_path, "kernel").load(kind) for kind in kinds] == kinds
-        for path in tmp_path.iterdir():
-            path.unlink()
+def test_jobs_that_compile_at_once_lose_nothing_and_mix_up_nothing(tmp_path, start, hits):
+    kinds = ["f4", "f8", "i4", "i8"]
+    (tmp_path / "gate").mkdir()
+    gate = {"GATE": str(tmp_path / "gate")}
+    processes = [start(kind, before=SAVE_AT_ONCE, **gate) for kind in kinds]
+    assert [process.communicate()[0] for process in processes] == ["0\n"] * len(kinds)
+    assert hits(*kinds) == len(kinds)
 
 
-def test_a_damaged_kernel_is_compiled_anew_and_never_run(tmp_path):
-    store = compiled.Store(tmp_path, "kernel")
-    store.save("key", b"code" * 100)
-    assert store.load("key") == b"code" * 100
-    [path] = tmp_path.iterdir()
-    whole = path.read_bytes()
-    for damaged in (b"", whole[:-1], whole[:100] + b"x" + whole[101:]):
-        path.write_bytes(damaged)
-        assert store.load("key") is None
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 100])
+def test_a_damaged_file_is_compiled_anew(tmp_path, hits, kind, left):
+    assert hits("f4") == 0
+    [path] = tmp_path.rglob(f"*tanh*.{kind}")
+    path.write_bytes(path.read_bytes()[:left])
+    assert [hits("f4"), hits("f4")] == [0, 1]
 
 
-def test_without_room_for_a_kernel_the_job_goes_on_and_leaves_nothing(tmp_path, monkeypatch):
-    def full(path, content):
-        with path.open("wb") as file:
-            file.write(content[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    store = compiled.Store(tmp_path, "kernel")
-    store.save("key", b"code" * 100)
-    assert list(tmp_path.iterdir()) == []
-    assert store.load("key") is None
+def test_without_room_for_a_kernel_the_job_goes_on(tmp_path, hits):
+    # A folder in the way of the index: nothing can be put in its place.
+    assert hits("f4") == 0
+    [path] = tmp_path.rglob("*tanh*.nbi")
+    path.unlink()
+    path.mkdir()
+    assert hits("f4") == 0
 
 
-def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch, kernels_of):
+def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch, look):
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    kernels_of(blocked)
-    assert compiled.cache_folder().parent == tmp_path / "cache" / "pruning-resilience"
+    assert look(blocked).parent == tmp_path / "cache" / "pruning-resilience"
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    kernels_of(blocked)
-    assert compiled.cache_folder().is_dir()
+    assert look(blocked).is_dir()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
-    kernels_of(blocked)
-    assert compiled.cache_folder().parent == tmp_path / "chosen"
+    assert look(blocked).parent == tmp_path / "chosen"
+
+
+def test_a_folder_that_others_may_write_or_own_is_passed_over(tmp_path, monkeypatch, look):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
+    chosen = look(tmp_path)
+    assert chosen.stat().st_mode & 0o777 == 0o700
+    assert look(tmp_path) == chosen
+    for mode in (0o720, 0o702):
+        chosen.chmod(mode)
+        assert look(tmp_path).parent == tmp_path / "__pycache__"
+    chosen.chmod(0o755)
+    assert look(tmp_path) == chosen
+    chosen.rename(tmp_path / "elsewhere")
+    chosen.symlink_to(tmp_path / "elsewhere")
+    own = Path.lstat
+    monkeypatch.setattr(os, "geteuid", lambda: own(chosen).st_uid + 1)
+    assert look(tmp_path).parent not in (tmp_path / "chosen", tmp_path / "__pycache__")

@@ -59,9 +59,8 @@ def test_no_result_names_the_host_the_user_or_the_folder(elsewhere, word):
 
 ASKS_WHERE_AND_WHEN = {"datetime", "getpass", "locale", "platform", "pwd", "socket", "uuid"}
 MAY = {
-    "logs.py": {"time"},  # logs and what they say of time are no results
+    "log.py": {"time"},  # logs and what they say of time are no results
     "lifeline.py": {"time"},  # how long a job may take to end
-    "compiled.py": {"platform", "uuid"},  # whose compiled code it is, and names until it is whole
 }
 
 

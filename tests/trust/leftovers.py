@@ -49,4 +49,4 @@ def _accounted(path: Path) -> bool:
         # Whose lock it is: a kernel's, on an empty file or one with the host's name.
         return parts[1:] == ("alive",) or (len(parts) > 2 and parts[1] in KEPT_BY_SNAKEMAKE)
     in_cache = "__pycache__" in parts
-    return in_cache and path.suffix in (".pyc", ".kernel")
+    return in_cache and path.suffix in (".pyc", ".nbi", ".nbc", ".lock")
