@@ -30,7 +30,7 @@ help:
 	@echo "make check    lint, format and type checks"
 	@echo "make format   format Python and rules"
 	@echo "make schema   export config.schema.json"
-	@echo "make lock     write requirements.lock from requirements.txt"
+	@echo "make lock     write requirements.lock from pyproject.toml"
 
 setup: $(READY)
 
@@ -39,6 +39,7 @@ $(READY): requirements.lock
 	  "Python %d.%d is too old; it must be 3.11 or newer (make setup PYTHON=python3.12)" % sys.version_info[:2])'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(READY)
 
 run: setup
@@ -82,6 +83,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.snakemake_lint
 	$(BIN)/python -m pipeline_lib.study.validation | cmp - config.schema.json
 
@@ -95,8 +97,9 @@ schema: setup
 
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --requirement requirements.txt
-	.venv-lock/bin/python -m pip freeze | sed 's/+cpu$$//' > requirements.lock
+	.venv-lock/bin/python -m pip install --quiet '.[dev]'
+	.venv-lock/bin/python -m pip freeze --exclude pruning-resilience | sed 's/+cpu$$//' \
+	  > requirements.lock
 	rm -r .venv-lock
 
 clean:

@@ -9,9 +9,13 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
-# Scripts import pipeline_lib from beside this file, wherever the workflow is started.
+# Scripts import pipeline_lib from beside this file, wherever the workflow is started and whatever
+# is installed. What PYTHONPATH holds already stays: Snakemake itself may come from there.
 sys.path.insert(0, str(workflow.basedir))
-os.environ.update(PYTHONPATH=str(workflow.basedir))
+SEARCHED = dict.fromkeys(
+    [str(workflow.basedir), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+)
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, SEARCHED)))
 # Jobs end with the process that runs them.
 os.environ.update(PRUNING_WORKFLOW=str(os.getpid()))
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,10 @@ def test_every_requirement_is_locked_and_every_lock_is_one_version():
         assert re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.+]+", line), line
         name, version = line.split("==")
         lock[re.sub("[-_.]+", "-", name).lower()] = version
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        if requirement := line.partition("#")[0].strip():
-            name, version = requirement.split("==")
-            assert lock[re.sub("[-_.]+", "-", name).lower()] == version
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for requirement in project["dependencies"] + project["optional-dependencies"]["dev"]:
+        name, version = requirement.split("==")
+        assert lock[re.sub("[-_.]+", "-", name).lower()] == version
 
 
 # Labels are free text; `python -m tests.trust.labels` looks at every figure, on real Snakemake
