@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from datetime import timedelta, timezone
 from pathlib import Path
 
 from tests.projects import Project
 
-LATER = 400  # days
+LATER = timedelta(days=400)
+ZONE = timezone(timedelta(hours=12, minutes=45))  # east of Greenwich
 
 # Python runs a module of this name when it starts, and jobs look for modules in the project's
 # folder first. What it changes are the answers that Python gives to whoever asks. (datetime's
@@ -18,7 +20,7 @@ LATER = 400  # days
 OTHER_WORLD = f"""
 import getpass, os, platform, socket, time
 
-LATER = {LATER} * 24 * 3600
+LATER = {int(LATER.total_seconds())}
 now, now_ns = time.time, time.time_ns
 time.time = lambda: now() + LATER
 time.time_ns = lambda: now_ns() + LATER * 10**9
@@ -55,6 +57,7 @@ def other_project(folder: Path) -> Project:
         (path / "matplotlibrc").write_text(MATPLOTLIBRC, encoding="utf-8")
     language = other_language()
     variables = {
+        # In POSIX, minus is east.
         **{"TZ": "XYZ-12:45", "LANG": language, "LC_ALL": language, "LANGUAGE": "de"},
         **dict.fromkeys(("USER", "LOGNAME", "USERNAME", "SUDO_USER"), "nobody"),
         **dict.fromkeys(("HOSTNAME", "HOST", "COMPUTERNAME"), "elsewhere"),
