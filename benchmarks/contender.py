@@ -10,13 +10,58 @@ writes `turn` before each training and waits for a line; last, its result as one
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.clock import Clock, peak_memory
+
+class Clock:
+    """CPU-seconds by phase.
+
+    `turn` is called before each training, to wait until it may go on. With `most_epochs`, no
+    training has more epochs, and its time counts as many times as epochs were left out.
+    """
+
+    def __init__(self, turn: Callable[[], None] = lambda: None, most_epochs: int = 0) -> None:
+        self.turn = turn
+        self.most_epochs = most_epochs
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.scaled: dict[str, float] = defaultdict(float)  # how much of `seconds` is scaled up
+        self.current = ""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the CPU time of what is done inside to a phase."""
+        self.current = name
+        began = time.process_time()
+        yield
+        self.seconds[name] += time.process_time() - began
+
+    def shortened(self, train: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `train` with at most so many epochs, the first of the whole training."""
+
+        def shortened(
+            *arguments: Any, epochs: int, noise: tuple[float, float] = (0.0, 0.0), **options: Any
+        ) -> Any:
+            self.turn()
+            few = min(epochs, self.most_epochs or epochs)
+            share = (few - 1) / max(epochs - 1, 1)
+            last = noise[0] + share * (noise[1] - noise[0])
+            began = time.process_time()
+            result = train(*arguments, epochs=few, noise=(noise[0], last), **options)
+            extra = (time.process_time() - began) * (epochs - few) / max(few, 1)
+            self.seconds[self.current] += extra
+            self.scaled[self.current] += extra
+            return result
+
+        return shortened
+
 
 Protocol = Callable[[int, Mapping[str, Any], Clock], None]
 
@@ -37,7 +82,7 @@ def library(name: str) -> Protocol:
     engine = engines.load(name)
 
     def protocol(seed: int, study: Mapping[str, Any], clock: Clock) -> None:
-        timed = instrumented(engine, clock, counting=name == "fast")
+        timed = SimpleNamespace(**{**vars(engine), "fit": clock.shortened(engine.fit)})
         points = training_points(seed, **study["training_points"])
         standard = standard_points(seed, **study["standard_points"])
         clean = clean_points(seed, **study["clean_points"])
@@ -94,37 +139,6 @@ def library(name: str) -> Protocol:
     return protocol
 
 
-def instrumented(engine: Any, clock: Clock, *, counting: bool) -> Any:
-    """Return the engine with its training under the clock's rule, and its work counted."""
-
-    def fit(network: Any, points: Any, **options: Any) -> Any:
-        if counting:
-            from benchmarks import floor
-
-            with clock.unmeasured():
-                clock.count(
-                    *floor.training(network, len(points), options["epochs"], options["noise"])
-                )
-        return clock.shortened(engine.fit)(network, points, **options)
-
-    def count_correct(network: Any, points: Any, **options: Any) -> int:
-        if counting:
-            from benchmarks import floor
-
-            noise = options["input_noise"], options["internal_noise"]
-            with clock.unmeasured():
-                clock.count(*floor.measurement(network, len(points), *noise))
-        return int(engine.count_correct(network, points, **options))
-
-    return SimpleNamespace(
-        generator=engine.generator,
-        normal=engine.normal,
-        gradient_magnitudes=engine.gradient_magnitudes,
-        fit=fit,
-        count_correct=count_correct,
-    )
-
-
 def straightforward() -> Protocol:
     """Return the straightforward program."""
     from benchmarks import straightforward as program
@@ -158,20 +172,26 @@ def main() -> None:
     protocol = straightforward() if name == "straightforward" else library(name)
     imports = time.process_time()
     protocol(seed, miniature(study), Clock(most_epochs=1))
-    started, memory = time.process_time(), peak_memory()
+    started = time.process_time()
     clock = Clock(turn, request["most_epochs"])
-    if not request["start_only"]:
-        protocol(seed, study, clock)
+    protocol(seed, study, clock)
     result = {
         "imports": imports,
         "first_calls": started - imports,
-        "start_memory": memory,
         "memory": peak_memory(),
         "seconds": clock.seconds,
         "scaled": clock.scaled,
-        "work": clock.work,
     }
     print(json.dumps(result), flush=True)
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has held so far, in MB."""
+    # Linux lets a process inherit ru_maxrss from the one that started it; this it does not.
+    with suppress(OSError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def turn() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 RESULTS = Path("results/benchmarks/performance")
 
 Value = str | float | int | None
@@ -69,9 +70,8 @@ def shown(value: Value) -> str:
 def machine() -> str:
     """Return a line about the machine and the libraries, since times mean nothing without."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "numba"))
-    load = f"{os.getloadavg()[0]:.1f}"
     return (
-        f"{processor()}, {os.cpu_count()} cores, load {load} before; "
+        f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; "
         f"Python {platform.python_version()}, {libraries}."
     )
 

@@ -2,10 +2,10 @@
 
     python -m benchmarks.workflow [--seeds 1,4,16] [--quick] [--out FOLDER]
 
-runs `snakemake -j 2` in a temporary copy of the project, with Snakemake itself and all that it
-starts counted. Kernels are compiled before, and that is told apart. The same jobs on a network of
-a few units tell how much of a job is not arithmetic: imports, kernels read from their cache,
-files read and written.
+runs `snakemake -j 2` in a temporary copy of the project and counts Snakemake itself and all that it
+starts. Kernels are compiled before, which is told apart. The same jobs on a network of a few units
+show how much of a job is not arithmetic: imports, kernels read from their cache, files read and
+written.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import csv
 import json
 import os
 import re
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,11 +23,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
+from subprocess import STDOUT, Popen
 from typing import Any
 
-from benchmarks.engines import read_study, request
-from benchmarks.report import RESULTS, Table, Value, machine, save
-from benchmarks.turns import ROOT
+from benchmarks.contender import miniature as few_units
+from benchmarks.engines import read_study
+from benchmarks.report import RESULTS, ROOT, Table, Value, machine, save
 
 PARTS = (
     *("Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"),
@@ -46,16 +46,26 @@ MINIATURE = {
 }
 QUICK_TASK = {"train": 1200}
 
-DONE = re.compile(r"done in .* \(CPU ([\d.]+) s since the process began, ([\d.]+) s of it before")
+DONE = re.compile(r"done in .* \(CPU ([\d.]+) s since the process began")
 
 
 @dataclass
 class Jobs:
-    """The jobs of one rule: CPU-seconds of each process, those before its work, and memory."""
+    """The jobs of one rule: CPU-seconds and memory of each process."""
 
     cpu: list[float] = field(default_factory=list)
-    before: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)  # MB
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: seconds by the clock, CPU-seconds with all that it started, the memory
+    of its largest process in MB, and what it printed."""
+
+    wall: float
+    cpu: float
+    memory: float
+    output: str
 
 
 @dataclass(frozen=True)
@@ -82,36 +92,48 @@ def copy_project(folder: Path) -> None:
             shutil.copy(ROOT / part, folder / part)
 
 
-def run_study(folder: Path, name: str, study: Mapping[str, Any]) -> Run:
-    """Run a study from scratch in a copy of the project."""
+def measured(command: Sequence[str], folder: Path, text: str = "") -> Cost:
+    """Run Python with these arguments in a copy of the project, with `text` as its input.
+
+    Raises SystemExit with what it printed if it fails.
+    """
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as printed:
+        given.write(text)
+        given.seek(0)
+        # As a user would: how many threads a job has is the workflow's own affair.
+        environment = {**os.environ, "PYTHONPATH": str(folder)}
+        process = Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env=environment,
+            stdin=given,
+            stdout=printed,
+            stderr=STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0)
+        output = printed.read()
+    if process.returncode:
+        sys.exit(output)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Cost(time.perf_counter() - start, cpu, usage.ru_maxrss / 1024, output)
+
+
+def snakemake(folder: Path, name: str, study: Mapping[str, Any], *options: str) -> Cost:
+    """Run Snakemake on a study, an overlay on config.yaml, in a copy of the project."""
     import yaml
 
     overlay = folder / f"{name}.yaml"
     overlay.write_text(yaml.safe_dump({**study, "results": f"results/{name}"}), encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "-j", str(CORES), "--configfile", overlay.name]
-    wall, cpu = time.perf_counter(), children_cpu()
-    done = run_quietly(command, folder)
-    wall, cpu = time.perf_counter() - wall, children_cpu() - cpu
-    if done.returncode:
-        sys.exit(done.stdout + done.stderr)
-    return Run(wall, cpu, read_rules(folder / "results" / name))
+    return measured(["-m", "snakemake", *options, "--configfile", overlay.name], folder)
 
 
-def run_quietly(
-    command: Sequence[str], folder: Path, text: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder whose own library it finds, with `text` as its input."""
-    # As a user would: how many threads a job has is the workflow's own affair.
-    settings = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run(
-        command, cwd=folder, env=settings, input=text, capture_output=True, text=True, check=False
-    )
-
-
-def children_cpu() -> float:
-    """Return the CPU-seconds of all processes that have ended below this one."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def run_study(folder: Path, name: str, study: Mapping[str, Any]) -> Run:
+    """Run a study from scratch in a copy of the project."""
+    cost = snakemake(folder, name, study, "-j", str(CORES))
+    return Run(cost.wall, cost.cpu, read_rules(folder / "results" / name))
 
 
 def read_rules(results: Path) -> dict[str, Jobs]:
@@ -127,7 +149,6 @@ def read_rules(results: Path) -> dict[str, Jobs]:
         assert found, f"{job}: the log does not tell its CPU time"
         jobs = rules[job.parts[0]]
         jobs.cpu.append(float(found[1]))
-        jobs.before.append(float(found[2]))
         with path.open(newline="", encoding="utf-8") as file:
             memory = [row["max_rss"] for row in csv.DictReader(file, delimiter="\t")]
         jobs.memory += [float(value) for value in memory if value not in ("NA", "-")]
@@ -155,46 +176,26 @@ def rules_table(run: Run, miniature: Run, seeds: int) -> Table:
     rows: list[list[Value]] = []
     for rule, jobs in run.rules.items():
         count, cpu = len(jobs.cpu), sum(jobs.cpu)
-        other = count * mean(miniature.rules[rule].cpu)
+        other = count * fmean(miniature.rules[rule].cpu)
         memory = max(jobs.memory, default=None)
-        rows.append([rule, count, cpu, cpu / count, mean(jobs.before), other, other / cpu, memory])
-    total = [sum(row[k] for row in rows) for k in (1, 2, 5)]
-    most = max((row[7] for row in rows if row[7] is not None), default=None)
-    rows.append(["total", total[0], total[1], None, None, total[2], total[2] / total[1], most])
+        rows.append([rule, count, cpu, cpu / count, other, other / cpu, memory])
+    total = [sum(row[k] for row in rows) for k in (1, 2, 4)]
+    most = max((row[6] for row in rows if row[6] is not None), default=None)
+    rows.append(["total", total[0], total[1], None, total[2], total[2] / total[1], most])
     note = (
         f"{seeds} seed{'s' * (seeds > 1)}. Not arithmetic: the same jobs' CPU-seconds in a "
         "study of a network of a few units. Memory as Snakemake samples it."
     )
-    columns = [
-        "rule",
-        "jobs",
-        "CPU-s",
-        "CPU-s per job",
-        "before the work, per job",
-        "not arithmetic",
-        "share",
-        "MB at most",
-    ]
+    columns = ["rule", "jobs", "CPU-s", "CPU-s per job", "not arithmetic", "share", "MB at most"]
     return Table("rules", "By rule", columns, rows, note)
-
-
-def mean(values: Sequence[float]) -> float:
-    """Return the arithmetic mean."""
-    return sum(values) / len(values)
 
 
 def compile_kernels(folder: Path) -> float:
     """Compile the fast engine's kernels for this copy; return what that costs in CPU-seconds."""
     # Each copy has a cache of its own, as each checkout of the project has.
-    before = children_cpu()
-    done = run_quietly(
-        [sys.executable, "-m", "benchmarks.contender"],
-        folder,
-        json.dumps(request("fast", 0, read_study(None), start_only=True)) + "\n",
-    )
-    if done.returncode:
-        sys.exit(done.stderr)
-    return children_cpu() - before
+    study = few_units(read_study(None))
+    request = {"contender": "fast", "seed": 0, "study": study, "most_epochs": 1}
+    return measured(["-m", "benchmarks.contender"], folder, json.dumps(request) + "\n").cpu
 
 
 def main() -> None:
