@@ -1,4 +1,5 @@
-# The commands of the README. Everything runs from .venv, which `make setup` makes.
+# The commands of the README and of CONTRIBUTING.md. Everything runs from .venv, which `make setup`
+# creates.
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -10,27 +11,30 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# The study's file first: of one that is missing or broken Snakemake gives its own traceback.
-SNAKEMAKE = $(BIN)/python -m rules.study_file $(ARGS) && $(BIN)/snakemake -j $(CORES)
+# The study's file is checked first: if it is missing or broken, Snakemake shows a traceback.
+SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/snakemake -j $(CORES)
 
 .PHONY: help setup run report replay pages test test-slurm trust bench scaling agreement check format schema lock clean
 
 help:
-	@echo "make run      set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
-	@echo "make report   the study's report, one page: results/report.html"
-	@echo "make test     set up and pass the tests"
-	@echo "make test-slurm  the tests on a Slurm, which they start (as root; apt-get install slurm-wlm munge)"
-	@echo "make replay   repeat the published run on its own random stream"
-	@echo "make pages    bring results of further studies into their pages in docs/"
-	@echo "make bench    measure what a seed and the study cost (QUICK=1: in three CPU-minutes)"
-	@echo "make agreement  the study on both engines (SEEDS=20), and do their distributions differ?"
-	@echo "make trust    kill, damage, vary and exhaust the workflow, at length (about an hour)"
-	@echo "make scaling  what a thousand seeds cost Snakemake and the study's last steps"
-	@echo "make setup    make the environment in .venv and nothing else"
-	@echo "make check    lint, format and type checks"
-	@echo "make format   format Python and rules"
-	@echo "make schema   export config.schema.json"
-	@echo "make lock     write requirements.lock from pyproject.toml"
+	@echo "For everyone"
+	@echo "  make run         set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
+	@echo "  make report      update the study's report, results/report.html"
+	@echo "  make replay      repeat the published run on its own random stream"
+	@echo "  make test        set up and run the tests"
+	@echo "  make setup       only create the environment in .venv"
+	@echo "For developers"
+	@echo "  make check       check lint, format, types and imports"
+	@echo "  make format      format Python and rules"
+	@echo "  make schema      write config.schema.json"
+	@echo "  make lock        write requirements.lock from pyproject.toml"
+	@echo "  make pages       bring results into the README and the docs"
+	@echo "  make test-slurm  run the Slurm tests (as root; apt-get install slurm-wlm munge)"
+	@echo "  make bench       measure what a seed and the study cost (QUICK=1: a tenth of the points)"
+	@echo "  make scaling     measure what it costs to plan a thousand seeds"
+	@echo "  make agreement   run the study on both engines and compare them (SEEDS=20)"
+	@echo "  make trust       try to break the workflow (about an hour)"
+	@echo "  make clean       remove the environment"
 
 setup: $(READY)
 
@@ -52,7 +56,8 @@ replay: setup
 	@$(SNAKEMAKE) replay $(ARGS)
 
 pages: setup
-	$(BIN)/python docs/fill.py docs/switch.md docs/combinations.md
+	$(BIN)/python docs/fill.py README.md CONTRIBUTING.md docs/hundred_seeds.md docs/switch.md \
+	  docs/combinations.md
 
 agreement: setup
 	for engine in plain fast; do \
@@ -68,15 +73,14 @@ test-slurm: setup
 	$(BIN)/python -m pytest tests/slurm $(ARGS)
 
 trust: setup
-	for proof in kills damage disk studies labels portability soak; do \
+	for proof in kills damage disk studies portability soak; do \
 	  $(BIN)/python -m tests.trust.$$proof || exit 1; done
 
 scaling: setup
 	$(BIN)/python -m benchmarks.scaling
 
 bench: setup
-	$(BIN)/python -m benchmarks.engines $(if $(QUICK),--quick)
-	$(BIN)/python -m benchmarks.workflow $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick)
 
 check: setup
 	$(BIN)/ruff check .

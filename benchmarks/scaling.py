@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import argparse
 import re
-import tempfile
 from pathlib import Path
 
-from benchmarks.report import RESULTS, Table, Value, machine, save
-from benchmarks.workflow import copy_project, snakemake
+import pandas as pd
+
+from benchmarks.costs import RESULTS, machine, project, show, snakemake
 
 
-def planned(folder: Path, seeds: int) -> list[Value]:
-    """Return the number of seeds, of jobs, CPU-seconds and MB of one dry run."""
+def planned(folder: Path, seeds: int) -> dict[str, float]:
+    """Return the number of jobs, CPU-seconds and MB of one dry run."""
     cost = snakemake(folder, f"seeds_{seeds}", {"seeds": seeds}, "-n")
     totals = re.findall(r"^total\s+(\d+)", cost.output, flags=re.MULTILINE)
-    return [seeds, int(totals[0]), cost.cpu, cost.memory]
+    return {"jobs": int(totals[0]), "CPU-s": cost.cpu, "MB": cost.memory}
 
 
 def main() -> None:
@@ -30,13 +30,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the table")
     chosen = parser.parse_args()
     before = machine()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        copy_project(folder)
-        rows = [planned(folder, int(seeds)) for seeds in chosen.seeds.split(",")]
-    columns = ["seeds", "jobs", "CPU-s", "MB"]
-    table = Table("planning", "`snakemake -n`", columns, rows, "Nothing is there yet.")
-    save(chosen.out, "scaling", "Planning many seeds", before, [table])
+    with project() as folder:
+        rows = {seeds: planned(folder, seeds) for seeds in map(int, chosen.seeds.split(","))}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("seeds")
+    show("snakemake -n by number of seeds", before, table, chosen.out / "planning.csv")
 
 
 if __name__ == "__main__":

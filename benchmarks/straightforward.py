@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import csv
 import itertools
 import logging
 import time
@@ -30,22 +31,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-COLUMNS = ("seed", "treatment", "metric", "cycle", "value")
+COLUMNS = ("seed", "treatment", "number", "modulation", "level", "cycle", "value")
 CONFIG = Path(__file__).parent.parent / "config.yaml"
 TEST_BATCH = 1000
-ACUTE_CAP = 0.99
 UNMODULATED = {"activation": "relu", "damping": 1.0, "gain": 1.0}
 
-Row = tuple[int, str, str, int | None, float]
+Row = tuple[int, str, str, str, float | None, int | None, float]
 
 logger = logging.getLogger(__name__)
 
 
-def draw_points(state: int, task: Mapping[str, Any], size: str) -> TensorDataset:
+def draw_points(state: int, task: Mapping[str, Any], size: str, sd: float) -> TensorDataset:
     """Return task[size] labelled points of Gaussian clouds, one cloud per class."""
     random, centres = np.random.RandomState(state), np.array(task["centres"], dtype=np.float64)
     labels = random.randint(0, len(centres), task[size])
-    x = centres[labels] + random.randn(task[size], 2) * task.get("sd", 0.0)
+    x = centres[labels] + random.randn(task[size], 2) * sd
     return TensorDataset(torch.from_numpy(x.astype(np.float32)), torch.from_numpy(labels))
 
 
@@ -170,12 +170,7 @@ def accuracy(
 class Experiment:
     """The protocol for one seed: `rows` has its values, `seconds` the CPU time of each phase.
 
-    `study` is the dict that `pipeline_lib.study.slices.replay` makes of a study: `sizes` of all
-    layers, `init`, `training_points` {centres, sd, train}, `standard_points` {centres, sd, test},
-    `clean_points` {centres, clean}, `batch_size`, `baseline` {epochs, lr}, `pruning` {sparsity},
-    `combined` {input_noise, internal_noise}, `sweep`, `acute` {prune}, `relapse` {cycles, prune}
-    and, by name, `treatments` {course, maintenance, withdrawal}. A course is a list of steps,
-    each {kind: options} as in `run_steps`, and in maintenance `every` beside the kind.
+    `study` has the keys of `config.yaml`, with every default filled in.
     """
 
     def __init__(self, seed: int, study: Mapping[str, Any]) -> None:
@@ -184,10 +179,12 @@ class Experiment:
         self.seconds: dict[str, float] = defaultdict(float)
         torch.set_num_threads(1)
         torch.manual_seed(seed)
-        training = draw_points(1000 * seed + 100, study["training_points"], "train")
-        standard = draw_points(1000 * seed + 200, study["standard_points"], "test")
-        clean = draw_points(1000 * seed + 300, study["clean_points"], "clean")
-        self.training = DataLoader(training, batch_size=study["batch_size"], shuffle=True)
+        task = study["task"]
+        training = draw_points(1000 * seed + 100, task, "train", task["sd"])
+        standard = draw_points(1000 * seed + 200, task, "test", task["sd"])
+        clean = draw_points(1000 * seed + 300, task, "clean", 0.0)
+        batch_size = study["training"]["batch_size"]
+        self.training = DataLoader(training, batch_size=batch_size, shuffle=True)
         self.standard = DataLoader(standard, batch_size=TEST_BATCH)
         self.clean = DataLoader(clean, batch_size=TEST_BATCH)
 
@@ -211,8 +208,8 @@ class Experiment:
                 self.evaluate_withdrawn(name, treated[name])
             with self.phase("acute relapse"):
                 relapsed = copy.deepcopy(treated[name])
-                prune_further(relapsed, self.study["acute"]["prune"], ACUTE_CAP)
-                self.record(name, "acute_relapse_drop", combined - self.combined(relapsed))
+                prune_further(relapsed, self.study["acute"]["prune"], self.study["acute"]["cap"])
+                self.record(name, "acute_drop", combined - self.combined(relapsed))
 
         for name in treatments:
             with self.phase(f"relapse of {name}"):
@@ -231,7 +228,8 @@ class Experiment:
 
     def build(self, like: Classifier | None = None) -> Classifier:
         """Return a new network, with the weights, masks and modulation of another if given."""
-        model = Classifier(self.study["sizes"], self.study["init"])
+        centres, network = self.study["task"]["centres"], self.study["network"]
+        model = Classifier([2, *network["hidden"], len(centres)], network["init"])
         if like is not None:
             model.load_state_dict(like.state_dict())
             model.modulation = like.modulation
@@ -260,7 +258,7 @@ class Experiment:
 
     def combined(self, model: Classifier) -> float:
         """Return the accuracy under combined stress."""
-        return accuracy(model, self.standard, **self.study["combined"])
+        return accuracy(model, self.standard, **self.study["evaluate"]["combined"])
 
     def evaluate(self, name: str, model: Classifier) -> float:
         """Record the first table and the sweep; return the accuracy under combined stress."""
@@ -270,28 +268,37 @@ class Experiment:
             self.record(name, "standard", accuracy(model, self.standard))
             combined = self.combined(model)
             self.record(name, "combined", combined)
-            for sigma in self.study["sweep"]:
+            for sigma in self.study["evaluate"]["sweep"]:
                 value = accuracy(model, self.standard, internal_noise=sigma)
-                self.record(name, f"internal_{sigma}", value)
+                self.record(name, "internal", value, level=sigma)
         return combined
 
     def evaluate_withdrawn(self, name: str, model: Classifier) -> None:
         """Record accuracy under stress while the modulation is off."""
         with self.phase("evaluation"):
-            off, sigma = copy.deepcopy(model), max(self.study["sweep"])
+            off, sigma = copy.deepcopy(model), max(self.study["evaluate"]["sweep"])
             off.modulation = UNMODULATED
-            self.record(name, "off_medication_combined", self.combined(off))
+            self.record(name, "combined", self.combined(off), "off")
             value = accuracy(off, self.standard, internal_noise=sigma)
-            self.record(name, f"off_medication_internal_{sigma}", value)
+            self.record(name, "internal", value, "off", level=sigma)
 
     def measure_cycle(self, name: str, cycle: int, model: Classifier) -> None:
         """Record what is measured after a stress cycle."""
-        self.record(name, "longitudinal_combined", self.combined(model), cycle)
-        self.record(name, "longitudinal_sparsity", 100.0 * model.sparsity(), cycle)
+        self.record(name, "longitudinal_combined", self.combined(model), cycle=cycle)
+        self.record(name, "longitudinal_sparsity", 100.0 * model.sparsity(), cycle=cycle)
 
-    def record(self, name: str, metric: str, value: float, cycle: int | None = None) -> None:
+    def record(
+        self,
+        name: str,
+        number: str,
+        value: float,
+        modulation: str = "on",
+        *,
+        level: float | None = None,
+        cycle: int | None = None,
+    ) -> None:
         """Add a row."""
-        self.rows.append((self.seed, name, metric, cycle, value))
+        self.rows.append((self.seed, name, number, modulation, level, cycle, value))
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -312,27 +319,28 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     # The study and the published run are read with the project's code; the experiment uses none.
-    import pandas as pd
     import yaml
     from snakemake.utils import update_config
 
     from pipeline_lib.analysis import digits, published
-    from pipeline_lib.study import slices, validation
+    from pipeline_lib.measures import Value
+    from pipeline_lib.study import validation
 
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     update_config(config, yaml.safe_load(arguments.study.read_text(encoding="utf-8")))
     study = validation.validate(config)
-    experiment = Experiment(arguments.seed, slices.replay(study))
+    experiment = Experiment(arguments.seed, study.model_dump(exclude_none=True))
     experiment.run()
 
     for name, seconds in {"start-up": start_up, **experiment.seconds}.items():
-        print(f"{name:24}{seconds:10.1f} CPU-seconds")
-    print(f"{'total':24}{start_up + sum(experiment.seconds.values()):10.1f} CPU-seconds")
-    rows = pd.DataFrame(experiment.rows, columns=COLUMNS).astype({"cycle": "Int64"})
+        print(f"{name:24}{seconds:10.2f} CPU-seconds")
+    print(f"{'total':24}{start_up + sum(experiment.seconds.values()):10.2f} CPU-seconds")
     if arguments.out:
-        rows.to_csv(arguments.out, index=False)
+        with arguments.out.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([COLUMNS, *experiment.rows])
     if runs := study.reproduction.runs:
-        comparison = digits.against_runs(rows, published.read_runs(CONFIG.parent / runs))
+        values = [Value(*row) for row in experiment.rows]
+        comparison = digits.against_runs(values, published.read_runs(CONFIG.parent / runs))
         print(digits.runs_verdict(comparison))
 
 

@@ -3,39 +3,54 @@
 from functools import cache
 from pathlib import Path
 
-from pipeline_lib.study import cost, limits, slices
-from pipeline_lib import names as states
+from snakemake.utils import update_config
+
+from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.jobs.fingerprint import fingerprint
+from pipeline_lib.jobs.plan import plan
+from pipeline_lib.names import HEALTHY, STATES, UNTREATED
+from pipeline_lib.steps import kinds
+from pipeline_lib.study import overlays, slices
 from pipeline_lib.study.validation import validate
-from rules import study_file
+
+# What is set on the command line arrives as text within lists and mappings.
+if workflow.is_main_process or workflow.config_settings.config:
+    update_config(config, overlays.resolved(workflow.config_settings.config))
 
 try:
-    # Jobs parse these files again; a study is looked at once.
-    if workflow.is_main_process:
-        study_file.check_all(workflow.configfiles)
-    STUDY = validate(config)
-    if workflow.is_main_process:
-        for warning in limits.check(STUDY):
-            print(warning, file=sys.stderr)
+    # The base study first, then the overlays in their order: Snakemake lists them the other way.
+    ORDER = overlays.treatment_order(
+        overlays.read_all(
+            sorted(workflow.configfiles, key=lambda path: path != BASE_STUDY)
+        )
+    )
+    STUDY = validate(config, order=ORDER)
+    overlays.check_results(STUDY.results, workflow.basedir)
 except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
 
 SEEDS = STUDY.seed_list
 TREATMENTS = list(STUDY.treatments)
-STATES = [*states.STATES, *TREATMENTS]
 RESULTS = STUDY.results
+MEASURES = STUDY.measures
+LOOKS = slices.looks(STUDY, {name: ORDER.index(name) for name in TREATMENTS})
 
 
 wildcard_constraints:
     seed=r"\d+",
     treatment="|".join(TREATMENTS),
-    state="|".join(STATES),
+    state="|".join([*STATES, *TREATMENTS]),
+
+
+def in_results(*parts):
+    """The path of a file of the study."""
+    return str(Path(RESULTS, *parts))
 
 
 def in_seed(*parts):
     """The path of a file of one seed."""
-    return str(Path(RESULTS, "seeds", "{seed}", *parts))
+    return in_results("seeds", "{seed}", *parts)
 
 
 def network_file(*parts):
@@ -44,21 +59,34 @@ def network_file(*parts):
     return path if STUDY.keep_networks else temp(path)
 
 
+def network_of(state):
+    """The network file of a treatment, or of a state that is none."""
+    files = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
+    return in_seed(files.get(state, f"{state}/network.safetensors"))
+
+
+def to_make(output, *inputs):
+    """An input function: the files that a job reads to make its output.
+
+    Where the output is made already (rules/trust.smk), the times of the files that it was made
+    from do not matter, so that Snakemake need not look at them.
+    """
+
+    def paths(wildcards):
+        seed = wildcards.get("seed")
+        made = made_of_seed(seed) if seed is not None else made_of_study()
+        found = [str(path).format(**wildcards) for path in inputs]
+        if str(output).format(**wildcards) in made:
+            found = ancient(found)
+        return found if len(found) > 1 else found[0]
+
+    paths.inputs = inputs
+    return paths
+
+
 def gathered(kind):
     """The path of the study's rows of one kind."""
-    return f"{RESULTS}/metrics/{kind}.parquet"
-
-
-# What the files hold that tables are made of, by the names that their scripts use.
-MEASURED = {
-    kind: slices.gather(STUDY, kind)
-    for kind in ["evaluate", "acute", "relapse", *(["switch"] if STUDY.switch else [])]
-}
-
-
-def measurements():
-    """The files that tables are made of."""
-    return {kind: gathered(kind) for kind in MEASURED}
+    return in_results("metrics", f"{kind}.parquet")
 
 
 def published(*kinds):
@@ -71,37 +99,17 @@ def has_published(*kinds):
     return len(published(*kinds)) == len(kinds)
 
 
-def network_of_state(wildcards):
-    """The network file of a treatment, or of a state that is none."""
-    files = {
-        states.HEALTHY: "baseline.safetensors",
-        states.UNTREATED: "pruned.safetensors",
-    }
-    return in_seed(files.get(wildcards.state, f"{wildcards.state}/network.safetensors"))
-
-
 def log_of(job):
-    return f"{RESULTS}/logs/{job}.log"
+    return in_results("logs", f"{job}.log")
 
 
 def benchmark_of(job):
-    return f"{RESULTS}/benchmarks/{job}.tsv"
+    return in_results("benchmarks", f"{job}.tsv")
 
 
-def memory(stage):
-    """The memory limit of a stage's jobs, in MB; a job that failed is given more."""
-    limit = cost.megabytes(STUDY, stage)
-    return lambda wildcards, attempt: attempt * limit
-
-
-def time_limit(stage):
-    """The time limit of a stage's jobs, in minutes; a job that failed is given more."""
-    limits = {name: cost.minutes(STUDY, stage, name) for name in [None, *TREATMENTS]}
-
-    def of_job(wildcards, attempt):
-        return attempt * limits[wildcards.get("treatment")]
-
-    return of_job
+def stamp_of(job):
+    """The path of the stamp of a job that writes texts or pictures, which cannot carry their own."""
+    return in_results("stamps", f"{job}.json")
 
 
 # As Snakemake's own report lists the results; it has a "Statistics" of its own, of run times.
@@ -124,29 +132,32 @@ def in_report(kind, name, path, caption=None):
     )
 
 
-def picture(name):
-    """The files of a figure."""
-    return [
-        in_report(
-            "figures", name, f"{RESULTS}/figures/{name}.{format}", f"figures/{name}"
-        )
-        for format in ("svg", "png")
-    ]
+@cache
+def code(script, *entries):
+    """A digest of the code that a job runs: its script, and what the script loads by name."""
+    path = f"{workflow.basedir}/workflow_scripts/{script}.py"
+    return fingerprint(path, *entries, root=workflow.basedir)
 
 
-def code(stage, *modules):
-    """A digest of what a stage's script imports, and of `modules` that it loads by name.
-
-    Snakemake itself watches the script's own text. The digest is made when a job asks for it:
-    on a queue each job starts Snakemake anew, and needs its own alone.
-    """
-    script = f"{workflow.basedir}/workflow_scripts/{stage}.py"
-
-    @cache
-    def digest():
-        return fingerprint(script, *modules, root=workflow.basedir)
-
-    return lambda wildcards: digest()
+# On a queue the jobs of a seed are submitted together, and so are the study's. On one machine there
+# is nothing to group, and asking for it would double the time that planning takes.
+SEED_GROUP, STUDY_GROUP = (
+    ("seed", "study") if workflow.resource_settings.nodes else (None, None)
+)
 
 
 ENGINE = f"pipeline_lib.engines.{STUDY.engine}"
+
+
+def of_measures(*names):
+    """These definitions of every measure of the study."""
+    return [
+        f"pipeline_lib.measures.{measure}:{name}"
+        for measure in MEASURES
+        for name in names
+    ]
+
+
+def of_steps(steps):
+    """The functions of the kinds of steps that these steps are."""
+    return [f"pipeline_lib.steps.{kind}:apply" for kind in kinds(steps)]

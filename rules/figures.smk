@@ -1,73 +1,164 @@
-# The study as pictures, each from the files that it shows. The report shows them in this order; a
-# caption stands in report/figures/<name>.rst, for the report and for Snakemake's.
+# The study as pictures, each from the files that it shows. The report shows them in this order.
 
-ROWS_OF_FIGURE = {
-    "accuracy": "evaluate",
-    "resilience": "evaluate",
-    "trajectories": "relapse",
-    "survival": "relapse",
-    "sparsity": "relapse",
-    "training": "history",
-    **({"switch": "switch"} if STUDY.switch else {}),
-}
+from pipeline_lib import figures
+from pipeline_lib.names import STANDARD_POINTS
+
 REGROWTH = slices.first_regrowth(STUDY)
-FIGURES = [
-    *ROWS_OF_FIGURE,
-    *(["comparison"] if has_published("published") else []),
-    *(["regrowth"] if REGROWTH else []),
-    "regions",
-]
 FIRST = SEEDS[0]  # whose networks are shown
+SPECS = figures.specs(MEASURES)
+if not has_published("published"):
+    del SPECS[figures.COMPARISON.name]
+if not REGROWTH:
+    del SPECS[figures.REGROWTH.name]
 
 
-for name, kind in ROWS_OF_FIGURE.items():
+def figure_of(name):
+    """The file of a figure, as a vector drawing."""
+    return in_results("figures", f"{name}.svg")
+
+
+def picture(name):
+    """The files of a figure."""
+    return [
+        in_report("figures", name, in_results("figures", f"{name}.{form}"), "figure")
+        for form in ("svg", "png")
+    ]
+
+
+def plan_of_figure(name, study, script, *entries, **inputs):
+    """The plan of a figure, from what it reads of the study and the plans of its files."""
+    return plan(
+        f"figure {name}", study=study, code=code(script, *entries), inputs=inputs
+    )
+
+
+SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS = (spec.name for spec in figures.SPECIAL)
+
+
+for name, spec in SPECS.items():
+    if spec in figures.SPECIAL:
+        continue
 
     rule:
         name:
             f"figure_{name}"
         input:
-            gathered(kind),
+            values=to_make(figure_of(name), rules.study_values.output.long),
+            cells=to_make(figure_of(name), rules.study_values.output.cells),
         output:
-            picture(name),
+            pictures=picture(name),
+            stamp=stamp_of(f"figure_{name}"),
         log:
             log_of(f"figures/{name}"),
         benchmark:
             benchmark_of(f"figures/{name}")
+        group:
+            STUDY_GROUP
         threads: 1
-        resources:
-            mem_mb=memory(cost.TOGETHER),
-            runtime=time_limit(cost.TOGETHER),
         params:
-            name=name,
-            measured=slices.gather(STUDY, kind),
-            study=slices.figure(STUDY, name),
-            code=code("figure_of_rows", f"pipeline_lib.figures.{name}"),
+            caption=spec.caption,
+            study=slices.figure(STUDY, name, LOOKS),
+            planned=lambda wildcards: plan_of_values(),
+            made_by=lambda wildcards, name=name: plan_of_figure(
+                name,
+                slices.figure(STUDY, name, LOOKS),
+                "figure",
+                *of_measures("FIGURES", "NUMBERS"),
+                values=plan_of_values(),
+            ),
         message:
             f"draw the figure {name}"
         script:
-            "../workflow_scripts/figure_of_rows.py"
+            "../workflow_scripts/figure.py"
+
+
+rule figure_survival:
+    input:
+        to_make(figure_of(SURVIVAL), rules.statistics.output.survival),
+    output:
+        pictures=picture(SURVIVAL),
+        stamp=stamp_of(f"figure_{SURVIVAL}"),
+    log:
+        log_of(f"figures/{SURVIVAL}"),
+    benchmark:
+        benchmark_of(f"figures/{SURVIVAL}")
+    group:
+        STUDY_GROUP
+    threads: 1
+    params:
+        caption=figures.SURVIVAL.caption,
+        study=slices.figure(STUDY, SURVIVAL, LOOKS),
+        planned=lambda wildcards: plan_of_statistics(),
+        made_by=lambda wildcards: plan_of_figure(
+            SURVIVAL,
+            slices.figure(STUDY, SURVIVAL, LOOKS),
+            "figure_survival",
+            survival=plan_of_statistics(),
+        ),
+    message:
+        f"draw the figure {SURVIVAL}"
+    script:
+        "../workflow_scripts/figure_survival.py"
+
+
+rule figure_training:
+    input:
+        to_make(figure_of(TRAINING), gathered("history")),
+    output:
+        pictures=picture(TRAINING),
+        stamp=stamp_of(f"figure_{TRAINING}"),
+    log:
+        log_of(f"figures/{TRAINING}"),
+    benchmark:
+        benchmark_of(f"figures/{TRAINING}")
+    group:
+        STUDY_GROUP
+    threads: 1
+    params:
+        caption=figures.TRAINING.caption,
+        measured=slices.gather(STUDY, "history"),
+        study=slices.figure(STUDY, TRAINING, LOOKS),
+        planned=lambda wildcards: plan_of_gather("history"),
+        made_by=lambda wildcards: plan_of_figure(
+            TRAINING,
+            LOOKS,
+            "figure_training",
+            history=plan_of_gather("history"),
+        ),
+    message:
+        f"draw the figure {TRAINING}"
+    script:
+        "../workflow_scripts/figure_training.py"
 
 
 if has_published("published"):
 
     rule figure_comparison:
         input:
-            f"{RESULTS}/reproduction/comparison.csv",
+            to_make(figure_of(COMPARISON), rules.reproduction.output.comparison),
         output:
-            picture("comparison"),
+            pictures=picture(COMPARISON),
+            stamp=stamp_of(f"figure_{COMPARISON}"),
         log:
-            log_of("figures/comparison"),
+            log_of(f"figures/{COMPARISON}"),
         benchmark:
-            benchmark_of("figures/comparison")
+            benchmark_of(f"figures/{COMPARISON}")
+        group:
+            STUDY_GROUP
         threads: 1
-        resources:
-            mem_mb=memory(cost.TOGETHER),
-            runtime=time_limit(cost.TOGETHER),
         params:
-            study=slices.figure(STUDY, "comparison"),
-            code=code("figure_comparison"),
+            caption=figures.COMPARISON.caption,
+            study=slices.figure(STUDY, COMPARISON, LOOKS),
+            planned=lambda wildcards: plan_of_reproduction(),
+            made_by=lambda wildcards: plan_of_figure(
+                COMPARISON,
+                slices.figure(STUDY, COMPARISON, LOOKS),
+                "figure_comparison",
+                *of_measures("TABLES", "NUMBERS"),
+                comparison=plan_of_reproduction(),
+            ),
         message:
-            "draw the figure comparison"
+            f"draw the figure {COMPARISON}"
         script:
             "../workflow_scripts/figure_comparison.py"
 
@@ -76,53 +167,85 @@ if REGROWTH:
 
     rule figure_regrowth:
         input:
-            pruned=in_seed("pruned.safetensors").format(seed=FIRST),
-            treated=in_seed(REGROWTH[0], "network.safetensors").format(seed=FIRST),
+            pruned=to_make(
+                figure_of(GROWN), rules.prune.output.network.format(seed=FIRST)
+            ),
+            treated=to_make(
+                figure_of(GROWN),
+                in_seed(REGROWTH[0], "network.safetensors").format(seed=FIRST),
+            ),
         output:
-            picture("regrowth"),
+            pictures=picture(GROWN),
+            stamp=stamp_of(f"figure_{GROWN}"),
         log:
-            log_of("figures/regrowth"),
+            log_of(f"figures/{GROWN}"),
         benchmark:
-            benchmark_of("figures/regrowth")
+            benchmark_of(f"figures/{GROWN}")
+        group:
+            STUDY_GROUP
         threads: 1
-        resources:
-            mem_mb=memory("figure"),
-            runtime=time_limit("figure"),
         params:
+            caption=figures.REGROWTH.caption,
             seed=FIRST,
             treatment=REGROWTH[0],
             batches=REGROWTH[1],
-            study=slices.figure(STUDY, "regrowth"),
-            code=code("figure_regrowth", ENGINE),
+            study={"looks": LOOKS, **slices.treat(STUDY, REGROWTH[0])},
+            planned=lambda wildcards: {
+                name: plan_of_network(name) for name in (UNTREATED, REGROWTH[0])
+            },
+            made_by=lambda wildcards: plan_of_figure(
+                GROWN,
+                [LOOKS, FIRST, slices.treat(STUDY, REGROWTH[0])],
+                "figure_regrowth",
+                ENGINE,
+                pruned=plan_of_network(UNTREATED),
+                treated=plan_of_network(REGROWTH[0]),
+            ),
         message:
-            "draw the figure regrowth"
+            f"draw the figure {GROWN}"
         script:
             "../workflow_scripts/figure_regrowth.py"
 
 
 rule figure_regions:
     input:
-        healthy=in_seed("baseline.safetensors").format(seed=FIRST),
-        untreated=in_seed("pruned.safetensors").format(seed=FIRST),
-        treated=[
-            in_seed(treatment, "network.safetensors").format(seed=FIRST)
-            for treatment in TREATMENTS
-        ],
+        healthy=to_make(
+            figure_of(REGIONS), in_seed("baseline.safetensors").format(seed=FIRST)
+        ),
+        untreated=to_make(
+            figure_of(REGIONS), rules.prune.output.network.format(seed=FIRST)
+        ),
+        treated=to_make(
+            figure_of(REGIONS),
+            *[
+                in_seed(treatment, "network.safetensors").format(seed=FIRST)
+                for treatment in TREATMENTS
+            ],
+        ),
     output:
-        picture("regions"),
+        pictures=picture(REGIONS),
+        stamp=stamp_of(f"figure_{REGIONS}"),
     log:
-        log_of("figures/regions"),
+        log_of(f"figures/{REGIONS}"),
     benchmark:
-        benchmark_of("figures/regions")
+        benchmark_of(f"figures/{REGIONS}")
+    group:
+        STUDY_GROUP
     threads: 1
-    resources:
-        mem_mb=memory("figure"),
-        runtime=time_limit("figure"),
     params:
+        caption=figures.REGIONS.caption,
         seed=FIRST,
-        study=slices.figure(STUDY, "regions"),
-        code=code("figure_regions"),
+        study={"looks": LOOKS, STANDARD_POINTS: slices.points(STUDY, STANDARD_POINTS)},
+        planned=lambda wildcards: {
+            state: plan_of_network(state) for state in [*STATES, *TREATMENTS]
+        },
+        made_by=lambda wildcards: plan_of_figure(
+            REGIONS,
+            [LOOKS, FIRST, slices.points(STUDY, STANDARD_POINTS)],
+            "figure_regions",
+            **{state: plan_of_network(state) for state in [*STATES, *TREATMENTS]},
+        ),
     message:
-        "draw the figure regions"
+        f"draw the figure {REGIONS}"
     script:
         "../workflow_scripts/figure_regions.py"

@@ -1,7 +1,33 @@
-# From a seed to its networks: healthy, pruned, and treated in each way.
+# From a seed to its networks: healthy, pruned, and treated in each way. Each stage has a plan, a
+# digest of all that decides what it makes but for the seed; its files carry it.
+
+
+@cache
+def plan_of_network(state):
+    """The plan of the healthy network, of the untreated one, or of a treatment's."""
+    if state == HEALTHY:
+        train = "pipeline_lib.steps.train:apply"
+        study, inputs = slices.baseline(STUDY), {}
+        return plan(
+            state, study=study, code=code("baseline", ENGINE, train), inputs=inputs
+        )
+    if state == UNTREATED:
+        inputs = {"network": plan_of_network(HEALTHY)}
+        return plan(state, study=slices.prune(STUDY), code=code("prune"), inputs=inputs)
+    study, inputs = slices.treat(STUDY, state), {"network": plan_of_network(UNTREATED)}
+    steps = of_steps(study["course"])
+    # Its name, too: a treatment's course draws from a generator of that name.
+    return plan(
+        f"treat {state}",
+        study=study,
+        code=code("treat", ENGINE, *steps),
+        inputs=inputs,
+    )
 
 
 rule baseline:
+    input:
+        lambda wildcards: first_look(wildcards),
     output:
         network=network_file("baseline.safetensors"),
         history=in_seed("baseline_history.parquet"),
@@ -9,13 +35,12 @@ rule baseline:
         log_of("baseline/{seed}"),
     benchmark:
         benchmark_of("baseline/{seed}")
+    group:
+        SEED_GROUP
     threads: 1
-    resources:
-        mem_mb=memory("baseline"),
-        runtime=time_limit("baseline"),
     params:
         study=slices.baseline(STUDY),
-        code=code("baseline", ENGINE),
+        made_by=lambda wildcards: plan_of_network(HEALTHY),
     message:
         "seed {wildcards.seed}: train the healthy network"
     script:
@@ -24,20 +49,20 @@ rule baseline:
 
 rule prune:
     input:
-        network=rules.baseline.output.network,
+        network=to_make(network_of(UNTREATED), network_of(HEALTHY)),
     output:
         network=in_seed("pruned.safetensors"),
     log:
         log_of("prune/{seed}"),
     benchmark:
         benchmark_of("prune/{seed}")
+    group:
+        SEED_GROUP
     threads: 1
-    resources:
-        mem_mb=memory("prune"),
-        runtime=time_limit("prune"),
     params:
         study=slices.prune(STUDY),
-        code=code("prune"),
+        planned=lambda wildcards: plan_of_network(HEALTHY),
+        made_by=lambda wildcards: plan_of_network(UNTREATED),
     message:
         "seed {wildcards.seed}: prune"
     script:
@@ -46,7 +71,7 @@ rule prune:
 
 rule treat:
     input:
-        network=rules.prune.output.network,
+        network=to_make(network_of("{treatment}"), network_of(UNTREATED)),
     output:
         network=network_file("{treatment}", "network.safetensors"),
         history=in_seed("{treatment}", "history.parquet"),
@@ -54,13 +79,13 @@ rule treat:
         log_of("treat/{seed}_{treatment}"),
     benchmark:
         benchmark_of("treat/{seed}_{treatment}")
+    group:
+        SEED_GROUP
     threads: 1
-    resources:
-        mem_mb=memory("treat"),
-        runtime=time_limit("treat"),
     params:
         study=lambda wildcards: slices.treat(STUDY, wildcards.treatment),
-        code=code("treat", ENGINE),
+        planned=lambda wildcards: plan_of_network(UNTREATED),
+        made_by=lambda wildcards: plan_of_network(wildcards.treatment),
     message:
         "seed {wildcards.seed}: treat, {wildcards.treatment}"
     script:

@@ -1,20 +1,44 @@
 # The published run, repeated on its own random stream: a target apart from the study.
 
 
+@cache
+def plan_of_replay():
+    """The plan of a seed's replay, which loads measures and steps by name."""
+    runs = [f"pipeline_lib.measures.{name}:run" for name in slices.REPLAYED]
+    steps = [step for name in TREATMENTS for step in slices.every_step(STUDY, name)]
+    train = "pipeline_lib.steps.train:apply"
+    digest = code("replay_seed", *runs, train, *of_steps(steps))
+    return plan("replay", study=slices.replay(STUDY), code=digest, inputs={})
+
+
+@cache
+def plans_of_replay():
+    """The plans of the files of all seeds' replay, as `plans_of_gathered` gives them."""
+    return {" ".join(slices.gather(STUDY, "replay")["states"]): plan_of_replay()}
+
+
+@cache
+def plan_of_replayed():
+    """The plan of the gathered replay."""
+    return plan(
+        "gather replay",
+        study=slices.gather(STUDY, "replay"),
+        code=code("gather"),
+        inputs=plans_of_replay(),
+    )
+
+
 rule replay_seed:
     output:
-        metrics=f"{RESULTS}/replay/seeds/{{seed}}.parquet",
+        metrics=in_results("replay", "seeds", "{seed}.parquet"),
     log:
         log_of("replay/{seed}"),
     benchmark:
         benchmark_of("replay/{seed}")
     threads: 1
-    resources:
-        mem_mb=memory(cost.REPLAY),
-        runtime=time_limit(cost.REPLAY),
     params:
         study=slices.replay(STUDY),
-        code=code("replay_seed"),
+        made_by=lambda wildcards: plan_of_replay(),
     message:
         "seed {wildcards.seed}: replay the published run"
     script:
@@ -23,20 +47,18 @@ rule replay_seed:
 
 rule replay_gather:
     input:
-        expand(rules.replay_seed.output.metrics, seed=SEEDS),
+        ancient(expand(rules.replay_seed.output.metrics, seed=SEEDS)),
     output:
-        f"{RESULTS}/replay/metrics.parquet",
+        in_results("replay", "metrics.parquet"),
     log:
         log_of("replay/gather"),
     benchmark:
         benchmark_of("replay/gather")
     threads: 1
-    resources:
-        mem_mb=memory(cost.TOGETHER),
-        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.gather(STUDY, "replay"),
-        code=code("gather"),
+        planned=lambda wildcards: plans_of_replay(),
+        made_by=lambda wildcards: plan_of_replayed(),
     message:
         "gather the replay of all seeds"
     script:
@@ -46,23 +68,26 @@ rule replay_gather:
 rule replay_compare:
     input:
         **published("published", "runs"),
-        metrics=rules.replay_gather.output[0],
+        metrics=ancient(rules.replay_gather.output[0]),
     output:
-        comparison=f"{RESULTS}/replay/published.csv",
-        runs=f"{RESULTS}/replay/runs.csv",
-        verdict=f"{RESULTS}/replay/verdict.txt",
+        comparison=in_results("replay", "published.parquet"),
+        runs=in_results("replay", "runs.parquet"),
+        verdict=in_results("replay", "verdict.txt"),
     log:
         log_of("replay/compare"),
     benchmark:
         benchmark_of("replay/compare")
     threads: 1
-    resources:
-        mem_mb=memory(cost.TOGETHER),
-        runtime=time_limit(cost.TOGETHER),
     params:
-        study=slices.reproduction(STUDY),
+        study={name: slices.values(STUDY)[name] for name in slices.REPLAYED},
         measured=slices.gather(STUDY, "replay"),
-        code=code("replay_compare"),
+        planned=lambda wildcards: plan_of_replayed(),
+        made_by=lambda wildcards: plan(
+            "replay_compare",
+            study=slices.values(STUDY),
+            code=code("replay_compare", *of_measures("values", "NUMBERS", "Row")),
+            inputs={"metrics": plan_of_replayed()},
+        ),
     message:
         "compare the replay with the published run"
     script:

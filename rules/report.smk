@@ -1,191 +1,189 @@
-# From the study's rows to its tables, beside the published ones, to its statistics and its report.
+# From the study's numbers to its tables, beside the published ones, and to its report.
 
-# Spelt out here, since to import the tables would cost every start of Snakemake a second.
+from pipeline_lib.names import COMBINATIONS, STATISTICS_TABLES
+
 TABLES = [
-    "table_1",
-    "table_2",
-    "table_3",
-    "table_4",
-    "acute_relapse",
-    "state_dependence",
-    "sparsity_by_cycle",
-    "range_by_cycle",
-    "relapse_cycle_by_seed",
-    "improvement",
-    "summary",
-    *(["switch"] if STUDY.switch else []),
+    *(spec.name for spec in measures.tables(MEASURES)),
+    *([COMBINATIONS] if slices.combines(STUDY) else []),
+    *STATISTICS_TABLES,
 ]
-COMBINATIONS = any(treatment.combines for treatment in STUDY.treatments.values())
+PUBLISHED = published("published")
+DISCREPANCIES = (
+    {"discrepancies": f"{workflow.basedir}/docs/discrepancies.md"}
+    if has_published("published", "runs")
+    else {}
+)
+
+
+def each_to_make(output, **inputs):
+    """`to_make` for files by name."""
+    return {name: to_make(output, path) for name, path in inputs.items()}
+
+
+def numbers_to_make(output):
+    """The study's numbers and statistics, for what is made of them."""
+    statistics = rules.statistics.output
+    return each_to_make(
+        output,
+        values=rules.study_values.output.long,
+        cells=rules.study_values.output.cells,
+        pairs=statistics.paired,
+        relapses=statistics.relapse,
+        logrank=statistics.logrank,
+    )
+
+
+def plans_of_numbers():
+    """The plans of the files of `numbers_to_make`."""
+    numbers, statistics = plan_of_values(), plan_of_statistics()
+    return {
+        "values": numbers,
+        "cells": numbers,
+        "pairs": statistics,
+        "relapses": statistics,
+        "logrank": statistics,
+    }
 
 
 rule tables:
     input:
-        **measurements(),
-        **published("published"),
+        **numbers_to_make(in_results("tables", f"{TABLES[0]}.csv")),
+        **each_to_make(in_results("tables", f"{TABLES[0]}.csv"), **PUBLISHED),
     output:
-        [
-            in_report("tables", table, f"{RESULTS}/tables/{table}.csv")
+        tables=[
+            in_report("tables", table, in_results("tables", f"{table}.csv"))
             for table in TABLES
         ],
-        expand(
-            f"{RESULTS}/tables/{{table}}.{{format}}",
-            table=TABLES,
-            format=["md", "tex"],
+        others=expand(
+            in_results("tables", "{table}.{form}"), table=TABLES, form=["md", "tex"]
         ),
+        stamp=stamp_of("tables"),
     log:
         log_of("tables"),
     benchmark:
         benchmark_of("tables")
+    group:
+        STUDY_GROUP
     threads: 1
-    resources:
-        mem_mb=memory(cost.TOGETHER),
-        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.tables(STUDY),
-        measured=MEASURED,
-        code=code("tables"),
+        planned=lambda wildcards: plans_of_numbers(),
+        made_by=lambda wildcards: plan(
+            "tables",
+            study=slices.tables(STUDY),
+            code=code("tables", *of_measures("NUMBERS", "TABLES")),
+            inputs=plans_of_numbers(),
+        ),
     message:
         "write the tables"
     script:
         "../workflow_scripts/tables.py"
 
 
-rule reproduction:
-    input:
-        **measurements(),
-        **published("published"),
-    output:
-        comparison=in_report(
-            "reproduction", "comparison", f"{RESULTS}/reproduction/comparison.csv"
-        ),
-        report=f"{RESULTS}/reproduction/comparison.md",
-        verdict=in_report(
-            "reproduction", "verdict", f"{RESULTS}/reproduction/verdict.txt"
-        ),
-    log:
-        log_of("reproduction"),
-    benchmark:
-        benchmark_of("reproduction")
-    threads: 1
-    resources:
-        mem_mb=memory(cost.TOGETHER),
-        runtime=time_limit(cost.TOGETHER),
-    params:
-        study=slices.reproduction(STUDY),
-        measured=MEASURED,
-        code=code("reproduction"),
-    message:
-        "compare with the published numbers"
-    script:
-        "../workflow_scripts/reproduction.py"
+if PUBLISHED:
 
-
-rule statistics:
-    input:
-        **measurements(),
-    output:
-        cells=in_report("statistics", "cells", f"{RESULTS}/statistics/cells.csv"),
-        paired=in_report("statistics", "paired", f"{RESULTS}/statistics/paired.csv"),
-        survival=in_report(
-            "statistics", "survival", f"{RESULTS}/statistics/survival.csv"
-        ),
-        logrank=in_report("statistics", "logrank", f"{RESULTS}/statistics/logrank.csv"),
-        relapse=in_report("statistics", "relapse", f"{RESULTS}/statistics/relapse.csv"),
-    log:
-        log_of("statistics"),
-    benchmark:
-        benchmark_of("statistics")
-    threads: 1
-    resources:
-        mem_mb=memory(cost.TOGETHER),
-        runtime=time_limit(cost.TOGETHER),
-    params:
-        study=slices.statistics(STUDY),
-        measured=MEASURED,
-        code=code("statistics"),
-    message:
-        "compute intervals and tests"
-    script:
-        "../workflow_scripts/statistics.py"
-
-
-if COMBINATIONS:
-
-    rule combinations:
+    rule reproduction:
         input:
-            cells=rules.statistics.output.cells,
-            paired=rules.statistics.output.paired,
-            relapses=rules.statistics.output.relapse,
-            logrank=rules.statistics.output.logrank,
+            **each_to_make(
+                in_results("reproduction", "comparison.parquet"),
+                values=rules.study_values.output.long,
+                cells=rules.study_values.output.cells,
+                **PUBLISHED,
+            ),
         output:
-            in_report("tables", "combinations", f"{RESULTS}/tables/combinations.csv"),
-            f"{RESULTS}/tables/combinations.md",
-            f"{RESULTS}/tables/combinations.tex",
+            comparison=in_results("reproduction", "comparison.parquet"),
+            report=in_report(
+                "reproduction",
+                "comparison",
+                in_results("reproduction", "comparison.md"),
+            ),
+            verdict=in_report(
+                "reproduction", "verdict", in_results("reproduction", "verdict.txt")
+            ),
+            stamp=stamp_of("reproduction"),
         log:
-            log_of("combinations"),
+            log_of("reproduction"),
         benchmark:
-            benchmark_of("combinations")
+            benchmark_of("reproduction")
+        group:
+            STUDY_GROUP
         threads: 1
-        resources:
-            mem_mb=memory(cost.TOGETHER),
-            runtime=time_limit(cost.TOGETHER),
         params:
-            study=slices.combinations(STUDY),
-            code=code("combinations"),
+            study=slices.reproduction(STUDY),
+            planned=lambda wildcards: plan_of_values(),
+            made_by=lambda wildcards: plan_of_reproduction(),
         message:
-            "write what combinations add"
+            "compare with the published numbers"
         script:
-            "../workflow_scripts/combinations.py"
+            "../workflow_scripts/reproduction.py"
+
+
+@cache
+def plan_of_reproduction():
+    """The plan of the comparison with published numbers."""
+    return plan(
+        "reproduction",
+        study=slices.reproduction(STUDY),
+        code=code("reproduction", *of_measures("NUMBERS", "TABLES")),
+        inputs={"values": plan_of_values()},
+    )
+
+
+include: "figures.smk"
 
 
 rule report:
     input:
-        **measurements(),
-        **published("published"),
+        **numbers_to_make(in_results("report.html")),
+        **each_to_make(in_results("report.html"), **PUBLISHED, **DISCREPANCIES),
         **(
-            {"comparison": rules.reproduction.output.comparison}
-            if has_published("published")
+            each_to_make(
+                in_results("report.html"),
+                comparison=rules.reproduction.output.comparison,
+            )
+            if PUBLISHED
             else {}
         ),
-        **(
-            {"discrepancies": f"{workflow.basedir}/docs/discrepancies.md"}
-            if has_published("published", "runs")
-            else {}
+        network=to_make(
+            in_results("report.html"), network_of(HEALTHY).format(seed=FIRST)
         ),
-        cells=rules.statistics.output.cells,
-        paired=rules.statistics.output.paired,
-        relapses=rules.statistics.output.relapse,
-        logrank=rules.statistics.output.logrank,
-        network=rules.baseline.output.network.format(seed=SEEDS[0]),
-        figures=expand(
-            f"{RESULTS}/figures/{{name}}.{{format}}",
-            name=FIGURES,
-            format=["svg", "png"],
+        figures=to_make(
+            in_results("report.html"),
+            *expand(
+                in_results("figures", "{name}.{form}"),
+                name=SPECS,
+                form=["svg", "png"],
+            ),
         ),
-        captions=[
-            path
-            for name in FIGURES
-            if Path(path := f"{workflow.basedir}/report/figures/{name}.rst").exists()
-        ],
-        template=f"{workflow.basedir}/pipeline_lib/reporting/report.html.j2",
-        style=f"{workflow.basedir}/pipeline_lib/reporting/report.css",
-        citation=f"{workflow.basedir}/CITATION.cff",
+        template=to_make(
+            in_results("report.html"),
+            f"{workflow.basedir}/pipeline_lib/reporting/report.html.j2",
+        ),
+        style=to_make(
+            in_results("report.html"),
+            f"{workflow.basedir}/pipeline_lib/reporting/report.css",
+        ),
+        citation=to_make(in_results("report.html"), f"{workflow.basedir}/CITATION.cff"),
     output:
-        page=in_report("report", "report", f"{RESULTS}/report.html"),
-        findings=f"{RESULTS}/findings.md",
+        page=in_report("report", "report", in_results("report.html")),
+        findings=in_results("findings.md"),
+        stamp=stamp_of("report"),
     log:
         log_of("report"),
     benchmark:
         benchmark_of("report")
+    group:
+        STUDY_GROUP
     threads: 1
-    resources:
-        mem_mb=memory(cost.TOGETHER),
-        runtime=time_limit(cost.TOGETHER),
     params:
         study=slices.report(STUDY),
-        measured=MEASURED,
-        logs=f"{RESULTS}/logs",
-        code=code("report"),
+        planned=lambda wildcards: plans_of_numbers(),
+        made_by=lambda wildcards: plan(
+            "report",
+            study=slices.report(STUDY),
+            code=code("report", *of_measures("NUMBERS", "TABLES", "FIGURES")),
+            inputs=plans_of_numbers(),
+        ),
     message:
         "write the report"
     script:

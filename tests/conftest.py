@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from pipeline_lib.model.initialisation import initial_network
-from pipeline_lib.model.network import Network
+from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.task import Points, training_points
 
@@ -57,6 +58,11 @@ def network() -> Network:
 def points() -> Points:
     """Training points whose last batch is short: 300 in batches of 128."""
     return training_points(0, centres=CENTRES, sd=0.8, train=300)
+
+
+def modulated(network: Network, modulation: Modulation) -> Network:
+    """Return the same weights under this modulation."""
+    return replace(network, modulation=modulation)
 
 
 def same_bytes(a: Network, b: Network) -> bool:

@@ -2,45 +2,92 @@
 
 from __future__ import annotations
 
-from pipeline_lib.analysis.intervals import cell_intervals
+from pathlib import Path
+
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.paired import compare_treatments
-from pipeline_lib.analysis.statistics import LONGITUDINAL, VALUE_COLUMNS, frame
+from pipeline_lib.analysis.published import read_runs
 from pipeline_lib.analysis.survival import log_rank_tests, relapse_counts, relapse_times
-from pipeline_lib.reporting.results import Results
+from pipeline_lib.measures import evaluate, relapse, value
+from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, LONGITUDINAL, ON, SPARSITY, STANDARD
+from pipeline_lib.numbers import Key
 
 THRESHOLD = 0.8
 LABELS = {"first": "First", "second": "Second"}
+REFERENCE = Path(__file__).parents[1] / "reference"
+NUMBERS = measures.numbers(measures.in_order())
+
+
+def completed(values, threshold=THRESHOLD):
+    """Values, and what the measures derive from them: gains, drops, relapses and their cycles."""
+    rows = {COMBINED: [], LONGITUDINAL: []}
+    for v in values:
+        if v.number in rows and v.modulation == ON:
+            row = {"seed": v.seed, "treatment": v.treatment, "cycle": v.cycle, "modulation": ON}
+            # A reference run has 4000 points; a number made by hand may be between two counts.
+            row |= {"condition": COMBINED, "correct": round(40 * v.value, 6), "total": 4000}
+            rows[v.number].append(row | {"sparsity": 0.95})
+    derived = [
+        *evaluate.values(rows[COMBINED], {}),
+        *relapse.values(rows[LONGITUDINAL], {}, threshold=threshold),
+    ]
+    known = {(v.seed, v.key) for v in values}
+    return [*values, *(v for v in derived if (v.seed, v.key) not in known)]
+
+
+def reference_runs():
+    """The published protocol's runs, seed by seed, with every number that follows from them."""
+    return completed(read_runs(REFERENCE / "reference_runs.csv"))
+
+
+def cells_of(values):
+    return Cells(study_cells(values, {n.name for n in NUMBERS.values() if n.share}))
+
+
+def values_of(number, by_treatment):
+    """Values of one number: for each treatment its numbers by seed, or a list for seeds 0, 1, …"""
+    return [
+        value(seed, Key(treatment, number), each)
+        for treatment, numbers in by_treatment.items()
+        for seed, each in (
+            numbers if isinstance(numbers, dict) else dict(enumerate(numbers))
+        ).items()
+    ]
+
+
+def trajectories(by_treatment, threshold=THRESHOLD):
+    """Values of longitudinal tests: for each treatment, the accuracies by cycle of each seed."""
+    by_cycle = [
+        value(v.seed, Key(v.treatment, LONGITUDINAL, cycle=cycle), accuracy)
+        for v in values_of(LONGITUDINAL, by_treatment)
+        for cycle, accuracy in enumerate(v.value)
+    ]
+    return completed(by_cycle, threshold)
 
 
 def measured(courses, combined=None, noise=None, drops=None):
     """The values of a study made by hand: combined accuracy by treatment, seed and cycle."""
-    rows = []
-    names = list(courses)
-    for name in ("healthy", "untreated", *names):
-        for seed in range(len(courses[names[0]])):
-            number = {"healthy": 98.0 + seed, "untreated": 30.0 + seed}.get(name)
-            if number is None:
-                number = combined[name][seed] if combined else courses[name][seed][0]
-            rows.append((seed, name, "sparsity", None, 0.0 if name == "healthy" else 95.0))
-            rows.append((seed, name, "standard", None, number))
-            rows.append((seed, name, "combined", None, number))
-            if noise:
-                rows.append((seed, name, "internal_2.5", None, noise.get(name, [50.0] * 99)[seed]))
-    for name in names:
-        for seed, course in enumerate(courses[name]):
-            if drops:
-                rows.append((seed, name, "acute_relapse_drop", None, drops[name][seed]))
-            rows += [(seed, name, LONGITUDINAL, cycle, v) for cycle, v in enumerate(course)]
-    return frame(rows, VALUE_COLUMNS)
+    seeds = range(len(next(iter(courses.values()))))
+    accuracy = {"healthy": [98.0 + seed for seed in seeds]}
+    accuracy |= {"untreated": [30.0 + seed for seed in seeds]}
+    accuracy |= combined or {name: [c[0] for c in of_seeds] for name, of_seeds in courses.items()}
+    sparsity = {name: [0.0 if name == "healthy" else 95.0 for _ in seeds] for name in accuracy}
+    values = values_of(SPARSITY, sparsity)
+    values += values_of(STANDARD, accuracy) + values_of(COMBINED, accuracy)
+    values += [
+        value(seed, Key(name, INTERNAL, level=2.5), noise.get(name, [50.0] * 99)[seed])
+        for name in (accuracy if noise else ())
+        for seed in seeds
+    ]
+    return completed([*values, *values_of(ACUTE_DROP, drops or {}), *trajectories(courses)])
 
 
 def results(values, labels=LABELS):
-    times = relapse_times(values, THRESHOLD)
-    return Results(
-        cell_intervals(values, THRESHOLD),
-        compare_treatments(values),
-        relapse_counts(times),
-        log_rank_tests(times),
-        labels,
-        THRESHOLD,
-    )
+    """The statistics of a study, as sentences and tables for readers take them."""
+    from pipeline_lib.reporting.results import Results
+
+    times = relapse_times(values)
+    pairs = compare_treatments(values, NUMBERS)
+    relapses, tests = relapse_counts(times), log_rank_tests(times)
+    return Results(cells_of(values), pairs, relapses, tests, labels, THRESHOLD)

@@ -72,7 +72,9 @@ def check_tables(folder: Path) -> None:
         }
         assert len(columns) <= 1, (path, columns)
         for line in text.splitlines():
-            assert line.startswith("%") or not re.search(r"(?<!\\)[%#~^]", line), line
+            # The χ² of a heading is ours.
+            plain = line.replace("$^2$", "")
+            assert line.startswith("%") or not re.search(r"(?<!\\)[%#~^]", plain), line
     for path in sorted(folder.glob("*.md")):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"(?<!\\)<[a-z/]|(?<!\\)`", text), path

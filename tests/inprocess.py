@@ -7,13 +7,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from pipeline_lib.reporting.tables import FORMATS, TABLES
+from pipeline_lib import figures, measures
+from pipeline_lib.names import (
+    COMBINATIONS,
+    HEALTHY,
+    STANDARD_POINTS,
+    STATES,
+    STATISTICS_TABLES,
+    TRAINING,
+    UNTREATED,
+)
+from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
 from tests.conftest import ROOT
 
 SCRIPTS = ROOT / "workflow_scripts"
-STATES = ("healthy", "untreated")
 
 
 class Files(list):
@@ -40,7 +49,7 @@ class Params(dict):
 
 
 class Run:
-    """A study's jobs, each run by its script; `network`, `measure` and the rest follow the rules.
+    """A study's jobs, each run by its script, with the files that the rules give it.
 
     A job that stops in one sentence raises SystemExit, as it does for Snakemake.
     """
@@ -62,7 +71,7 @@ class Run:
             input=input if input is not None else Files(),
             output=output,
             wildcards=SimpleNamespace(**(wildcards or {})),
-            params=Params(params, code="0"),
+            params=Params({"planned": None, "made_by": script} | params),
             log=[str(log)],
             scriptdir=str(SCRIPTS),
         )
@@ -72,7 +81,7 @@ class Run:
         return self.folder.joinpath("seeds", str(seed), *parts)
 
     def network(self, seed: int, state: str) -> Path:
-        named = {"healthy": "baseline.safetensors", "untreated": "pruned.safetensors"}
+        named = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
         return self.seed_file(seed, *([named[state]] if state in named else [state, "net"]))
 
     def gathered(self, kind: str) -> Path:
@@ -83,196 +92,198 @@ class Run:
         study, of = self.study, self.seed_file
         self.script(
             "baseline",
-            Files(network=self.network(seed, "healthy"), history=of(seed, "history")),
+            Files(network=self.network(seed, HEALTHY), history=of(seed, "history")),
             wildcards={"seed": seed},
             study=slices.baseline(study),
         )
         self.script(
             "prune",
-            Files(network=self.network(seed, "untreated")),
-            Files(network=self.network(seed, "healthy")),
+            Files(network=self.network(seed, UNTREATED)),
+            Files(network=self.network(seed, HEALTHY)),
             wildcards={"seed": seed},
             study=slices.prune(study),
         )
         for name in study.treatments:
-            of_treatment = {"seed": seed, "treatment": name}
-            treated = Files(network=self.network(seed, name))
             self.script(
                 "treat",
                 Files(network=self.network(seed, name), history=of(seed, name, "history")),
-                Files(network=self.network(seed, "untreated")),
-                of_treatment,
+                Files(network=self.network(seed, UNTREATED)),
+                {"seed": seed, "treatment": name},
                 study=slices.treat(study, name),
             )
-            output = Files(metrics=of(seed, name, "acute"))
-            self.script("acute", output, treated, of_treatment, study=slices.acute(study))
-            self.script(
-                "relapse",
-                Files(metrics=of(seed, name, "relapse"), history=of(seed, name, "relapse_history")),
-                treated,
-                of_treatment,
-                study=slices.relapse(study, name),
-            )
-        for state in (*STATES, *study.treatments):
-            of_state = {"seed": seed, "state": state}
-            network = Files(network=self.network(seed, state))
-            for kind in ("evaluate", *(["switch"] if study.switch else [])):
-                part = getattr(slices, kind)(study, state)
-                output = Files(metrics=of(seed, state, kind))
-                self.script(kind, output, network, of_state, study=part)
+        for measure in study.measures:
+            for state in slices.states(study, measure):
+                part = slices.measure(study, measure, state)
+                trains = [of(seed, state, f"{measure}_history")] if self.trains(measure) else []
+                self.script(
+                    "measure",
+                    Files(metrics=of(seed, state, measure), history=trains[0] if trains else []),
+                    Files(network=self.network(seed, state)),
+                    {"seed": seed, "state": state},
+                    measure=measure,
+                    study=part,
+                )
+
+    def trains(self, measure: str) -> bool:
+        """Tell whether a measure takes a treated network through training."""
+        first = next(iter(self.study.treatments))
+        return TRAINING in slices.measure(self.study, measure, first)["points"]
 
     def gather(self) -> None:
         """The rows of all seeds; every file is checked against its schema."""
-        study, of = self.study, self.seed_file
-        names = list(study.treatments)
-        kinds = {"evaluate": [*STATES, *names], "acute": names, "relapse": names}
-        if study.switch:
-            kinds["switch"] = [*STATES, *names]
+        study, of, seeds = self.study, self.seed_file, self.study.seed_list
         files = {
-            kind: [of(seed, state, kind) for seed in study.seed_list for state in states]
-            for kind, states in kinds.items()
+            name: [of(seed, state, name) for seed in seeds for state in slices.states(study, name)]
+            for name in study.measures
         }
-        files["history"] = [of(seed, "history") for seed in study.seed_list] + [
-            of(seed, name, part)
-            for part in ("history", "relapse_history")
-            for seed in study.seed_list
-            for name in names
+        trained = ["history", *(f"{name}_history" for name in study.measures if self.trains(name))]
+        files["history"] = [of(seed, "history") for seed in seeds] + [
+            of(seed, name, part) for part in trained for seed in seeds for name in study.treatments
         ]
         for kind, found in files.items():
             output = Files(self.gathered(kind))
             self.script("gather", output, Files(*found), study=slices.gather(study, kind))
 
-    def tables(self, published: Path | None = None) -> None:
-        """Tables, statistics, and what combinations add."""
+    def values(self) -> None:
+        """The study's numbers by seed, and over the seeds."""
         study, folder = self.study, self.folder
-        kinds = ["evaluate", "acute", "relapse", *(["switch"] if study.switch else [])]
-        self.measured = {kind: self.gathered(kind) for kind in kinds}
-        self.told = {kind: slices.gather(study, kind) for kind in kinds}
-        theirs = {"published": published} if published else {}
-        wanted = [name for name in TABLES if name != "switch" or study.switch]
+        numbers = measures.numbers(study.measures)
+        self.script(
+            "values",
+            Files(
+                long=folder / "values.parquet",
+                wide=folder / "values.csv",
+                cells=folder / "cells.parquet",
+            ),
+            Files(**{name: self.gathered(name) for name in study.measures}),
+            measured={name: slices.gather(study, name) for name in study.measures},
+            planned=dict.fromkeys(study.measures),
+            study=slices.values(study),
+            shares=[name for name, number in numbers.items() if number.share],
+        )
+
+    @property
+    def numbers(self) -> dict[str, Path]:
+        """The files of numbers and statistics, by the names that scripts know them by."""
+        top, statistics = ("values", "cells"), self.folder / "statistics"
+        return {
+            **{name: self.folder / f"{name}.parquet" for name in top},
+            "pairs": statistics / "paired.parquet",
+            "relapses": statistics / "relapse.parquet",
+            "logrank": statistics / "logrank.parquet",
+        }
+
+    def statistics(self) -> None:
+        """Treatments compared, and time to relapse."""
+        names = ("paired", "survival", "logrank", "relapse")
+        output = {name: self.folder / "statistics" / f"{name}.parquet" for name in names}
+        values = Files(self.folder / "values.parquet")
+        self.script("statistics", Files(**output), values, measures=self.study.measures)
+
+    def pages(self, published: Path | None = None) -> None:
+        """Tables, figures, the report; with published numbers, the comparison with them."""
+        study, folder = self.study, self.folder
+        theirs: dict[str, Any] = {"published": published} if published else {}
+        planned = dict.fromkeys(self.numbers)
+        names = [spec.name for spec in measures.tables(study.measures)]
+        names += [*([COMBINATIONS] if slices.combines(study) else []), *STATISTICS_TABLES]
         self.script(
             "tables",
-            Files(*(folder / "tables" / f"{name}.{form}" for name in wanted for form in FORMATS)),
-            Files(**self.measured, **theirs),
-            study=slices.tables(study),
-            measured=self.told,
-        )
-        names = ("cells", "paired", "survival", "logrank", "relapse")
-        self.statistics = {name: folder / "statistics" / f"{name}.csv" for name in names}
-        output = Files(**self.statistics)
-        self.script(
-            "statistics",
-            output,
-            Files(**self.measured),
-            study=slices.statistics(study),
-            measured=self.told,
-        )
-        self.analysed = {
-            **{kind: self.statistics[kind] for kind in ("cells", "paired", "logrank")},
-            "relapses": self.statistics["relapse"],
-        }
-        if any(treatment.combines for treatment in study.treatments.values()):
-            output = Files(*(folder / "tables" / f"combinations.{form}" for form in FORMATS))
-            found = slices.combinations(study)
-            self.script("combinations", output, Files(**self.analysed), study=found)
-
-    def figures(self, *, all_of_them: bool = True) -> None:
-        """Every figure of the study, or the one of accuracy alone."""
-        study, first, names = self.study, self.study.seed_list[0], list(self.study.treatments)
-        kinds = {
-            **dict.fromkeys(("accuracy", "resilience"), "evaluate"),
-            **dict.fromkeys(("trajectories", "survival", "sparsity"), "relapse"),
-            "training": "history",
-            **({"switch": "switch"} if study.switch else {}),
-        }
-        self.drawn: list[Path] = []
-        if not all_of_them:
-            kinds = {"accuracy": "evaluate"}
-        for name, kind in kinds.items():
-            found = {
-                "name": name,
-                "study": slices.figure(study, name),
-                "measured": slices.gather(study, kind),
-            }
-            self.script("figure_of_rows", self.picture(name), Files(self.gathered(kind)), **found)
-        if not all_of_them:
-            return
-        self.script(
-            "figure_regions",
-            self.picture("regions"),
             Files(
-                healthy=self.network(first, "healthy"),
-                untreated=self.network(first, "untreated"),
-                treated=[self.network(first, name) for name in names],
+                tables=[folder / "tables" / f"{name}.csv" for name in names],
+                others=[
+                    folder / "tables" / f"{name}.{form}"
+                    for name in names
+                    for form in FORMATS
+                    if form != "csv"
+                ],
+                stamp=folder / "stamps/tables.json",
             ),
-            seed=first,
-            study=slices.figure(study, "regions"),
+            Files(**self.numbers, **theirs),
+            study=slices.tables(study),
+            planned=planned,
         )
-        if regrowth := slices.first_regrowth(study):
-            treatment, batches = regrowth
-            self.script(
-                "figure_regrowth",
-                self.picture("regrowth"),
-                Files(
-                    pruned=self.network(first, "untreated"),
-                    treated=self.network(first, treatment),
-                ),
-                seed=first,
-                treatment=treatment,
-                batches=batches,
-                study=slices.figure(study, "regrowth"),
-            )
-
-    def picture(self, name: str) -> Files:
-        self.drawn += [self.folder / "figures" / f"{name}.{form}" for form in ("svg", "png")]
-        return Files(*self.drawn[-2:])
-
-    def report(self, published: Path | None = None) -> None:
-        """The comparison with published numbers, if there are any, its figure, and the report."""
-        study, folder = self.study, self.folder
-        theirs: dict[str, Path] = {}
         if published:
-            compared = {
-                name: folder / "reproduction" / name for name in ("comparison", "report", "verdict")
-            }
-            self.script(
-                "reproduction",
-                Files(**compared),
-                Files(**self.measured, published=published),
-                study=slices.reproduction(study),
-                measured=self.told,
-            )
-            theirs = {"published": published, "comparison": compared["comparison"]}
-            picture, found = self.picture("comparison"), slices.figure(study, "comparison")
-            self.script("figure_comparison", picture, Files(compared["comparison"]), study=found)
-        page = folder / "report.html"
+            parts = {"comparison": "comparison.parquet", "report": "comparison.md"}
+            parts |= {"verdict": "verdict.txt", "stamp": "stamp.json"}
+            compared = {name: folder / "reproduction" / file for name, file in parts.items()}
+            files = Files(**self.numbers, **theirs)
+            found = slices.reproduction(study)
+            self.script("reproduction", Files(**compared), files, study=found)
+            theirs["comparison"] = compared["comparison"]
+        drawn = self.figures(theirs.get("comparison"))
+        reporting = ROOT / "pipeline_lib/reporting"
         self.script(
             "report",
-            Files(page=page, findings=folder / "findings.md"),
             Files(
-                **self.measured,
+                page=folder / "report.html",
+                findings=folder / "findings.md",
+                stamp=folder / "stamps/report.json",
+            ),
+            Files(
+                **self.numbers,
                 **theirs,
-                **self.analysed,
-                network=self.network(study.seed_list[0], "healthy"),
-                figures=self.drawn,
-                captions=[],
-                template=ROOT / "pipeline_lib/reporting/report.html.j2",
+                network=self.network(study.seed_list[0], HEALTHY),
+                figures=drawn,
+                template=reporting / "report.html.j2",
+                style=reporting / "report.css",
                 citation=ROOT / "CITATION.cff",
             ),
             study=slices.report(study),
-            measured=self.told,
-            logs=str(folder / "logs"),
+            planned=planned,
         )
 
+    def figures(self, comparison: Path | None) -> list[Path]:
+        """Draw every figure of the study; return the files."""
+        study, first, treatments = self.study, self.study.seed_list[0], list(self.study.treatments)
+        looks = slices.looks(study, {name: place for place, name in enumerate(treatments)})
+        regrowth = slices.first_regrowth(study)
+        networks = {state: self.network(first, state) for state in [*STATES, *treatments]}
+        files = {
+            "survival": Files(self.folder / "statistics/survival.parquet"),
+            "training": Files(self.gathered("history")),
+            "comparison": comparison and Files(comparison),
+            "regions": Files(
+                **{state: networks[state] for state in STATES},
+                treated=[networks[name] for name in treatments],
+            ),
+            "regrowth": regrowth
+            and Files(pruned=networks[UNTREATED], treated=networks[regrowth[0]]),
+        }
+        drawn: list[Path] = []
+        for name, spec in figures.specs(study.measures).items():
+            special = spec in figures.SPECIAL
+            read = files[name] if special else Files(**self.numbers)
+            if read is None:
+                continue
+            found: dict[str, Any] = {"study": slices.figure(study, name, looks), "seed": first}
+            if name == "training":
+                found["measured"] = slices.gather(study, "history")
+            if name == "regions":
+                points = slices.points(study, STANDARD_POINTS)
+                found |= {"planned": dict.fromkeys(networks)}
+                found["study"] |= {STANDARD_POINTS: points}
+            if name == "regrowth" and regrowth:
+                treatment, batches = regrowth
+                found |= {"treatment": treatment, "batches": batches}
+                found |= {"planned": dict.fromkeys(networks)}
+                found["study"] = {"looks": looks, **slices.treat(study, treatment)}
+            pictures = [self.folder / "figures" / f"{name}.{form}" for form in ("svg", "png")]
+            output = Files(pictures=pictures, stamp=self.folder / f"stamps/figure_{name}.json")
+            self.script(f"figure_{name}" if special else "figure", output, read, **found)
+            drawn += pictures
+        return drawn
 
-def run(study: Study, folder: Path, *, tables: bool = True, whole: bool = False) -> None:
-    """Run a study up to its gathered rows, its tables, or, `whole`, its figures and its report."""
+
+def run(study: Study, folder: Path, *, values: bool = True, whole: bool = False) -> Run:
+    """Run a study up to its gathered rows, its numbers, or, `whole`, its report."""
     running = Run(study, folder)
     for seed in study.seed_list:
         running.seed(seed)
     running.gather()
-    if tables or whole:
-        running.tables()
+    if values or whole:
+        running.values()
     if whole:
-        running.figures()
-        running.report()
+        running.statistics()
+        running.pages()
+    return running

@@ -9,6 +9,9 @@ ACCEPTED = {
     "Specify a conda environment or container for each rule.": (
         "one locked virtual environment, made by `make setup`, serves every rule"
     ),
+    "Mixed rules and functions in same snakefile.": (
+        "the plan of a job follows from its rule, so it stands beside it"
+    ),
 }
 
 

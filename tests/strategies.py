@@ -44,16 +44,13 @@ NAMES = ["", " ", "a b", "a\nb", "a\tb", "a\x00b", "\x1b[31m", "\u202e", "x" * 3
 ODD = st.one_of(
     st.sampled_from(
         [
-            *(None, True, False, 0, -1, 1, 2, 3, 0.5, 1.0, 0.0, -0.0, 1e-320, 1e30, 1e31, 1e300),
-            *(math.nan, math.inf, -math.inf, 10**9, 10**10, 10**18, 2**63, 2**64, HUGE, -HUGE),
-            *("1", "1e-5", "0.5", "nan", "inf", "ten", "", [], {}, [[]], [{}], [None], [1], [0.0]),
-            *([0.0, 0.0], [0.5, 0.5], [1, 2, 3], {"a": 1}, {1: 2}, {None: None}, b"x", {1, 2}),
-            *(datetime.date(2026, 1, 1), (1, 2), [3, 3], [-1], [2**40], [0, 0.5], "x" * 10_000),
+            *(None, True, False, 0, -1, 2, 0.5, 1.0, -0.0, 1e-320, 1e30, 1e31, math.nan, math.inf),
+            *(10**9, 10**10, 2**63, HUGE, -HUGE, "1", "1e-5", "nan", "ten", "", "x" * 10_000),
+            *([], {}, [[]], [{}], [None], [0.0], [0.5, 0.5], [1, 2, 3], [3, 3], [-1], [2**40]),
+            *({"a": 1}, {1: 2}, {None: None}, b"x", {1, 2}, datetime.date(2026, 1, 1), (1, 2)),
         ]
     ),
     st.sampled_from(NAMES),
-    st.integers(),
-    st.floats(),
     NONSENSE,
 )
 
@@ -245,7 +242,7 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
             },
             "sweep": [0.0, *levels],
         },
-        "acute": {"prune": _share(draw)},
+        "acute": {"prune": _share(draw), "cap": draw(st.sampled_from([0.5, 0.99, 1.0]))},
         "relapse": {
             "cycles": draw(st.integers(1, 3)),
             "prune": _share(draw),

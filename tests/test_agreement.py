@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
 import pytest
 
 from benchmarks.agreement import compare
 from pipeline_lib.analysis.welch import holm
-from pipeline_lib.files.rows import MEASUREMENTS, write_table
+from pipeline_lib.files.rows import write_rows
+from pipeline_lib.measures import Value
+from pipeline_lib.names import COMBINED, LONGITUDINAL, ON, RELAPSED, TOTAL_DROP
 
 
-def study(folder, correct):
-    """Combined accuracy by seed, of 1000 points; no acute test; a course that drops by 10 %."""
-
-    def rows(assessment, drop, cycle=None):
-        return [
-            {
-                "seed": seed, "treatment": "a", "assessment": assessment, "condition": "combined",
-                "modulation": "on", "input_noise": 0.0, "internal_noise": 0.0, "cycle": cycle,
-                "sparsity": 0.5, "correct": n - drop, "total": 1000, "accuracy": (n - drop) / 1000,
-            }
-            for seed, n in enumerate(correct)
-        ]  # fmt: skip
-
-    measured = {
-        "evaluate": rows("evaluate", 0),
-        "acute": [],
-        "relapse": [*rows("relapse", 0, 0), *rows("relapse", 100, 1)],
-    }
-    for kind, of_kind in measured.items():
-        path = folder / f"metrics/{kind}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_table(path, pa.Table.from_pylist(of_kind, schema=MEASUREMENTS))
+def study(folder, numbers, cycle=1):
+    """Accuracy by seed; a total drop that is the same in all; relapse of the first seed."""
+    values = []
+    for seed, number in enumerate(numbers):
+        values += [
+            Value(seed, "a", COMBINED, ON, None, None, number),
+            Value(seed, "a", LONGITUDINAL, ON, None, cycle, number - 10),
+            Value(seed, "a", TOTAL_DROP, ON, None, None, 10.0),
+            Value(seed, "a", RELAPSED, ON, None, None, 100.0 * (seed == 0)),
+        ]
+    folder.mkdir(exist_ok=True)
+    write_rows(folder / "values.parquet", values, Value)
     return folder
 
 
 def test_five_seeds_all_above_five_others_are_as_rare_as_can_be(tmp_path):
-    low, high = (range(start, start + 5) for start in (800, 900))
+    low, high = ([start + step / 10 for step in range(5)] for start in (80, 90))
     table = compare(study(tmp_path / "low", low), study(tmp_path / "high", high))
-    combined = table[table["metric"] == "combined"].set_index("test")
+    combined = table[table["number"] == COMBINED].set_index("test")
     # Two of the 10! / (5! 5!) = 252 ways to share ten numbers out set the fives wholly apart.
     assert combined["p"].to_dict() == pytest.approx(
         {"Kolmogorov-Smirnov": 2 / 252, "Mann-Whitney": 2 / 252}
@@ -47,19 +38,14 @@ def test_five_seeds_all_above_five_others_are_as_rare_as_can_be(tmp_path):
     assert table["p_holm"].tolist() == holm(table["p"].tolist())
 
 
-def test_a_study_agrees_with_itself_and_constants_are_not_tested(tmp_path):
-    folder = study(tmp_path, [810, 820, 835])
+def test_a_study_agrees_with_itself_and_constants_and_counts_are_not_tested(tmp_path):
+    folder = study(tmp_path, [81.0, 82.0, 83.5])
     table = compare(folder, folder)
     assert (table["p"] == 1.0).all()
-    # Sparsities, and the drop of 10 points in every seed, are the same constant on both sides.
-    assert set(table["metric"]) == {
-        "combined", "longitudinal_combined_0", "longitudinal_combined_1"
-    }  # fmt: skip
+    assert set(table["number"]) == {COMBINED, LONGITUDINAL}
 
 
 def test_another_study_is_refused(tmp_path):
-    ours = study(tmp_path / "ours", [810, 820])
-    theirs = study(tmp_path / "theirs", [810, 820])
-    write_table(theirs / "metrics/relapse.parquet", MEASUREMENTS.empty_table())
+    ours, theirs = study(tmp_path / "ours", [81.0]), study(tmp_path / "theirs", [81.0], cycle=2)
     with pytest.raises(SystemExit, match="not the same study"):
         compare(ours, theirs)

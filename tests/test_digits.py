@@ -2,85 +2,79 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
-import pandas as pd
 import pytest
 
+from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
-from pipeline_lib.analysis.published import printed, read_runs
-from pipeline_lib.analysis.statistics import CELL_COLUMNS, frame
+from pipeline_lib.analysis.published import Published, printed, read_runs
+from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
+from pipeline_lib.numbers import Key
+from tests.handmade import NUMBERS, REFERENCE, cells_of, trajectories
 
 pytestmark = pytest.mark.filterwarnings("error")
-REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 @pytest.fixture(scope="module")
-def runs() -> pd.DataFrame:
+def runs():
     return read_runs(REFERENCE / "reference_runs.csv")
 
 
-def cell(mean, sd=None, metric="combined", cycle=None, low=None, high=None):
-    return ("3", "a", metric, cycle, mean, sd, low, high, 10)
+def published(key, mean=None, sd=None, high=None, count=None, seed=None):
+    return Published("a table", key, seed, Statistics(mean, sd, None, high, count, 10))
+
+
+def compared(*theirs):
+    """Published numbers beside those of three seeds, of which the second relapses at cycle 0."""
+    values = trajectories({"a": [[98.947, 90.0], [63.751, 20.0], [81.349, 85.0]]})
+    rows = as_printed(cells_of(values), values, theirs, NUMBERS)
+    return rows, [(row.statistic, row.published, row.ours, row.equal) for row in rows]
 
 
 def test_every_number_of_a_published_row_is_compared_as_printed():
-    ours = frame([cell(81.349, 8.75, cycle=0, low=70.0, high=99.0)], CELL_COLUMNS)
-    theirs = frame([cell(81.3, 8.7, cycle=0, high=99.0)], CELL_COLUMNS)
-    comparison = as_printed(ours, theirs)
-    found = comparison[["statistic", "published", "ours", "equal"]].values.tolist()
+    theirs = published(Key("a", LONGITUDINAL, cycle=0), 81.3, 14.3, high=98.9)
+    rows, found = compared(theirs)
     assert found == [
-        ["mean", "81.3", "81.3", True],
-        ["sd", "8.7", "8.8", False],
-        ["max", "99.0", "99.0", True],
+        ("mean", "81.3", "81.3", True),
+        ("sd", "14.3", "14.4", False),
+        ("max", "98.9", "98.9", True),
     ]
-    assert printed_verdict(comparison) == "2 of 3 published numbers equal as printed"
+    assert printed_verdict(rows) == "2 of 3 published numbers equal as printed"
 
 
-def test_a_number_that_is_missing_is_not_equal():
-    ours = frame([cell(81.3, cycle=0)], CELL_COLUMNS)
-    theirs = frame([cell(81.3, cycle=1)], CELL_COLUMNS)
-    assert as_printed(ours, theirs)[["ours", "equal"]].values.tolist() == [["", False]]
+def test_counts_and_cycles_of_a_seed_are_printed_whole():
+    cycle = Key("a", RELAPSE_CYCLE)
+    theirs = [published(Key("a", RELAPSED), count=1), published(cycle, 0.0)]
+    found = compared(*theirs, published(cycle, 0, seed=1), published(cycle, 0, seed=2))[1]
+    assert found == [
+        ("count", "1", "1", True),
+        ("mean", "0.0", "0.0", True),
+        ("mean", "0", "0", True),
+        ("mean", "0", "", False),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("number", "metric", "text"),
-    [
-        (-0.04, "total_drop", "0.0"),
-        (-12.44, "total_drop", "-12.4"),
-        (4.0, "seeds_relapsed", "4"),
-        (8.0, "seed_6", "8"),
-        (8.0, "mean_relapse_cycle", "8.0"),
-    ],
-)
-def test_numbers_are_printed_as_published(number, metric, text):
-    assert printed(number, metric) == text
+def test_a_number_that_is_missing_or_unknown_is_not_equal():
+    theirs = published(Key("a", LONGITUDINAL, cycle=7), 81.3), published(Key("a", "unheard"), 1.0)
+    assert compared(*theirs)[1] == [("mean", "81.3", "", False), ("mean", "1.0", "", False)]
+
+
+def test_numbers_are_printed_as_published():
+    assert (printed(-0.04, 1), printed(-12.44, 1), printed(8.0, 0)) == ("0.0", "-12.4", "8")
 
 
 def test_runs_are_compared_to_four_decimals(runs):
-    off = runs.copy()
-    off.loc[0, "value"] += 0.00002
-    assert runs_verdict(against_runs(off, runs)) == (
-        "950 of 950 values of 10 seeds equal to 4 decimals"
-    )
-    off.loc[0, "value"] += 0.0001
-    assert against_runs(off, runs).query("not equal")["metric"].tolist() == ["sparsity"]
+    def off_by(difference):
+        return [replace(runs[0], value=runs[0].value + difference), *runs[1:]]
 
-
-def test_cpu_seconds_are_no_result(runs):
-    assert len(runs) == 950
-    assert "cpu_seconds" not in set(runs["metric"])
+    verdict = runs_verdict(against_runs(off_by(0.00002), runs))
+    assert verdict == "950 of 950 values of 10 seeds equal to 4 decimals"
+    unequal = [row for row in against_runs(off_by(0.0001), runs) if not row.equal]
+    assert [(row.number, row.reference) for row in unequal] == [(runs[0].number, runs[0].value)]
 
 
 def test_a_replay_of_fewer_seeds_is_compared_with_those(runs):
-    one = runs[runs["seed"] == 4]
+    one = [run for run in runs if run.seed == 4]
     assert runs_verdict(against_runs(one, runs)) == "95 of 95 values of 1 seed equal to 4 decimals"
     assert runs_verdict(against_runs(one[1:], runs)).startswith("94 of 95")
-
-
-def test_without_published_numbers_there_is_nothing_to_compare(runs):
-    nothing = as_printed(frame([cell(81.3)], CELL_COLUMNS), None)
-    assert printed_verdict(nothing) == "no published number to compare with"
-    assert runs_verdict(against_runs(runs, None)) == "no published run of a seed to compare with"
-    other = runs.assign(seed=runs["seed"] + 100)
-    assert runs_verdict(against_runs(other, runs)) == "no published run of a seed to compare with"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 
 import pytest
 
+from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.analysis.values import by_key
 from pipeline_lib.files.networks import origin, write_network
+from pipeline_lib.files.rows import read_rows
+from pipeline_lib.measures import Value
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import initial_state
@@ -70,16 +75,67 @@ def test_a_source_that_is_not_there_is_told(project, old, new, said):
         fill.filled(project / "docs/page.md", project)
 
 
+def test_a_page_that_lacks_its_study_does_not_keep_the_others_from_being_renewed(project, capsys):
+    other = project / "docs/other.md"
+    other.write_text("<!-- results/b/findings.md -->\nold\n<!-- end -->\n")
+    page = project / "docs/page.md"
+    with pytest.raises(SystemExit, match=r"other\.md: there is no results/b/findings\.md"):
+        fill.main([str(other), str(page)], project)
+    assert "A holds" in page.read_text()
+    fill.main([str(page)], project)
+
+
+def test_the_cells_of_the_papers_study_become_its_main_results_and_are_kept(project):
+    for path in ("config.yaml", "reference/published.csv"):
+        (project / path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, project / path)
+    (project / "docs/values").mkdir()
+    for name, copy in fill.COPIES.items():
+        shutil.copy(ROOT / copy, project / "results" / name)
+    page = project / "README.md"
+    page.write_text("<!-- results/cells.parquet -->\n<!-- end -->\n")
+    page.write_text(fill.filled(page, project))
+    table = fill.main_results(ROOT / fill.COPIES["cells.parquet"])
+    assert page.read_text() == f"<!-- results/cells.parquet -->\n{table}<!-- end -->\n"
+    for copy in fill.COPIES.values():
+        assert (project / copy).read_bytes() == (ROOT / copy).read_bytes()
+    lines = [re.sub(" +", " ", line) for line in table.splitlines()]
+    at = next(i for i, line in enumerate(lines) if line.startswith("| Ketamine-like"))
+    assert re.search(r"\| 97\.\d \(97\.\d to 97\.\d\) \|", lines[at])
+    assert lines[at].endswith("| 0 of 10 (0.0 to 27.8 %) |")
+    assert re.fullmatch(r"\| published \| 47\.5 \| 97\.3 \|.*\| 0 of 10 \|", lines[at + 1])
+
+
+def test_the_readme_shows_the_values_that_are_kept():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert fill.main_results(ROOT / fill.COPIES["cells.parquet"]) in readme
+    values = by_key(read_rows(ROOT / fill.COPIES["values.parquet"], Value))
+    cells = {cell.key: cell for cell in read_rows(ROOT / fill.COPIES["cells.parquet"], Cell)}
+    assert cells.keys() == values.keys()
+    for key, (seeds, numbers) in values.items():
+        mean = sum(numbers) / len(seeds) * (1 if cells[key].count is None else 100)
+        assert cells[key].mean == pytest.approx(mean, abs=1e-9)
+
+
 def test_the_pages_show_the_studies_as_they_are_and_pictures_that_are_there():
-    pages = [p for p in (ROOT / "docs").glob("*.md") if fill.PART.search(p.read_text("utf-8"))]
-    assert {page.name for page in pages} >= {"switch.md", "combinations.md"}
+    candidates = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    pages = [page for page in candidates if fill.PART.search(page.read_text("utf-8"))]
+    assert {page.name for page in pages} >= {"README.md", "switch.md", "combinations.md"}
+    makefile = (ROOT / "Makefile").read_text("utf-8")
     for page in pages:
+        assert str(page.relative_to(ROOT)) in makefile
         for _, path, _, body, _ in fill.PART.findall(page.read_text("utf-8")):
             assert body.strip()
             if path.startswith("studies/"):
                 assert (ROOT / path).read_text("utf-8").strip() in body
             for link in re.findall(r"!\[[^\]]+\]\((\S+)\)", body):
                 assert (page.parent / link).stat().st_size < 400_000
+
+
+def test_every_link_within_the_project_leads_to_a_file():
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8")):
+            assert link.startswith("https://") or (page.parent / link).exists(), f"{page}: {link}"
 
 
 def test_the_page_on_python_runs_as_it_stands(tmp_path, monkeypatch):

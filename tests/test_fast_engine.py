@@ -15,12 +15,12 @@ from pipeline_lib.engines.fast.noise import fill_normal
 from pipeline_lib.engines.fast.products import rows_of
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.model.initialisation import initial_network
-from pipeline_lib.model.network import Modulation, modulated
+from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.model.task import training_points
-from tests.conftest import CENTRES, same_bytes
+from tests.conftest import CENTRES, modulated, same_bytes
 
 MODULATIONS = [
     Modulation("relu", 1.0),

@@ -74,18 +74,6 @@ def test_seeds_and_purposes_are_independent():
     assert np.abs(r).max() < 4.5 / np.sqrt(1 << 18)
 
 
-def test_layers_are_independent_although_they_share_lanes():
-    """Layers of a step are filled one after the other, from lanes that go on."""
-    lanes = fast.generator(0, "layers").lanes
-    layers = np.empty((2000, 3, 300), np.float32)
-    for step in layers:
-        for layer in step:
-            fill_normal(lanes, layer, np.float32(1))
-    first, second, third = layers.transpose(1, 0, 2).reshape(3, -1)
-    for a, b in ((first, second), (second, third), (first, third), (first[300:], third[:-300])):
-        assert within((a * b).mean(), 0, 1 / np.sqrt(a.size))
-
-
 @pytest.mark.parametrize("count", [1, 2, 31, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 5000])
 def test_any_number_of_draws_can_be_asked_for(count):
     out = np.full(count + 1, 7, np.float32)

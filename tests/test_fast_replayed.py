@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.noise import fill_normal
-from pipeline_lib.model.network import Modulation, Network, dense, modulated
+from pipeline_lib.model.network import Modulation, Network, dense
 from pipeline_lib.model.pruning import prune
-from pipeline_lib.model.task import Points, training_points
-from tests.conftest import CENTRES
+from pipeline_lib.model.task import Points, standard_points, training_points
+from tests.conftest import CENTRES, modulated
 from tests.test_fast_engine import (
     MODULATIONS,
     NETWORKS,
@@ -137,6 +137,18 @@ def test_biased_noise_has_its_mean_in_every_hidden_unit(modulation, kind, intern
         assert abs(found - quiet) <= 1
 
 
+def test_both_engines_meet_biased_noise_of_one_distribution(network):
+    points = standard_points(0, centres=CENTRES, sd=0.8, test=20_000)
+    noise = {"input_noise": 0.0, "internal_noise": 1.0, "internal_bias": 0.5}
+    a, b = (
+        engine.count_correct(network, points, generator=engine.generator(0, "m"), **noise)
+        for engine in (fast, plain)
+    )
+    # Two counts of 20 000 draws: within five standard errors of their difference.
+    share = (a + b) / 40_000
+    assert abs(a - b) / 20_000 < 5 * np.sqrt(2 * share * (1 - share) / 20_000)
+
+
 @pytest.mark.parametrize("noise", [(0.0, 0.0), (0.5, 0.0)])
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_a_rising_gain_is_the_same_on_both_engines(kind, noise, monkeypatch):
@@ -181,7 +193,7 @@ def random_network(rng: np.random.Generator) -> Network:
     return modulated(replace(network, masks=tuple(masks)), modulation)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(15))
 def test_any_network_trains_and_is_measured_as_by_the_plain_engine(seed, monkeypatch):
     rng = np.random.default_rng(seed)
     network = random_network(rng)
@@ -222,16 +234,3 @@ def test_classes_keep_their_order_when_some_outputs_are_dense_and_others_sparse(
     assert fast.count_correct(
         network, points, generator=fast.generator(0, "m"), **quiet
     ) == plain.count_correct(network, points, generator=plain.generator(0, "m"), **quiet)
-
-
-def test_units_far_in_saturation_stay_where_they_are(monkeypatch):
-    points = training_points(1, centres=[[10 * x, 10 * y] for x, y in CENTRES], sd=0.8, train=300)
-    network = modulated(dense_network([2, 40, 36, 4]), Modulation("tanh", 0.7))
-    options = {"epochs": 5, "lr": 1e-3, "batch_size": 128, "noise": (0.0, 0.0)}
-    generator = fast.generator(3, "x")._replace(orders=np.random.default_rng(7))
-    found, _ = fast.fit(network, points, generator=generator, **options)
-    exact, _ = replayed_fit(
-        network, points, monkeypatch, generator.lanes, np.random.default_rng(7), **options
-    )
-    error = np.sqrt(np.mean((found.weights[0] - exact.weights[0]) ** 2))
-    assert error < 5e-3  # five learning rates; a slope where there is none would give thirty

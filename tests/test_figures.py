@@ -1,34 +1,47 @@
-"""What each figure draws, against the measurements behind it: values, not pixels."""
+"""What each figure draws, against the numbers behind it: values, not pixels."""
+
+import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.path import Path
 
-from pipeline_lib.analysis.intervals import mean_intervals
+from pipeline_lib import items, measures, names
+from pipeline_lib.analysis.cells import Cells, study_cells
+from pipeline_lib.analysis.reproduction import CONSISTENT, INCONSISTENT, NOT_TESTED, Compared
+from pipeline_lib.analysis.survival import SurvivalStep
+from pipeline_lib.analysis.values import by_key
 from pipeline_lib.figures import (
-    accuracy,
     comparison,
+    lines,
+    numbers_in,
     regions,
     regrowth,
-    resilience,
-    sparsity,
+    specs,
+    states,
     style,
     survival,
     training,
     trajectories,
 )
-from pipeline_lib.model.network import modulated
+from pipeline_lib.figures.shown import Shown
+from pipeline_lib.measures import value
+from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.model.task import standard_points
+from pipeline_lib.numbers import POINTS, FigureSpec, Key, Number
+from pipeline_lib.steps import HistoryRow
 from tests.conftest import CENTRES
-from tests.test_fast_engine import MODULATIONS
 
 LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like"}
-SWEEP = [0.0, 0.5, 2.5]
+MEASURES = ("evaluate", "acute", "relapse")
+STATES = ("healthy", "untreated", *LABELS)
+SWEEP = (0.0, 0.5, 2.5)
 
 
 @pytest.fixture(autouse=True)
@@ -37,235 +50,216 @@ def styled():
         yield
 
 
-def correct(seed, place):
-    """A count out of 1000 that tells seed and place apart."""
-    return 900 - 10 * seed - 50 * place
+def looks(labels=LABELS, colours=None):
+    return style.looks(labels, {name: i for i, name in enumerate(labels)}, colours or {})
 
 
-def row(seed, treatment, condition, count, **more):
-    return {
-        "seed": seed, "treatment": treatment, "assessment": "evaluate", "condition": condition,
-        "modulation": "on", "input_noise": 0.0, "internal_noise": 0.0, "cycle": None,
-        "sparsity": 0.95, "correct": count, "total": 1000, "accuracy": count / 1000, **more,
-    }  # fmt: skip
+def of_measures(figure, values, threshold=None):
+    return shown(specs(MEASURES)[figure], numbers_in(figure, MEASURES), values, threshold)
 
 
-def evaluated(seeds, treatments=tuple(LABELS)):
-    rows = []
-    for seed in range(seeds):
-        for place, state in enumerate(("healthy", "untreated", *treatments)):
-            rows += [
-                row(seed, state, name, correct(seed, place))
-                for name in ("clean", "standard", "combined")
-            ]
-            rows += [
-                row(seed, state, "internal", correct(seed, place) - int(100 * s), internal_noise=s)
-                for s in SWEEP
-            ]
-    return rows
+def shown(spec, numbers, values, threshold=None):
+    """What is drawn of numbers by key, one a seed, with intervals that no statistic gives."""
+    given = [value(seed, key, x) for key, of_key in values.items() for seed, x in of_key.items()]
+    shares = {n.name for n in (*numbers, *measures.numbers(MEASURES).values()) if n.share}
+    cells = study_cells(given, shares)
+    for cell in cells:
+        if cell.n > 1:
+            vars(cell).update(ci_low=cell.mean - 1.5, ci_high=cell.mean + 0.5)
+    return Shown(spec, numbers, Cells(cells), by_key(given), looks(), 25.0, threshold)
 
 
-def relapsed(seeds, lowest=0):
-    return [
-        row(
-            seed,
-            treatment,
-            "combined",
-            max(correct(seed, place) - 20 * cycle, lowest),
-            assessment="relapse",
-            cycle=cycle,
-            sparsity=0.95 + 0.005 * cycle,
-        )
-        for seed in range(seeds)
-        for place, treatment in enumerate(LABELS)
-        for cycle in range(4)
-    ]
+def numbered(seeds, keys):
+    """A number for each key and seed that tells all of them apart."""
+    return {key: {s: 90.0 - 5 * place - s for s in range(seeds)} for place, key in enumerate(keys)}
 
 
-def lines_of(figure):
-    return [line for axes in figure.axes for line in axes.lines]
-
-
-def has_line(figure, x, y):
-    """Tell whether a line goes through just these points, or beside others a little apart in x."""
-    return any(
-        np.shape(line.get_xdata()) == np.shape(x)
-        and np.allclose(np.asarray(line.get_xdata(), float), x, atol=0.2)
-        and np.allclose(np.asarray(line.get_ydata(), float), y, atol=1e-6)
-        for line in lines_of(figure)
-    )
-
-
-def texts(figure: Figure):
-    figure.draw_without_rendering()
-    found = [t.get_text() for axes in figure.axes for t in (*axes.texts, axes.title)]
-    found += [
-        t.get_text()
-        for axes in figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for t in (*axis.get_ticklabels(), axis.label)
-    ]
-    found += [t.get_text() for legend in figure.legends for t in legend.get_texts()]
-    return found
+def of_seeds(values, keys):
+    return np.array([list(values[key].values()) for key in keys])  # (keys, seeds)
 
 
 def marked(panel, label):
     """The points of the lines of this label, one array (points, 2) a line."""
-    return [
-        np.asarray(line.get_xydata(), float) for line in panel.lines if line.get_label() == label
-    ]
+    return [np.asarray(x.get_xydata(), float) for x in panel.lines if x.get_label() == label]
 
 
-def interval(numbers):
-    found = mean_intervals([numbers])[0]
-    return [found.low, found.high]
+def thin_lines(panel):
+    return [line.get_ydata() for line in panel.lines if line.get_linewidth() == 0.6]
 
 
-@pytest.mark.parametrize("seeds", [1, 4])
-def test_accuracy_shows_every_seed_its_mean_and_its_interval(seeds):
-    looks = style.looks(LABELS, {})
-    rows = evaluated(seeds) + [
-        row(seed, "ssri", "combined", correct(seed, 9), modulation="off") for seed in range(seeds)
-    ]
-    figure = accuracy.figure(rows, looks, chance=25.0)
-    titles = ["Clean", "Standard", "Combined stress", "Internal noise σ = 2.5"]
-    assert [panel.get_title("left") for panel in figure.axes] == titles
-    for panel in figure.axes:
-        places = [0, 1, 2, 3, 9] if panel.get_title("left") == "Combined stress" else range(4)
-        weaker = 25 if "Internal" in panel.get_title("left") else 0
-        values = [[correct(s, p) / 10 - weaker for s in range(seeds)] for p in places]
-        for name, drawn in (
-            ("seeds", values),
-            ("mean", [[np.mean(sample)] for sample in values]),
-            ("interval", [interval(sample) for sample in values]),
-        ):
-            shown = marked(panel, name)
-            assert len(shown) == len(drawn)
-            for points, expected in zip(shown, drawn, strict=True):
-                assert points[:, 0] == pytest.approx(expected, nan_ok=True)
-    found = texts(figure)
-    assert {"Ketamine-like", "SSRI-like", "SSRI-like\nmodulation off"} <= set(found)
-    assert "ketamine" not in found
+def titles(figure):
+    return [panel.get_title("left") for panel in figure.axes]
+
+
+def legend(figure: Figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize("seeds", [1, 4])
-def test_resilience_draws_means_and_intervals_over_the_sweep(seeds):
-    looks = style.looks(LABELS, {})
-    figure = resilience.figure(evaluated(seeds), looks, chance=25.0)
-    bars = [
-        np.array(bars.get_segments())[:, :, 1]
-        for bars in figure.axes[0].collections
-        if seeds > 1  # one seed has no interval
+def test_states_show_every_seed_its_mean_and_its_interval(seeds):
+    off = Key("ssri", names.COMBINED, names.OFF)
+    rows = [[Key(state, name) for state in STATES] for name in (names.CLEAN, names.COMBINED)]
+    rows += [[Key(state, names.INTERNAL, level=level) for state in STATES] for level in SWEEP]
+    values = numbered(seeds, [*itertools.chain(*rows), off])
+    figure = states.draw(of_measures("accuracy", values))
+    assert figure.get_suptitle() == "Accuracy by treatment and condition"
+    assert titles(figure) == ["Clean", "Combined stress", "Internal noise σ = 2.5"]
+    drawn = (rows[0], [*rows[1], off], rows[-1])
+    for panel, keys in zip(figure.axes, drawn, strict=True):
+        numbers = of_seeds(values, keys)
+        mean = numbers.mean(axis=1)[:, np.newaxis]
+        assert np.allclose([x[:, 0] for x in marked(panel, "seeds")], numbers)
+        assert np.allclose([x[:, 0] for x in marked(panel, "mean")], mean)
+        ends = mean + ([-1.5, 0.5] if seeds > 1 else [np.nan] * 2)
+        assert np.allclose([x[:, 0] for x in marked(panel, "interval")], ends, equal_nan=True)
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == [*(look.label for look in looks().values()), "SSRI-like\nmodulation off"]
+    open_markers = [line for line in figure.axes[1].lines if line.get_markerfacecolor() == "white"]
+    assert [line.get_color() for line in open_markers] == [looks()["ssri"].colour]
+
+
+def test_each_panel_has_the_axis_of_its_number():
+    numbers = [
+        Number("right", "Right answers"),
+        Number("woke", "Woke up", share=True),
+        Number("gain", "Gain", unit=POINTS),
+        Number("entropy", "Entropy", unit=""),
+        Number("absent", "Absent"),
     ]
-    for place in range(4):
-        over = [[correct(seed, place) / 10 - 10 * s for seed in range(seeds)] for s in SWEEP]
-        assert has_line(figure, SWEEP, np.mean(over, axis=1))
-        expected = np.array([interval(sample) for sample in over])
-        assert seeds == 1 or any(np.allclose(found, expected) for found in bars)
+    given = {"right": (60.0, 70.0), "woke": (0.0, 1.0), "gain": (-3.0, 4.0), "entropy": (2.0, 8.0)}
+    values = {Key("ssri", name): dict(enumerate(two)) for name, two in given.items()}
+    figure = states.draw(shown(FigureSpec("new", "New", ""), numbers, values))
+    right, woke, gain, entropy = figure.axes
+    labels = [panel.get_xlabel() for panel in figure.axes]
+    assert labels == ["Accuracy (%)", "Woke up (%)", "Gain (points)", "Entropy"]
+    assert right.get_xlim() == woke.get_xlim() == (-3, 103)
+    assert marked(woke, "seeds")[0][:, 0].tolist() == [0, 100]
+    assert gain.get_xlim()[0] < -3
+    assert -1 < entropy.get_xlim()[0] < 0
+    assert [len(marked(panel, "_child0")) for panel in figure.axes] == [1, 0, 1, 0]  # chance, zero
+    assert "chance, 25 %" in legend(figure)
 
 
 @pytest.mark.parametrize("seeds", [1, 4])
-def test_trajectories_draw_seeds_means_and_threshold(seeds):
-    looks = style.looks(LABELS, {})
-    figure = trajectories.figure(relapsed(seeds), looks, threshold=0.8)
-    cycles = np.arange(4)
-    for place in range(2):
-        courses = [(correct(seed, place) - 20 * cycles) / 10 for seed in range(seeds)]
-        for course in (*courses, np.mean(courses, axis=0)):
-            assert has_line(figure, cycles, course)
-    assert any(np.allclose(np.asarray(line.get_ydata(), float), 80) for line in lines_of(figure))
+@pytest.mark.parametrize("at", ["level", "cycle"])
+def test_lines_draw_means_and_intervals_over_levels_or_cycles(seeds, at):
+    name, number, places, *axes = {
+        "level": ("resilience", names.INTERNAL, SWEEP, "Internal noise σ", "Accuracy (%)"),
+        "cycle": ("sparsity", names.LONGITUDINAL_SPARSITY, (0, 5), "Stress cycle", "Sparsity (%)"),
+    }[at]
+    series = {state: [Key(state, number, **{at: x}) for x in places] for state in STATES}
+    off = Key("ssri", number, names.OFF, **{at: places[-1]})
+    values = numbered(seeds, [*itertools.chain(*map(reversed, series.values())), off])
+    figure = lines.draw(of_measures(name, values))
+    (panel,) = figure.axes
+    assert [panel.get_xlabel(), panel.get_ylabel()] == axes
+    assert ("chance, 25 %" in legend(figure)) == (name == "resilience")
+    for (state, keys), bars in zip(series.items(), panel.collections, strict=True):
+        (line,) = marked(panel, looks()[state].label)
+        means = of_seeds(values, keys).mean(axis=1)
+        assert np.allclose(line[:, 1], means)
+        assert np.allclose(line[:, 0], places, atol=0.02 * places[-1])
+        ends = [segment[:, 1].tolist() for segment in bars.get_segments() if len(segment)]
+        assert np.allclose(ends, [[mean - 1.5, mean + 0.5] for mean in means if seeds > 1])
 
 
-def test_sparsity_is_drawn_by_cycle():
-    figure = sparsity.figure(relapsed(3), style.looks(LABELS, {}))
-    assert has_line(figure, np.arange(4), 95 + 0.5 * np.arange(4))
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_trajectories_draw_seeds_means_and_relapses(seeds):
+    series = [[Key(name, names.LONGITUDINAL, cycle=c) for c in range(4)] for name in LABELS]
+    values = numbered(seeds, itertools.chain(*series))
+    values |= {Key("ketamine", names.RELAPSED): dict.fromkeys(range(seeds), 0.0)}
+    values |= {Key("ssri", names.RELAPSED): dict.fromkeys(range(seeds), 0.0) | {0: 1.0}}
+    values |= {Key("ssri", names.RELAPSE_CYCLE): {0: 2.0}}
+    figure = trajectories.draw(of_measures("trajectories", values, threshold=0.8))
+    counts = [f"Ketamine-like\n0 of {seeds} relapsed", f"SSRI-like\n1 of {seeds} relapsed"]
+    assert titles(figure) == counts
+    for panel, keys in zip(figure.axes, series, strict=True):
+        numbers = of_seeds(values, keys)
+        assert np.allclose(thin_lines(panel), numbers.T)
+        assert np.allclose(marked(panel, "mean")[0][:, 1], numbers.mean(axis=1))
+        assert any(set(line.get_ydata()) == {80.0} for line in panel.lines)
+    assert marked(figure.axes[0], "relapse") == []
+    assert marked(figure.axes[1], "relapse")[0].tolist() == [[2, values[series[1][2]][0]]]
 
 
-def test_survival_is_the_share_that_has_not_relapsed():
-    # From 90, 89, 88 and 87 % down by 2 a cycle: below 87 % at cycles 2, 2, 1 and 1.
-    figure = survival.figure(relapsed(4), style.looks(LABELS, {}), threshold=0.87)
-    curve = marked(figure.axes[0], "Ketamine-like")[0]
-    assert curve[1:].tolist() == [[0, 100], [1, 50], [2, 0], [3, 0], [3 + survival.AFTER, 0]]
-    numbers = survival.data(relapsed(4), 0.87)["ketamine"]
-    assert numbers.survival.at_risk.tolist() == [4, 4, 2, 0]
-    assert numbers.survival.censored == 0
-    # Half of four, log-log: scipy's own example of the formula is in the tests of the statistics.
-    assert numbers.survival.low[1] < 50 < numbers.survival.high[1]
-    ends = marked(figure.axes[0], "interval")[:2]
-    for end, side in zip(ends, (numbers.survival.low, numbers.survival.high), strict=True):
-        assert end[1:, 1] == pytest.approx([*side, side[-1]])
-
-
-def test_survival_marks_those_that_never_relapsed_after_the_last_cycle():
-    # The second treatment begins 5 points lower and ends at 79, 78, 77 and 76 %.
-    figure = survival.figure(relapsed(4), style.looks(LABELS, {}), threshold=0.775)
-    marks = marked(figure.axes[0], "never relapsed")
-    assert [mark.tolist() for mark in marks] == [
-        [[3 + survival.AFTER, 100]],
-        [[3 + survival.AFTER, 50]],
+def test_survival_draws_its_steps_and_marks_those_that_never_relapsed():
+    rows = [
+        SurvivalStep("ketamine", 0, 4, 0, 100.0, 51.0, 100.0, ""),
+        SurvivalStep("ketamine", 1, 4, 2, 50.0, 6.0, 85.0, ""),
+        SurvivalStep("ketamine", 2, 2, 2, 0.0, 0.0, 49.0, ""),
+        SurvivalStep("ssri", 0, 4, 1, 75.0, 13.0, 96.0, ""),
+        SurvivalStep("ssri", 1, 3, 0, 75.0, 13.0, 96.0, ""),
+        SurvivalStep("ssri", 2, 3, 0, 75.0, 13.0, 96.0, ""),
     ]
-
-
-@pytest.mark.parametrize("threshold", [0.01, 0.999])
-@pytest.mark.parametrize("seeds", [1, 3])
-def test_survival_can_be_drawn_if_nobody_or_everybody_relapses(seeds, threshold):
-    figure = survival.figure(relapsed(seeds), style.looks(LABELS, {}), threshold=threshold)
-    assert {"Ketamine-like", "SSRI-like"} & set(texts(figure))
+    figure = survival.draw(rows, looks(), threshold=0.87)
+    panel, below = figure.axes
+    end = 2 + survival.AFTER
+    assert marked(panel, "Ketamine-like")[0][1:].tolist() == [[0, 100], [1, 50], [2, 0], [end, 0]]
+    low, high = marked(panel, "interval")[:2]
+    assert low[1:, 1].tolist() == [51, 6, 0, 0]
+    assert high[1:, 1].tolist() == [100, 85, 49, 49]
+    assert [mark.tolist() for mark in marked(panel, "never relapsed")] == [[[end, 75]]]
+    assert [text.get_text() for text in below.texts] == ["4", "4", "2", "4", "3", "3"]
+    assert "below 87 %" in panel.get_xlabel()
 
 
 def test_training_draws_the_loss_of_every_epoch():
     rows = [
-        {
-            "seed": seed, "treatment": treatment, "stage": stage, "cycle": None, "step": 0,
-            "epoch": epoch, "noise": 0.1, "loss": 1.0 / (1 + epoch + seed),
-        }
+        HistoryRow(seed, treatment, stage, cycle, 0, epoch, 0.1, 1.0 / (1 + epoch + seed))
         for seed in range(2)
-        for treatment, stage in (("healthy", "baseline"), ("ketamine", "course"))
+        for treatment, stage, cycles in (
+            ("healthy", "baseline", [None]),
+            ("ketamine", "course", [None]),
+            ("ketamine", "maintenance", [1, 2]),
+        )
+        for cycle in cycles
         for epoch in range(5)
-    ]  # fmt: skip
-    figure = training.figure(rows, style.looks(LABELS, {}))
-    losses = [
-        np.asarray(line.get_ydata(), float)
-        for line in lines_of(figure)
-        if len(line.get_ydata()) == 5
     ]
-    for seed in range(2):
-        expected = [1.0 / (1 + epoch + seed) for epoch in range(5)]
-        assert any(np.allclose(loss, expected) for loss in losses)
-    noise = [points for panel in figure.axes for points in marked(panel, "noise")]
+    figure = training.draw(rows, looks())
+    losses = [1.0 / (1 + np.arange(5) + seed) for seed in range(2)]
+    for panel in figure.axes[:2]:
+        assert np.allclose(thin_lines(panel), losses)
+        assert np.allclose(marked(panel, "mean")[0][:, 1], np.mean(losses, axis=0))
+    noise = [points for panel in figure.axes[:4] for points in marked(panel, "noise")]
     assert [points.tolist() for points in noise] == [[[x, 0.1] for x in range(1, 6)]] * 2
+    # Maintenance is drawn in its cycles, with a gap between them.
+    x, loss = marked(figure.axes[4], "mean")[0].T
+    assert np.isnan([x[5], loss[5]]).all()
+    assert np.allclose(np.delete(x, 5), [*np.linspace(0.6, 1.4, 5), *np.linspace(1.6, 2.4, 5)])
 
 
-@pytest.mark.parametrize("modulation", MODULATIONS)
+@pytest.mark.parametrize("modulation", [Modulation(), Modulation(activation="tanh", damping=0.5)])
 def test_regions_show_what_each_network_decides(network, modulation):
-    changed = modulated(network, modulation)
+    changed = replace(network, modulation=modulation)
     points = standard_points(0, centres=CENTRES, sd=0.8, test=40)
-    plane = regions.data({"healthy": changed}, points, centres=CENTRES, sd=0.8)
-    hidden = np.array(CENTRES, np.float32)
-    for weight, bias in zip(changed.weights[:-1], changed.biases[:-1], strict=True):
-        level = hidden @ weight.T + bias
-        hidden = np.tanh(level) if modulation.activation == "tanh" else np.maximum(level, 0)
-        hidden = hidden * np.float32(modulation.damping)
-    decided = (hidden @ changed.weights[-1].T + changed.biases[-1]).argmax(axis=1)
-    assert np.array_equal(plane.decisions["healthy"].centres, decided)
-    figure = regions.draw(plane, style.looks({}, {}), seed=0)
+
+    def decided(x):
+        hidden = np.asarray(x, np.float32)
+        for weight, bias in zip(changed.weights[:-1], changed.biases[:-1], strict=True):
+            level = hidden @ weight.T + bias
+            hidden = np.tanh(level) if modulation.activation == "tanh" else np.maximum(level, 0)
+            hidden = hidden * np.float32(modulation.factor)
+        return (hidden @ changed.weights[-1].T + changed.biases[-1]).argmax(axis=1)
+
+    given = {"healthy": changed}
+    figure = regions.draw(given, points, looks({}), centres=CENTRES, sd=0.8, seed=0)
     task, panel = figure.axes
-    right = int(np.sum(decided == np.arange(len(CENTRES))))
+    right = int(np.sum(decided(CENTRES) == np.arange(len(CENTRES))))
     assert panel.get_title("left") == f"Healthy\n{right} of {len(CENTRES)} centres right"
     for number, line in enumerate(task.lines):
         assert np.array_equal(line.get_xydata(), points.x[points.labels == number])
-    # The shaded region of each class holds just the points of the grid that it is decided for.
+    # The shaded region of each class holds just the points of a grid that it is decided for.
     shaded = [c for c in panel.collections if getattr(c, "filled", False)]
-    classes = np.unique(plane.decisions["healthy"].grid)
-    grid = np.stack(np.meshgrid(plane.x, plane.y), axis=-1).reshape(-1, 2)
-    for number, region in zip(classes, shaded, strict=True):
+    x, y = (np.linspace(*ends, 97) for ends in (panel.get_xlim(), panel.get_ylim()))
+    assert np.allclose([*panel.get_xlim(), *panel.get_ylim()], [-6.2, 6.2] * 2)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    for number, region in zip(np.unique(decided(grid)), shaded, strict=True):
         inside = np.zeros(len(grid), bool)
         for path in region.get_paths():
             # By the even-odd rule, since regions may have holes.
             for ring in path.to_polygons():
                 inside ^= Path(ring).contains_points(grid)
-        expected = plane.decisions["healthy"].grid.ravel() == number
-        assert np.mean(inside == expected) > 0.97  # all but points on the border
+        assert np.mean(inside == (decided(grid) == number)) > 0.97  # all but the border
 
 
 def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
@@ -274,20 +268,11 @@ def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
     for score in scores:
         score[0] = 1.0  # the first unit's weights alone have a gradient
     grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.full(n, 0.03, np.float32))
-    for layer, matrix in enumerate(regrowth.data(pruned, grown, scores)):
-        new = grown.masks[layer] & ~pruned.masks[layer]
-        assert (matrix.fate == regrowth.KEPT).sum() == pruned.masks[layer].sum()
-        assert (matrix.fate == regrowth.STEEP).sum() == new[0].sum()
-        assert (matrix.fate == regrowth.FLAT).sum() == new[1:].sum()
-        assert np.allclose(matrix.after, 100 * grown.masks[layer].mean(axis=1))
-    looks = style.looks(LABELS, {})
-    figure = regrowth.draw(
-        regrowth.data(pruned, grown, scores), looks["untreated"], looks["ketamine"], seed=3
-    )
+    before, after = looks()["untreated"], looks()["ketamine"]
+    figure = regrowth.draw(pruned, grown, scores, before, after, seed=3)
     assert "seed 3" in figure.get_suptitle()
-    for layer, (units, weights) in enumerate(
-        zip(figure.axes[1::3], figure.axes[2::3], strict=True)
-    ):
+    panels = zip(figure.axes[1::3], figure.axes[2::3], strict=True)
+    for layer, (units, weights) in enumerate(panels):
         after = marked(units, "Ketamine-like")[0][:, 1]
         assert after == pytest.approx(sorted(100 * grown.masks[layer].mean(axis=1))[::-1])
         counts = {
@@ -295,93 +280,105 @@ def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
             for patch in weights.patches
             if isinstance(patch, StepPatch)
         }
-        new = grown.masks[layer] & ~pruned.masks[layer]
-        shares = {
-            "before": pruned.masks[layer],
-            regrowth.FATES[regrowth.KEPT]: pruned.masks[layer],
-            regrowth.FATES[regrowth.STEEP]: new[:1],
-            regrowth.FATES[regrowth.FLAT]: new[1:],
-        }
-        assert counts == {name: mask.sum() for name, mask in shares.items() if mask.any()}
+        old, new = pruned.masks[layer], grown.masks[layer] & ~pruned.masks[layer]
+        expected = {"before": old, "kept": old, "regrown": new[:1]}
+        expected["regrown, gradient exactly zero"] = new[1:]
+        assert counts == {name: mask.sum() for name, mask in expected.items() if mask.any()}
 
 
-def compared(metric, table, treatment, ours, published, **more):
-    absent = ("low", "high", "min", "max", "published_min", "published_max", "cycle")
-    numbers = dict.fromkeys(absent, "") | {"status": "consistent", "margin": "0.02"}
-    difference = f"{ours - published}" if ours is not None else ""
-    return numbers | {
-        "table": table, "treatment": treatment, "metric": metric, "difference": difference, **more,
-    }  # fmt: skip
+def compared(table, treatment, number, difference=None, **more):
+    row = dict.fromkeys(Compared.__dataclass_fields__) | {"modulation": names.ON, "margin": 0.02}
+    if difference is not None:
+        row |= {"difference": difference, "low": -3.0, "high": 0.5, "status": CONSISTENT}
+    return Compared(**row | {"table": table, "treatment": treatment, "number": number} | more)
 
 
 def test_comparison_draws_ours_minus_published_with_its_interval():
-    rows = [
-        compared("clean", "1", "ketamine", 98.0, 99.5, low="-3.0", high="0.5"),
-        compared("clean", "1", "ssri", 90.0, 96.0, low="-8", high="-4", status="inconsistent"),
-        compared("sparsity", "3_sparsity", "ssri", 95.0, 95.25, cycle="4", status="not tested"),
-        compared("combined", "3_range", "ssri", None, None, cycle="4", min="50",
-                 published_min="52", max="90", published_max="89.5", status="not tested"),
-        compared("mean_relapse_cycle", "4", "ssri", 3.0, 4.0),
-    ]  # fmt: skip
-    looks = style.looks(LABELS, {})
-    found = comparison.data(rows, looks)
-    figure = comparison.draw(found, looks)
+    ends = {"min": 50.0, "published_min": 52.0, "max": 90.0, "published_max": 89.5}
+    given = [
+        compared("table_1", "ketamine", names.CLEAN, -1.5),
+        compared("table_1", "ssri", names.CLEAN, -6.0, status=INCONSISTENT),
+        compared("table_2", "ssri", names.INTERNAL, 2.0, level=2.5),
+        compared("state_dependence", "ssri", names.COMBINED, 1.0, modulation=names.OFF),
+        compared("range_by_cycle", "ssri", names.LONGITUDINAL, cycle=4, **ends),
+        compared("improvement", "ssri", names.GAIN_OVER_UNTREATED, 0.5, low=None, high=None),
+        compared("table_4", "ssri", names.RELAPSE_CYCLE, -1.0, status=NOT_TESTED),
+        compared("table_1", "elsewhere", names.SPARSITY, 1.0, status=NOT_TESTED),
+        compared("switch", "ssri", "biased", 1.0, status=NOT_TESTED),
+    ]
+    figure = comparison.draw(given, MEASURES, looks())
     drawn = {}
     for panel in figure.axes:
-        title = panel.get_title("left")
+        rows = [text.get_text() for text in panel.get_yticklabels()]
         for line in panel.lines:
-            if not line.get_label().startswith("_"):
-                drawn.setdefault((title, line.get_label()), []).append(line.get_xdata()[0])
+            if line.get_label() in ("mean", "min", "max"):
+                ((x, y),) = line.get_xydata()
+                place = (panel.get_title("left").replace("\n", " "), rows[round(y)])
+                drawn.setdefault((*place, line.get_label()), []).append(x)
     assert drawn == {
-        ("After treatment", "mean"): [-1.5, -6.0],
-        ("Sparsity by cycle", "mean"): [-0.25],
-        ("Lowest and highest seed by cycle", "min"): [-2.0],
-        ("Lowest and highest seed by cycle", "max"): [0.5],
+        ("Accuracy after treatment", "Clean", "mean"): [-1.5, -6.0],
+        ("Accuracy under internal noise", "σ = 2.5", "mean"): [2.0],
+        ("State dependence", "Combined stress, off", "mean"): [1.0],
+        ("Improvement over untreated", "Gain over untreated", "mean"): [0.5],
+        ("Range of combined-stress accuracy by cycle", "Cycle 4", "min"): [-2.0],
+        ("Range of combined-stress accuracy by cycle", "Cycle 4", "max"): [0.5],
     }
-    intervals = [
-        np.array(bar.get_segments()[0])[:, 0].tolist()
-        for bar in figure.axes[0].collections
-        if hasattr(bar, "get_segments") and len(bar.get_segments())
-    ]
-    assert intervals == [[-3.0, 0.5], [-8.0, -4.0]]
-    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
-    assert [line.get_xdata()[0] for line in crosses] == [-6.0]
-    assert figure.get_suptitle().startswith("Published against ours: 2 of 3")
+    first = figure.axes[titles(figure).index("Accuracy after treatment")]
+    bars = [bar.get_segments()[0] for bar in first.collections]
+    assert [bar[:, 0].tolist() for bar in bars] == [[-3.0, 0.5]] * 2
+    assert [x.get_xdata()[0] for x in first.lines if x.get_marker() == "x"] == [-6.0]
+    assert figure.get_suptitle() == "Ours against published: 4 of 5 tested means consistent"
 
 
-def test_a_chosen_colour_is_the_treatments_own_and_nobody_elses():
-    looks = style.looks(LABELS, {"ssri": "#004488"})
-    assert looks["ssri"].colour == "#004488"
-    assert looks["ketamine"].colour not in ("#004488", looks["untreated"].colour)
+def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
+    everything = items.names("measures")
+    every = specs(everything)
+    numbers = measures.numbers(everything).values()
+    asked = {figure for number in numbers for figure in number.figures}
+    assert asked == {name for name, spec in every.items() if spec.kind != "special"}
+    assert all(spec.title and spec.caption.endswith(".") for spec in every.values())
+    assert {"survival", "training", "comparison", "regrowth", "regions"} == set(every) - asked
 
 
-def greyness(colour: str) -> float:
-    """Return how light a colour "#rrggbb" is in a black-and-white print, 0 black to 1 white."""
-    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue
+def test_a_treatment_looks_the_same_whatever_others_there_are():
+    alone = style.looks({"ssri": "SSRI-like"}, {"ssri": 1}, {})["ssri"]
+    assert looks()["ssri"] == alone
+    chosen = looks(colours={"ssri": "#123456"})
+    assert chosen["ssri"].colour == "#123456"
+    assert (chosen["ssri"].marker, chosen["ssri"].line) == (alone.marker, alone.line)
+    assert chosen["ketamine"] == looks()["ketamine"]
 
 
 def test_five_treatments_differ_in_colour_greyness_marker_and_line():
-    names = {name: name.title() for name in "abcde"}
-    looks = style.looks(names, {})
-    assert len({to_hex(look.colour) for look in looks.values()}) == 7
-    grey = sorted(greyness(look.colour) for look in looks.values())
+    found = looks({name: name.title() for name in "abcde"})
+    assert len({to_rgb(look.colour) for look in found.values()}) == 7
+    # How light a colour is in a black-and-white print, from 0 to 1.
+    grey = sorted(np.dot(to_rgb(look.colour), (0.299, 0.587, 0.114)) for look in found.values())
     assert min(np.diff(grey)) > 1 / 16
-    assert len({looks[name].marker for name in names}) == 5
-    assert len({str(looks[name].line) for name in names}) == 5
+    assert len({found[name].marker for name in "abcde"}) == 5
+    assert len({str(found[name].line) for name in "abcde"}) == 5
+
+
+def test_a_legend_of_long_labels_stays_on_the_page():
+    figure = style.new_figure(3, "a title")
+    figure.subplots()
+    long = looks({name: f"A treatment of long name {name}" for name in "abcdefgh"})
+    style.legend(figure, [style.handle(look) for look in long.values()])
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert 0 < box.x0 < box.x1 < figure.bbox.width
 
 
 def test_a_figure_is_saved_whole_in_both_formats_and_the_same_every_time(tmp_path):
     def save(folder):
-        looks = style.looks(LABELS, {})
+        keys = [Key("ssri", names.LONGITUDINAL_SPARSITY, cycle=cycle) for cycle in range(3)]
         paths = [tmp_path / folder / f"a.{form}" for form in ("svg", "png")]
-        style.save(sparsity.figure(relapsed(2), looks), paths)
+        style.save(lines.draw(of_measures("sparsity", numbered(2, keys))), paths)
         return [path.read_bytes() for path in paths]
 
     first = save("one")
     assert first == save("two")
-    assert first[0].startswith(b"<?xml")
-    assert first[1].startswith(b"\x89PNG")
+    assert [content[:4] for content in first] == [b"<?xm", b"\x89PNG"]
     assert len(list((tmp_path / "one").iterdir())) == 2
 
 

@@ -156,15 +156,6 @@ def test_a_damaged_file_is_compiled_anew(tmp_path, hits, kind, left):
     assert [hits("f4"), hits("f4")] == [0, 1]
 
 
-def test_without_room_for_a_kernel_the_job_goes_on(tmp_path, hits):
-    # A folder in the way of the index: nothing can be put in its place.
-    assert hits("f4") == 0
-    [path] = tmp_path.rglob("*tanh*.nbi")
-    path.unlink()
-    path.mkdir()
-    assert hits("f4") == 0
-
-
 def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch, look):
     blocked = tmp_path / "file"
     blocked.write_text("")

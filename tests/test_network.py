@@ -10,9 +10,10 @@ import torch
 
 from pipeline_lib.engines import plain
 from pipeline_lib.model.initialisation import initial_network
-from pipeline_lib.model.network import Modulation, Network, modulated
+from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.model.randomness import initial_state
 from pipeline_lib.study.validation import validate
+from tests.conftest import modulated
 
 
 def test_the_paper_has_395264_weights_and_396548_parameters(paper):
@@ -44,10 +45,6 @@ def test_normal_initial_weights_have_their_sd_and_no_biases(generator):
     assert network.weights[1].std() == pytest.approx(0.05, rel=0.02)
     assert network.weights[1].mean() == pytest.approx(0, abs=0.001)
     assert all(not bias.any() for bias in network.biases)
-
-
-def test_the_paper_starts_from_pytorchs_weights(paper):
-    assert validate(paper).network.init == "torch"
 
 
 def test_sparsity_counts_weights_and_never_biases(network):
@@ -85,12 +82,3 @@ def test_hidden_layers_activate_then_add_noise_then_damp(
         hidden = hidden * (damping * gain)
     expected = hidden @ network.weights[-1].T + network.biases[-1]
     np.testing.assert_allclose(logits(network, points.x, sigma), expected, rtol=1e-4, atol=1e-5)
-
-
-def test_without_noise_nothing_is_drawn(network, points):
-    generator = plain.generator(0)
-    before = generator.get_state()
-    weights = [torch.tensor(weight) for weight in network.weights]
-    biases = [torch.tensor(bias) for bias in network.biases]
-    plain.forward(torch.tensor(points.x), weights, biases, network.modulation, 0.0, generator)
-    assert torch.equal(generator.get_state(), before)

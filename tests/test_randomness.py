@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline_lib.model.randomness import LARGEST_SEED, data_state, derive, torch_generator
+from pipeline_lib.model.randomness import data_state, derive, torch_generator
+from pipeline_lib.options import LARGEST_SEED
 
 
 def test_the_same_purpose_gives_the_same_stream():

@@ -6,10 +6,11 @@ import torch
 import torch.nn.functional as F
 
 from pipeline_lib.engines import plain
+from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import shuffled
 from pipeline_lib.model.regrowth import regrow
-from pipeline_lib.steps.course import Setting, run
+from pipeline_lib.steps import Setting, take
 from pipeline_lib.study.validation import validate
 
 
@@ -89,11 +90,9 @@ def test_steepness_is_the_summed_magnitude_of_the_mean_losss_gradient(pruned, po
 
 
 def test_regrown_weights_are_normal_with_the_steps_sd(points):
-    from pipeline_lib.model.initialisation import initial_network
-
     wide = prune(initial_network([2, 200, 200, 4], "torch", plain.generator(0)), 0.95)
     step = {"regrow": {"fraction": 0.5, "batches": 1, "sd": 0.03}}
-    grown = run([step], wide, Setting(plain, points, 128), plain.generator(0, "regrow"))
+    grown = take([step], wide, Setting(plain, points, 128), plain.generator(0, "regrow"))
     new = grown.weights[1][grown.masks[1] & ~wide.masks[1]]
     assert new.std() == pytest.approx(0.03, rel=0.03)
     assert new.mean() == pytest.approx(0, abs=0.001)

@@ -5,14 +5,28 @@ from __future__ import annotations
 import ast
 import csv
 import sys
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import torch
 import yaml
 
 from benchmarks import straightforward
+from pipeline_lib.analysis.published import RUN_COLUMNS, read_runs
+from pipeline_lib.analysis.values import study_values
+from pipeline_lib.measures import Value
+from pipeline_lib.names import (
+    FINAL_ACCURACY,
+    GAIN_OVER_UNTREATED,
+    NOT_RELAPSED,
+    OFF,
+    RELAPSE_CYCLE,
+    RELAPSED,
+    TOTAL_DROP,
+)
 from pipeline_lib.replay.published_run import replay_seed
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
@@ -108,7 +122,7 @@ STUDIES = {
         "network": {"hidden": [20, 16, 18, 9], "init": "torch"},
         "training": {"batch_size": 199},  # the last batch has a single point
         "pruning": {"sparsity": 0.6},
-        "acute": {"prune": 0.7},
+        "acute": {"prune": 0.7, "cap": 0.99},
     },
     "three classes, two test batches, no input noise": {
         "task": {
@@ -132,7 +146,7 @@ STUDIES = {
     "nearly nothing left": {
         "network": {"hidden": [40, 40], "init": "torch"},
         "pruning": {"sparsity": 0.93},
-        "acute": {"prune": 0.95},  # up to the cap
+        "acute": {"prune": 0.95, "cap": 0.97},  # up to the cap
         "relapse": {"cycles": 3, "prune": 0.6, "threshold": 0.8},
     },
     "gains, and steps of some cycles": {
@@ -147,26 +161,49 @@ STUDIES = {
 
 @pytest.fixture
 def small(paper):
-    """Return the replay's view of a small study: the paper's, with these sections instead."""
+    """Return a small study: the paper's, with these sections instead."""
 
-    def slice_of(**sections):
-        return slices.replay(validate(paper | SMALL | sections))
+    def study_of(**sections):
+        return validate(paper | SMALL | sections)
 
-    return slice_of
+    return study_of
 
 
-def rows_of(seed, study):
-    return [astuple(value) for value in replay_seed(seed, study)]
+def replayed(seed, study):
+    """The values of the replay of one seed, in the order of its measures."""
+    table = pa.Table.from_pylist(list(map(asdict, replay_seed(seed, slices.replay(study)))))
+    rows = {name: table.filter(pc.field("assessment") == name) for name in slices.REPLAYED}
+    return study_values(rows, slices.values(study))
+
+
+def expected(seed, study):
+    """The values of the straightforward program."""
+    experiment = straightforward.Experiment(seed, study.model_dump(exclude_none=True))
+    return [Value(*row) for row in experiment.run()]
+
+
+def by_key(values):
+    found = {value.key: value.value for value in values}
+    assert len(found) == len(values)
+    return found
+
+
+# The numbers that the replay's measures derive from others.
+DERIVED = {
+    *(GAIN_OVER_UNTREATED, TOTAL_DROP, FINAL_ACCURACY),
+    *(RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE),
+}
 
 
 @pytest.mark.parametrize("seed", [0, 7])
 @pytest.mark.parametrize("sections", STUDIES.values(), ids=STUDIES)
 def test_the_replay_equals_the_straightforward_program_in_every_value(small, sections, seed):
     study = small(**sections)
-    expected = straightforward.Experiment(seed, study).run()
-    assert rows_of(seed, study) == expected
+    theirs = by_key(expected(seed, study))
+    ours = {k: v for k, v in by_key(replayed(seed, study)).items() if k.number not in DERIVED}
+    assert ours == theirs
     # Were all values at chance or at 100 %, noise and order of draws would not show.
-    assert len({value for _, _, metric, _, value in expected if "sparsity" not in metric}) > 10
+    assert len({value for key, value in theirs.items() if "sparsity" not in key.number}) > 10
 
 
 def test_the_straightforward_program_shares_no_code_with_the_replay():
@@ -178,17 +215,17 @@ def test_the_straightforward_program_shares_no_code_with_the_replay():
         if isinstance(node, ast.Import):
             imported |= {a.name for a in node.names if a.name.startswith("pipeline_lib")}
     # What reads a study, and what compares numbers.
-    names = {"analysis.digits", "analysis.published", "slices", "validation"}
+    names = {"analysis.digits", "analysis.published", "measures.Value", "study.validation"}
     assert imported == {f"pipeline_lib.{name}" for name in names}
 
 
-def test_the_straightforward_program_tells_cost_and_equal_values(
+def test_the_straightforward_program_reports_its_cost_and_the_values_that_are_equal(
     small, tmp_path, monkeypatch, capsys
 ):
-    right, wrong = rows_of(3, small())[:2]
+    right, wrong = map(astuple, expected(3, small())[:2])
     with (tmp_path / "runs.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = [straightforward.COLUMNS, right, (*wrong[:-1], wrong[-1] + 0.001)]
-        csv.writer(file).writerows([*rows, (4, *right[1:])])
+        rows = [RUN_COLUMNS, right, (*wrong[:-1], wrong[-1] + 0.001), (4, *right[1:])]
+        csv.writer(file).writerows(rows)
     reproduction = {"runs": str(tmp_path / "runs.csv")}
     study = tmp_path / "study.yaml"
     study.write_text(yaml.safe_dump(SMALL | {"reproduction": reproduction}), encoding="utf-8")
@@ -200,58 +237,38 @@ def test_the_straightforward_program_tells_cost_and_equal_values(
     for phase in ("start-up", "baseline", "prune", "course of ssri", "evaluation", "total"):
         assert f"\n{phase} " in f"\n{printed}"
     assert printed.endswith("1 of 2 values of 1 seed equal to 4 decimals\n")
-    with out.open(newline="", encoding="utf-8") as file:
-        written = [tuple(row) for row in csv.reader(file)]
-    assert written[0] == straightforward.COLUMNS
-    assert len(written) == 1 + len(rows_of(3, small()))
+    assert by_key(read_runs(out)) == by_key(expected(3, small()))
 
 
 def test_a_replay_has_the_values_of_the_published_run_by_name(paper):
     # The paper's own study, but for its sizes: nine values of the untreated network, twenty-eight
-    # of each treated one, and two off medication.
+    # of each treated one, and two with the modulation off.
     tiny = {
         "task": paper["task"] | {"train": 20, "test": 30, "clean": 10},
         "network": {"hidden": [8, 8], "init": "torch"},
     }
-    rows = rows_of(0, slices.replay(validate(paper | tiny)))
-    with (ROOT / "reference/reference_runs.csv").open(newline="", encoding="utf-8") as file:
-        lines = [line for line in csv.DictReader(file) if line["seed"] == "0" and line["treatment"]]
-    published = [(line["treatment"], line["metric"], line["cycle"]) for line in lines]
-    names = [(name, metric, "" if c is None else str(c)) for _, name, metric, c, _ in rows]
-    assert len(names) == len(set(names)) == 9 + 3 * 28 + 2
-    assert set(names) == set(published)
+    values = by_key(replayed(0, validate(paper | tiny)))
+    published = [
+        run.key for run in read_runs(ROOT / "reference/reference_runs.csv") if not run.seed
+    ]
+    assert len(published) == 9 + 3 * 28 + 2
+    assert {key for key in values if key.number not in DERIVED} == set(published)
 
 
-def test_the_untreated_network_is_evaluated_only(small):
-    metrics = [metric for _, name, metric, *_ in rows_of(0, small()) if name == "untreated"]
-    sweep = [f"internal_{sigma}" for sigma in (0.0, 0.5, 1.0, 1.5, 2.5)]
-    assert metrics == ["sparsity", "clean", "standard", "combined", *sweep]
-
-
-def test_only_a_treatment_with_withdrawal_is_measured_off_medication(small):
-    off = {name for _, name, metric, *_ in rows_of(0, small()) if "off_medication" in metric}
+def test_only_a_treatment_with_withdrawal_is_measured_with_its_modulation_off(small):
+    off = {key.treatment for key in by_key(replayed(0, small())) if key.modulation == OFF}
     assert off == {"neurosteroid"}
     without = {name: treatment | {"withdrawal": False} for name, treatment in THREE.items()}
-    rows = rows_of(0, small(treatments=without))
-    assert not [row for row in rows if "off_medication" in row[2]]
-
-
-def test_values_are_in_per_cent(small):
-    values = [value for _, _, metric, _, value in rows_of(0, small()) if "drop" not in metric]
-    assert 0 <= min(values) <= 50 < max(values) <= 100
+    values = by_key(replayed(0, small(treatments=without)))
+    assert not [key for key in values if key.modulation == OFF]
 
 
 def test_the_replay_neither_reads_nor_moves_the_global_generators(small):
     study = small()
-    expected = rows_of(1, study)
+    first = replayed(1, study)
     torch.manual_seed(99)
     np.random.seed(99)
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]
-    assert rows_of(1, study) == expected
+    assert replayed(1, study) == first
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.array_equal(np.random.get_state()[1], numpy_state)
-
-
-def test_seeds_differ(small):
-    one, other = ([row[-1] for row in rows_of(seed, small())] for seed in (0, 1))
-    assert one != other

@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.analysis.reproduction import COLUMNS, compare, verdict
-from pipeline_lib.analysis.statistics import cells
-from pipeline_lib.analysis.stored import read_result
-from pipeline_lib.errors import PipelineError
+from pipeline_lib.analysis.reproduction import compare, verdict
+from pipeline_lib.names import SUMMARY
+from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import origin
-from pipeline_lib.reporting.page import Content, embedded, markdown_rows, page, prose
+from pipeline_lib.reporting.comparison_report import report
+from pipeline_lib.reporting.page import Content, embedded, numbered_rows, page, prose
+from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
 from pipeline_lib.study import slices
-from pipeline_lib.study.validation import validate
+from pipeline_lib.study.config import STUDY
 from tests.conftest import ROOT
-from tests.handmade import THRESHOLD, measured, results
+from tests.handmade import measured, results
 
 TEMPLATE = ROOT / "pipeline_lib/reporting/report.html.j2"
 VOID = {"meta", "img", "br", "link", "hr"}
 
 
-def test_the_time_is_the_last_in_the_logs_of_gathering(tmp_path):
-    (tmp_path / "gather").mkdir()
-    for name, hour in (("acute", 9), ("relapse", 11)):
-        text = f"2026-01-02 08:00:00 gather\n2026-01-02 {hour:02}:00:00 done in 1.0 s\n"
-        (tmp_path / "gather" / f"{name}.log").write_text(text, encoding="utf-8")
-    assert origin.gathered_at(tmp_path) == "2026-01-02 11:00:00"
-    assert origin.gathered_at(tmp_path / "nowhere") is None
-
-
 def test_a_folder_that_is_no_checkout_has_no_commit(tmp_path):
     assert origin.commit(tmp_path) is None
+
+
+def test_a_commit_is_of_the_projects_folder_whatever_git_is_told(tmp_path, monkeypatch):
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("no git here")
+    for name in ("ours", "theirs"):
+        author = ("-c", "user.name=n", "-c", "user.email=n@n", "-c", "commit.gpgsign=false")
+        for command in (["init", "-q"], [*author, "commit", "-q", "--allow-empty", "-m", name]):
+            place = tmp_path / name
+            place.mkdir(exist_ok=True)
+            subprocess.run([git, "-C", str(place), *command], check=True)
+    ours, theirs = (origin.commit(tmp_path / name) for name in ("ours", "theirs"))
+    assert ours != theirs
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "theirs" / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "theirs"))
+    assert origin.commit(tmp_path / "ours") == ours
 
 
 def test_the_paper_is_cited_before_the_software():
@@ -45,24 +58,13 @@ def test_the_paper_is_cited_before_the_software():
     assert not software.doi
 
 
-def test_results_are_read_back_as_they_were_written(tmp_path):
-    values = measured({name: [[81.0, 90.0], [85.0, 70.0]] for name in ("nan", "null")})
-    published = cells(values, THRESHOLD)
-    comparison = compare(cells(values, THRESHOLD), published, 0.05, 0.02)
-    comparison.to_csv(tmp_path / "comparison.csv", index=False)
-    read = read_result(tmp_path / "comparison.csv", COLUMNS)
-    assert verdict(read) == verdict(comparison)
-    assert read["treatment"].tolist() == comparison["treatment"].tolist()
-    assert read["cycle"].equals(comparison["cycle"].astype("Int64"))
-    content = (tmp_path / "comparison.csv").read_text(encoding="utf-8")
-    first_line = content.index("\n") + 1
-    for cut in (first_line + 3, len(content) - 1, len(content) - 9):
-        (tmp_path / "comparison.csv").write_text(content[:cut], encoding="utf-8")
-        with pytest.raises(PipelineError, match=r"a line is cut off.* rebuild it"):
-            read_result(tmp_path / "comparison.csv", COLUMNS)
-    (tmp_path / "comparison.csv").write_text("x\n1\n", encoding="utf-8")
-    with pytest.raises(PipelineError, match=r"its columns are not .* rebuild it"):
-        read_result(tmp_path / "comparison.csv", COLUMNS)
+def test_of_the_discrepancies_only_the_numbered_table_is_taken():
+    text = "# A\n\n| # | x |\n|---|---|\n| 1 | a |\n| 2 | b |\n\n| y |\n|---|\n| 3 |\n"
+    assert numbered_rows(f"| z |\n|---|\n| 9 |\n\n{text}") == [["#", "x"], ["1", "a"], ["2", "b"]]
+    assert numbered_rows("no table") == []
+    head, *rows = numbered_rows((ROOT / "docs/discrepancies.md").read_text("utf-8"))
+    assert [row[0] for row in rows] == [str(number) for number in range(1, len(rows) + 1)]
+    assert {len(row) for row in rows} == {len(head)}
 
 
 # The page
@@ -96,27 +98,31 @@ class Parsed(HTMLParser):
         self.text.append(data)
 
 
-def content(paper, **changes):
+COURSES = {
+    "ketamine": [[97.0, 97.0], [96.0, 97.5]],
+    "ssri": [[70.0, 90.0], [85.0, 91.0]],
+    "neurosteroid": [[97.0, 60.0], [97.5, 96.0]],
+}
+
+
+def content(paper, courses=COURSES, **changes):
     """All that a page of a small study shows; `changes` replace parts of it."""
-    study = validate(paper)
-    labels = {name: treatment.label for name, treatment in study.treatments.items()}
-    courses = {
-        "ketamine": [[97.0, 97.0], [96.0, 97.5]],
-        "ssri": [[70.0, 90.0], [85.0, 91.0]],
-        "neurosteroid": [[97.0, 60.0], [97.5, 96.0]],
-    }
-    values = measured(courses, drops={name: [1.0, 2.0] for name in courses})
-    published = read_published(ROOT / "reference/published.csv")
+    study = slices.report(STUDY.model_validate(paper))
+    values = measured(courses, drops={name: [1.0, 2.0][: len(of)] for name, of in courses.items()})
+    published = changes.pop("published", read_published(ROOT / "reference/published.csv"))
+    found = replace(results(values, study["labels"]), measures=study["measures"])
+    comparison = None
+    if published is not None:
+        comparison = compare(found.cells, values, published, found.numbers, 0.05, 0.02)
     parts = {
-        "study": slices.report(study),
-        "results": results(values, labels),
-        "tables": build(cells(values, THRESHOLD), published, labels),
-        "comparison": compare(cells(values, THRESHOLD), published, 0.05, 0.02),
-        "discrepancies": markdown_rows((ROOT / "docs/discrepancies.md").read_text("utf-8")),
+        "study": study,
+        "results": found,
+        "tables": build(found, values, published),
+        "statistics": statistics_tables(found),
+        "comparison": comparison,
+        "discrepancies": [] if published is None else [["#", "`what`"], ["1", "*that*"]],
         "figures": [],
-        "origin": origin.Origin(
-            {"torch": "1"}, "2026-01-02 03:04:05", "abc", origin.citations(ROOT / "CITATION.cff")
-        ),
+        "origin": origin.Origin({"torch": "1"}, "abc", origin.citations(ROOT / "CITATION.cff")),
     }
     return Content(**(parts | changes))
 
@@ -128,8 +134,8 @@ def figures(tmp_path):
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>{name}</title></svg>'
         )
         (tmp_path / f"{name}.png").write_bytes(b"\x89PNG")
-    (tmp_path / "two.rst").write_text("What <two>\nshows.\n")
-    return embedded(sorted(tmp_path.glob("*.[sp][vn]g")), [tmp_path / "two.rst"])
+    specs = {"one": FigureSpec("one", "One", ""), "two": FigureSpec("two", "Two", "What <two> is.")}
+    return embedded(sorted(tmp_path.glob("*.[sp][vn]g")), specs)
 
 
 def test_a_page_needs_no_other_file_and_runs_no_script(paper, figures):
@@ -179,7 +185,7 @@ def test_what_comes_from_the_study_is_escaped(paper, figures):
 def test_a_caption_is_escaped_and_an_image_has_words(paper, figures):
     parsed = Parsed(page(TEMPLATE, content(paper, figures=figures)))
     alts = [value for tag, name, value in parsed.attributes if (tag, name) == ("img", "alt")]
-    assert alts == ["One", "Two: What <two> shows."]
+    assert alts == ["One", "Two: What <two> is."]
 
 
 def test_every_figure_and_every_table_is_shown(paper, figures):
@@ -188,8 +194,8 @@ def test_every_figure_and_every_table_is_shown(paper, figures):
     for figure in figures:
         assert figure.source in text
     words = "".join(Parsed(text).text)
-    for table in shown.tables:
-        if table.name != "summary":
+    for table in (*shown.tables, *shown.statistics):
+        if table.name != SUMMARY:
             assert table.full_title in words
         for row in table.rows:
             for cell in row:
@@ -199,17 +205,21 @@ def test_every_figure_and_every_table_is_shown(paper, figures):
 
 def test_a_large_drawing_gives_way_to_its_picture(tmp_path):
     (tmp_path / "many.svg").write_bytes(b" " * 500_000)
-    assert embedded([tmp_path / "many.svg"], [])[0].source.startswith("data:image/svg")
+    specs = {"many": FigureSpec("many", "Many", "")}
+    assert embedded([tmp_path / "many.svg"], specs)[0].source.startswith("data:image/svg")
     (tmp_path / "many.png").write_bytes(b"\x89PNG")
-    found = embedded([tmp_path / "many.svg", tmp_path / "many.png"], [])
+    found = embedded([tmp_path / "many.svg", tmp_path / "many.png"], specs)
     assert [figure.source.partition(";")[0] for figure in found] == ["data:image/png"]
 
 
 def test_a_study_without_published_numbers_speaks_of_none(paper):
-    text = page(TEMPLATE, content(paper, comparison=None, discrepancies=[], tables=[]))
+    text = page(TEMPLATE, content(paper, published=None))
     words = "".join(Parsed(text).text)
     assert "Reproduction" not in words
-    assert "ublished" not in words
+    settings = yaml.safe_load(slices.report(STUDY.model_validate(paper))["settings"])
+    assert "ublished" not in words.replace(
+        f"published: {settings['reproduction']['published']}", ""
+    )
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
@@ -217,12 +227,49 @@ def test_a_study_without_published_numbers_speaks_of_none(paper):
 def test_a_small_study_has_a_page_too(paper, seeds, names):
     paper["seeds"] = seeds
     paper["treatments"] = {name: paper["treatments"][name] for name in names}
-    values = measured({name: [[90.0, 60.0]] * seeds for name in names})
-    labels = {name: name.title() for name in names}
-    tables = build(cells(values, THRESHOLD), None, labels)
-    parts = {"results": results(values, labels), "tables": tables}
-    text = page(TEMPLATE, content(paper, comparison=None, discrepancies=[], **parts))
-    assert not re.search(r"\bnan\b", "".join(Parsed(text).text))
+    courses = {name: [[90.0, 60.0]] * seeds for name in names}
+    words = "".join(Parsed(page(TEMPLATE, content(paper, courses, published=None))).text)
+    assert not re.search(r"\b(nan|None)\b", words)
+
+
+def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper):
+    paper["treatments"]["ssri"]["course"].append({"withdraw": {}})
+    shown = content(paper)
+    words = "".join(Parsed(page(TEMPLATE, shown)).text)
+    settings = yaml.safe_load(shown.study["settings"])
+    for name in ("task", "network", "pruning", "evaluate", "acute", "relapse"):
+        assert settings[name] == paper[name]
+    assert shown.study["settings"] in words
+    for name, text in shown.study["treatments"].items():
+        steps = yaml.safe_load(text)
+        for part in ("course", "maintenance"):
+            assert steps[part] == paper["treatments"][name][part]
+        assert text in words
+    assert list(shown.study["steps"]) == ["regrow", "train", "withdraw", "modulate"]
+    assert "Regrow the pruned weights with the steepest gradients." in words
+    assert "Prune each matrix" not in words
+
+
+def test_the_comparison_stands_table_by_table_under_the_tables_titles(paper):
+    shown = content(paper)
+    text = report(shown.comparison, shown.study["measures"], shown.study["labels"])
+    assert text.startswith(
+        f"# Reproduction of the published numbers\n\n**{verdict(shown.comparison)}"
+    )
+    titles = re.findall("^## (.*)$", text, flags=re.MULTILINE)
+    assert titles[:2] == [
+        "Table 1. Accuracy after treatment",
+        "Table 2. Accuracy under internal noise",
+    ]
+    assert "Relapse cycle by seed" in titles
+    assert len(set(titles)) == len(titles)
+    cells = [
+        [c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if "|" in line
+    ]
+    (row,) = (c for c in cells if c[:2] == ["SSRI-like", "Combined stress"])
+    assert row[2:4] == ["77.5 ± 7.5", "81.3 ± 8.8"]
+    assert ["Ketamine-like", "Relapsed", "0 of 2", "0 of 10", "a count"] in cells
+    assert report([], shown.study["measures"], {}).count("\n") == 3
 
 
 def test_the_same_study_gives_the_same_page(paper, figures):

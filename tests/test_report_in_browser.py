@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting.page import embedded, page
 from tests.test_report import TEMPLATE, content
 
@@ -59,7 +60,7 @@ def browse(folder, width):
 def test_the_page_fits_its_screen_and_asks_for_nothing(paper, tmp_path, width):
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="300"></svg>'
     (tmp_path / "drawing.svg").write_text(drawing, encoding="utf-8")
-    figures = embedded([tmp_path / "drawing.svg"], [])
+    figures = embedded([tmp_path / "drawing.svg"], {"drawing": FigureSpec("drawing", "D", "")})
     # A label as long as they may be, without a place to break it.
     paper["treatments"]["ssri"]["label"] = "S" * 60
     text = page(TEMPLATE, content(paper, figures=figures))

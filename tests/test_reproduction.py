@@ -2,73 +2,70 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from dataclasses import replace
 
-import pandas as pd
 import pytest
 
+from pipeline_lib import names
 from pipeline_lib.analysis import welch
-from pipeline_lib.analysis.published import read_published, read_runs, rounding
-from pipeline_lib.analysis.reproduction import COLUMNS, compare, verdict
-from pipeline_lib.analysis.statistics import CELL_COLUMNS, cells, frame
-from pipeline_lib.analysis.survival import relapse_counts, relapse_times
-from pipeline_lib.analysis.welch import Sample
+from pipeline_lib.analysis.cells import Cells, Statistics
+from pipeline_lib.analysis.published import Published, read_published, rounding
+from pipeline_lib.analysis.reproduction import Compared, compare, in_the_family, verdict
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.reporting.comparison_report import report
+from pipeline_lib.files.rows import read_rows, write_rows
+from pipeline_lib.measures.switch import ACTIVITY
+from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE
+from pipeline_lib.numbers import Key
+from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, trajectories, values_of
 
 pytestmark = pytest.mark.filterwarnings("error")
-REFERENCE = Path(__file__).parents[1] / "reference"
 ALPHA, MARGIN = 0.05, 0.02
-LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like", "neurosteroid": "Neurosteroid-like"}
 
 
 @pytest.fixture(scope="module")
-def runs() -> pd.DataFrame:
-    return read_runs(REFERENCE / "reference_runs.csv")
+def runs():
+    return reference_runs()
 
 
 @pytest.fixture(scope="module")
-def published() -> pd.DataFrame:
+def published():
     return read_published(REFERENCE / "published.csv")
 
 
-@pytest.fixture(scope="module")
-def faithful(runs, published) -> pd.DataFrame:
-    return compare(cells(runs, 0.8), published, ALPHA, MARGIN)
+def against(values, published):
+    return compare(cells_of(values), values, published, NUMBERS, ALPHA, MARGIN)
 
 
-def cell(metric, mean, sd=1.0, n=10, table="1", low=None, high=None):
-    return (table, "a", metric, None, mean, sd, low, high, n)
+def ours(number, mean, sd=1.0, n=10, level=None):
+    """A cell of this mean and SD."""
+    cell = cells_of(values_of(number, {"a": [mean] * n}))[Key("a", number)]
+    return replace(cell, sd=sd, level=level)
 
 
-def table(*rows):
-    return frame(rows, CELL_COLUMNS)
+def theirs(number, mean, sd=1.0, n=10, level=None):
+    key = Key("a", number, level=level)
+    return Published("a table", key, None, Statistics(mean, sd, n=n))
 
 
-def one(comparison, metric):
-    rows = comparison[comparison["metric"] == metric]
-    assert len(rows) == 1
-    return rows.iloc[0]
+def compared(cells, published, alpha=ALPHA, margin=MARGIN):
+    return compare(Cells(cells), [], published, NUMBERS, alpha, margin)
 
 
-# What is tested
-
-
-def test_published_means_with_an_sd_are_the_family_and_the_rest_is_shown(faithful, published):
-    assert len(faithful) == len(published)
-    assert tuple(faithful.columns) == COLUMNS
-    family = published["mean"].notna() & published["sd"].notna()
-    assert (faithful["p_holm"].notna() == family).all()
-    assert set(faithful[~family]["status"]) == {"not tested"}
-    reasons = faithful[~family].groupby("metric")["reason"].unique().map(list).to_dict()
-    assert reasons["seeds_relapsed"] == reasons["seeds_without_relapse"] == ["a count"]
-    assert reasons["combined_over_untreated"] == reasons["mean_relapse_cycle"] == ["no SD"]
-    assert reasons["seed_3"] == ["a single seed"]
-    assert reasons["combined"] == ["a range"]
-
-
-def test_the_published_runs_are_consistent_with_what_was_published(faithful):
+def test_published_means_with_an_sd_are_the_family_and_the_rest_is_shown(runs, published):
+    faithful = against(runs, published)
+    assert [(row.table, row.seed) for row in faithful] == [(p.table, p.seed) for p in published]
+    reasons = {}
+    for row in faithful:
+        assert in_the_family(row) == (row.p_holm is not None) == (row.status != "not tested")
+        assert row.difference is None or row.seed is None
+        if row.reason:
+            reasons.setdefault(row.reason, set()).add(row.number)
+    assert reasons == {
+        "a count": {names.RELAPSED, names.NOT_RELAPSED},
+        "no SD": {names.GAIN_OVER_UNTREATED, RELAPSE_CYCLE},
+        "a single seed": {RELAPSE_CYCLE},
+        "a range": {LONGITUDINAL},
+    }
     assert verdict(faithful) == (
         "101 of 101 published means consistent (Holm-corrected, alpha 0.05;"
         " 69 of 101 equivalent within 2 percentage points)"
@@ -76,190 +73,101 @@ def test_the_published_runs_are_consistent_with_what_was_published(faithful):
 
 
 def test_a_row_is_welchs_comparison_of_ours_minus_published():
-    ours, theirs = cell("combined", 81.0, 9.0, 12), cell("combined", 76.0, 3.0, 7)
-    row = one(compare(table(ours), table(theirs), 0.1, 0.03), "combined")
-    expected = welch.compare(Sample(81.0, 9.0, 12), Sample(76.0, 3.0, 7), rounding("combined"))
-    assert row["difference"] == 5.0
-    assert (row["low"], row["high"]) == welch.interval(expected, 0.9)
-    assert row["p"] == row["p_holm"] == welch.p_different(expected)
-    assert row["p_equivalent"] == welch.p_equivalent(expected, 3.0)
-    assert row["detectable"] == row["detectable_in_family"] == welch.detectable(expected, 0.1)
-    assert (row["alpha"], row["margin"]) == (0.1, 0.03)
+    cell, printed = ours(COMBINED, 81.0, 9.0, 12), theirs(COMBINED, 76.0, 3.0, 7)
+    [row] = compared([cell], [printed], 0.1, 0.03)
+    expected = welch.compare(welch.Summary(81, 9, 12), welch.Summary(76, 3, 7), 0.05)
+    assert row.difference == 5.0
+    assert (row.low, row.high) == welch.interval(expected, 0.9)
+    assert row.p == row.p_holm == welch.p_different(expected)
+    assert row.p_equivalent == welch.p_equivalent(expected, 3.0)
+    assert row.detectable == row.detectable_in_family == welch.detectable(expected, 0.1)
+    assert (row.alpha, row.margin, row.n, row.published_n) == (0.1, 0.03, 12, 7)
 
 
-def test_printed_rounding_is_half_of_the_last_digit(published):
-    assert rounding("combined") == 0.05
-    numbers = published[["mean", "sd", "min", "max"]].stack().dropna()
-    assert (numbers == numbers.round(1)).all()
+def test_the_margin_is_of_numbers_in_per_cent_or_points():
+    """A relapse cycle is in cycles, and an activity in no unit: names do not decide it."""
+    which = (COMBINED, names.TOTAL_DROP, RELAPSE_CYCLE, ACTIVITY)
+    rows = compared([ours(name, 5.0) for name in which], [theirs(name, 5.0) for name in which])
+    assert [row.equivalent for row in rows] == [True, True, None, None]
+    assert {row.status for row in rows} == {"consistent"}
+    assert [rounding(NUMBERS[name]) for name in which] == [0.05, 0.05, 0.05, 0.0005]
+    assert "; 2 of 2 equivalent within 2 percentage points" in verdict(rows)
 
 
 def test_means_are_corrected_as_one_family():
-    names = [f"m{index}" for index in range(20)]
-    theirs = table(*(cell(name, 50.0) for name in names))
-    ours = table(cell("m0", 51.2), *(cell(name, 50.0) for name in names[1:]))
-    comparison = compare(ours, theirs, ALPHA, MARGIN)
-    row = one(comparison, "m0")
-    assert row["p"] < ALPHA < row["p_holm"] == pytest.approx(20 * row["p"])
-    assert row["status"] == "consistent"
-    assert row["detectable_in_family"] > row["detectable"]
-    alone = compare(ours, theirs[:1], ALPHA, MARGIN)
-    assert one(alone, "m0")["status"] == "inconsistent"
+    levels = range(1, 21)
+    cells = [ours(INTERNAL, 51.2 if level == 1 else 50.0, level=level) for level in levels]
+    published = [theirs(INTERNAL, 50.0, level=level) for level in levels]
+    row = compared(cells, published)[0]
+    assert row.p < ALPHA < row.p_holm == pytest.approx(20 * row.p)
+    assert row.status == "consistent"
+    assert row.detectable_in_family > row.detectable
+    assert compared(cells, published[:1])[0].status == "inconsistent"
 
 
 def test_a_mean_that_is_elsewhere_is_inconsistent(runs, published):
-    wrong = runs.copy()
-    shifted = (wrong["treatment"] == "ssri") & (wrong["metric"] == "internal_2.5")
-    wrong.loc[shifted, "value"] += 8.0
-    comparison = compare(cells(wrong, 0.8), published, ALPHA, MARGIN)
-    found = comparison[comparison["status"] == "inconsistent"]
-    assert found[["treatment", "metric"]].values.tolist() == [["ssri", "internal_2.5"]]
+    place = Key("ssri", INTERNAL, level=2.5)
+    wrong = [replace(v, value=v.value + 8.0) if v.key == place else v for v in runs]
+    comparison = against(wrong, published)
+    found = [row for row in comparison if row.status == "inconsistent"]
+    assert [(row.treatment, row.number, row.level) for row in found] == [("ssri", INTERNAL, 2.5)]
     assert verdict(comparison).startswith("100 of 101 published means consistent")
     assert "; 1 inconsistent)" in verdict(comparison)
 
 
-def test_a_sparsity_without_scatter_is_consistent_only_within_the_rounding():
-    theirs = table(cell("sparsity", 95.0, 0.0))
-    for mean, status in ((95.05, "consistent"), (94.95, "consistent"), (95.06, "inconsistent")):
-        comparison = compare(table(cell("sparsity", mean, 0.0)), theirs, ALPHA, MARGIN)
-        assert one(comparison, "sparsity")["status"] == status
-
-
-def test_consistent_is_not_equivalent():
-    noisy, steady = cell("noisy", 50.0, 20.0), cell("steady", 50.0, 0.5)
-    comparison = compare(table(noisy, steady), table(noisy, steady), ALPHA, MARGIN)
-    assert set(comparison["status"]) == {"consistent"}
-    assert comparison["equivalent"].tolist() == [False, True]
-    wide = compare(table(noisy, steady), table(noisy, steady), ALPHA, 0.3)
-    assert wide["equivalent"].tolist() == [True, True]
-    assert "2 of 2 equivalent within 30 percentage points" in verdict(wide)
-
-
-# Studies unlike the published one
-
-
-def test_a_published_mean_that_the_study_lacks_is_missing():
-    comparison = compare(
-        table(cell("a", 50.0)), table(cell("a", 50.0), cell("b", 50.0)), ALPHA, MARGIN
+def test_a_published_mean_that_the_study_lacks_is_missing(tmp_path):
+    published = [theirs(names.CLEAN, 50.0), theirs(COMBINED, 50.0), theirs("unheard", 1.0)]
+    rows = compared([ours(names.CLEAN, 50.0), ours(names.STANDARD, 1.0)], published)
+    assert [row.status for row in rows] == ["consistent", "missing", "missing"]
+    assert verdict(rows) == (
+        "1 of 3 published means consistent (Holm-corrected, alpha 0.05;"
+        " 1 of 1 equivalent within 2 percentage points; 2 missing)"
     )
-    assert one(comparison, "b")["status"] == "missing"
-    assert verdict(comparison) == (
-        "1 of 2 published means consistent (Holm-corrected, alpha 0.05;"
-        " 1 of 1 equivalent within 2 percentage points; 1 missing)"
-    )
-
-
-def test_a_number_that_was_not_published_is_left_out():
-    comparison = compare(
-        table(cell("a", 50.0), cell("new", 1.0)), table(cell("a", 50.0)), ALPHA, MARGIN
-    )
-    assert comparison["metric"].tolist() == ["a"]
+    write_rows(tmp_path / "comparison.parquet", rows, Compared)
+    assert read_rows(tmp_path / "comparison.parquet", Compared) == rows
 
 
 @pytest.mark.parametrize(("here", "there"), [(1, 10), (10, 1), (10, None)])
 def test_one_seed_is_not_testable(here, there):
-    comparison = compare(
-        table(cell("a", 50.0, n=here)), table(cell("a", 50.0, n=there)), ALPHA, MARGIN
-    )
-    row = one(comparison, "a")
-    assert row["status"] == "not testable"
-    assert "fewer than two seeds" in row["reason"]
-    assert verdict(comparison) == (
+    rows = compared([ours(COMBINED, 50.0, n=here)], [theirs(COMBINED, 50.0, n=there)])
+    assert rows[0].status == "not testable"
+    assert "fewer than two seeds" in rows[0].reason
+    assert verdict(rows) == (
         "0 of 1 published means consistent (Holm-corrected, alpha 0.05; 1 not testable)"
     )
-    assert "fewer than two seeds" in report(comparison, {})
 
 
-def test_a_study_in_which_nobody_relapsed_lacks_no_number(runs, published):
-    kept = runs[runs["metric"] != "longitudinal_combined"]
-    cycles = runs[runs["metric"] == "longitudinal_combined"].assign(value=90.0)
-    comparison = compare(cells(pd.concat([kept, cycles]), 0.8), published, ALPHA, MARGIN)
-    row = one(comparison, "seed_3")
-    assert (row["status"], row["reason"]) == ("not tested", "no such relapse in this study")
+def test_a_study_in_which_nobody_relapsed_lacks_no_number(published):
+    steady = trajectories({name: [[90.0, 90.0]] * 10 for name in ("ssri", "neurosteroid")})
+    rows = [row for row in against(steady, published) if row.number == RELAPSE_CYCLE]
+    found = [(row.status, row.reason) for row in rows]
+    assert found == [("not tested", "no such relapse in this study")] * 8
 
 
-def test_an_empty_file_of_published_numbers_is_said_to_be_empty():
-    comparison = compare(table(cell("a", 50.0)), table(), ALPHA, MARGIN)
-    assert verdict(comparison) == "no published mean with an SD to compare with"
-    assert verdict(comparison) in report(comparison, {})
-
-
-# The report
-
-
-def test_the_report_shows_both_numbers_the_interval_and_the_answers(faithful):
-    text = report(faithful, LABELS)
-    assert text.startswith("# Reproduction of the published numbers\n\n**101 of 101 published")
-    first = text[text.index("## Table 1") : text.index("## Table 2")].splitlines()
-    line = next(line for line in first if "SSRI-like" in line and "Combined stress" in line)
-    parts = [part.strip() for part in line.strip("|").split("|")]
-    assert parts[2:4] == ["81.3 ± 8.8"] * 2
-    assert re.fullmatch(r"[+\N{MINUS SIGN}]0\.0\d \(\N{MINUS SIGN}8\.\d\d to \+8\.\d\d\)", parts[4])
-    assert parts[5] == "1.000"
-    assert parts[8] == "consistent"
-    assert "interval at 95 %, widened by half a printed digit on both sides" in text
-    assert "two one-sided Welch tests, each mean by itself at 0.05" in text
-
-
-def test_the_report_shows_what_is_not_tested(faithful):
-    text = report(faithful, LABELS)
-    untested = text[text.index("## Range") : text.index("## Sparsity")]
-    assert "Shown, not tested." in untested
-    assert "65.5\N{EN DASH}92.5" in untested
-    assert "4 of 10" in text
-
-
-def test_the_report_has_a_section_for_a_table_it_has_never_heard_of():
-    row = cell("gain|x", 50.0, table="new_table")
-    text = report(compare(table(row), table(row), ALPHA, MARGIN), {})
-    assert "## new_table" in text
-    assert r"gain\|x" in text
-
-
-# The file of published numbers
-
-HEADER = "source,table,treatment,metric,cycle,mean,sd,min,max,n_seeds\n"
+HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,count,n_seeds\n"
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, "there is no such file"),
-        ("", "not a CSV file"),
-        ("table,treatment\n1,a\n", "it lacks metric, cycle, mean, sd, min, max, n_seeds;"),
-        (HEADER + "paper,1,a,clean,,high,0.1,,,10\n", "mean is 'high'; it must be a number"),
-        (HEADER + "paper,1,a,clean,,inf,0.1,,,10\n", "mean is 'inf'; it must be a number"),
-        (HEADER + "paper,1,a,clean,0.5,1,0.1,,,10\n", "cycle has fractions"),
-        (HEADER + "p,1,a,clean,,1,,,,10\np,1,a,clean,,2,,,,10\n", "every number must stand once"),
+        ("table,treatment\n1,a\n", "it lacks number, modulation, level, cycle, seed, mean, sd,"),
+        (HEADER + "1,a\n", "line 2 has not as many cells as the first line"),
+        (HEADER + "1,a,clean,on,,,,inf,0.1,,,,10\n", "line 2 has the mean 'inf'; it must be a"),
+        (HEADER + "1,a,clean,on,,0.5,,1,,,,,10\n", "line 2 has the cycle 0.5; it must be whole"),
+        (HEADER + "1,a,clean,up,,,,1,,,,,10\n", "the modulation 'up'; it must be on or off"),
+        (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 has a, clean, on of 1 a second time"),
     ],
 )
 def test_a_bad_file_is_told_in_one_sentence(tmp_path, text, sentence):
     path = tmp_path / "published.csv"
-    if text is not None:
-        path.write_text(text)
+    path.write_text(text)
     with pytest.raises(PipelineError) as error:
         read_published(path)
     assert str(error.value).startswith(f"{path}: ")
     assert sentence in str(error.value)
-    assert "\n" not in str(error.value)
 
 
-def test_the_published_file_is_read_as_numbers(published):
-    assert tuple(published.columns) == CELL_COLUMNS
-    assert len(published) == 144
-    assert published[["mean", "sd", "min", "max"]].notna().sum().sum() == 273
-    assert str(published["cycle"].dtype) == "Int64"
-
-
-def test_every_published_ssri_relapse_is_a_failed_treatment(runs):
-    counts = relapse_counts(relapse_times(runs, 0.8)).set_index("treatment")
-    assert counts[["at_cycle_0", "later"]].T.to_dict("list") == {
-        "ketamine": [0, 0],
-        "ssri": [4, 0],
-        "neurosteroid": [0, 2],
-    }
-
-
-def test_the_lowest_published_seed_and_cycle_of_ketamine_and_of_ssri(runs):
-    rows = runs[runs["metric"] == "longitudinal_combined"]
-    lowest = rows.groupby("treatment")["value"].min()
-    assert [f"{lowest[name]:.1f}" for name in ("ketamine", "ssri")] == ["96.6", "65.5"]
+def test_a_file_without_published_numbers_gives_no_verdict(tmp_path):
+    (tmp_path / "published.csv").write_text(HEADER)
+    found = against(trajectories({"a": [[90.0]]}), read_published(tmp_path / "published.csv"))
+    assert verdict(found) == "no published mean with an SD to compare with"

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.reporting.typesetting import LATEX
 from pipeline_lib.study.validation import validate
 from tests import hostile
 from tests.conftest import ROOT
@@ -100,23 +98,20 @@ def test_every_requirement_is_locked_and_every_lock_is_one_version():
         assert lock[re.sub("[-_.]+", "-", name).lower()] == version
 
 
-# Labels are free text; `python -m tests.trust.labels` looks at every figure, on real Snakemake
+# Labels are free text, in every table, every figure and the report
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, Path]:
-    """One study with plain labels, and with hostile ones: tables, a figure or two, the report."""
+    """One study with plain labels, and with hostile ones: tables, figures, the report."""
     measured = tmp_path_factory.mktemp("measured")
-    run(validate(labelled(hostile.PLAIN)), measured, tables=False)
+    run(validate(labelled(hostile.PLAIN)), measured).statistics()
     folders = {}
     for name, labels in (("plain", hostile.PLAIN), ("hostile", hostile.LABELS)):
         folders[name] = tmp_path_factory.mktemp(name)
         shutil.copytree(measured, folders[name], dirs_exist_ok=True)
-        running = Run(validate(labelled(labels)), folders[name])
         theirs = hostile.published(folders[name] / "published.csv", labels[1])
-        running.tables(theirs)
-        running.figures(all_of_them=False)
-        running.report(theirs)
+        Run(validate(labelled(labels)), folders[name]).pages(theirs)
     return folders
 
 
@@ -133,7 +128,6 @@ def test_hostile_labels_add_no_element_and_no_attribute_to_the_report(pages):
 
 def test_hostile_labels_are_plain_text_in_latex_and_markdown(pages):
     hostile.check_tables(pages["hostile"] / "tables")
-    assert {"\\", "{", "}", "%", "&", "_", "#", "$", "~", "^"} <= LATEX.keys()
 
 
 def test_hostile_labels_are_drawn_as_they_are(pages):
@@ -157,16 +151,12 @@ def test_real_snakemake_takes_hostile_labels_as_they_are(tmp_path):
         ("results", "../up"),
         ("results", "-rf"),
         ("results", "r\nx"),
-        ("results", "ré"),
-        ("seeds", "$(touch pwned)"),
         ("seeds", ["1; touch pwned"]),
         ("engine", "os"),
         ("treatments", {"../x": base()["treatments"]["ssri"]}),
         ("treatments", {"a b": base()["treatments"]["ssri"]}),
         ("treatments", {"-rf": base()["treatments"]["ssri"]}),
         ("treatments", {"{seed}": base()["treatments"]["ssri"]}),
-        ("treatments", {"é": base()["treatments"]["ssri"]}),
-        ("treatments", {"x\n": base()["treatments"]["ssri"]}),
         ("treatments", {"x": base()["treatments"]["ssri"] | {"colour": "red; url(x)"}}),
         ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "two\nlines"}}),
         ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "\u202eevil"}}),
@@ -180,25 +170,14 @@ def test_names_that_reach_paths_are_plain_or_refused(key, value):
 # The study's file, on real Snakemake
 
 
-def snakemake(folder: Path, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "snakemake", "-n", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("seeds: 2\nseeds: 3\n", "study.yaml: line 2 has the key 'seeds' a second time"),
-        ("seeds: 4000000\n", "the study has 64,000,000 jobs"),
-    ],
-)
-def test_a_bad_file_ends_snakemake_in_a_sentence(tmp_path, content, sentence):
+def test_a_bad_file_ends_snakemake_in_a_sentence(tmp_path):
     Project(tmp_path)
-    (tmp_path / "study.yaml").write_text(content, encoding="utf-8")
-    code, output = snakemake(tmp_path, "--configfile", "study.yaml")
-    assert code != 0
-    assert sentence in output
+    (tmp_path / "study.yaml").write_text("seeds: 2\nseeds: 3\n", encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "study.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    output = done.stdout + done.stderr
+    assert "study.yaml: line 2 has the key 'seeds' a second time" in output
     assert "Traceback" not in output
 
 
@@ -231,8 +210,3 @@ def test_a_huge_learning_rate_ends_with_its_cause_on_the_console_and_in_the_log(
     assert "Traceback" not in project.output
     log = (tmp_path / "results/logs/baseline/0.log").read_text(encoding="utf-8")
     assert re.search(cause, log)
-
-
-def test_the_studys_yaml_is_loaded_safely():
-    with pytest.raises(yaml.YAMLError):
-        yaml.load("!!python/object/apply:os.getcwd []", yaml.FullLoader)

@@ -29,9 +29,11 @@ def test_the_other_surroundings_are_other_ones(elsewhere):
 def test_no_result_depends_on_where_when_or_by_whom_it_is_made(finished, elsewhere):
     here, there = finished.results(), elsewhere.results()
     assert here.keys() == there.keys()
-    kinds = {name.rpartition(".")[2] for name in here}
-    assert kinds == {"safetensors", "parquet", "csv", "md", "tex", "svg", "png", "txt", "html"}
-    assert [name for name in here if here[name] != there[name]] == [REPORT]
+    kinds = {name.rpartition(".")[2] for name in here if not name.startswith(".")}
+    assert {"safetensors", "parquet", "json", "csv", "md", "tex", "svg", "png", "html"} <= kinds
+    # The report tells its time and commit, which its stamp covers; the study tells its commit.
+    differ = {name for name in here if here[name] != there[name]}
+    assert differ == {REPORT, "stamps/report.json", "study.yaml"}
 
 
 def test_the_report_differs_in_the_time_of_gathering_and_the_commit_alone(finished, elsewhere):

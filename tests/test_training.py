@@ -10,19 +10,19 @@ import torch.nn.functional as F
 
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.training import ramp
-from pipeline_lib.model.network import Modulation, modulated
+from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import shuffled
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
+from tests.conftest import modulated
 
 ADAM = {"epochs": 2, "lr": 1e-3, "batch_size": 128, "noise": (0.0, 0.0)}
 
 
 def test_the_papers_stages(paper):
     study = validate(paper)
-    assert study.baseline.model_dump() == {"epochs": 20, "lr": 1e-3}
-    assert slices.baseline(study)["training"]["noise"] == [0.0, 0.0]
+    assert slices.baseline(study)["steps"] == [{"train": {"epochs": 20, "lr": 1e-3}}]
     assert study.training.batch_size == 128
 
     def steps(name, part):
@@ -114,27 +114,6 @@ def test_training_the_survivors_equals_masked_torch_adam_to_the_last_bit(
         assert np.array_equal(mine, theirs)
 
 
-def test_pruned_weights_stay_exactly_zero_and_masks_fixed(network, points):
-    pruned = prune(network, 0.9)
-    trained, _ = plain.fit(
-        pruned, points, **ADAM | {"noise": (0.5, 0.5)}, generator=plain.generator(0)
-    )
-    for weight, mask, before in zip(trained.weights, trained.masks, pruned.masks, strict=True):
-        assert not weight[~mask].any()
-        assert np.array_equal(mask, before)
-    assert any((a != b).any() for a, b in zip(trained.weights, pruned.weights, strict=True))
-
-
-def test_every_call_starts_a_fresh_adam(network, points):
-    generator = plain.generator(0)
-    state = generator.get_state()
-    once, _ = plain.fit(network, points, **ADAM | {"epochs": 1}, generator=generator)
-    generator.set_state(state)
-    # Were moments kept, a second call from the same start would end elsewhere.
-    again, _ = plain.fit(network, points, **ADAM | {"epochs": 1}, generator=generator)
-    assert all(np.array_equal(a, b) for a, b in zip(once.weights, again.weights, strict=True))
-
-
 def test_an_epoch_goes_once_through_all_points_reshuffled_and_the_last_batch_is_short(
     network, points, monkeypatch
 ):
@@ -189,7 +168,3 @@ def test_a_long_training_logs_about_ten_lines(network, points, caplog):
     plain.fit(network, few, **ADAM | {"epochs": 45}, generator=plain.generator(0))
     assert 9 <= len(caplog.records) <= 10
     assert "epoch 45 of 45: loss" in caplog.text
-
-
-def test_one_thread():
-    assert torch.get_num_threads() == 1

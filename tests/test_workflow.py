@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import asdict
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
-from pipeline_lib.analysis import intervals, paired, survival
-from pipeline_lib.files.rows import REPLAY, read_table
+from pipeline_lib import measures
+from pipeline_lib.analysis.digits import Digits, RunValue
+from pipeline_lib.engines.accuracy import Measurement
+from pipeline_lib.files.rows import read_rows
+from pipeline_lib.names import STATISTICS_TABLES
 from pipeline_lib.replay.published_run import replay_seed
-from pipeline_lib.reporting.tables import FORMATS, TABLES
+from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 from tests.projects import TINY, Project
+
+TABLES = [
+    *(spec.name for spec in measures.tables(("acute", "evaluate", "relapse"))),
+    *STATISTICS_TABLES,
+]
 
 
 @pytest.fixture
@@ -30,24 +37,24 @@ def project(finished) -> Project:
         path.write_bytes(content)
 
 
-REPORT = [
-    "compare with the published numbers",
-    "compute intervals and tests",
-    "write the report",
-    "write the tables",
+NUMBERS = ["compute the study's numbers and their intervals"]
+STATISTICS = ["compare the treatments", "compare with the published numbers"]
+TEXTS = ["write the report", "write the tables"]
+# What follows from any new measurement, beside its gathered rows and what shows more than numbers.
+OF_NUMBERS = [
+    f"draw the figure {name}"
+    for name in ("accuracy", "comparison", "resilience", "sparsity", "survival", "trajectories")
 ]
-OF_EVALUATE, OF_RELAPSE = ["accuracy", "resilience"], ["trajectories", "survival", "sparsity"]
-OF_NETWORKS = ["regrowth", "regions"]
-FIGURES = [*OF_EVALUATE, *OF_RELAPSE, *OF_NETWORKS, "training", "comparison"]
+FROM_ROWS = [*NUMBERS, *STATISTICS, *TEXTS, *OF_NUMBERS]
+TRAINING, REGROWTH, REGIONS = OTHERS = [
+    f"draw the figure {name}" for name in ("training", "regrowth", "regions")
+]
+FIGURES = [*OF_NUMBERS, *OTHERS]
 GATHER = [f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")]
 
 
 def jobs(seeds, kinds):
     return [f"seed {seed}: {kind}" for seed in seeds for kind in kinds]
-
-
-def drawn(*names):
-    return [f"draw the figure {name}" for name in names]
 
 
 ONE_SEED = [
@@ -60,9 +67,15 @@ ONE_SEED = [
 ]
 
 
+def of_treatment(name):
+    """The jobs of one treatment in each seed."""
+    kinds = ("treat", "evaluate", "acute relapse", "longitudinal relapse")
+    return [f"{kind}, {name}" for kind in kinds]
+
+
 def test_a_new_study_runs_every_stage_of_every_seed(tmp_path):
     assert Project(tmp_path).planned() == sorted(
-        jobs([0, 1], ONE_SEED) + GATHER + REPORT + drawn(*FIGURES)
+        jobs([0, 1], ONE_SEED) + GATHER + FROM_ROWS + OTHERS
     )
 
 
@@ -70,55 +83,52 @@ def test_a_finished_study_has_nothing_left_to_do(project):
     assert project.planned() == []
 
 
-def test_more_epochs_for_ssri_rerun_ssri_and_the_aggregates(project):
+def test_more_epochs_for_ssri_rerun_ssri_and_what_is_made_of_all_treatments(project):
     project.study["treatments"]["ssri"]["course"][0]["train"]["epochs"] = 4
-    kinds = ["treat, ssri", "evaluate, ssri", "acute relapse, ssri", "longitudinal relapse, ssri"]
-    shown = drawn(*(name for name in FIGURES if name != "regrowth"))
-    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + shown)
+    assert project.planned() == sorted(
+        [*jobs([0, 1], of_treatment("ssri")), *GATHER, *FROM_ROWS, TRAINING, REGIONS]
+    )
 
 
 def test_another_maintenance_of_ssri_reruns_its_longitudinal_test_alone(project):
     project.study["treatments"]["ssri"]["maintenance"] = []
-    gathers = ["gather history of all seeds", "gather relapse of all seeds"]
-    assert project.planned() == sorted(
-        jobs([0, 1], ["longitudinal relapse, ssri"])
-        + gathers
-        + REPORT
-        + drawn(*OF_RELAPSE, "training", "comparison")
-    )
-
-
-def test_another_sweep_reruns_evaluations_and_what_shows_them(project):
-    project.study["evaluate"] = {"sweep": [0.0, 1.0, 2.5]}
-    kinds = [f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")]
     assert project.planned() == sorted(
         [
-            *jobs([0, 1], kinds),
-            "gather evaluate of all seeds",
-            *REPORT,
-            *drawn(*OF_EVALUATE, "comparison"),
+            *jobs([0, 1], ["longitudinal relapse, ssri"]),
+            *(f"gather {kind} of all seeds" for kind in ("history", "relapse")),
+            *FROM_ROWS,
+            TRAINING,
         ]
     )
 
 
-def test_another_label_rewrites_tables_figures_and_report_alone(project):
-    project.study["treatments"]["ssri"]["label"] = "Escitalopram-like"
-    assert project.planned() == sorted(["write the report", "write the tables", *drawn(*FIGURES)])
+def test_another_sweep_reruns_evaluations_and_what_shows_numbers(project):
+    project.study["evaluate"] = {"sweep": [0.0, 1.0, 2.5]}
+    kinds = [f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")]
+    assert project.planned() == sorted(
+        [*jobs([0, 1], kinds), "gather evaluate of all seeds", *FROM_ROWS]
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "more"),
+    [("label", "Escitalopram-like", STATISTICS[1:]), ("colour", "#117733", [])],
+)
+def test_another_label_or_colour_reruns_what_shows_it_alone(project, key, value, more):
+    project.study["treatments"]["ssri"][key] = value
+    # Tables show no colour.
+    texts = TEXTS if key == "label" else TEXTS[:1]
+    assert project.planned() == sorted([*texts, *FIGURES, *more])
 
 
 def test_another_style_of_one_figure_redraws_it_and_the_report_alone(project):
-    project.edit("pipeline_lib/figures/sparsity.py", "new_figure(", "new_figure(0 + ")
-    assert project.planned() == ["draw the figure sparsity", "write the report"]
-
-
-def test_another_colour_redraws_the_figures_and_the_report_alone(project):
-    project.study["treatments"]["ssri"]["colour"] = "#117733"
-    assert project.planned() == sorted(["write the report", *drawn(*FIGURES)])
+    project.edit("pipeline_lib/figures/regions.py", "new_figure(", "new_figure(0 + ")
+    assert project.planned() == [REGIONS, "write the report"]
 
 
 def test_another_palette_redraws_the_figures_and_the_report_alone(project):
     project.edit("pipeline_lib/figures/style.py", "#004488", "#004489")
-    assert project.planned() == sorted(["write the report", *drawn(*FIGURES)])
+    assert project.planned() == sorted(["write the report", *FIGURES])
 
 
 @pytest.mark.parametrize("name", ["report.html.j2", "report.css"])
@@ -137,27 +147,26 @@ def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
     project.edit("pipeline_lib/model/pruning.py", "math.floor(", "0 + math.floor(")
     untouched = ["train the healthy network", "evaluate, healthy"]
     kinds = [kind for kind in ONE_SEED if kind not in untouched]
-    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
+    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + FROM_ROWS + OTHERS)
 
 
-def test_a_change_of_one_constant_of_pruning_reruns_what_uses_it(project):
-    project.edit("pipeline_lib/model/pruning.py", "ACUTE_CAP = 0.99", "ACUTE_CAP = 0.98")
-    kinds = [f"acute relapse, {treatment}" for treatment in ("ketamine", "ssri")]
-    gathers = ["gather acute of all seeds"]
-    assert project.planned() == sorted(
-        jobs([0, 1], kinds) + gathers + REPORT + drawn("comparison")
-    )
+def test_a_change_of_one_function_of_pruning_reruns_what_uses_it(project):
+    project.edit("pipeline_lib/model/pruning.py", "fraction * (1.0", "0 + fraction * (1.0")
+    planned = project.planned()
+    assert {"seed 0: acute relapse, ssri", "seed 1: longitudinal relapse, ketamine"} <= {*planned}
+    of_seeds = [job for job in planned if job.startswith("seed")]
+    assert all("relapse" in job for job in of_seeds)
 
 
 def test_a_change_of_a_word_of_the_library_rewrites_what_says_it(project):
     project.edit("pipeline_lib/names.py", '"Untreated"', '"Not treated"')
     planned = project.planned()
     assert "write the tables" in planned
-    assert not [job for job in planned if job.startswith(("seed", "gather"))]
+    assert not [job for job in planned if job.startswith(("seed", "gather", "compute"))]
 
 
 def test_a_comment_or_a_docstring_reruns_nothing(project):
-    project.edit("pipeline_lib/model/pruning.py", "ACUTE_CAP = 0.99", "# why\nACUTE_CAP = 0.99")
+    project.edit("pipeline_lib/model/pruning.py", "import math\n", "import math  # why\n")
     project.edit("pipeline_lib/model/task.py", '"""The task:', '"""A task:')
     assert project.planned() == []
 
@@ -165,24 +174,96 @@ def test_a_comment_or_a_docstring_reruns_nothing(project):
 def test_more_seeds_run_the_new_ones_and_leave_the_old_to_the_byte(project):
     old = {name: data for name, data in project.parquet().items() if "/seeds/" in name}
     project.study["seeds"] = 3
-    shown = drawn(*(name for name in FIGURES if name not in OF_NETWORKS))
-    assert project.planned() == sorted(jobs([2], ONE_SEED) + GATHER + REPORT + shown)
+    assert project.planned() == sorted(jobs([2], ONE_SEED) + GATHER + [*FROM_ROWS, TRAINING])
     assert {name: project.parquet()[name] for name in old} == old
 
 
+# Treatments come and go
+
+
+EXERCISE = {
+    "label": "Exercise-like",
+    "course": [{"train": {"epochs": 2, "lr": 1e-4}}],
+    "maintenance": [],
+}
+
+
 def test_a_new_treatment_of_a_few_lines_runs_alone(project):
-    project.study["treatments"]["exercise"] = {
-        "label": "Exercise-like",
-        "course": [{"train": {"epochs": 2, "lr": 1e-4}}],
-        "maintenance": [],
+    # Wherever an overlay puts it: first, before those of the base study.
+    project.study["treatments"] = {"exercise": EXERCISE, **project.study["treatments"]}
+    seeds = jobs([0, 1], of_treatment("exercise"))
+    # What regrowth did to ketamine's network is drawn from that network, in the same colours.
+    rest = [job for job in FROM_ROWS + OTHERS if job != REGROWTH]
+    assert [job for job in project.planned() if job != REGROWTH] == sorted(seeds + GATHER + rest)
+
+
+def test_a_treatment_taken_out_runs_nothing_of_the_others(project):
+    project.study["treatments"]["ssri"] = None
+    assert not [job for job in project.planned() if job.startswith("seed")]
+
+
+def test_another_order_of_an_overlays_keys_plans_nothing(project):
+    treatments = project.study["treatments"]
+    project.study = {
+        "treatments": {
+            name: treatments[name] and dict(reversed(treatments[name].items()))
+            for name in reversed(treatments)
+        },
+        **{key: value for key, value in reversed(project.study.items()) if key != "treatments"},
     }
-    kinds = [
-        "treat, exercise",
-        "evaluate, exercise",
-        "acute relapse, exercise",
-        "longitudinal relapse, exercise",
-    ]
-    assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + REPORT + drawn(*FIGURES))
+    assert project.planned() == []
+
+
+# Files say what made them, so neither times nor Snakemake's record decide
+
+
+@pytest.fixture
+def copied(finished, tmp_path) -> Project:
+    """The finished study's results alone, in another project."""
+    project = Project(tmp_path)
+    shutil.copytree(finished.folder / "results", tmp_path / "results")
+    return project
+
+
+def test_results_without_snakemakes_record_are_made_still(copied):
+    assert not (copied.folder / ".snakemake").exists()
+    assert copied.planned() == []
+
+
+def test_a_copy_of_results_is_made_under_its_new_name(copied):
+    shutil.copytree(  # like `cp -r`: every file is as young as its copy
+        copied.folder / "results", copied.folder / "elsewhere", copy_function=shutil.copyfile
+    )
+    copied.study["results"] = "elsewhere"
+    # The report says where the results lie; nothing else knows.
+    assert copied.planned() in ([], ["write the report"])
+
+
+def test_another_learning_rate_reruns_ssri_alone_without_snakemakes_record(copied):
+    copied.study["treatments"]["ssri"]["course"][0]["train"]["lr"] = 2e-5
+    planned = [job for job in copied.planned() if job.startswith("seed")]
+    assert planned == sorted(jobs([0, 1], of_treatment("ssri")))
+
+
+def test_rows_and_networks_of_another_study_or_damaged_ones_are_made_again(copied):
+    good = copied.parquet()
+    seeds = copied.folder / "results/seeds"
+    other = Project(copied.folder / "other")
+    other.study |= {"evaluate": {"sweep": [0.0, 1.0, 2.5]}, "seeds": 1}
+    row = seeds / "0/healthy/evaluate.parquet"
+    other.snakemake("-j", "2", str(row.relative_to(copied.folder)))
+    shutil.copy(other.folder / row.relative_to(copied.folder), row)
+    misplaced = seeds / "0/ssri/network.safetensors"
+    shutil.copy(seeds / "0/ketamine/network.safetensors", misplaced)
+    cut = seeds / "1/untreated/evaluate.parquet"
+    cut.write_bytes(cut.read_bytes()[:-50])
+    planned = [job for job in copied.planned() if job.startswith("seed")]
+    assert {"seed 0: evaluate, healthy", "seed 0: treat, ssri"} <= set(planned)
+    assert "seed 1: evaluate, untreated" in planned
+    assert not {"seed 0: treat, ketamine", "seed 1: treat, ssri"} & set(planned)
+    copied.snakemake("-j", "2")
+    assert copied.parquet() == good
+    assert copied.planned() == []
 
 
 def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(
@@ -204,7 +285,7 @@ def test_every_table_is_written_in_every_format(finished):
 def test_the_comparison_with_the_published_numbers_has_a_verdict_of_one_line(finished):
     folder = finished.folder / "results/reproduction"
     assert {path.name for path in folder.iterdir()} == {
-        "comparison.csv",
+        "comparison.parquet",
         "comparison.md",
         "verdict.txt",
     }
@@ -233,22 +314,10 @@ def test_snakemakes_own_report_has_every_result(finished):
     finished.snakemake("--report", "snakemake.html")
     assert "WARNING" not in finished.output
     page = (finished.folder / "snakemake.html").read_text(encoding="utf-8")
-    for category in ("Report", "Tables", "Reproduction", "Intervals and tests"):
+    for category in ("Report", "Tables", "Figures", "Reproduction"):
         assert f'"{category}"' in page
-    for name in (*(f"{table}.csv" for table in TABLES), "verdict.txt", "paired.csv", "report.html"):
+    for name in (*(f"{table}.csv" for table in TABLES), "verdict.txt", "report.html"):
         assert name in page
-
-
-def test_intervals_and_tests_are_written_with_their_columns(finished):
-    folder = finished.folder / "results/statistics"
-    headers = {path.name: path.read_text("utf-8").splitlines()[0] for path in folder.iterdir()}
-    assert headers == {
-        "cells.csv": ",".join(intervals.COLUMNS),
-        "paired.csv": ",".join(paired.COLUMNS),
-        "survival.csv": ",".join(survival.CURVE),
-        "logrank.csv": ",".join(survival.LOG_RANK),
-        "relapse.csv": ",".join(survival.COUNTS),
-    }
 
 
 def test_the_target_replay_runs_the_replay_alone_and_compares_it(tmp_path, paper):
@@ -256,21 +325,19 @@ def test_the_target_replay_runs_the_replay_alone_and_compares_it(tmp_path, paper
     project.snakemake("-j", "2", "replay")
     update_config(paper, TINY)
     study = slices.replay(validate(paper))
-    rows = [asdict(value) for seed in (0, 1) for value in replay_seed(seed, study)]
-    results = tmp_path / "results"
-    assert read_table(results / "replay/metrics.parquet", REPLAY).to_pylist() == rows
-    assert not (results / "seeds").exists()
+    rows = [row for seed in (0, 1) for row in replay_seed(seed, study)]
+    replay = tmp_path / "results/replay"
+    assert read_rows(replay / "metrics.parquet", Measurement) == rows
+    assert not (tmp_path / "results/seeds").exists()
     # Another network's values, so none need be equal, but all are looked at: one line for the
     # published numbers, one for the published runs of these seeds.
-    verdict = (results / "replay/verdict.txt").read_text(encoding="utf-8")
     assert re.fullmatch(
         r"\d+ of \d+ published numbers equal as printed\n"
         r"\d+ of 190 values of 2 seeds equal to 4 decimals\n",
-        verdict,
+        (replay / "verdict.txt").read_text(encoding="utf-8"),
     )
-    for name, value in (("published", "ours"), ("runs", "value")):
-        header = (results / f"replay/{name}.csv").read_text(encoding="utf-8").splitlines()[0]
-        assert {value, "equal"} <= set(header.split(","))
+    assert read_rows(replay / "published.parquet", Digits)
+    assert len(read_rows(replay / "runs.parquet", RunValue)) == 190
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished):
@@ -288,40 +355,29 @@ def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):
     project = Project(tmp_path)
     with pytest.raises(AssertionError) as error:
         project.snakemake("-n", study={"pruning": {"sparsity": 1.0}})
-    assert "pruning.sparsity is 1.0; it must be less than 1.0" in str(error.value)
+    assert "pruning.sparsity is 1.0; it must be less than 1" in str(error.value)
     assert "Traceback" not in project.output
     assert "rule" not in project.output
 
 
-def test_a_damaged_or_misplaced_file_stops_its_jobs_in_a_sentence_whose_advice_mends_it(
-    tmp_path_factory, finished
-):
-    project = Project(tmp_path_factory.mktemp("damaged"))
-    shutil.copytree(finished.folder / "results", project.folder / "results")
-    shutil.copytree(finished.folder / ".snakemake", project.folder / ".snakemake")
-    good = project.parquet()
-    networks = project.folder / "results/seeds"
-    damaged = networks / "0/ssri/network.safetensors"
-    misplaced = networks / "0/ketamine/network.safetensors"
-    row = networks / "1/untreated/evaluate.parquet"
-    before = {path: path.stat().st_mtime_ns for path in (damaged, misplaced, row)}
-    damaged.write_bytes(damaged.read_bytes()[:-50])
-    shutil.copy(networks / "1/ketamine/network.safetensors", misplaced)
-    content = bytearray(row.read_bytes())
-    content[-60] ^= 1  # in the footer, which Parquet has no checksum of
-    row.write_bytes(content)
-    for path, time in before.items():
-        os.utime(path, ns=(time, time))  # as a bad disk does it: Snakemake sees no reason to rerun
-    acute = [f"results/seeds/0/{treatment}/acute.parquet" for treatment in ("ssri", "ketamine")]
-    gathered = "results/metrics/evaluate.parquet"
+def test_damage_behind_a_good_stamp_stops_its_reader_in_a_sentence_that_mends_it(copied):
+    good = copied.parquet()
+    networks = copied.folder / "results/seeds"
+    damaged, row = (
+        networks / "0/ssri/network.safetensors",
+        networks / "1/untreated/evaluate.parquet",
+    )
+    for path, at in ((damaged, -50), (row, 20)):
+        content = bytearray(path.read_bytes())
+        content[at] ^= 1
+        path.write_bytes(content)
+    read = ["results/seeds/0/ssri/acute.parquet", "results/metrics/evaluate.parquet"]
     with pytest.raises(AssertionError):
-        project.snakemake("-j", "2", *acute, gathered, "--forcerun", "acute", "gather")
-    assert "ssri/network.safetensors: damaged" in project.output
-    assert "seed 1, treatment ketamine instead of the network" in project.output
-    assert "untreated/evaluate.parquet: damaged" in project.output
-    assert "Traceback" not in project.output
-    assert not (project.folder / gathered).exists()
-    for path in before:
+        copied.snakemake("-j", "2", "-k", *read, "--forcerun", "acute", "gather")
+    assert "ssri/network.safetensors: damaged" in copied.output
+    assert "untreated/evaluate.parquet: damaged" in copied.output
+    assert "Traceback" not in copied.output
+    for path in (damaged, row):
         path.unlink()
-    project.snakemake("-j", "2", *acute, gathered)
-    assert project.parquet() == good
+    copied.snakemake("-j", "2")
+    assert copied.parquet() == good

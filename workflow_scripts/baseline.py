@@ -2,27 +2,25 @@
 
 from pipeline_lib import engines
 from pipeline_lib.files.networks import origin, write_network
-from pipeline_lib.files.rows import HISTORY, history_rows, write_rows
+from pipeline_lib.files.rows import write_rows
 from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.randomness import initial_state
 from pipeline_lib.model.task import training_points
+from pipeline_lib.names import BASELINE, HEALTHY
+from pipeline_lib.steps import HistoryRow, Setting, take
 
 seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 
 with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
     engine = engines.load(study["engine"])
+    points = training_points(seed, **study["training"])
+    setting = Setting(engine, points, study["batch_size"])
     initial = initial_network(study["sizes"], study["init"], initial_state(seed))
-    network, history = engine.fit(
-        initial,
-        training_points(seed, **study["training_points"]),
-        batch_size=study["batch_size"],
-        **study["training"],
-        generator=engine.generator(seed, "baseline"),
-    )
-    provenance = origin(seed, "healthy") | dict(snakemake.params.items())
-    write_network(snakemake.output.network, network, provenance)
-    rows = history_rows(
-        [(0, epoch) for epoch in history], seed=seed, treatment="healthy", stage="baseline"
-    )
-    write_rows(snakemake.output.history, rows, HISTORY)
+    generator = engine.generator(seed, BASELINE)
+    network = take(study["steps"], initial, setting, generator, stage=BASELINE)
+    by = made(snakemake.params.made_by, [])
+    provenance = origin(seed, HEALTHY) | {"study": study}
+    write_network(snakemake.output.network, network, provenance, by)
+    write_rows(snakemake.output.history, setting.rows(seed, HEALTHY, BASELINE), HistoryRow, by)

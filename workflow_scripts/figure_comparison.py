@@ -1,13 +1,17 @@
 """The figure of published numbers beside the study's."""
 
-from pipeline_lib.analysis import reproduction
-from pipeline_lib.analysis.stored import read_texts
+from pipeline_lib.analysis.reproduction import Compared
 from pipeline_lib.figures import comparison, style
+from pipeline_lib.files.rows import read_rows
+from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
 
 study = snakemake.params.study
 
 with job_log(snakemake.log[0], "draw the figure comparison"), style.applied():
-    looks = style.looks(study["labels"], study["colours"])
-    rows = read_texts(snakemake.input[0], reproduction.COLUMNS).to_dict("records")
-    style.save(comparison.draw(comparison.data(rows, looks), looks), snakemake.output)
+    compared = read_rows(snakemake.input[0], Compared, snakemake.params.planned)
+    figure = comparison.draw(compared, study["measures"], style.looks(**study["looks"]))
+    style.save(figure, snakemake.output.pictures)
+    by = made(snakemake.params.made_by, snakemake.input)
+    stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

@@ -2,21 +2,29 @@
 
 from pipeline_lib.figures import regions, style
 from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
 from pipeline_lib.model.task import standard_points
+from pipeline_lib.names import HEALTHY, STANDARD_POINTS, UNTREATED
 
-seed, files = snakemake.params.seed, snakemake.input
-study = snakemake.params.study
-labels, colours, numbers = study["labels"], study["colours"], study["numbers"]
+seed, files, planned = snakemake.params.seed, snakemake.input, snakemake.params.planned
+looks, points = snakemake.params.study["looks"], snakemake.params.study[STANDARD_POINTS]
 
 with job_log(snakemake.log[0], "draw the figure regions"), style.applied():
-    networks = {"healthy": files.healthy, "untreated": files.untreated}
-    networks |= dict(zip(labels, files.treated, strict=True))
-    points = numbers["standard_points"]
-    plane = regions.data(
-        {state: read_network(path, origin(seed, state)) for state, path in networks.items()},
+    networks = {HEALTHY: files.healthy, UNTREATED: files.untreated}
+    networks |= dict(zip(looks["labels"], files.treated, strict=True))
+    figure = regions.draw(
+        {
+            state: read_network(path, origin(seed, state), planned[state])
+            for state, path in networks.items()
+        },
         standard_points(seed, **points),
+        style.looks(**looks),
         centres=points["centres"],
         sd=points["sd"],
+        seed=seed,
     )
-    style.save(regions.draw(plane, style.looks(labels, colours), seed=seed), snakemake.output)
+    style.save(figure, snakemake.output.pictures)
+    by = made(snakemake.params.made_by, snakemake.input)
+    stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

@@ -3,26 +3,29 @@
 from pipeline_lib import engines
 from pipeline_lib.figures import regrowth, style
 from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
 from pipeline_lib.model.task import training_points
+from pipeline_lib.names import COURSE, UNTREATED
 
 seed, treatment = snakemake.params.seed, snakemake.params.treatment
-study = snakemake.params.study
-labels, colours, numbers = study["labels"], study["colours"], study["numbers"]
+study, planned = snakemake.params.study, snakemake.params.planned
 
 with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
-    looks = style.looks(labels, colours)
-    pruned = read_network(snakemake.input.pruned, origin(seed, "untreated"))
-    engine = engines.load(numbers["engine"])
+    looks = style.looks(**study["looks"])
+    pruned = read_network(snakemake.input.pruned, origin(seed, UNTREATED), planned[UNTREATED])
+    engine = engines.load(study["engine"])
     # The generator of the course itself: the very mini-batches that the regrowth went by.
     scores = engine.gradient_magnitudes(
         pruned,
-        training_points(seed, **numbers["training_points"]),
+        training_points(seed, **study["training"]),
         batches=snakemake.params.batches,
-        batch_size=numbers["batch_size"],
-        generator=engine.generator(seed, "course", treatment),
+        batch_size=study["batch_size"],
+        generator=engine.generator(seed, COURSE, treatment),
     )
-    treated = read_network(snakemake.input.treated, origin(seed, treatment))
-    matrices = regrowth.data(pruned, treated, scores)
-    figure = regrowth.draw(matrices, looks["untreated"], looks[treatment], seed=seed)
-    style.save(figure, snakemake.output)
+    treated = read_network(snakemake.input.treated, origin(seed, treatment), planned[treatment])
+    figure = regrowth.draw(pruned, treated, scores, looks[UNTREATED], looks[treatment], seed=seed)
+    style.save(figure, snakemake.output.pictures)
+    by = made(snakemake.params.made_by, snakemake.input)
+    stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

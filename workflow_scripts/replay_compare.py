@@ -1,21 +1,36 @@
 """The comparison of the replay with the published run, digit by digit."""
 
-from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
-from pipeline_lib.analysis.published import read_published, read_runs
-from pipeline_lib.analysis.statistics import cells
-from pipeline_lib.files.gathering import read_gathered
-from pipeline_lib.files.networks import write_text
-from pipeline_lib.jobs.log import job_log
+import pyarrow.compute as pc
 
-published, runs = snakemake.input.get("published"), snakemake.input.get("runs")
+from pipeline_lib import measures
+from pipeline_lib.analysis import digits
+from pipeline_lib.analysis.cells import Cells, study_cells
+from pipeline_lib.analysis.published import read_published, read_runs
+from pipeline_lib.analysis.values import study_values
+from pipeline_lib.files.gathering import read_gathered
+from pipeline_lib.files.rows import write_rows
+from pipeline_lib.files.whole import write_text
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
+
+files, study = snakemake.input, snakemake.params.study
 
 with job_log(snakemake.log[0], "compare the replay with the published run"):
-    values = read_gathered(snakemake.input.metrics, **snakemake.params.measured).to_pandas()
-    numbers = as_printed(
-        cells(values, snakemake.params.study["threshold"]),
-        read_published(published) if published else None,
+    table = read_gathered(
+        files.metrics,
+        measures.row_of("replay"),
+        planned=snakemake.params.planned,
+        **snakemake.params.measured,
     )
-    seeds = against_runs(values, read_runs(runs) if runs else None)
-    write_text(snakemake.output.comparison, numbers.to_csv(index=False))
-    write_text(snakemake.output.runs, seeds.to_csv(index=False))
-    write_text(snakemake.output.verdict, f"{printed_verdict(numbers)}\n{runs_verdict(seeds)}\n")
+    by = made(snakemake.params.made_by, files)
+    rows = {name: table.filter(pc.field("assessment") == name) for name in study}
+    numbers = measures.numbers(study)
+    values = study_values(rows, study)
+    cells = Cells(study_cells(values, [name for name in numbers if numbers[name].share]))
+    published = read_published(files.published)
+    printed = digits.as_printed(cells, values, published, numbers)
+    seeds = digits.against_runs(values, read_runs(files.runs))
+    write_rows(snakemake.output.comparison, printed, digits.Digits, by)
+    write_rows(snakemake.output.runs, seeds, digits.RunValue, by)
+    verdict = f"{digits.printed_verdict(printed)}\n{digits.runs_verdict(seeds)}\n"
+    write_text(snakemake.output.verdict, verdict)

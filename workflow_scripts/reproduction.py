@@ -1,22 +1,31 @@
 """The comparison of the study's means with the published ones."""
 
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.analysis.reproduction import compare, verdict
-from pipeline_lib.analysis.statistics import cells
-from pipeline_lib.analysis.stored import read_values
-from pipeline_lib.files.networks import write_text
+from pipeline_lib.analysis.reproduction import Compared, compare, verdict
+from pipeline_lib.files.rows import read_rows, write_rows
+from pipeline_lib.files.stamps import stamp_files
+from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
+from pipeline_lib.measures import Value
 from pipeline_lib.reporting.comparison_report import report
 
-study = snakemake.params.study
+study, planned = snakemake.params.study, snakemake.params.planned
+files, output = snakemake.input, snakemake.output
 
 with job_log(snakemake.log[0], "compare with the published numbers"):
     comparison = compare(
-        cells(read_values(snakemake.input, snakemake.params.measured), study["threshold"]),
-        read_published(snakemake.input.published),
+        Cells(read_rows(files["cells"], Cell, planned)),
+        read_rows(files["values"], Value, planned),
+        read_published(files["published"]),
+        measures.numbers(study["measures"]),
         study["alpha"],
         study["margin"],
     )
-    write_text(snakemake.output.comparison, comparison.to_csv(index=False))
-    write_text(snakemake.output.report, report(comparison))
-    write_text(snakemake.output.verdict, verdict(comparison) + "\n")
+    by = made(snakemake.params.made_by, files)
+    write_rows(output.comparison, comparison, Compared, by)
+    write_text(output.report, report(comparison, study["measures"], study["labels"]))
+    write_text(output.verdict, verdict(comparison) + "\n")
+    stamp_files(output.stamp, [output.comparison, output.report, output.verdict], by)

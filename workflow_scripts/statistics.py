@@ -1,28 +1,29 @@
-"""Intervals of the tables' numbers, paired comparisons of treatments, and time to relapse."""
+"""Treatments compared seed by seed, and time to relapse."""
 
-from pipeline_lib.analysis.intervals import cell_intervals
-from pipeline_lib.analysis.paired import compare_treatments
-from pipeline_lib.analysis.stored import read_values
+from pipeline_lib import measures
+from pipeline_lib.analysis.paired import Pair, compare_treatments
 from pipeline_lib.analysis.survival import (
+    LogRank,
+    RelapseCount,
+    SurvivalStep,
     log_rank_tests,
     relapse_counts,
     relapse_times,
     survival_curves,
 )
-from pipeline_lib.files.networks import write_text
+from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
+from pipeline_lib.measures import Value
 
-threshold = snakemake.params.study["threshold"]
+output = snakemake.output
 
-with job_log(snakemake.log[0], "compute intervals and tests"):
-    measured = read_values(snakemake.input, snakemake.params.measured)
-    times = relapse_times(measured, threshold)
-    results = {
-        "cells": cell_intervals(measured, threshold),
-        "paired": compare_treatments(measured),
-        "survival": survival_curves(times),
-        "logrank": log_rank_tests(times),
-        "relapse": relapse_counts(times),
-    }
-    for name, table in results.items():
-        write_text(snakemake.output[name], table.to_csv(index=False))
+with job_log(snakemake.log[0], "compare the treatments"):
+    values = read_rows(snakemake.input[0], Value, snakemake.params.planned)
+    numbers = measures.numbers(snakemake.params.measures)
+    times = relapse_times(values)
+    by = made(snakemake.params.made_by, snakemake.input)
+    write_rows(output.paired, compare_treatments(values, numbers), Pair, by)
+    write_rows(output.survival, survival_curves(times), SurvivalStep, by)
+    write_rows(output.logrank, log_rank_tests(times), LogRank, by)
+    write_rows(output.relapse, relapse_counts(times), RelapseCount, by)

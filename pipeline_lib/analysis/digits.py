@@ -2,88 +2,104 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from pipeline_lib.analysis.published import printed
-from pipeline_lib.analysis.statistics import KEY, STATISTICS, VALUE_COLUMNS, cycle_of
+from pipeline_lib.analysis.cells import Cells, Statistics, by_place
+from pipeline_lib.analysis.published import STATISTICS, Published, printed
+from pipeline_lib.measures import Value
+from pipeline_lib.numbers import Number
 
 DECIMALS = 4  # of the runs' values
 
 
-def as_printed(cells: pd.DataFrame, published: pd.DataFrame | None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Digits:
+    """A published number and ours, as they print; `ours` is empty where the replay has none."""
+
+    table: str
+    treatment: str
+    number: str
+    modulation: str
+    level: float | None
+    cycle: int | None
+    seed: int | None
+    statistic: str
+    published: str
+    ours: str
+    equal: bool
+
+
+def as_printed(
+    cells: Cells,
+    values: Iterable[Value],
+    published: Iterable[Published],
+    numbers: Mapping[str, Number],
+) -> list[Digits]:
     """Compare every published number with ours, both as printed.
 
-    Returns one row per published mean, SD, minimum and maximum: table, treatment, metric, cycle,
-    statistic, `published` and `ours` as printed, and whether they are `equal`. A number that
-    `cells` lacks is an empty `ours`, and not equal.
+    Returns one row per published mean, SD, minimum, maximum and count. A number of a single seed
+    is looked for among the `values`.
     """
-    ours = {
-        (*key, statistic): row[statistic]
-        for key, row in zip(_keys(cells, KEY), cells.to_dict("records"), strict=True)
-        for statistic in STATISTICS
-        if not pd.isna(row[statistic])
-    }
-    rows: list[tuple[object, ...]] = []
-    published = cells[:0] if published is None else published
-    for key, row in zip(_keys(published, KEY), published.to_dict("records"), strict=True):
+    study = by_place(cells, values)
+    rows = []
+    for there in published:
+        number = numbers.get(there.key.number, Number(there.key.number, ""))
         for statistic in STATISTICS:
-            if pd.isna(row[statistic]):
-                continue
-            there = printed(row[statistic], row["metric"])
-            found = ours.get((*key, statistic))
-            here = "" if found is None else printed(found, row["metric"])
-            rows.append((*key, statistic, there, here, there == here))
-    return _frame(rows, [*KEY, "statistic", "published", "ours", "equal"])
+            if (value := getattr(there.statistics, statistic)) is not None:
+                whole = statistic == "count" or there.seed is not None
+                decimals = 0 if whole else number.decimals
+                found = getattr(study.get(there.place, Statistics()), statistic)
+                theirs = printed(value, decimals)
+                ours = "" if found is None else printed(found, decimals)
+                place = (there.table, *there.key, there.seed, statistic)
+                rows.append(Digits(*place, theirs, ours, theirs == ours))
+    return rows
 
 
-def against_runs(values: pd.DataFrame, runs: pd.DataFrame | None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class RunValue:
+    """A value of the published protocol's run of a seed, and ours; None where we have none."""
+
+    seed: int
+    treatment: str
+    number: str
+    modulation: str
+    level: float | None
+    cycle: int | None
+    reference: float
+    value: float | None
+    equal: bool
+
+
+def against_runs(values: Iterable[Value], runs: Iterable[Value]) -> list[RunValue]:
     """Compare the replay with the published protocol's runs, value by value, to four decimals.
 
-    Returns one row per value of a seed that both have: seed, treatment, metric, cycle,
-    `reference`, `value` and whether they are `equal`. A value that the replay lacks is missing,
-    and not equal.
+    Returns one row per reference value of a seed that was replayed.
     """
-    key = VALUE_COLUMNS[:-1]
-    ours = dict(zip(_keys(values, key), values["value"].tolist(), strict=True))
-    replayed = {int(seed) for seed in values["seed"]}
-    rows: list[tuple[object, ...]] = []
-    runs = values[:0] if runs is None else runs
-    for at, reference in zip(_keys(runs, key), runs["value"].tolist(), strict=True):
-        if at[0] not in replayed:
-            continue
-        value = ours.get(at)
-        equal = value is not None and _rounded(value) == _rounded(reference)
-        rows.append((*at, reference, value, equal))
-    return _frame(rows, [*key, "reference", "value", "equal"])
+    ours = {(each.seed, each.key): each.value for each in values}
+    seeds = {seed for seed, _ in ours}
+    rows = []
+    for run in runs:
+        if run.seed in seeds:
+            value = ours.get((run.seed, run.key))
+            equal = value is not None and f"{value:.{DECIMALS}f}" == f"{run.value:.{DECIMALS}f}"
+            rows.append(RunValue(run.seed, *run.key, run.value, value, equal))
+    return rows
 
 
-def printed_verdict(comparison: pd.DataFrame) -> str:
+def printed_verdict(comparison: Sequence[Digits]) -> str:
     """Say in one line how many of the published numbers `as_printed` found equal."""
-    equal, total = int(comparison["equal"].sum()), len(comparison)
-    if not total:
+    if not comparison:
         return "no published number to compare with"
-    return f"{equal} of {total} published numbers equal as printed"
+    equal = sum(row.equal for row in comparison)
+    return f"{equal} of {len(comparison)} published numbers equal as printed"
 
 
-def runs_verdict(comparison: pd.DataFrame) -> str:
+def runs_verdict(comparison: Sequence[RunValue]) -> str:
     """Say in one line how many values `against_runs` found equal, of how many seeds."""
-    equal, total = int(comparison["equal"].sum()), len(comparison)
-    if not total:
+    if not comparison:
         return "no published run of a seed to compare with"
-    seeds = comparison["seed"].nunique()
+    equal, seeds = sum(row.equal for row in comparison), len({row.seed for row in comparison})
     noun = "seed" if seeds == 1 else "seeds"
-    return f"{equal} of {total} values of {seeds} {noun} equal to {DECIMALS} decimals"
-
-
-def _rounded(value: float) -> str:
-    return f"{value:.{DECIMALS}f}"
-
-
-def _keys(table: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[object, ...]]:
-    cycles = [cycle_of(cycle) for cycle in table["cycle"]]
-    parts = [cycles if name == "cycle" else table[name].tolist() for name in columns]
-    return list(zip(*parts, strict=True))
-
-
-def _frame(rows: list[tuple[object, ...]], columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns).astype({"cycle": "Int64", "equal": bool})
+    return f"{equal} of {len(comparison)} values of {seeds} {noun} equal to {DECIMALS} decimals"

@@ -7,57 +7,30 @@ interval (1927). Both are scipy's; this module says of what, and answers where t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
-from pipeline_lib.analysis.statistics import (
-    KEY,
-    SEEDS,
-    STATISTICS,
-    Key,
-    Measurements,
-    Series,
-    by_key,
-    by_seed,
-    cells,
-    courses,
-    frame,
-    relapse_cycle,
-)
 from pipeline_lib.model.randomness import numpy_generator
-from pipeline_lib.names import UNTREATED
 
 LEVEL = 0.95
 RESAMPLES = 9999
 
 BCA, WILSON, EQUAL, NONE = "BCa bootstrap", "Wilson", "all equal", "none"
 
-COLUMNS = (*KEY, "n", *STATISTICS, "ci_low", "ci_high", "method", "note")
-
 # Resamples of all samples that are in memory at once; no result depends on it.
 BATCH = 256
 
 
 class Interval(NamedTuple):
-    """An interval at `LEVEL`, how it was found, and a remark; NaN where there is none."""
+    """An interval at `LEVEL`, how it was found, and a remark; None where there is none."""
 
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     method: str
     note: str = ""
-
-    def columns(self) -> dict[str, Any]:
-        """Return it as the columns of a row."""
-        return {
-            "ci_low": self.low,
-            "ci_high": self.high,
-            "method": self.method,
-            "note": self.note,
-        }
 
 
 def mean_intervals(samples: Sequence[Sequence[float]]) -> list[Interval]:
@@ -69,17 +42,15 @@ def mean_intervals(samples: Sequence[Sequence[float]]) -> list[Interval]:
     ValueError if a sample is empty or a number is not finite.
     """
     arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
-    found: dict[int, Interval] = {}
+    found = [Interval(None, None, NONE, "one seed has no interval")] * len(arrays)
     by_size: dict[int, list[int]] = {}
     for index, array in enumerate(arrays):
         if not (array.size and np.isfinite(array).all()):
             raise ValueError(f"{array.tolist()}: a sample must be one finite number or more")
-        if len(array) == 1:
-            found[index] = Interval(np.nan, np.nan, NONE, "one seed has no interval")
-        elif np.ptp(on_grid(array)) == 0:
-            found[index] = Interval(float(array[0]), float(array[0]), EQUAL)
-        else:
+        if np.ptp(on_grid(array)) > 0:
             by_size.setdefault(len(array), []).append(index)
+        elif len(array) > 1:
+            found[index] = Interval(float(array[0]), float(array[0]), EQUAL)
     for n, indices in by_size.items():
         bootstrap = stats.bootstrap(
             (np.stack([arrays[index] for index in indices]),),
@@ -96,45 +67,17 @@ def mean_intervals(samples: Sequence[Sequence[float]]) -> list[Interval]:
         for index, (low, high) in zip(indices, limits, strict=True):
             # Off the grid again: 97.2025, not 97.20249999966472.
             found[index] = Interval(round(low, 8), round(high, 8), BCA)
-    return [found[index] for index in range(len(arrays))]
+    return found
 
 
-def proportion_interval(count: int, n: int) -> Interval:
-    """Return Wilson's interval, in fractions, of a proportion that was found `count` of `n` times.
+def proportion_interval(count: int, n: int) -> tuple[float, float]:
+    """Return Wilson's interval, in per cent, of a proportion that was found `count` of `n` times.
 
     It has a width at 0 and at n too: that no seed of ten relapsed does not mean that none would.
     Raises ValueError if n is 0 or the count is not from 0 to n.
     """
     limits = stats.binomtest(count, n).proportion_ci(LEVEL, method="wilson")
-    return Interval(float(limits.low), float(limits.high), WILSON)
-
-
-def cell_intervals(values: Measurements, threshold: float) -> pd.DataFrame:
-    """Return every cell of `statistics.cells` with its interval, in the cell's unit.
-
-    The columns are `COLUMNS`. `n` is how many seeds the number is of: all, but for a mean relapse
-    cycle those that relapsed. `method` is BCa bootstrap or Wilson; `all equal` if the interval is
-    the one number that all seeds share; `none` where there is no interval, and `note` says why.
-    """
-    means = _behind_means(values, threshold)
-    # Some numbers stand in two tables.
-    series = {id(each): each.numbers for each in means.values()}
-    intervals = dict(zip(series, mean_intervals(list(series.values())), strict=True))
-    rows = []
-    for key, numbers in by_key(cells(values, threshold)).items():
-        n = int(numbers["n_seeds"])
-        if key in means:
-            n = len(means[key].numbers)
-            interval = intervals[id(means[key])]
-        elif key.metric.startswith(SEEDS):
-            low, high, *how = proportion_interval(int(numbers["mean"]), n)
-            interval = Interval(n * low, n * high, *how)
-        else:
-            n = 1
-            interval = Interval(np.nan, np.nan, NONE, "a number of a single seed")
-        row = {**key._asdict(), **numbers, "n": n, **interval.columns()}
-        rows.append([row[name] for name in COLUMNS])
-    return frame(rows, COLUMNS)
+    return 100.0 * float(limits.low), 100.0 * float(limits.high)
 
 
 def mean_on_grid(sample: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -154,24 +97,3 @@ def on_grid(numbers: np.ndarray) -> np.ndarray:
     """
     rounded: np.ndarray = np.ldexp(np.rint(np.ldexp(numbers, 30)), -30)
     return rounded
-
-
-def _behind_means(values: Measurements, threshold: float) -> Mapping[Key, Series]:
-    """Return the numbers by seed of all cells that are means: of seeds, of gains, of cycles."""
-    means = by_seed(values)
-    untreated = means.get(Key("1", UNTREATED, "combined"))
-    gains = {}
-    for (table, treatment, metric, _), treated in means.items():
-        if (table, metric) == ("1", "combined") and untreated:
-            before = dict(zip(*untreated, strict=True))
-            pairs = [(s, v - before[s]) for s, v in zip(*treated, strict=True) if s in before]
-            gain = Series([seed for seed, _ in pairs], [number for _, number in pairs])
-            gains[Key("improvement", treatment, "combined_over_untreated")] = gain
-    relapses = {}
-    for treatment, of_seeds in courses(values).items():
-        cycles = {seed: relapse_cycle(course, threshold) for seed, course in of_seeds.items()}
-        relapsed = {seed: float(cycle) for seed, cycle in cycles.items() if cycle is not None}
-        if relapsed:
-            series = Series(list(relapsed), list(relapsed.values()))
-            relapses[Key("4", treatment, "mean_relapse_cycle")] = series
-    return means | gains | relapses

@@ -1,99 +1,151 @@
-"""The files of published numbers, and how a number is printed there."""
+"""The files of published numbers, and how far a printed number may be from what was computed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from pipeline_lib.analysis.statistics import (
-    ACTIVITY,
-    CELL_COLUMNS,
-    OFF_MEDICATION,
-    SEED,
-    SEEDS,
-    STATISTICS,
-    VALUE_COLUMNS,
-)
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Place, Statistics
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.measures import Value
+from pipeline_lib.names import KEY, MODULATIONS, ON
+from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
 
-DECIMALS = {ACTIVITY: 3}  # of printed numbers; all others have one
+STATISTICS = ("mean", "sd", "min", "max", "count")
+_WHOLE = ("cycle", "seed", "count", "n_seeds")
+
+PUBLISHED_COLUMNS = ("table", *KEY, "seed", *STATISTICS, "n_seeds")
+RUN_COLUMNS = ("seed", *KEY, "value")
 
 
-def read_published(path: str | Path) -> pd.DataFrame:
-    """Read published means, SDs and ranges: the columns of `statistics.cells`, in per cent.
+@dataclass(frozen=True)
+class Published:
+    """A published number, in the unit in which it was printed, and the `table` where it was.
+
+    Where it is of a single `seed`, its value is the mean.
+    """
+
+    table: str
+    key: Key
+    seed: int | None
+    statistics: Statistics
+
+    @property
+    def place(self) -> Place:
+        """Return which number it is, and of which seed."""
+        return Place(self.key, self.seed)
+
+
+def read_published(path: str | Path) -> list[Published]:
+    """Read published means, SDs, ranges and counts: a CSV file of the columns `PUBLISHED_COLUMNS`.
 
     Other columns, such as the source of a number, are left out. Raises PipelineError if the file
     is missing, is no CSV, lacks a column, has text for a number, or has a number twice.
     """
-    published = _read(path, CELL_COLUMNS, [*STATISTICS, "cycle", "n_seeds"])
-    return published.astype(dict.fromkeys(STATISTICS, "float64"))
+    found: dict[tuple[str, Place], Published] = {}
+    for line, row in _rows(path, PUBLISHED_COLUMNS):
+        seed, *parts = (_number(line, row, name) for name in ("seed", *STATISTICS, "n_seeds"))
+        new = Published(row["table"], _key(line, row), seed, Statistics(*parts))
+        if (new.table, new.place) in found:
+            spelled = ", ".join(str(part) for part in new.key if part is not None)
+            raise PipelineError(
+                f"{line} has {spelled} of {new.table or 'no table'} a second time; every number"
+                " must stand once"
+            )
+        _check_bounds(line, new)
+        found[new.table, new.place] = new
+    return list(found.values())
 
 
-def read_runs(path: str | Path) -> pd.DataFrame:
-    """Read the published protocol's results seed by seed: the columns of `statistics.values`.
+def read_runs(path: str | Path) -> list[Value]:
+    """Read the published protocol's results seed by seed: a CSV file of the columns `RUN_COLUMNS`.
 
     Rows without a treatment, such as the time that a seed took, are no results and are left out.
     Raises PipelineError like `read_published`.
     """
-    runs = _read(path, VALUE_COLUMNS, ["seed", "cycle", "value"])
-    return runs[runs["treatment"] != ""].reset_index(drop=True)
+    found = []
+    for line, row in _rows(path, RUN_COLUMNS):
+        if row["treatment"]:
+            seed, value = _number(line, row, "seed"), _number(line, row, "value")
+            if seed is None or value is None:
+                raise PipelineError(f"{line} lacks its seed or its value")
+            found.append(Value(seed, *_key(line, row), value))
+    return found
 
 
-def is_count(metric: str) -> bool:
-    """Whether a metric is a whole number: of seeds, or a seed's relapse cycle."""
-    return metric.startswith((SEED, SEEDS))
-
-
-def is_share(metric: str) -> bool:
-    """Whether a metric is in per cent or percentage points."""
-    return not is_count(metric) and metric.removeprefix(OFF_MEDICATION) not in DECIMALS
-
-
-def decimals(metric: str) -> int:
-    """Return how many decimals a printed number has: one, counts none, activity three."""
-    return 0 if is_count(metric) else DECIMALS.get(metric.removeprefix(OFF_MEDICATION), 1)
-
-
-def rounding(metric: str) -> float:
+def rounding(number: Number) -> float:
     """Return how far a printed number may be from what was computed."""
-    return 0.5 * 10.0 ** -decimals(metric)
+    return 0.5 * 10.0**-number.decimals
 
 
-def printed(number: float, metric: str) -> str:
+def printed(value: float, decimals: int) -> str:
     """Return a number as the published tables print it."""
-    text = f"{number:.{decimals(metric)}f}"
+    text = f"{value:.{decimals}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def _read(path: str | Path, columns: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
+def _check_bounds(line: str, published: Published) -> None:
+    known = measures.numbers(measures.in_order()).get(published.key.number)
+    in_unit = (-math.inf, math.inf)
+    if known and known.unit in (PER_CENT, POINTS):
+        in_unit = (0.0 if known.unit == PER_CENT else -100.0, 100.0)
+    bounds = {"sd": (0.0, math.inf), "count": (0.0, math.inf), "n": (1.0, math.inf)}
+    for name, found in published.statistics._asdict().items():
+        low, high = bounds.get(name, in_unit)
+        if found is not None and not low <= found <= high:
+            most = "" if high == math.inf else f" and at most {high:g}"
+            column = "n_seeds" if name == "n" else name
+            raise PipelineError(
+                f"{line} has the {column} {found:g}; it must be at least {low:g}{most}"
+            )
+
+
+def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the rows of a CSV file, each with the words in which an error names its line."""
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        text = Path(path).read_text(encoding="utf-8")
+        reader = csv.DictReader(text.splitlines(), strict=True)
+        lines = list(reader)
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise PipelineError(f"{path}: not a CSV file ({str(error).splitlines()[0]})") from None
-    missing = [name for name in columns if name not in table]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PipelineError(f"{path}: not a CSV file ({error})") from None
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
     if missing:
         raise PipelineError(
             f"{path}: it lacks {', '.join(missing)}; it must have the columns {', '.join(columns)}"
         )
-    table = table[list(columns)].copy()
-    for name in numbers:
-        found = pd.to_numeric(table[name].replace("", None), errors="coerce")
-        bad = table[name][~np.isfinite(found) & (table[name] != "")]
-        if len(bad):
-            raise PipelineError(f"{path}: {name} is {bad.iloc[0]!r}; it must be a number or empty")
-        table[name] = found
-    for name in {"seed", "cycle", "n_seeds"} & set(numbers):
-        if (table[name].dropna() % 1 != 0).any():
-            raise PipelineError(f"{path}: {name} has fractions; it must be a whole number")
-        table[name] = table[name].astype("Int64")
-    key = [name for name in columns if name in ("table", "seed", "treatment", "metric", "cycle")]
-    twice = table[table.duplicated(key)]
-    if len(twice):
-        which = ", ".join(f"{name} {twice.iloc[0][name]}" for name in key)
-        raise PipelineError(f"{path}: {which} stands there twice; every number must stand once")
-    return table
+    for number, row in enumerate(lines, start=2):
+        line = f"{path}: line {number}"
+        if None in row or None in row.values():
+            raise PipelineError(f"{line} has not as many cells as the first line")
+        yield line, row
+
+
+def _key(line: str, row: Mapping[str, str]) -> Key:
+    modulation = row["modulation"] or ON
+    if modulation not in MODULATIONS:
+        raise PipelineError(f"{line} has the modulation {modulation!r}; it must be on or off")
+    level, cycle = _number(line, row, "level"), _number(line, row, "cycle")
+    return Key(row["treatment"], row["number"], modulation, level, cycle)
+
+
+def _number(line: str, row: Mapping[str, str], name: str) -> Any:
+    """Return a cell as a float, or an int if it must be whole; None if it is empty."""
+    text = row[name]
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise PipelineError(f"{line} has the {name} {text!r}; it must be a number or empty")
+    if name in _WHOLE and number % 1:
+        raise PipelineError(f"{line} has the {name} {text}; it must be whole")
+    return int(number) if name in _WHOLE else number

@@ -6,110 +6,131 @@ are compared, never single seeds, and a mean that lies within its scatter is as 
 
 from __future__ import annotations
 
-import math
-
-import pandas as pd
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline_lib.analysis import welch
-from pipeline_lib.analysis.published import is_count, is_share, rounding
-from pipeline_lib.analysis.statistics import KEY, SEED, STATISTICS, Key, Numbers, by_key, frame
-from pipeline_lib.analysis.welch import Sample
+from pipeline_lib.analysis.cells import Cells, Statistics, by_place
+from pipeline_lib.analysis.published import Published, rounding
+from pipeline_lib.analysis.welch import Summary
+from pipeline_lib.measures import Value
+from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED
+from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
 
 CONSISTENT, INCONSISTENT = "consistent", "inconsistent"
 MISSING, NOT_TESTABLE, NOT_TESTED = "missing", "not testable", "not tested"
 
-TESTS = (
-    "difference",
-    "low",
-    "high",
-    "p",
-    "p_holm",
-    "p_equivalent",
-    "detectable",
-    "detectable_in_family",
-)
-COLUMNS = (
-    *KEY,
-    *STATISTICS,
-    "n_seeds",
-    *(f"published_{name}" for name in (*STATISTICS, "n_seeds")),
-    *TESTS,
-    "equivalent",
-    "status",
-    "reason",
-    "alpha",
-    "margin",
-)
+_NO_TEST = (None,) * 8  # from `low` to `equivalent`
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A published number beside ours, in the number's own unit; None is what there is not.
+
+    `table` says where the number was published, and `seed` is set if it is of a single seed.
+
+    - `difference` is ours minus published, `low` to `high` its Welch interval at 1 − alpha,
+      widened by the rounding of a printed number;
+    - `p` is for a difference beyond that rounding, `p_holm` corrected for the family;
+    - `p_equivalent` is that of two one-sided tests, uncorrected, and `equivalent` says whether it
+      is below alpha; only numbers in per cent or percentage points have them;
+    - `detectable` is the smallest true difference that would have been found with a power of 80 %
+      at alpha, and `detectable_in_family` at alpha over the size of the family;
+    - `status` is consistent or inconsistent if tested; missing if this study has no such number;
+      not testable if one side has fewer than two seeds; or not tested. `reason` says why;
+    - `alpha` is the family-wise error rate and `margin` the difference, a fraction, within which
+      two means are equivalent.
+    """
+
+    table: str
+    treatment: str
+    number: str
+    modulation: str
+    level: float | None
+    cycle: int | None
+    seed: int | None
+    mean: float | None
+    sd: float | None
+    min: float | None
+    max: float | None
+    count: int | None
+    n: int | None
+    published_mean: float | None
+    published_sd: float | None
+    published_min: float | None
+    published_max: float | None
+    published_count: int | None
+    published_n: int | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_holm: float | None
+    p_equivalent: float | None
+    detectable: float | None
+    detectable_in_family: float | None
+    equivalent: bool | None
+    status: str
+    reason: str
+    alpha: float
+    margin: float
 
 
 def compare(
-    cells: pd.DataFrame, published: pd.DataFrame, alpha: float, margin: float
-) -> pd.DataFrame:
-    """Compare every published number with ours; both as `statistics.cells`, in per cent.
+    cells: Cells,
+    values: Iterable[Value],
+    published: Sequence[Published],
+    numbers: Mapping[str, Number],
+    alpha: float,
+    margin: float,
+) -> list[Compared]:
+    """Compare every published number with ours, in the order of the published ones.
 
-    Published means with an SD are the family that is tested; all else (counts, ranges, SDs,
-    relapse cycles, improvements) is shown. `alpha` is the family-wise error rate and `margin` the
-    difference, a fraction, within which two means are equivalent. Returns one row per published
-    number, in its order, with the columns `COLUMNS`:
-
-    - `difference`, ours minus published, with its Welch interval `low` to `high` at 1 − alpha,
-      widened by the rounding of a printed number; percentage points;
-    - `p`, that it is beyond that rounding, and `p_holm`, corrected for the family;
-    - `p_equivalent` of two one-sided tests, uncorrected, and `equivalent`, whether it is below
-      alpha; of accuracies alone;
-    - `detectable`, the smallest true difference that would have been found with a power of 80 %
-      at alpha by itself, and `detectable_in_family` at alpha over the size of the family;
-    - `status`: consistent or inconsistent if tested; missing if this study has no such number;
-      not testable if one side has fewer than two seeds; not tested; and the `reason` if any;
-    - `alpha` and `margin`, as given.
+    Published means with an SD are the family that is tested; all else (counts, ranges, relapse
+    cycles, gains) is shown. A number of a single seed is looked for among the `values`.
     """
-    ours = by_key(cells)
-    rows = [_row(key, ours, there) for key, there in by_key(published).items()]
-    family = [(row, test) for row, test in rows if test]
-    corrected = welch.holm([welch.p_different(test) for _, test in family])
-    for (row, test), p_holm in zip(family, corrected, strict=True):
-        low, high = welch.interval(test, 1 - alpha)
-        # The margin is of accuracies.
-        share = is_share(str(row["metric"]))
-        p_equivalent = welch.p_equivalent(test, 100.0 * margin) if share else math.nan
-        row |= {
-            "low": low,
-            "high": high,
-            "p": welch.p_different(test),
-            "p_holm": p_holm,
-            "p_equivalent": p_equivalent,
-            "equivalent": p_equivalent < alpha if share else None,
-            "detectable": welch.detectable(test, alpha),
-            "detectable_in_family": welch.detectable(test, alpha / len(family)),
-            "status": INCONSISTENT if p_holm < alpha else CONSISTENT,
-        }
-    settings = {"alpha": alpha, "margin": margin}
-    comparison = frame(([(row | settings).get(c) for c in COLUMNS] for row, _ in rows), COLUMNS)
-    return comparison.astype({**dict.fromkeys(TESTS, "float64"), "equivalent": "boolean"})
+    study = by_place(cells, values)
+    rows: list[Compared] = []
+    family: dict[int, welch.Difference] = {}
+    for there in published:
+        ours, theirs = study.get(there.place, Statistics()), there.statistics
+        difference = None
+        if ours.mean is not None and theirs.mean is not None and there.seed is None:
+            difference = ours.mean - theirs.mean
+        status, reason = _untested(there, ours, cells)
+        if not status:
+            printed = rounding(numbers[there.key.number])
+            family[len(rows)] = welch.compare(_summary(ours), _summary(theirs), printed)
+        row: list[Any] = [there.table, *there.key, there.seed, *ours, *theirs]
+        row += [difference, *_NO_TEST, status, reason, alpha, margin]
+        rows.append(Compared(*row))
+    corrected = welch.holm([welch.p_different(test) for test in family.values()])
+    for (index, test), p_holm in zip(family.items(), corrected, strict=True):
+        unit = numbers[rows[index].number].unit
+        rows[index] = _tested(rows[index], test, p_holm, unit, len(family))
+    return rows
 
 
-def verdict(comparison: pd.DataFrame) -> str:
+def verdict(comparison: Sequence[Compared]) -> str:
     """Say in one line how many published means are consistent with ours; see `compare`."""
-    status = comparison["status"]
-    in_family = in_the_family(comparison)
-    total = int(in_family.sum())
-    if not total:
+    family = [row for row in comparison if in_the_family(row)]
+    if not family:
         return "no published mean with an SD to compare with"
-    alpha, margin = comparison[["alpha", "margin"]].iloc[0]
-    consistent = int((status == CONSISTENT).sum())
-    details = [f"Holm-corrected, alpha {alpha:g}"]
-    if comparison["equivalent"].notna().any():
-        known = comparison["equivalent"].dropna()
-        details.append(f"{known.sum()} of {len(known)} equivalent within {points(margin)}")
+    consistent = sum(row.status == CONSISTENT for row in family)
+    details = [f"Holm-corrected, alpha {family[0].alpha:g}"]
+    if known := [row.equivalent for row in family if row.equivalent is not None]:
+        within = points(family[0].margin)
+        details.append(f"{sum(known)} of {len(known)} equivalent within {within}")
     for other in (INCONSISTENT, MISSING, NOT_TESTABLE):
-        if number := int((in_family & (status == other)).sum()):
+        if number := sum(row.status == other for row in family):
             details.append(f"{number} {other}")
-    return f"{consistent} of {total} published means consistent ({'; '.join(details)})"
+    return f"{consistent} of {len(family)} published means consistent ({'; '.join(details)})"
 
 
-def in_the_family(comparison: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each row is a published mean with an SD."""
-    return comparison["published_mean"].notna() & comparison["published_sd"].notna()
+def in_the_family(row: Compared) -> bool:
+    """Tell whether a row is of a published mean with an SD."""
+    return row.published_mean is not None and row.published_sd is not None
 
 
 def points(margin: float) -> str:
@@ -118,39 +139,49 @@ def points(margin: float) -> str:
     return f"{number:g} percentage point{'' if number == 1 else 's'}"
 
 
-def _row(
-    key: Key, cells: dict[Key, Numbers], there: Numbers
-) -> tuple[dict[str, object], welch.Comparison | None]:
-    """Return a row without the tests, and what is to be tested, if anything is."""
-    ours = cells.get(key)
-    row: dict[str, object] = {**key._asdict(), "status": NOT_TESTED, **(ours or {})}
-    row |= {f"published_{name}": number for name, number in there.items()}
-    if ours is None:
-        if _is_relapse_cycle(key) and Key("4", key.treatment, "seeds_relapsed") in cells:
-            return {**row, "reason": "no such relapse in this study"}, None
-        return {**row, "status": MISSING, "reason": "this study has no such number"}, None
-    if not (pd.isna(there["mean"]) or is_count(key.metric)):
-        row["difference"] = ours["mean"] - there["mean"]
-    if reason := _no_test(key, ours, there):
-        return {**row, "reason": reason}, None
-    for side, numbers in (("this study", ours), ("published", there)):
-        if not numbers["n_seeds"] >= 2:
-            reason = f"fewer than two seeds have no SD ({side})"
-            return {**row, "status": NOT_TESTABLE, "reason": reason}, None
-    samples = [Sample(side["mean"], side["sd"], int(side["n_seeds"])) for side in (ours, there)]
-    return row, welch.compare(samples[0], samples[1], rounding(key.metric))
+def _summary(side: Statistics) -> Summary:
+    assert side.mean is not None
+    assert side.sd is not None
+    assert side.n is not None
+    return Summary(side.mean, side.sd, side.n)
 
 
-def _no_test(key: Key, ours: Numbers, there: Numbers) -> str | None:
-    """Say why a number is shown and not tested, None if it is of the family."""
-    if pd.isna(there["mean"]):
-        return "a range"
-    if key.metric.startswith(SEED):
-        return "a single seed"
-    if is_count(key.metric):
-        return "a count"
-    return "no SD" if pd.isna(there["sd"]) or pd.isna(ours["sd"]) else None
+def _untested(there: Published, ours: Statistics, cells: Cells) -> tuple[str, str]:
+    """Return the status of a number that is not tested, and why; two empty texts if it is."""
+    if ours.n is None:
+        if there.key.number == RELAPSE_CYCLE and Key(there.key.treatment, RELAPSED) in cells:
+            return NOT_TESTED, "no such relapse in this study"
+        return MISSING, "this study has no such number"
+    theirs = there.statistics
+    for reason, holds in (
+        ("a single seed", there.seed is not None),
+        ("a count", theirs.count is not None),
+        ("a range", theirs.mean is None),
+        ("no SD", theirs.sd is None or ours.sd is None),
+    ):
+        if holds:
+            return NOT_TESTED, reason
+    for side, n in (("this study", ours.n), ("published", theirs.n)):
+        if n is None or n < 2:
+            return NOT_TESTABLE, f"fewer than two seeds have no SD ({side})"
+    return "", ""
 
 
-def _is_relapse_cycle(key: Key) -> bool:
-    return key.metric == "mean_relapse_cycle" or key.metric.startswith(SEED)
+def _tested(
+    row: Compared, test: welch.Difference, p_holm: float, unit: str, family: int
+) -> Compared:
+    low, high = welch.interval(test, 1 - row.alpha)
+    in_per_cent = unit in (PER_CENT, POINTS)  # as the margin is
+    p_equivalent = welch.p_equivalent(test, 100.0 * row.margin) if in_per_cent else None
+    return replace(
+        row,
+        low=low,
+        high=high,
+        p=welch.p_different(test),
+        p_holm=p_holm,
+        p_equivalent=p_equivalent,
+        equivalent=None if p_equivalent is None else p_equivalent < row.alpha,
+        detectable=welch.detectable(test, row.alpha),
+        detectable_in_family=welch.detectable(test, row.alpha / family),
+        status=INCONSISTENT if p_holm < row.alpha else CONSISTENT,
+    )

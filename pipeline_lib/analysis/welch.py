@@ -1,8 +1,8 @@
-"""Two means known by their summaries: do they differ, are they equivalent, what could be seen.
+"""Two means known by their summaries: do they differ, are they equivalent, what could be seen?
 
-Welch's t throughout: two samples of unequal variances. SDs are population SDs, as printed, and
-are turned into sample SDs here. `rounding` is how far a printed mean may be from the true one;
-every answer allows for it.
+All answers are from Welch's t, for samples of unequal variances. SDs are population SDs, as
+printed, and are turned into sample SDs here. `rounding` is how far a printed mean may be from the
+true one; every answer allows for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO_SCATTER = 1e-9
 
 
 @dataclass(frozen=True)
-class Sample:
+class Summary:
     """A mean, its population SD and the number of values, at least two."""
 
     mean: float
@@ -30,10 +30,10 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Difference:
     """The mean of one sample minus that of another, with its standard error."""
 
-    difference: float
+    value: float
     error: float
     freedom: float
     rounding: float
@@ -42,65 +42,62 @@ class Comparison:
     def beyond(self) -> float:
         """How much of the difference, as an absolute value, rounding cannot explain."""
         # A printed 95.0 and a mean of 94.95 differ by 0.05 and a float's last bit.
-        excess = abs(self.difference) - self.rounding
+        excess = abs(self.value) - self.rounding
         return excess if excess > NO_SCATTER else 0.0
 
 
-def compare(ours: Sample, theirs: Sample, rounding: float) -> Comparison:
+def compare(ours: Summary, theirs: Summary, rounding: float) -> Difference:
     """Return ours minus theirs. Raises ValueError if a sample has fewer than two values."""
     if min(ours.n, theirs.n) < 2:
         raise ValueError("a sample of fewer than two values has no SD")
     # Population SD to squared standard error of the mean: sd² · n / (n − 1), over n.
-    squares = [sample.sd**2 / (sample.n - 1) for sample in (ours, theirs)]
-    error = math.sqrt(sum(squares))
-    freedom = math.inf
-    if error > NO_SCATTER:
-        parts = [s**2 / (x.n - 1) for s, x in zip(squares, (ours, theirs), strict=True)]
-        freedom = sum(squares) ** 2 / sum(parts)
-    else:
-        error = 0.0
-    return Comparison(ours.mean - theirs.mean, error, freedom, rounding)
+    squares = [side.sd**2 / (side.n - 1) for side in (ours, theirs)]
+    value, error = ours.mean - theirs.mean, math.sqrt(sum(squares))
+    if error <= NO_SCATTER:
+        return Difference(value, 0.0, math.inf, rounding)
+    parts = [s**2 / (x.n - 1) for s, x in zip(squares, (ours, theirs), strict=True)]
+    return Difference(value, error, sum(squares) ** 2 / sum(parts), rounding)
 
 
-def interval(comparison: Comparison, level: float) -> tuple[float, float]:
+def interval(difference: Difference, level: float) -> tuple[float, float]:
     """Return the interval of the true difference at this level, widened by the rounding."""
-    reach = comparison.rounding
-    if comparison.error:
-        reach += float(stats.t.ppf((1 + level) / 2, comparison.freedom)) * comparison.error
-    return comparison.difference - reach, comparison.difference + reach
+    reach = difference.rounding
+    if difference.error:
+        reach += float(stats.t.ppf((1 + level) / 2, difference.freedom)) * difference.error
+    return difference.value - reach, difference.value + reach
 
 
-def p_different(comparison: Comparison) -> float:
+def p_different(difference: Difference) -> float:
     """Return the two-sided p-value of a difference beyond the rounding.
 
-    Without scatter it is certain: 0 beyond the rounding, 1 within it.
+    Without scatter the answer is certain: 0 beyond the rounding, 1 within it.
     """
-    if not comparison.error:
-        return 0.0 if comparison.beyond else 1.0
-    return float(2 * stats.t.sf(comparison.beyond / comparison.error, comparison.freedom))
+    if not difference.error:
+        return 0.0 if difference.beyond else 1.0
+    return float(2 * stats.t.sf(difference.beyond / difference.error, difference.freedom))
 
 
-def p_equivalent(comparison: Comparison, margin: float) -> float:
+def p_equivalent(difference: Difference, margin: float) -> float:
     """Return the p-value of two one-sided tests that the true difference is within ± margin.
 
-    The larger of the two, with the difference taken as large as rounding allows. Without scatter
-    it is certain: 0 within the margin, 1 outside.
+    It is the larger of the two, with the difference taken as large as rounding allows. Without
+    scatter the answer is certain: 0 within the margin, 1 outside.
     """
-    room = margin - abs(comparison.difference) - comparison.rounding
-    if not comparison.error:
+    room = margin - abs(difference.value) - difference.rounding
+    if not difference.error:
         return 0.0 if room > 0 else 1.0
-    return float(stats.t.sf(room / comparison.error, comparison.freedom))
+    return float(stats.t.sf(room / difference.error, difference.freedom))
 
 
-def detectable(comparison: Comparison, alpha: float, power: float = POWER) -> float:
+def detectable(difference: Difference, alpha: float, power: float = POWER) -> float:
     """Return the smallest true difference that `p_different` shows with this power.
 
-    Two-sided at alpha, from the noncentral t; the rounding comes on top. It is of these samples'
-    scatter, and does not depend on the difference that was found.
+    The test is two-sided at alpha, the power from the noncentral t; the rounding is added. The
+    answer depends on the scatter of these samples and not on the difference that was found.
     """
-    if not comparison.error:
-        return comparison.rounding
-    freedom = comparison.freedom
+    if not difference.error:
+        return difference.rounding
+    freedom = difference.freedom
     critical = float(stats.t.isf(alpha / 2, freedom))
     # The noncentral t as a mixture of normals over the distribution of the estimated scatter:
     # scipy's nct gives NaN here and there, far out in its tails.
@@ -112,17 +109,16 @@ def detectable(comparison: Comparison, alpha: float, power: float = POWER) -> fl
         return float(np.mean(shown)) - power
 
     if lacking(0.0) >= 0:  # an alpha above the power
-        return comparison.rounding
+        return difference.rounding
     shift = float(optimize.brentq(lacking, 0.0, float(np.max(limits)) + 10.0))
-    return shift * comparison.error + comparison.rounding
+    return shift * difference.error + difference.rounding
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for being one family, by Holm's step-down procedure."""
-    corrected = [1.0] * len(p_values)
-    largest = 0.0
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = largest
-    return corrected
+    """Return the p-values of one family, corrected by Holm's step-down procedure."""
+    order = np.argsort(p_values, kind="stable")
+    ascending = np.arange(len(p_values), 0, -1) * np.asarray(p_values, dtype=float)[order]
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(ascending))
+    found: list[float] = corrected.tolist()
+    return found

@@ -7,16 +7,17 @@ other is held to.
 from __future__ import annotations
 
 import importlib
-from typing import Any, Literal, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
-import numpy as np
-
-from pipeline_lib.engines.training import Epoch
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.model.network import Network
-from pipeline_lib.model.task import Points
+from pipeline_lib.names import EngineName
 
-EngineName = Literal["fast", "plain"]
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline_lib.engines.training import Epoch
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
 
 
 class Engine(Protocol):

@@ -1,1 +1,59 @@
-"""The figures: one module each, what is drawn (`data`) apart from how (`draw`)."""
+"""The figures of a study: figures of numbers, which measures describe, and five special ones.
+
+A figure of numbers is drawn by the module of its kind: `states`, `lines` or `trajectories`. A
+special figure is drawn by the module of its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline_lib import measures
+from pipeline_lib.numbers import FigureSpec, Number
+
+SURVIVAL = FigureSpec(
+    "survival",
+    "Relapse-free survival",
+    "Share of seeds without relapse beyond each stress cycle (Kaplan-Meier), with pointwise 95 % "
+    "intervals and the number of seeds at risk.",
+    kind="special",
+)
+TRAINING = FigureSpec(
+    "training",
+    "Training",
+    "Training loss and internal noise by epoch, in each treatment's course and in its maintenance.",
+    kind="special",
+)
+COMPARISON = FigureSpec(
+    "comparison",
+    "Ours against published",
+    "This study's mean minus the published mean, with the Welch interval of the difference, "
+    "widened by the rounding of the printed number. The grey band is the margin of equivalence.",
+    kind="special",
+)
+REGROWTH = FigureSpec(
+    "regrowth",
+    "What regrowth did",
+    "Which weights grew back in the network of one seed, where they are, and how large they are "
+    "after training.",
+    kind="special",
+)
+REGIONS = FigureSpec(
+    "regions",
+    "What each network decides",
+    "The classes that the networks of one seed decide for over the plane of the task: before "
+    "pruning, after it, and after each treatment.",
+    kind="special",
+)
+SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS)
+
+
+def specs(names: Iterable[str]) -> dict[str, FigureSpec]:
+    """Return the figures of a study by name: those of these measures, then the special ones."""
+    of_numbers = [spec for name in names for spec in measures.load(name).FIGURES]
+    return {spec.name: spec for spec in (*of_numbers, *SPECIAL)}
+
+
+def numbers_in(figure: str, names: Iterable[str]) -> list[Number]:
+    """Return the numbers of these measures that stand in a figure, in order."""
+    return [number for number in measures.numbers(names).values() if figure in number.figures]

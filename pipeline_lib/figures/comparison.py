@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from pipeline_lib.analysis.reproduction import CONSISTENT, INCONSISTENT
-from pipeline_lib.analysis.statistics import INTERNAL, OFF_MEDICATION
-from pipeline_lib.figures import style
+from pipeline_lib import measures
+from pipeline_lib.analysis.reproduction import CONSISTENT, INCONSISTENT, Compared
+from pipeline_lib.figures import COMPARISON, style
 from pipeline_lib.figures.style import Look
+from pipeline_lib.names import OFF
+from pipeline_lib.numbers import PER_CENT, POINTS, Number
 
-# Panels by table of the published numbers, in the order of the page: left column, then right.
-TITLES = {
-    "1": "After treatment",
-    "2": "Internal noise",
-    "acute": "Acute relapse",
-    "switch": "Switch liability",
-    "state_dependence": "Modulation off",
-    "4": "Outcome of the cycles",
-    "improvement": "Gain over untreated",
-    "3": "Combined stress by cycle",
-    "3_sparsity": "Sparsity by cycle",
-    "3_range": "Lowest and highest seed by cycle",
-}
-NAMES = {
-    "sparsity": "Sparsity",
-    "clean": "Clean",
-    "standard": "Standard",
-    "combined": "Combined",
-    "acute_relapse_drop": "Drop",
-    "biased": "Biased noise",
-    "total_drop": "Total drop",
-    "final_accuracy": "Final",
-    "combined_over_untreated": "Combined",
-}
-OTHER_UNITS = ("mean_relapse_cycle", "activity")  # not in per cent
 BAND = "#E9E9E9"
 FACES: dict[str, dict[str, Any]] = {
     "mean": {"markerfacecolor": "white"},
@@ -49,164 +24,123 @@ FACES: dict[str, dict[str, Any]] = {
 }
 NOTE: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 4.5}
 
+Rows = dict[str, list[Compared]]  # of one published table, by the names of its numbers
 
-@dataclass(frozen=True)
-class Mark:
-    """One published number: ours minus published, in percentage points.
 
-    `low` and `high` are the ends of the Welch interval, NaN where none was tested; `kind` is
-    what differs, a mean, a minimum or a maximum.
+def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str, Look]) -> Figure:
+    """Draw a panel for each table of these measures, a row for each number.
+
+    Numbers that are neither in per cent nor in percentage points are left out, and so are those
+    of single seeds.
     """
-
-    treatment: str
-    difference: float
-    low: float = math.nan
-    high: float = math.nan
-    kind: str = "mean"
-    status: str = ""
-
-
-@dataclass
-class Panel:
-    """One published table: rows by name, each with its marks."""
-
-    title: str
-    rows: dict[str, list[Mark]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The panels, and what the comparison says in all."""
-
-    panels: Sequence[Panel]
-    consistent: int
-    tested: int
-    margin: float  # percentage points
-
-
-def data(comparison: Iterable[Mapping[str, str]], treatments: Iterable[str]) -> Comparison:
-    """Return what is drawn of the rows of `comparison.csv`, each a mapping of texts.
-
-    Counts of seeds and cycles are in other units and stand in the comparison's own tables.
-    """
-    rows = list(comparison)
-    wanted = set(treatments)
-    panels = {table: Panel(title) for table, title in TITLES.items()}
-    for row in rows:
-        marks = [mark for mark in _marks(row) if mark.treatment in wanted]
-        if marks and row["table"] in panels:
-            panels[row["table"]].rows.setdefault(_name(row), []).extend(marks)
-    status = [row["status"] for row in rows]
-    return Comparison(
-        panels=[panel for panel in panels.values() if panel.rows],
-        consistent=status.count(CONSISTENT),
-        tested=status.count(CONSISTENT) + status.count(INCONSISTENT),
-        margin=100.0 * _number(rows[0]["margin"]) if rows else math.nan,
+    panels = _panels(compared, names, looks)
+    consistent, inconsistent = (
+        sum(row.status == status for row in compared) for status in (CONSISTENT, INCONSISTENT)
     )
-
-
-def _marks(row: Mapping[str, str]) -> list[Mark]:
-    if row["metric"] in OTHER_UNITS:
-        return []
-    difference = _number(row["difference"])
-    if not math.isnan(difference):
-        ends = _number(row["low"]), _number(row["high"])
-        return [Mark(row["treatment"], difference, *ends, status=row["status"])]
-    if row["table"] != "3_range" and row["metric"] != "combined":
-        return []
-    differences = {
-        kind: _number(row[kind]) - _number(row[f"published_{kind}"]) for kind in ("min", "max")
-    }
-    return [
-        Mark(row["treatment"], number, kind=kind, status=row["status"])
-        for kind, number in differences.items()
-        if not math.isnan(number)
-    ]
-
-
-def _name(row: Mapping[str, str]) -> str:
-    if row["cycle"]:
-        return f"Cycle {float(row['cycle']):.0f}"
-    metric = row["metric"].removeprefix(OFF_MEDICATION)
-    if metric.startswith(INTERNAL):
-        return f"σ = {float(metric.removeprefix(INTERNAL)):g}"
-    return NAMES.get(metric, metric)
-
-
-def _number(text: str) -> float:
-    return float(text) if text else math.nan
-
-
-def draw(comparison: Comparison, looks: Mapping[str, Look]) -> Figure:
-    """Draw a panel for each table, a row for each number, a mark for each treatment."""
-    columns = _balanced(comparison.panels)
-    tallest = max((sum(map(_height, column)) for column in columns), default=1.0)
-    title = (
-        f"Published against ours: {comparison.consistent} of {comparison.tested} "
-        "tested means consistent"
-    )
-    figure = style.new_figure(1.2 + 0.215 * tallest, title)
+    margin = 100.0 * compared[0].margin if compared else 0.0
+    columns: list[dict[str, Rows]] = [{}, {}]
+    for name, rows in panels.items():
+        min(columns, key=_height)[name] = rows
+    tested = consistent + inconsistent
+    title = f"{COMPARISON.title}: {consistent} of {tested} tested means consistent"
+    figure = style.new_figure(1.2 + 0.215 * (max(map(_height, columns)) or 1.0), title)
+    columns = [column for column in columns if column]
     halves = figure.subfigures(1, max(1, len(columns)), squeeze=False, wspace=0.03)[0]
     for half, column in zip(halves, columns, strict=False):
-        axes = half.subplots(
-            len(column), 1, squeeze=False, height_ratios=[_height(panel) for panel in column]
-        )[:, 0]
-        for panel, shown in zip(axes, column, strict=True):
-            _panel(panel, shown, looks, comparison.margin)
+        heights = [_height({name: rows}) for name, rows in column.items()]
+        axes = half.subplots(len(column), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for panel, (name, rows) in zip(axes, column.items(), strict=True):
+            panel.set_title(name)
+            panel.axvspan(-margin, margin, color=BAND, zorder=0)
+            _panel(panel, rows, looks)
         axes[-1].set_xlabel("Ours minus published (percentage points)")
-    there = {m.treatment for p in comparison.panels for marks in p.rows.values() for m in marks}
-    handles = [style.handle(looks[n], linestyle="none") for n in looks if n in there]
-    notes = [
-        style.note("Welch interval"),
-        style.note("not tested", **FACES["mean"], **NOTE),
-        style.note("lowest seed", **FACES["min"], **NOTE),
-        style.note("highest seed", **FACES["max"], **NOTE),
-        style.note("inconsistent", linestyle="none", marker="x", markersize=7),
-        Patch(facecolor=BAND, label=f"within {comparison.margin:g} points"),
-    ]
-    style.legend(figure, handles + notes, columns=5)
+    there = {
+        row.treatment for rows in panels.values() for marked in rows.values() for row in marked
+    }
+    style.legend(
+        figure,
+        [
+            *(
+                style.handle(look, linestyle="none")
+                for name, look in looks.items()
+                if name in there
+            ),
+            style.note("Welch interval"),
+            style.note("not tested", **FACES["mean"], **NOTE),
+            style.note("lowest seed", **FACES["min"], **NOTE),
+            style.note("highest seed", **FACES["max"], **NOTE),
+            style.note("inconsistent", linestyle="none", marker="x", markersize=7),
+            Patch(facecolor=BAND, label=f"within {margin:g} points"),
+        ],
+        columns=5,
+    )
     return figure
 
 
-def _height(panel: Panel) -> float:
-    return len(panel.rows) + 2.2  # rows, and room for the title and the axis
+def _panels(
+    compared: Sequence[Compared], names: Sequence[str], treatments: Collection[str]
+) -> dict[str, Rows]:
+    """Return the rows of each table that has marks, by its title, in the tables' order."""
+    numbers = measures.numbers(names)
+    tables = [table for name in names for table in measures.load(name).TABLES]
+    panels: dict[str, Rows] = {table.name: {} for table in tables}
+    for row in compared:
+        number, rows = numbers.get(row.number), panels.get(row.table)
+        if number is None or rows is None or number.unit not in (PER_CENT, POINTS):
+            continue
+        if row.treatment in treatments and _marks(row):
+            rows.setdefault(_name(row, number), []).append(row)
+    return {
+        style.wrapped(table.title, 36): panels[table.name] for table in tables if panels[table.name]
+    }
 
 
-def _balanced(panels: Sequence[Panel]) -> list[list[Panel]]:
-    """Return the panels in two columns of about the same height, in order."""
-    heights = [_height(panel) for panel in panels]
-    cuts = range(1, len(panels)) if len(panels) > 1 else [len(panels)]
-    cut = min(cuts, key=lambda c: max(sum(heights[:c]), sum(heights[c:])))
-    return [list(column) for column in (panels[:cut], panels[cut:]) if column]
+def _marks(row: Compared) -> dict[str, float]:
+    """Return ours minus published: of the mean, or else of the lowest and the highest seed."""
+    if row.difference is not None:
+        return {"mean": row.difference}
+    ranges = {"min": (row.min, row.published_min), "max": (row.max, row.published_max)}
+    return {
+        kind: ours - published
+        for kind, (ours, published) in ranges.items()
+        if ours is not None and published is not None
+    }
 
 
-def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], margin: float) -> None:
-    order = [
-        name for name in looks if any(m.treatment == name for r in panel.rows.values() for m in r)
-    ]
+def _name(row: Compared, number: Number) -> str:
+    if row.cycle is not None:
+        return f"Cycle {row.cycle}"
+    level = "" if row.level is None else f" = {row.level:g}"
+    return f"{number.heading}{level}" + (", off" if row.modulation == OFF else "")
+
+
+def _height(panels: Mapping[str, Rows]) -> float:
+    """Return the height of panels by title: rows, and room for the titles and the axes."""
+    return sum(len(rows) + 2.2 + 0.7 * title.count("\n") for title, rows in panels.items())
+
+
+def _panel(axes: Axes, rows: Rows, looks: Mapping[str, Look]) -> None:
+    there = {row.treatment for marked in rows.values() for row in marked}
+    order = [name for name in looks if name in there]
     shifts = dict(zip(order, style.dodged(len(order), 0.3), strict=True))
-    axes.set_title(panel.title)
-    axes.axvspan(-margin, margin, color=BAND, zorder=0)
     axes.axvline(0, color="black", linewidth=0.8)
-    for place, marks in enumerate(panel.rows.values()):
-        for mark in marks:
-            look, y = looks[mark.treatment], place + shifts[mark.treatment]
-            tested = not math.isnan(mark.low)
-            axes.hlines(y, mark.low, mark.high, color=look.colour, linewidth=1.1)
-            axes.plot(
-                mark.difference,
-                y,
-                linestyle="none",
-                marker=look.marker,
-                markersize=4,
-                markeredgewidth=0.8,
-                color=look.colour,
-                label=mark.kind,
-                **({} if tested else FACES[mark.kind]),
-            )
-            if mark.status == INCONSISTENT:
-                axes.plot(mark.difference, y, marker="x", color="black", markersize=7)
-    axes.set(ylim=(len(panel.rows) - 0.45, -0.55), yticks=range(len(panel.rows)))
-    axes.set_yticklabels(panel.rows)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
+    for place, marked in enumerate(rows.values()):
+        for row in marked:
+            look, y = looks[row.treatment], place + shifts[row.treatment]
+            if row.low is not None and row.high is not None:
+                axes.hlines(y, row.low, row.high, color=look.colour, linewidth=1.1)
+            for kind, difference in _marks(row).items():
+                axes.plot(
+                    difference,
+                    y,
+                    linestyle="none",
+                    marker=look.marker,
+                    markersize=4,
+                    markeredgewidth=0.8,
+                    color=look.colour,
+                    label=kind,
+                    **(FACES[kind] if row.low is None else {}),
+                )
+                if row.status == INCONSISTENT:
+                    axes.plot(difference, y, marker="x", color="black", markersize=7)
+    style.name_rows(axes, rows)

@@ -18,14 +18,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from pipeline_lib.files.networks import whole
-from pipeline_lib.names import HEALTHY, LABELS, UNTREATED
+from pipeline_lib.files.whole import whole
+from pipeline_lib.names import HEALTHY, STATE_LABELS, UNTREATED
 
 WIDTH = 7.2  # inches, both columns of a journal's page
 PNG_DPI = 200
@@ -92,27 +92,27 @@ class Look:
     line: Any
 
 
-def looks(labels: Mapping[str, str], colours: Mapping[str, str]) -> dict[str, Look]:
+def looks(
+    labels: Mapping[str, str], places: Mapping[str, int], colours: Mapping[str, str]
+) -> dict[str, Look]:
     """Return the look of the two states and of each treatment, in the order of the study.
 
-    `labels` names the treatments for readers; `colours` has "#rrggbb" for some or all of them,
-    and for the states. The others take theirs from `COLOURS`, in order, those chosen left out.
+    `labels` names the treatments for readers. Colour, marker and line follow from a treatment's
+    place, whatever other treatments there are; `colours` has "#rrggbb" for those that chose one.
     """
-    free = [colour for colour in COLOURS if colour not in {c.upper() for c in colours.values()}]
-    others = iter([name for name in labels if name not in colours])
-    given = {name: (free or COLOURS)[i % len(free or COLOURS)] for i, name in enumerate(others)}
-    result = {
-        name: Look(label, colours.get(name, STATE_COLOURS[name]), STATE_MARKERS[name], "-")
-        for name, label in LABELS.items()
+    found = {
+        state: Look(label, STATE_COLOURS[state], STATE_MARKERS[state], "-")
+        for state, label in STATE_LABELS.items()
     }
-    for place, (name, label) in enumerate(labels.items()):
-        result[name] = Look(
+    for name, label in labels.items():
+        place = places[name]
+        found[name] = Look(
             label,
-            colours.get(name) or given[name],
+            colours.get(name) or COLOURS[place % len(COLOURS)],
             MARKERS[place % len(MARKERS)],
             LINES[place % len(LINES)],
         )
-    return result
+    return found
 
 
 @contextmanager
@@ -140,7 +140,11 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
     # One layout for all formats; it costs as much as drawing.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    _settle(figure)
+    # The layout's solver keeps its variables in the order of their addresses in memory, so its
+    # last digits differ from process to process, and with them the ids in an SVG.
+    for axes in figure.axes:
+        corners = axes.get_position(original=True).get_points()
+        axes.set_position(Bbox(corners.round(9)))
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
     with ExitStack() as stack:
         for path in map(Path, paths):
@@ -149,23 +153,18 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
             figure.savefig(temporary, format=form, dpi=PNG_DPI, metadata=metadata.get(form))
 
 
-def _settle(figure: Figure) -> None:
-    """Round the places of the axes.
-
-    The layout's solver keeps its variables in the order of their addresses in memory, which
-    another process has otherwise: its last digits differ from run to run, and with them the ids
-    in an SVG.
-    """
-    for axes in figure.axes:
-        corners = axes.get_position(original=True).get_points()
-        axes.set_position(Bbox(corners.round(9)))
+def rows_for(count: int, columns: int) -> int:
+    """Return how many rows of at most `columns` panels there are."""
+    return max(1, -(-count // columns))
 
 
-def grid(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
-    """Return `count` axes in rows of at most `columns`, with shared scales."""
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, **options)
+def grid(
+    figure: FigureBase, count: int, columns: int, *, sharex: bool = True, sharey: bool = True
+) -> list[Axes]:
+    """Return `count` axes in rows of at most `columns`."""
+    columns = max(1, min(columns, count))
+    rows = rows_for(count, columns)
+    axes = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
     for extra in axes.flat[count:]:
         extra.remove()
     # The last panel of each column has the ticks, also where the row below is shorter.
@@ -174,10 +173,26 @@ def grid(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]
     return list(axes.flat[:count])
 
 
-def legend(figure: Figure, handles: Sequence[Any], columns: int | None = None) -> None:
-    """Put one legend for all panels below the figure."""
-    columns = columns or max(1, min(len(handles), 4))
-    figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+def legend(figure: Figure, handles: Sequence[Any], columns: int = 4) -> None:
+    """Put one legend for all panels below the figure, in as many of the columns as fit."""
+    lengths = [max(map(len, handle.get_label().split("\n"))) for handle in handles]
+    columns = min(len(handles), columns)
+    # In points, a letter is about 4.1 wide, and the mark beside a label 43.
+    while (
+        columns > 1
+        and sum(43 + 4.1 * part.max() for part in np.array_split(lengths, columns)) >= 72 * WIDTH
+    ):
+        columns -= 1
+    figure.legend(handles=list(handles), loc="outside lower center", ncols=max(1, columns))
+
+
+def name_rows(axes: Axes, labels: Iterable[str]) -> None:
+    """Give each row of a panel of rows, the first on top, its name."""
+    labels = list(labels)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(len(labels) - 0.45, -0.55), yticks=range(len(labels)))
+    axes.set_yticklabels(labels)
 
 
 def handle(look: Look, **options: Any) -> Line2D:
@@ -208,29 +223,26 @@ def chance(level: float) -> Line2D:
     return note(f"chance, {level:.3g} %", **CHANCE)
 
 
-def seeds(panel: Axes, x: np.ndarray, values: np.ndarray, look: Look) -> None:
-    """Draw a thin line for each row of `values`, paler where there are many."""
-    alpha = max(0.3, min(0.6, 12 / len(values)))
-    panel.plot(x, values.T, color=look.colour, linewidth=0.6, alpha=alpha)
+def notes_of_seeds() -> list[Line2D]:
+    """Return a legend's entries for the lines of `seeds_and_mean`."""
+    thin, thick = ({"color": QUIET, "linewidth": width} for width in (0.7, 2.2))
+    return [note("one seed", **thin), note("mean over seeds", **thick)]
 
 
-def mean_line(look: Look, linewidth: float) -> dict[str, Any]:
-    """Return the options of a mean's line: its white rim sets it off from those of the seeds."""
-    rim = [Stroke(linewidth=linewidth + 2, foreground="white"), Normal()]
-    return {"color": look.colour, "linewidth": linewidth, "label": "mean", "path_effects": rim}
+def seeds_and_mean(
+    panel: Axes, x: np.ndarray, seeds: np.ndarray, mean: np.ndarray, look: Look, **options: Any
+) -> None:
+    """Draw a thin line for each row of `seeds`, paler where there are many, and a thick mean."""
+    alpha = max(0.3, min(0.6, 12 / len(seeds)))
+    panel.plot(x, seeds.T, color=look.colour, linewidth=0.6, alpha=alpha)
+    # A white rim sets the mean off from the seeds.
+    rim = [Stroke(linewidth=options["linewidth"] + 2, foreground="white"), Normal()]
+    panel.plot(x, mean, color=look.colour, label="mean", path_effects=rim, **options)
 
 
-def seeds_and_mean() -> list[Line2D]:
-    """Return a legend's entries for thin lines of seeds and the thick one of their mean."""
-    return [
-        note("one seed", color=QUIET, linewidth=0.7),
-        note("mean over seeds", color=QUIET, linewidth=2.2),
-    ]
-
-
-def powers_of_ten(axis: Axis, most: int = 5) -> None:
-    """Label a logarithmic axis 10⁻³, 0.01, 0.1, 1, 10, at `most` ticks or a few more."""
-    axis.set_major_locator(LogLocator(numticks=most))
+def powers_of_ten(axis: Axis) -> None:
+    """Label a logarithmic axis 10⁻³, 0.01, 0.1, 1, 10, at five ticks or a few more."""
+    axis.set_major_locator(LogLocator(numticks=5))
     axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
     axis.set_minor_locator(NullLocator())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from pipeline_lib.figures import style, summaries
-from pipeline_lib.figures.series import Row, by_treatment
+from pipeline_lib.analysis.survival import SurvivalStep
+from pipeline_lib.figures import SURVIVAL, style
 from pipeline_lib.figures.style import Look
 
 BEFORE = -0.6  # where curves begin: cycle 0 is measured too, and may be a relapse
@@ -23,40 +22,16 @@ CENSORED: dict[str, Any] = {"marker": "+", "markersize": 8, "markeredgewidth": 1
 APART = 1.6  # points between curves, which would hide each other where they are equal
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A treatment's survival, and how many seeds it began with."""
-
-    survival: summaries.Survival
-    seeds: int
-    last: int
-
-
-def data(relapse: Iterable[Row], threshold: float) -> dict[str, Curve]:
-    """Return the survival of each treatment's seeds.
-
-    `relapse` has rows of `metrics.MEASUREMENTS`; `threshold` is a fraction, as in the study.
-    """
-    curves = {}
-    for name, series in by_treatment(relapse, "cycle").items():
-        last = int(series.levels[-1])
-        cycles = summaries.relapse_cycles(series.values, threshold)
-        curves[name] = Curve(summaries.survival(cycles, last), len(series.seeds), last)
-    return curves
-
-
-def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, threshold: float) -> Figure:
-    """Return the figure of a study's rows."""
-    return draw(data(rows, threshold), looks, threshold=threshold)
-
-
-def draw(curves: Mapping[str, Curve], looks: Mapping[str, Look], *, threshold: float) -> Figure:
-    """Draw the curves, and below them the number of seeds at risk."""
+def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold: float) -> Figure:
+    """Draw the curves, and below them the number of seeds at risk; `threshold` is a fraction."""
+    curves: dict[str, list[SurvivalStep]] = {}
+    for step in steps:
+        curves.setdefault(step.treatment, []).append(step)
     shown = [name for name in looks if name in curves]
-    figure = style.new_figure(3.0 + 0.22 * len(shown), "Relapse-free survival")
+    figure = style.new_figure(3.0 + 0.22 * len(shown), SURVIVAL.title)
     heights = [2.2, 0.25 + 0.22 * len(shown)]
     panel, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
-    last = max((curve.last for curve in curves.values()), default=1)
+    last = max((curve[-1].cycle for curve in curves.values()), default=1)
     for name, apart in zip(shown, style.dodged(len(shown), APART), strict=True):
         _curve(panel, curves[name], looks[name], apart)
     panel.set(ylabel="Seeds without relapse (%)", ylim=(-3, 106), xlim=(BEFORE, last + 0.5))
@@ -71,14 +46,15 @@ def draw(curves: Mapping[str, Curve], looks: Mapping[str, Look], *, threshold: f
     return figure
 
 
-def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
-    steps = curve.survival
+def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float) -> None:
+    last = curve[-1]
     canvas: Any = panel.get_figure(root=True)
     moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
     # Past the last cycle, so that a step at it shows.
-    x = np.array([BEFORE, *range(curve.last + 1), curve.last + AFTER])
-    share = np.array([100.0, *steps.share, steps.share[-1]])
-    low, high = (np.array([np.nan, *end, end[-1]]) for end in (steps.low, steps.high))
+    x = np.array([BEFORE, *(step.cycle for step in curve), last.cycle + AFTER])
+    share = np.array([100.0, *(step.survival for step in curve), last.survival])
+    low = np.array([np.nan, *(step.ci_low for step in curve), last.ci_low])
+    high = np.array([np.nan, *(step.ci_high for step in curve), last.ci_high])
     panel.fill_between(x, low, high, step="post", color=look.colour, alpha=0.16, linewidth=0)
     for end in (low, high):
         rim = {"color": look.colour, "linestyle": look.line, "linewidth": 0.6, "alpha": 0.8}
@@ -93,7 +69,7 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
         solid_joinstyle="miter",
         **options,
     )
-    if curve.survival.censored:
+    if last.at_risk > last.relapsed:
         panel.plot(
             [x[-1]],
             [share[-1]],
@@ -104,15 +80,18 @@ def _curve(panel: Axes, curve: Curve, look: Look, apart: float) -> None:
         )
 
 
-def _at_risk(panel: Axes, rows: list[tuple[Look, Curve]]) -> None:
+def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -> None:
     """Write the numbers at risk as a small table, one row a treatment, as clinical papers do."""
     for place, (look, curve) in enumerate(rows):
-        for cycle in np.asarray(_whole_cycles(curve.last).tick_values(0, curve.last), dtype=int):
-            number = curve.survival.at_risk[cycle]
-            panel.text(cycle, place, f"{number}", ha="center", va="center", fontsize=7.5)
+        last = curve[-1].cycle
+        ticks = set(_whole_cycles(last).tick_values(0, last))
+        for step in curve:
+            if step.cycle in ticks:
+                at = (step.cycle, place)
+                panel.text(*at, f"{step.at_risk}", ha="center", va="center", fontsize=7.5)
         # The table is the legend too: beside each name a piece of its line.
         panel.plot(
-            [BEFORE, BEFORE + 0.05 * curve.last],
+            [BEFORE, BEFORE + 0.05 * last],
             [place, place],
             clip_on=False,
             **(style.line(look) | {"marker": "", "linewidth": 1.8}),

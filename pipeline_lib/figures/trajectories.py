@@ -1,19 +1,21 @@
-"""Trajectories: combined-stress accuracy of every seed through the stress cycles."""
+"""Trajectories: a number of every seed through the stress cycles, a panel for each treatment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.figures import style
-from pipeline_lib.figures.series import Row, Series, by_treatment
-from pipeline_lib.figures.style import Look
-from pipeline_lib.figures.summaries import relapse_cycles
+from pipeline_lib.figures.shown import Shown, axis_label, place
+from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
+from pipeline_lib.numbers import Key
 
+COLUMNS = 4
 THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": (0, (4, 2))}
 RELAPSE: dict[str, Any] = {
     "color": "black",
@@ -24,57 +26,49 @@ RELAPSE: dict[str, Any] = {
 }
 
 
-def data(relapse: Iterable[Row]) -> dict[str, Series]:
-    """Return combined-stress accuracy in per cent over the cycles, by treatment.
-
-    `relapse` has rows of `metrics.MEASUREMENTS`.
-    """
-    return by_treatment(relapse, "cycle")
-
-
-def figure(rows: Sequence[Row], looks: Mapping[str, Look], *, threshold: float) -> Figure:
-    """Return the figure of a study's rows."""
-    return draw(data(rows), looks, threshold=threshold)
-
-
-def draw(courses: Mapping[str, Series], looks: Mapping[str, Look], *, threshold: float) -> Figure:
-    """Draw a panel for each treatment; `threshold` is a fraction, as in the study."""
-    shown = [name for name in looks if name in courses]
-    columns = min(len(shown), 4)
-    rows = -(-len(shown) // columns)
-    figure = style.new_figure(0.75 + 2.0 * rows, "Accuracy through the stress cycles")
-    panels = style.grid(figure, len(shown), columns)
-    for panel, name in zip(panels, shown, strict=True):
-        series, look = courses[name], looks[name]
-        first = relapse_cycles(series.values, threshold)
-        relapsed = np.flatnonzero(first >= 0)
-        panel.axhline(100 * threshold, **THRESHOLD)
-        style.seeds(panel, series.levels, series.values, look)
-        if relapsed.size:
-            at = first[relapsed]
-            x, y = series.levels[at], series.values[relapsed, at]
-            panel.plot(x, y, clip_on=False, zorder=4, label="relapse", **RELAPSE)
-        mean = series.values.mean(axis=0)
-        panel.plot(series.levels, mean, **style.mean_line(look, 2.2))
-        panel.plot(series.levels, mean, **(style.line(look) | {"linestyle": "none"}))
-        count = f"{len(relapsed)} of {len(series.seeds)} relapsed"
-        panel.set_title(f"{style.wrapped(look.label, 24)}\n{count}")
-        panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-        panel.set_ylim(min(_lowest(courses), 100 * threshold) - 5, 102)
-    for panel in panels[::columns]:
-        panel.set_ylabel("Accuracy under\ncombined stress (%)")
-    for panel in panels[-columns:]:
-        panel.set_xlabel("Stress cycle")
-    style.legend(
-        figure,
-        [
-            *style.seeds_and_mean(),
-            style.note(f"threshold, {100 * threshold:g} %", **THRESHOLD),
-            style.note("relapse: first cycle below it", **RELAPSE),
-        ],
-    )
+def draw(shown: Shown) -> Figure:
+    """Draw a block of panels for each number; relapse is marked where it is defined."""
+    series = shown.series()
+    rows = [style.rows_for(len(of_number), COLUMNS) for _, of_number in series] or [1]
+    figure = style.new_figure(0.75 + 2.0 * sum(rows), shown.spec.title)
+    blocks = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=rows)[:, 0]
+    notes = style.notes_of_seeds()
+    for block, (number, of_number) in zip(blocks, series, strict=False):
+        panels = style.grid(block, len(of_number), COLUMNS)
+        for panel, (state, keys) in zip(panels, of_number.items(), strict=True):
+            _panel(panel, state, keys, shown)
+        for panel in panels[::COLUMNS]:
+            panel.set_ylabel(f"{number.heading}\n{axis_label(number)}")
+        for panel in panels[-COLUMNS:]:
+            panel.set_xlabel("Stress cycle")
+        if number.name == LONGITUDINAL and shown.threshold is not None:
+            limit = 100 * shown.threshold
+            for panel in panels:
+                panel.axhline(limit, **THRESHOLD)
+            notes += [
+                style.note(f"threshold, {limit:g} %", **THRESHOLD),
+                style.note("relapse: first cycle below it", **RELAPSE),
+            ]
+    style.legend(figure, notes)
     return figure
 
 
-def _lowest(courses: Mapping[str, Series]) -> float:
-    return min(float(series.values.min()) for series in courses.values())
+def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:
+    look, title = shown.looks[state], style.wrapped(shown.looks[state].label, 24)
+    x, mean = np.array([place(key) for key in keys]), shown.means(keys)[0]
+    style.seeds_and_mean(panel, x, shown.by_seed(keys), mean, look, linewidth=2.2)
+    panel.plot(x, mean, **(style.line(look) | {"linestyle": "none"}))
+    panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    relapsed = shown.cells.get(Key(state, RELAPSED))
+    if keys[0].number == LONGITUDINAL and relapsed is not None:
+        title += f"\n{relapsed.count} of {relapsed.n} relapsed"
+        found = shown.values.get(Key(state, RELAPSE_CYCLE), BySeed([], []))
+        points = []
+        for seed, cycle in zip(*found, strict=True):
+            at_cycle = shown.values[Key(state, LONGITUDINAL, cycle=int(cycle))]
+            points.append((cycle, at_cycle.numbers[at_cycle.seeds.index(seed)]))
+        if points:  # the layout would make room for marks that are nowhere
+            panel.plot(
+                *zip(*points, strict=True), clip_on=False, zorder=4, label="relapse", **RELAPSE
+            )
+    panel.set_title(title)

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.networks import REMEDY
-from pipeline_lib.files.rows import SCHEMAS, SHARES, read_table
-
-# What a row was measured, by its kind. All else says where it belongs, and is the same in every
-# seed of a study.
-RESULTS = {*SHARES, "correct", "total", "activity", "loss", "value"}
+from pipeline_lib.files.rows import read_table
+from pipeline_lib.files.whole import REMEDY
+from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 
 _Path: TypeAlias = "str | Path"
+
+HISTORY, REPLAY = "history", "replay"  # the gathered files beside those of measures
 
 
 @dataclass(frozen=True)
@@ -27,48 +26,61 @@ class Part:
     """What one of the files to gather holds: one seed's rows, and the columns with one value."""
 
     seed: int
-    treatments: Sequence[str]
+    states: Sequence[str]
     constant: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """The state whose rows they are, behind the stage of training if they are history."""
+        return " ".join([*filter(None, [self.constant.get("stage")]), *self.states])
 
-def parts(kind: str, seeds: Sequence[int], treatments: Sequence[str]) -> list[Part]:
+
+def parts(kind: str, seeds: Sequence[int], states: Sequence[str]) -> list[Part]:
     """Return what the files of a kind hold, in the order in which they are gathered."""
-    if kind == "replay":
-        return [Part(seed, treatments) for seed in seeds]
-    if kind == "history":
-        healthy, *treated = treatments
+    if kind == REPLAY:
+        return [Part(seed, states) for seed in seeds]
+    if kind == HISTORY:
+        healthy, *treated = states
         return [
-            *(Part(seed, [healthy], {"stage": "baseline"}) for seed in seeds),
+            *(Part(seed, [healthy], {"stage": BASELINE}) for seed in seeds),
             *(
-                Part(seed, [treatment], {"stage": stage})
-                for stage, seed, treatment in product(("course", "maintenance"), seeds, treated)
+                Part(seed, [state], {"stage": stage})
+                for stage, seed, state in product((COURSE, MAINTENANCE), seeds, treated)
             ),
         ]
-    return [Part(seed, [name], _constant(kind)) for seed, name in product(seeds, treatments)]
+    return [Part(seed, [state], {"assessment": kind}) for seed, state in product(seeds, states)]
 
 
 def gather(
-    paths: Iterable[_Path], *, kind: str, seeds: Sequence[int], treatments: Sequence[str]
+    paths: Iterable[_Path],
+    row: type,
+    *,
+    kind: str,
+    seeds: Sequence[int],
+    states: Sequence[str],
+    planned: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.
 
-    Raises PipelineError if a file does not hold what `parts` says of it, holds a measurement
-    twice, or not the same measurements as that of another seed.
+    `planned` has the plan that each file must be made by, see `Part.place`; None allows any. Raises
+    PipelineError if a file is made by another, does not hold what `parts` says of it, holds a row
+    twice, or not rows of the same measurements as the file of another seed.
     """
     tables = []
     first: dict[tuple[Any, ...], tuple[_Path, pa.Table]] = {}
-    for path, part in zip(paths, parts(kind, seeds, treatments), strict=True):
-        table = read_table(path, SCHEMAS[kind])
-        _check_columns(path, table, {"seed": [part.seed], **_lists(part.constant)})
-        _check_columns(path, table, {"treatment": part.treatments}, complete=kind != "history")
+    for path, part in zip(paths, parts(kind, seeds, states), strict=True):
+        table = read_table(path, row, planned[part.place] if planned else None)
+        _check_columns(path, table, {"seed": [part.seed]})
+        _check_columns(path, table, {name: [value] for name, value in part.constant.items()})
+        _check_columns(path, table, {"treatment": part.states}, complete=kind != HISTORY)
         tables.append(table)
-        place = _place(table)
-        like = (*part.treatments, *part.constant.values())
+        place = _place(table, row)
+        like = (*part.states, *part.constant.values())
         model, expected = first.setdefault(like, (path, place))
         if path is not model and place.equals(expected):
             continue
         if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:
-            raise PipelineError(f"{path}: holds a measurement twice; {REMEDY}")
+            raise PipelineError(f"{path}: holds a row twice; {REMEDY}")
         if path is not model:
             raise PipelineError(
                 f"{path}: its {place.num_rows} rows are not of the same measurements as the"
@@ -79,40 +91,40 @@ def gather(
 
 
 def read_gathered(
-    path: _Path, *, kind: str, seeds: Sequence[int], treatments: Sequence[str]
+    path: _Path,
+    row: type,
+    *,
+    kind: str,
+    seeds: Sequence[int],
+    states: Sequence[str],
+    planned: str | None = None,
 ) -> pa.Table:
-    """Read a file that `gather` made.
+    """Read a file that `gather` made, by the plan `planned` if one is given.
 
     Raises PipelineError like `read_table`, and if it holds other rows than those of all of these
-    seeds and treatments.
+    seeds and states.
     """
-    table = read_table(path, SCHEMAS[kind])
-    _check_columns(path, table, _lists(_constant(kind)))
-    complete = kind != "history"
-    _check_columns(path, table, {"seed": seeds, "treatment": treatments}, complete=complete)
+    table = read_table(path, row, planned)
+    complete = kind != HISTORY
+    _check_columns(path, table, {"seed": seeds, "treatment": states}, complete=complete)
+    if kind not in (HISTORY, REPLAY):
+        _check_columns(path, table, {"assessment": [kind]})
     groups = table.group_by(["seed", "treatment"], use_threads=False).aggregate([([], "count_all")])
-    counts = {(row["seed"], row["treatment"]): row["count_all"] for row in groups.to_pylist()}
-    for treatment in treatments:
-        numbers = sorted({counts.get((seed, treatment), 0) for seed in seeds})
+    counts = {(each["seed"], each["treatment"]): each["count_all"] for each in groups.to_pylist()}
+    for state in states:
+        numbers = sorted({counts.get((seed, state), 0) for seed in seeds})
         if len(numbers) > 1:
             raise PipelineError(
-                f"{path}: seeds have from {numbers[0]} to {numbers[-1]} rows of {treatment};"
+                f"{path}: seeds have from {numbers[0]} to {numbers[-1]} rows of {state};"
                 f" every seed must have the same number; {REMEDY}"
             )
     return table
 
 
-def _constant(kind: str) -> dict[str, str]:
-    return {"assessment": kind} if "assessment" in SCHEMAS[kind].names else {}
-
-
-def _lists(constant: Mapping[str, str]) -> dict[str, list[str]]:
-    return {name: [value] for name, value in constant.items()}
-
-
-def _place(table: pa.Table) -> pa.Table:
+def _place(table: pa.Table, row: type) -> pa.Table:
     """Return the columns that say which measurement a row is, of whatever seed."""
-    return table.select([name for name in table.column_names if name not in {"seed", *RESULTS}])
+    results: Sequence[str] = row.results  # type: ignore[attr-defined]
+    return table.select([name for name in table.column_names if name not in {"seed", *results}])
 
 
 def _check_columns(
@@ -123,6 +135,8 @@ def _check_columns(
     complete: bool = False,
 ) -> None:
     for name, allowed in expected.items():
+        if name not in table.column_names:
+            continue  # not every measure has a column of its name
         found = pc.unique(table[name]).to_pylist()
         for value in found:
             if value not in allowed:

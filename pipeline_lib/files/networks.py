@@ -1,14 +1,11 @@
-"""Files that appear whole or not at all, and the file of a network (safetensors, no pickle)."""
+"""The file of a network (safetensors, no pickle)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import asdict
-from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,64 +15,21 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.stamps import BY_HAND, KEY, Made, Stamp, check_plan, parsed
+from pipeline_lib.files.whole import REMEDY, reason, whole
 from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.names import HEALTHY, UNTREATED
 
-FORMAT = "network/1"
+FORMAT = "network/2"
 
 # safetensors keeps metadata in no fixed order, so all of it stands under one key: the same
 # network is then the same bytes.
 _KEY = "pipeline"
 
 
-REMEDY = "delete it and run the workflow again to rebuild it"
-
-
-@contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path to write; on success it becomes `path`, on failure it vanishes.
-
-    What an earlier process that was killed left of the same file goes with it. Raises
-    PipelineError if the file cannot be written: no room, no permission.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for left in path.parent.glob(f".{escape(path.name)}.*.part"):
-            left.unlink(missing_ok=True)
-        yield temporary
-        _to_disk(temporary)
-        os.replace(temporary, path)
-        # Without this a power failure could keep Snakemake's record of the job and lose the name.
-        _to_disk(path.parent)
-    except OSError as error:
-        raise PipelineError(f"{path}: could not be written ({_reason(error)})") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-
-
-def _to_disk(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _reason(error: OSError) -> str:
-    # pyarrow's errors have no strerror, and say it behind their own words.
-    return os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
-
-
-def write_text(path: str | Path, text: str) -> None:
-    """Write a UTF-8 text file, whole."""
-    with whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def write_network(path: str | Path, network: Network, provenance: Mapping[str, Any]) -> None:
+def write_network(
+    path: str | Path, network: Network, provenance: Mapping[str, Any], made: Made = BY_HAND
+) -> None:
     """Write a network, with the JSON-ready `provenance` of who made it and from what.
 
     Raises PipelineError if a weight or a bias is not a finite number.
@@ -91,7 +45,7 @@ def write_network(path: str | Path, network: Network, provenance: Mapping[str, A
         "modulation": _changes(network.modulation),
         "provenance": dict(provenance) | {"versions": library_versions()},
     }
-    metadata["digest"] = _digest(tensors, metadata)
+    metadata[KEY] = made.stamp(_digest(tensors, metadata)).text()
     content = save(tensors, {_KEY: json.dumps(metadata, sort_keys=True)})
     with whole(path) as temporary:
         temporary.write_bytes(content)
@@ -108,13 +62,18 @@ def origin(seed: int, state: str) -> dict[str, Any]:
     return {"stage": "treated", "seed": seed, "treatment": state}
 
 
-def read_network(path: str | Path, belonging: Mapping[str, Any] | None = None) -> Network:
-    """Read a network; `belonging` is the `origin` that it must have, whatever if None.
+def read_network(
+    path: str | Path,
+    belonging: Mapping[str, Any] | None = None,
+    planned: str | None = None,
+) -> Network:
+    """Read a network of this `origin`, made by the plan `planned`; None allows any.
 
     Raises PipelineError if the file is missing, damaged, not a network of this project, one of
-    another origin, or if a weight or a bias is not a finite number.
+    another origin, made by another plan, or if a weight or a bias is not a finite number.
     """
-    tensors, metadata = _read(path)
+    tensors, metadata, stamp = _read(path)
+    check_plan(path, stamp, planned)
     found = {name: metadata["provenance"].get(name) for name in belonging or {}}
     if belonging and found != belonging:
         raise PipelineError(f"{path}: {_named(found)} instead of {_named(belonging)}; {REMEDY}")
@@ -146,7 +105,7 @@ def _named(origin: Mapping[str, Any]) -> str:
     return "the network " + ", ".join(f"{name} {value}" for name, value in origin.items())
 
 
-def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any], Stamp]:
     try:
         with safe_open(path, framework="np") as file:
             text = (file.metadata() or {}).get(_KEY, "")
@@ -155,16 +114,17 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such network file") from None
     except PermissionError as error:
-        raise PipelineError(f"{path}: could not be read ({_reason(error)})") from None
+        raise PipelineError(f"{path}: could not be read ({reason(error)})") from None
     except (SafetensorError, ValueError, OSError) as error:
         raise PipelineError(f"{path}: damaged ({error}); {REMEDY}") from None
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise PipelineError(f"{path}: not a network file of format {FORMAT}; {REMEDY}")
-    # The checksum is of what the text says; 1E-5 for 1e-5 says the same, and is damage too.
+    # The digest is of what the text says; 1E-5 for 1e-5 says the same, and is damage too.
     intact = text == json.dumps(metadata, sort_keys=True)
-    if metadata.pop("digest", None) != _digest(tensors, metadata) or not intact:
-        raise PipelineError(f"{path}: damaged (its checksum does not fit its content); {REMEDY}")
-    return tensors, metadata
+    stamp = parsed(str(metadata.pop(KEY, "")))
+    if stamp is None or stamp.content != _digest(tensors, metadata) or not intact:
+        raise PipelineError(f"{path}: damaged (its digest does not fit its content); {REMEDY}")
+    return tensors, metadata, stamp
 
 
 def _check_finite(path: str | Path, network: Network) -> None:

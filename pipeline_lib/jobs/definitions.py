@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,26 +18,13 @@ class Source:
     imports: dict[str, str] = field(default_factory=dict)  # local name: its full name
 
 
-@dataclass(frozen=True)
-class Cleaned:
-    """Statements without what changes no result.
-
-    A name in use comes with the attributes that are read from it: `m.f(x.y)` uses (m, f) and
-    (x, y). `imports` are those inside the statements.
-    """
-
-    text: str
-    names: set[tuple[str, ...]]
-    imports: dict[str, str]
-
-
 def read_source(path: Path) -> Source:
-    """Return a module's statements; what stands under `if TYPE_CHECKING:` is left out.
+    """Return a module's statements, as `read_statements` does.
 
     Raises ValueError for an import by `*` or by a relative path at the top level.
     """
     source = Source()
-    for statement in _run(ast.parse(path.read_text(encoding="utf-8")).body):
+    for statement in read_statements(path):
         names = _defined(statement)
         for name in names:
             source.definitions.setdefault(name, []).append(statement)
@@ -49,70 +37,89 @@ def read_source(path: Path) -> Source:
     return source
 
 
-def read_script(path: Path) -> Source:
-    """Return a script, whose statements all count."""
-    return Source(others=list(_run(ast.parse(path.read_text(encoding="utf-8")).body)))
+def read_statements(path: Path) -> list[ast.stmt]:
+    """Return a file's statements without what changes no result.
+
+    Docstrings, comments, what only type checkers read, and annotations are left out. Those in a
+    class's body stay, because dataclasses and pydantic read them.
+    """
+    tree: ast.Module = _Cleaner().visit(ast.parse(path.read_text(encoding="utf-8")))
+    return tree.body
 
 
-def cleaned(statements: list[ast.stmt]) -> Cleaned:
-    """Return statements without docstrings, comments, type checkers' branches and annotations.
+def used(statements: Iterable[ast.stmt]) -> tuple[set[tuple[str, ...]], dict[str, str]]:
+    """Return the names that statements use, and the imports inside them.
 
-    The annotations in a class's body stay in the text, because dataclasses and pydantic read
-    them, but the names in them are not in use. The statements are changed in place.
-
-    Raises ValueError for an import by `*` or by a relative path.
+    A name comes with the attributes that are read from it: `m.f(x.y)` uses (m, f) and (x, y).
+    Names in annotations are not in use. Raises ValueError as `read_source`.
     """
     names: set[tuple[str, ...]] = set()
     imports: dict[str, str] = {}
     waiting: list[ast.AST] = list(statements)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Attribute | ast.Name):
-            attributes: list[str] = []
-            inner: ast.expr = node
-            while isinstance(inner, ast.Attribute):
-                attributes.insert(0, inner.attr)
-                inner = inner.value
-            if isinstance(inner, ast.Name):
-                names.add((inner.id, *attributes))
-            else:
-                waiting.append(inner)
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.insert(0, node.attr)
+            node = node.value
+        if isinstance(node, ast.Name):
+            names.add((node.id, *attributes))
         elif isinstance(node, ast.AnnAssign):
             waiting += [node.target, *([node.value] if node.value else [])]
         elif isinstance(node, ast.Global):
             names.update((name,) for name in node.names)
-        elif not isinstance(node, ast.Constant | ast.expr_context | ast.operator):
-            _strip(node)
+        else:
             imports.update(_imported(node))
             waiting += ast.iter_child_nodes(node)
-    plain = [part for statement in statements for part in _without_annotation(statement)]
-    return Cleaned("\n".join(map(ast.unparse, plain)), names, imports)
+    return names, imports
 
 
-def _run(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield statements without docstrings and without what only a type checker reads."""
-    for statement in statements:
-        if isinstance(statement, ast.If) and _is_for_type_checkers(statement.test):
-            yield from _run(statement.orelse)
-        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            yield statement
+class _Cleaner(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self.in_class: set[ast.AST] = set()  # what stands directly in a class's body
 
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
+            node.body = [ast.Pass()]  # type: ignore[attr-defined]
+        return node
 
-def _is_for_type_checkers(test: ast.expr) -> bool:
-    if isinstance(test, ast.Attribute):  # typing.TYPE_CHECKING
-        return test.attr == "TYPE_CHECKING"
-    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        test = node.test  # TYPE_CHECKING or typing.TYPE_CHECKING
+        name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
+        return node.orelse if name == "TYPE_CHECKING" else node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name that `ast` looks for
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.in_class.update(node.body)
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        self.generic_visit(node)
+        if node in self.in_class:
+            return node
+        return node.value and ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def _defined(statement: ast.stmt) -> list[str]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [statement.name]
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-        targets = [statement.target]
-    else:
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
         return []
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return [
         node.id
         for target in targets
@@ -134,26 +141,3 @@ def _imported(node: ast.AST) -> dict[str, str]:
             " taken from it, so that a job's code can be followed"
         )
     return {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-
-
-def _strip(node: ast.AST) -> None:
-    """Take out of a node's own fields what does not count."""
-    if isinstance(node, ast.arg):
-        node.annotation = None
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        node.returns = None
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list):
-            kept = list(_run(block))
-            if not isinstance(node, ast.ClassDef):
-                kept = [part for statement in kept for part in _without_annotation(statement)]
-            setattr(node, name, kept or ([ast.Pass()] if name == "body" else []))
-
-
-def _without_annotation(statement: ast.stmt) -> list[ast.stmt]:
-    if not isinstance(statement, ast.AnnAssign):
-        return [statement]
-    if statement.value is None:
-        return []
-    return [ast.copy_location(ast.Assign([statement.target], statement.value), statement)]

@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline_lib.jobs.definitions import Source, cleaned, read_script, read_source
+from pipeline_lib.jobs.definitions import Source, read_source, read_statements, used
 
 PACKAGE = "pipeline_lib"
 
@@ -47,31 +47,23 @@ def fingerprint(*entries: str | Path, root: str | Path) -> str:
     """
     library = Path(root)
     found: dict[str, str] = {}
-    waiting: list[str] = []
-    for entry in map(str, entries):
-        if entry.endswith(".py"):
-            name, piece = Path(entry).name, _script(Path(entry), library)
-            found[name] = piece.text
-            waiting += piece.needs
-        else:
-            waiting.append(_checked(entry, library))
+    waiting = [_checked(str(entry), library) for entry in entries]
     while waiting:
         label = waiting.pop()
-        if label not in found:
+        if Path(label).name not in found:
             piece = _piece(label, library)
-            found[label] = piece.text
+            found[Path(label).name] = piece.text
             waiting += piece.needs
-    digest = hashlib.sha256()
-    for label in sorted(label for label, text in found.items() if text):
-        digest.update(f"{label}\n{found[label]}\n".encode())
-    return digest.hexdigest()[:16]
+    texts = [f"{label}\n{text}\n" for label, text in sorted(found.items()) if text]
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
 
 
 class _Piece(NamedTuple):
     """A part of the code: its text, and the labels of the other parts that it needs.
 
     A label is "module:name" for a definition, "module:" for the statements of a module that
-    define nothing, "module" for a whole module, and the plain name for one of `LIBRARIES`.
+    define nothing, "module" for a whole module, the path of a script, and the plain name for one
+    of `LIBRARIES`.
     """
 
     text: str
@@ -80,40 +72,33 @@ class _Piece(NamedTuple):
 
 def _checked(entry: str, root: Path) -> str:
     module, colon, name = entry.partition(":")
-    if module.split(".")[0] != PACKAGE or _file(module, root) is None:
+    if entry.endswith(".py"):
+        if not Path(entry).is_file():
+            raise ValueError(f"there is no script {entry}")
+    elif module.split(".")[0] != PACKAGE or _file(module, root) is None:
         raise ValueError(f"the entry {entry!r} is neither a script nor a module of {PACKAGE}")
-    if colon and name not in _source(module, root).definitions:
+    elif colon and name not in _source(module, root).definitions:
         raise ValueError(f"the entry {entry!r} names no definition at the top level of {module}")
     return entry
 
 
 @cache
-def _script(path: Path, root: Path) -> _Piece:
-    if not path.is_file():
-        raise ValueError(f"there is no script {path}")
-    script = read_script(path)
-    return _followed("", script, script.others, root)
-
-
-@cache
 def _piece(label: str, root: Path) -> _Piece:
     if label in LIBRARIES:
-        # Numba has its code made by llvmlite, which is never imported directly.
-        return _Piece(_version(label), {"llvmlite"} if label == "numba" else set())
+        # Without the build, as in 2.13.0+cpu. Numba has its code made by llvmlite, which is never
+        # imported directly.
+        needs = {"llvmlite"} if label == "numba" else set()
+        return _Piece(version(label).partition("+")[0], needs)
+    if label.endswith(".py"):
+        return _followed("", Source(), read_statements(Path(label)), root)
     module, colon, name = label.partition(":")
     source = _source(module, root)
     if not colon:
         return _whole(module, source, root)
-    if name:
-        text, needs = _followed(module, source, source.definitions[name], root)
-        return _Piece(text, needs | {f"{module}:"})
-    text, needs = _followed(module, source, source.others, root)
+    piece = _followed(module, source, source.definitions[name] if name else source.others, root)
     package = module.rpartition(".")[0]
-    return _Piece(text, needs | ({f"{package}:"} if package else set()))
-
-
-def _version(library: str) -> str:
-    return version(library).partition("+")[0]  # without the build, as in 2.13.0+cpu
+    above = f"{module}:" if name else f"{package}:" if package else ""
+    return _Piece(piece.text, piece.needs | {above} - {""})
 
 
 def _whole(module: str, source: Source, root: Path) -> _Piece:
@@ -128,19 +113,19 @@ def _whole(module: str, source: Source, root: Path) -> _Piece:
 
 
 def _followed(module: str, source: Source, statements: list[ast.stmt], root: Path) -> _Piece:
-    """Return the text of statements of a module, and the labels of what they refer to."""
-    code = cleaned(statements)
-    known = source.imports | code.imports
+    """Return the text of a module's statements, and the labels of what they refer to."""
+    names, inside = used(statements)
+    known = source.imports | inside
     needs: set[str] = set()
     imports: set[str] = set()
-    for first, *attributes in code.names:
+    for first, *attributes in names:
         if first in source.definitions:
             needs.add(f"{module}:{first}")
         if first in known:
             # The same text means something else once its names are imported from elsewhere.
             imports.add(f"{first} = {known[first]}")
             _follow([*known[first].split("."), *attributes], root, needs, imports)
-    return _Piece("\n".join([*sorted(imports), code.text]).strip(), needs)
+    return _Piece("\n".join([*sorted(imports), *map(ast.unparse, statements)]).strip(), needs)
 
 
 def _follow(chain: list[str], root: Path, needs: set[str], imports: set[str]) -> None:

@@ -1,1 +1,127 @@
-"""What is measured of a network, a file for each measure."""
+"""What is measured of a network, and the numbers that come of it: a file for each measure.
+
+A measure is a file in this folder with these names:
+
+- `TITLE`, what its jobs are called in messages, and `APPLIES_TO`, the networks that it is of;
+- `Options`, what a study's YAML may say of it, under the measure's name; a measure is `OPTIONAL`
+  if a study may leave it out;
+- `Row`, the dataclass of its rows, and `run`, from a network to its rows;
+- `values`, from the rows of all seeds to numbers by seed, which may build on the values of the
+  measures named in `AFTER`;
+- `NUMBERS`, `TABLES` and `FIGURES`: how its numbers are printed and where they are shown.
+
+`run` and `values` ask for what they need by the names of their keyword arguments: the measure's
+own options, and what `study.slices` lists as shared. A job depends on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from pipeline_lib import items
+from pipeline_lib.names import SUMMARY
+from pipeline_lib.numbers import FigureSpec, Key, Number, TableSpec
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from pipeline_lib.engines.accuracy import Subject
+    from pipeline_lib.model.network import Network
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number of one seed, in the unit in which it is printed."""
+
+    seed: int
+    treatment: str
+    number: str
+    modulation: str
+    level: float | None
+    cycle: int | None
+    value: float
+
+    @property
+    def key(self) -> Key:
+        """Return which number it is, of whatever seed."""
+        return Key(self.treatment, self.number, self.modulation, self.level, self.cycle)
+
+
+def value(seed: int, key: Key, number: float) -> Value:
+    """Return a number of a seed."""
+    return Value(seed, *key, number)
+
+
+# The values found so far, by seed, for measures that build on others.
+Found = Mapping[tuple[int, Key], float]
+RowOfFile = Mapping[str, Any]
+
+
+class Measure(Protocol):
+    """The names of a measure's file."""
+
+    TITLE: str
+    APPLIES_TO: str
+    OPTIONAL: bool
+    AFTER: tuple[str, ...]
+    Options: type[BaseModel]
+    Row: type
+    NUMBERS: tuple[Number, ...]
+    TABLES: tuple[TableSpec, ...]
+    FIGURES: tuple[FigureSpec, ...]
+
+    def run(self, subject: Subject, network: Network, **options: Any) -> list[Any]:
+        """Return the rows of one network."""
+
+    def values(self, rows: Iterable[RowOfFile], found: Found, **options: Any) -> Iterator[Value]:
+        """Yield the numbers of rows, in the seeds' order."""
+
+
+EVERY_STATE, TREATED = "every state", "treated"
+
+
+def load(name: str) -> Measure:
+    """Return a measure. Raises ValueError if there is none of this name."""
+    return cast(Measure, items.load("measures", name))
+
+
+def row_of(kind: str) -> type:
+    """Return the dataclass of the rows of a measure, of the history, or of the replay."""
+    from pipeline_lib.engines.accuracy import Measurement
+    from pipeline_lib.steps import HistoryRow
+
+    others = {"history": HistoryRow, "replay": Measurement}
+    return others.get(kind) or load(kind).Row
+
+
+def in_order() -> list[str]:
+    """Return the names of all measures, each behind those that it builds on."""
+    names: list[str] = []
+    waiting = list(items.names("measures"))
+    while waiting:
+        ready = [name for name in waiting if set(load(name).AFTER) <= set(names)]
+        if not ready:
+            raise ValueError(f"measures wait for each other: {', '.join(waiting)}")
+        names.append(ready[0])
+        waiting.remove(ready[0])
+    return names
+
+
+def numbers(names: Iterable[str]) -> dict[str, Number]:
+    """Return the numbers of these measures by name, in the order in which they are shown."""
+    return {number.name: number for name in names for number in load(name).NUMBERS}
+
+
+def tables(names: Iterable[str]) -> list[TableSpec]:
+    """Return the tables of these measures, the paper's in its order first, and the summary."""
+    found = [table for name in names for table in load(name).TABLES]
+    summary = TableSpec(
+        SUMMARY,
+        "Summary",
+        "Accuracies and shares in per cent, drops in percentage points; {over}. Of several noise "
+        "levels the strongest is shown. Seeds that relapsed at any cycle are counted.",
+        strongest=True,
+    )
+    return [*sorted(found, key=lambda table: (not table.paper, table.paper)), summary]

@@ -1,27 +1,68 @@
-"""What is measured of every network: Tables 1 and 2, and state dependence."""
+"""What is measured in every network: Tables 1 and 2, and state dependence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
-from pipeline_lib.files.rows import Measurement
-from pipeline_lib.measures.accuracy import (
+from pydantic import Field, field_validator
+
+from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
+from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
+from pipeline_lib.names import (
     CLEAN,
     COMBINED,
+    GAIN_OVER_UNTREATED,
     INTERNAL,
-    MODULATION_OFF,
+    OFF,
+    ON,
+    SPARSITY,
     STANDARD,
-    Condition,
-    Subject,
-    measure,
+    STATES,
+    SUMMARY,
+    UNTREATED,
 )
-from pipeline_lib.model.network import UNMODULATED, Network, modulated
-from pipeline_lib.model.task import Points
+from pipeline_lib.numbers import POINTS, FigureSpec, Key, Number, TableSpec
+from pipeline_lib.options import Deviation, Model
 
-ASSESSMENT = "evaluate"
+if TYPE_CHECKING:
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
+
+TITLE = "evaluate"
+APPLIES_TO = EVERY_STATE
+OPTIONAL = False
+AFTER = ()
 
 
-def evaluate(
+class Combined(Model):
+    """The combined stress test."""
+
+    input_noise: Deviation = Field(description="SD of the noise added to the test points")
+    internal_noise: Deviation = Field(description="σ of the noise in the hidden layers")
+
+
+class Options(Model):
+    """What is measured in every network."""
+
+    combined: Combined = Field(description="the combined stress test, also used under relapse")
+    sweep: Annotated[list[Deviation], Field(min_length=1)] = Field(
+        description="internal noise levels σ, ascending, from 0.0"
+    )
+
+    @field_validator("sweep")
+    @classmethod
+    def _ascending_from_zero(cls, sweep: list[float]) -> list[float]:
+        if sweep[0] != 0 or any(b <= a for a, b in itertools.pairwise(sweep)):
+            raise ValueError("it must be noise levels in ascending order, the first of them 0.0")
+        return sweep
+
+
+Row = Measurement
+
+
+def run(
     subject: Subject,
     network: Network,
     *,
@@ -36,15 +77,109 @@ def evaluate(
     With `withdrawal`, combined stress and the strongest level are measured once more with the
     modulation off, under the same noise.
     """
-    stress = Condition(COMBINED, standard, **combined)
-    levels = [Condition(INTERNAL, standard, internal_noise=sigma) for sigma in sweep]
-    conditions = [Condition(CLEAN, clean), Condition(STANDARD, standard), stress, *levels]
-    rows = [measure(subject, network, c, assessment=ASSESSMENT) for c in conditions]
+    from pipeline_lib.model.network import unmodulated
+
+    both = Stress(COMBINED, standard, **combined)
+    levels = [Stress(INTERNAL, standard, internal_noise=sigma) for sigma in sweep]
+    stresses = [Stress(CLEAN, clean), Stress(STANDARD, standard), both, *levels]
+    rows = [measure(subject, network, stress, assessment=TITLE) for stress in stresses]
     if withdrawal:
-        off = modulated(network, UNMODULATED)
+        off = unmodulated(network)
         strongest = max(levels, key=lambda level: level.internal_noise)
         rows += [
-            measure(subject, off, c, assessment=ASSESSMENT, modulation=MODULATION_OFF)
-            for c in (stress, strongest)
+            measure(subject, off, stress, assessment=TITLE, modulation=OFF)
+            for stress in (both, strongest)
         ]
     return rows
+
+
+def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
+    """Yield sparsity, accuracies, and the gain in combined accuracy over the untreated network."""
+    rows = list(rows)
+    untreated = {
+        row["seed"]: per_cent(row)
+        for row in rows
+        if row["treatment"] == UNTREATED and row["condition"] == COMBINED
+    }
+    for row in rows:
+        seed, treatment, condition = row["seed"], row["treatment"], row["condition"]
+        if condition == CLEAN:
+            yield value(seed, Key(treatment, SPARSITY), 100.0 * row["sparsity"])
+        level = row["internal_noise"] if condition == INTERNAL else None
+        accuracy = per_cent(row)
+        yield value(seed, Key(treatment, condition, row["modulation"], level), accuracy)
+        treated = treatment not in STATES and row["modulation"] == ON
+        if condition == COMBINED and treated and seed in untreated:
+            gain = accuracy - untreated[seed]
+            yield value(seed, Key(treatment, GAIN_OVER_UNTREATED), gain)
+
+
+NUMBERS = (
+    Number(SPARSITY, "Sparsity", better="neither", compared=False, tables=("table_1", SUMMARY)),
+    Number(CLEAN, "Clean", tables=("table_1",), figures=("accuracy",)),
+    Number(STANDARD, "Standard", tables=("table_1",), figures=("accuracy",)),
+    Number(
+        COMBINED,
+        "Combined stress",
+        tables=("table_1", "state_dependence", SUMMARY),
+        figures=("accuracy",),
+    ),
+    Number(
+        INTERNAL,
+        "σ",
+        by="level",
+        over="Internal noise σ",
+        tables=("table_2", "state_dependence", SUMMARY),
+        figures=("accuracy", "resilience"),
+    ),
+    Number(
+        GAIN_OVER_UNTREATED,
+        "Gain over untreated",
+        unit=POINTS,
+        compared=False,
+        tables=("improvement",),
+    ),
+)
+
+TABLES = (
+    TableSpec(
+        "table_1",
+        "Accuracy after treatment",
+        "Per cent; {over}. Combined stress is input noise and internal noise at once.",
+        paper="1",
+    ),
+    TableSpec(
+        "table_2",
+        "Accuracy under internal noise",
+        "Per cent of standard test points; {over}. σ is the SD of the noise in the hidden layers.",
+        paper="2",
+    ),
+    TableSpec(
+        "state_dependence",
+        "State dependence",
+        "Per cent; {over}. The same weights with the modulation on, then off.",
+        both=True,
+        empty="No treatment of this study was measured with its modulation off.",
+    ),
+    TableSpec(
+        "improvement",
+        "Improvement over untreated",
+        "Combined-stress accuracy minus that of the untreated network of the same seed, in "
+        "percentage points; {over}.",
+    ),
+)
+
+FIGURES = (
+    FigureSpec(
+        "accuracy",
+        "Accuracy by treatment and condition",
+        "Every seed, with the mean and its 95 % interval below. Combined stress is input noise and "
+        "internal noise at once.",
+    ),
+    FigureSpec(
+        "resilience",
+        "Accuracy under internal noise",
+        "Mean accuracy on standard test points as internal noise grows, with 95 % intervals.",
+        kind="levels",
+    ),
+)

@@ -3,56 +3,85 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
-from pipeline_lib.files.rows import HistoryRow, Measurement, history_rows
-from pipeline_lib.measures.accuracy import COMBINED, Condition, Subject, measure
-from pipeline_lib.model.network import Network
-from pipeline_lib.model.pruning import prune_further
-from pipeline_lib.model.task import Points
-from pipeline_lib.steps import course as treatments
-from pipeline_lib.steps.course import Setting
+from pydantic import Field
 
+from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
+from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
+from pipeline_lib.names import (
+    COMBINED,
+    FINAL_ACCURACY,
+    LONGITUDINAL,
+    LONGITUDINAL_SPARSITY,
+    MAINTENANCE,
+    NOT_RELAPSED,
+    RELAPSE_CYCLE,
+    RELAPSED,
+    SUMMARY,
+    TOTAL_DROP,
+)
+from pipeline_lib.numbers import CYCLES, POINTS, FigureSpec, Key, Number, TableSpec
+from pipeline_lib.options import Count, Model, Share
+
+if TYPE_CHECKING:
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
+    from pipeline_lib.steps import StepOptions
+
+TITLE = "longitudinal relapse"
+APPLIES_TO = TREATED
+OPTIONAL = False
+AFTER = ()
 ASSESSMENT = "relapse"
 
 logger = logging.getLogger(__name__)
 
 
-def longitudinal_relapse(
+class Options(Model):
+    """Longitudinal relapse: cycles of pruning and maintenance."""
+
+    cycles: Count = Field(description="stress cycles")
+    prune: Share = Field(description="fraction of the surviving weights that is cut in each cycle")
+    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="a network whose combined accuracy (a fraction) is lower has relapsed"
+    )
+
+
+Row = Measurement
+
+
+def run(
     subject: Subject,
     network: Network,
     *,
-    points: Points,
+    training: Points,
     batch_size: int,
-    maintenance: Sequence[Mapping[str, Any]],
+    maintenance: Sequence[StepOptions],
     standard: Points,
     combined: dict[str, float],
     cycles: int,
     prune: float,
-) -> tuple[list[Measurement], list[HistoryRow]]:
+) -> list[Measurement]:
     """Measure combined stress at cycle 0 and after each of `cycles` cycles.
 
-    A cycle cuts `prune` of the surviving weights and goes through the steps of `maintenance`.
-    Each cycle draws from a generator of its own, so more cycles leave the first ones as they
-    were. Returns the measurements, and the history of the training in maintenance.
+    A cycle cuts `prune` of the surviving weights, then takes the steps of `maintenance`. Each cycle
+    has its own generator, so adding cycles leaves the first ones as they were.
+    The training in maintenance goes into the subject's history.
     """
-    stress = Condition(COMBINED, standard, **combined)
+    from pipeline_lib.model.pruning import prune_further
+    from pipeline_lib.steps import Setting, take
+
+    stress = Stress(COMBINED, standard, **combined)
     rows = [measure(subject, network, stress, assessment=ASSESSMENT, cycle=0)]
-    history: list[HistoryRow] = []
     for cycle in range(1, cycles + 1):
-        generator = subject.engine.generator(subject.seed, "maintenance", subject.treatment, cycle)
-        setting = Setting(subject.engine, points, batch_size)
+        generator = subject.engine.generator(subject.seed, MAINTENANCE, subject.treatment, cycle)
+        setting = Setting(subject.engine, training, batch_size)
         pruned = prune_further(network, prune)
-        network = treatments.run(maintenance, pruned, setting, generator, cycle=cycle)
+        network = take(maintenance, pruned, setting, generator, cycle=cycle)
         rows.append(measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle))
-        history += history_rows(
-            setting.history,
-            seed=subject.seed,
-            treatment=subject.treatment,
-            stage="maintenance",
-            cycle=cycle,
-        )
+        subject.history.extend(setting.rows(subject.seed, subject.treatment, MAINTENANCE, cycle))
         logger.info(
             "cycle %d of %d: sparsity %.1f %%, combined accuracy %.1f %%",
             cycle,
@@ -60,4 +89,132 @@ def longitudinal_relapse(
             100 * rows[-1].sparsity,
             100 * rows[-1].accuracy,
         )
-    return rows, history
+    return rows
+
+
+def values(rows: Iterable[RowOfFile], found: Found, *, threshold: float) -> Iterator[Value]:
+    """Yield accuracy and sparsity by cycle, and the outcome of the cycles.
+
+    A network has relapsed if its combined accuracy is below `threshold`, a fraction, at any cycle,
+    0 included; its relapse cycle is the first such cycle.
+    """
+    trajectories: dict[tuple[int, str], dict[int, float]] = {}
+    for row in rows:
+        seed, treatment, cycle = row["seed"], row["treatment"], row["cycle"]
+        accuracy = per_cent(row)
+        trajectories.setdefault((seed, treatment), {})[cycle] = accuracy
+        yield value(seed, Key(treatment, LONGITUDINAL, cycle=cycle), accuracy)
+        sparsity = 100.0 * row["sparsity"]
+        yield value(seed, Key(treatment, LONGITUDINAL_SPARSITY, cycle=cycle), sparsity)
+    for (seed, treatment), by_cycle in trajectories.items():
+        first, last = by_cycle[min(by_cycle)], by_cycle[max(by_cycle)]
+        relapse = relapse_cycle(by_cycle, threshold)
+        yield value(seed, Key(treatment, TOTAL_DROP), first - last)
+        yield value(seed, Key(treatment, FINAL_ACCURACY), last)
+        yield value(seed, Key(treatment, RELAPSED), float(relapse is not None))
+        yield value(seed, Key(treatment, NOT_RELAPSED), float(relapse is None))
+        if relapse is not None:
+            yield value(seed, Key(treatment, RELAPSE_CYCLE), float(relapse))
+
+
+def relapse_cycle(by_cycle: Mapping[int, float], threshold: float) -> int | None:
+    """Return the first cycle whose accuracy, in per cent, is below the threshold, a fraction.
+
+    Cycle 0 counts. None if no cycle is below.
+    """
+    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
+    limit = round(100.0 * threshold, 9)
+    return min((cycle for cycle, accuracy in by_cycle.items() if accuracy < limit), default=None)
+
+
+NUMBERS = (
+    Number(
+        LONGITUDINAL,
+        "Combined stress",
+        by="cycle",
+        compared=False,
+        tables=("table_3", "range_by_cycle"),
+        figures=("trajectories",),
+    ),
+    Number(
+        LONGITUDINAL_SPARSITY,
+        "Sparsity",
+        better="neither",
+        by="cycle",
+        compared=False,
+        tables=("sparsity_by_cycle",),
+        figures=("sparsity",),
+    ),
+    Number(TOTAL_DROP, "Total drop", unit=POINTS, better="less", tables=("table_4",)),
+    Number(FINAL_ACCURACY, "Final accuracy", tables=("table_4", SUMMARY)),
+    Number(
+        RELAPSED,
+        "Relapsed",
+        better="less",
+        share=True,
+        compared=False,
+        tables=("table_4", SUMMARY),
+    ),
+    Number(NOT_RELAPSED, "Not relapsed", share=True, compared=False, tables=("table_4",)),
+    Number(
+        RELAPSE_CYCLE,
+        "Relapse cycle",
+        unit=CYCLES,
+        compared=False,
+        tables=("table_4", "relapse_cycle_by_seed"),
+    ),
+)
+
+TABLES = (
+    TableSpec(
+        "table_3",
+        "Combined-stress accuracy by cycle",
+        "Per cent; {over}. Cycle 0 is before the first stress cycle.",
+        rows="cycles",
+        paper="3",
+    ),
+    TableSpec(
+        "table_4",
+        "Outcome of the stress cycles",
+        "Combined-stress accuracy in per cent; {over}. The total drop is cycle 0 minus the last "
+        "cycle, in percentage points. A seed relapsed if it fell below the threshold at any cycle, "
+        "0 included; its relapse cycle is the first such cycle.",
+        paper="4",
+    ),
+    TableSpec(
+        "sparsity_by_cycle",
+        "Sparsity by cycle",
+        "Per cent of the weights that are pruned; {over}.",
+        rows="cycles",
+    ),
+    TableSpec(
+        "range_by_cycle",
+        "Range of combined-stress accuracy by cycle",
+        "Per cent; lowest to highest of {seeds}.",
+        rows="cycles",
+        extremes=True,
+    ),
+    TableSpec(
+        "relapse_cycle_by_seed",
+        "Relapse cycle by seed",
+        "First cycle below the threshold. Seeds that are not listed never relapsed.",
+        rows="seeds",
+        empty="No seed relapsed.",
+    ),
+)
+
+FIGURES = (
+    FigureSpec(
+        "trajectories",
+        "Accuracy through the stress cycles",
+        "Combined-stress accuracy of every seed through the stress cycles, and its mean. A seed "
+        "relapses at its first cycle below the threshold; cycle 0 is before any stress.",
+        kind="trajectories",
+    ),
+    FigureSpec(
+        "sparsity",
+        "Pruned weights through the stress cycles",
+        "Mean share of the weights that is pruned, through the stress cycles, with 95 % intervals.",
+        kind="cycles",
+    ),
+)

@@ -1,22 +1,62 @@
-"""Switch liability: does a push in one direction upset the network, and how active is it?
+"""Switch liability: does a push in one direction tip the network, and how active is it?
 
 From the author's sibling study (Zenodo 18292021), which the paper's introduction announces.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from pipeline_lib.files.rows import SwitchRow
-from pipeline_lib.measures.accuracy import MODULATION_OFF, MODULATION_ON, Subject
-from pipeline_lib.model.activity import hidden_activity
-from pipeline_lib.model.network import UNMODULATED, Network, modulated
-from pipeline_lib.model.task import Points
+from pydantic import Field
 
+from pipeline_lib.engines.accuracy import Subject, per_cent
+from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
+from pipeline_lib.names import OFF, ON
+from pipeline_lib.numbers import PLAIN, FigureSpec, Key, Number, TableSpec
+from pipeline_lib.options import Deviation, Model, Signed
+
+if TYPE_CHECKING:
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
+
+TITLE = "switch liability"
+APPLIES_TO = EVERY_STATE
+OPTIONAL = True
+AFTER = ()
 ASSESSMENT = "switch"
 
+BIASED, ACTIVITY = "biased", "activity"
 
-def switch_liability(
+
+class Options(Model):
+    """Switch liability: the effect of biased noise in the hidden layers, and their activity."""
+
+    bias: Signed = Field(description="mean of the internal noise, instead of 0")
+    internal_noise: Deviation = Field(description="SD σ of the internal noise")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Accuracy of one network under noise N(bias, internal_noise²), and mean absolute hidden
+    activity without noise.
+    """
+
+    results: ClassVar = ("correct", "total", "accuracy", "activity")
+
+    seed: int
+    treatment: str
+    modulation: str
+    bias: float
+    internal_noise: float
+    correct: int
+    total: int
+    accuracy: float
+    activity: float
+
+
+def run(
     subject: Subject,
     network: Network,
     *,
@@ -24,52 +64,78 @@ def switch_liability(
     bias: float,
     internal_noise: float,
     withdrawal: bool,
-) -> list[SwitchRow]:
+) -> list[Row]:
     """Measure accuracy under internal noise N(bias, internal_noise²), and mean activity.
 
     With `withdrawal`, both are measured once more with the modulation off, under the same noise.
     """
-    states = {MODULATION_ON: network}
-    if withdrawal:
-        states[MODULATION_OFF] = modulated(network, UNMODULATED)
-    return [
-        _row(subject, state, standard, bias, internal_noise, modulation)
-        for modulation, state in states.items()
-    ]
+    from pipeline_lib.model.activity import mean_activity
+    from pipeline_lib.model.network import unmodulated
+
+    states = {ON: network} | ({OFF: unmodulated(network)} if withdrawal else {})
+    rows = []
+    for modulation, state in states.items():
+        # As in every measurement, all treatments of a seed meet the same noise.
+        purpose = ("measure", ASSESSMENT, bias, internal_noise)
+        correct = subject.engine.count_correct(
+            state,
+            standard,
+            input_noise=0.0,
+            internal_noise=internal_noise,
+            internal_bias=bias,
+            generator=subject.engine.generator(subject.seed, *purpose),
+        )
+        rows.append(
+            Row(
+                seed=subject.seed,
+                treatment=subject.treatment,
+                modulation=modulation,
+                bias=bias,
+                internal_noise=internal_noise,
+                correct=correct,
+                total=len(standard),
+                accuracy=correct / len(standard),
+                activity=mean_activity(state, standard.x),
+            )
+        )
+    return rows
 
 
-def mean_activity(network: Network, points: Points) -> float:
-    """Return the mean absolute activity of the hidden units without noise, averaged over layers."""
-    layers = hidden_activity(network, points.x)
-    return float(np.mean([np.abs(layer).mean(dtype=np.float64) for layer in layers]))
+def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
+    """Yield accuracy under biased noise in per cent, and activity in its own unit."""
+    for row in rows:
+        treatment, modulation = row["treatment"], row["modulation"]
+        yield value(row["seed"], Key(treatment, BIASED, modulation), per_cent(row))
+        yield value(row["seed"], Key(treatment, ACTIVITY, modulation), row["activity"])
 
 
-def _row(
-    subject: Subject,
-    network: Network,
-    standard: Points,
-    bias: float,
-    internal_noise: float,
-    modulation: str,
-) -> SwitchRow:
-    # As in `measure`: all treatments of a seed meet the same noise.
-    generator = subject.engine.generator(subject.seed, "measure", ASSESSMENT, bias, internal_noise)
-    correct = subject.engine.count_correct(
-        network,
-        standard,
-        input_noise=0.0,
-        internal_noise=internal_noise,
-        internal_bias=bias,
-        generator=generator,
-    )
-    return SwitchRow(
-        seed=subject.seed,
-        treatment=subject.treatment,
-        modulation=modulation,
-        bias=bias,
-        internal_noise=internal_noise,
-        correct=correct,
-        total=len(standard),
-        accuracy=correct / len(standard),
-        activity=mean_activity(network, standard),
-    )
+NUMBERS = (
+    Number(BIASED, "Biased noise", tables=("switch", "state_dependence"), figures=("switch",)),
+    Number(
+        ACTIVITY,
+        "Activity",
+        unit=PLAIN,
+        decimals=3,
+        better="neither",
+        tables=("switch", "state_dependence"),
+        figures=("switch",),
+    ),
+)
+
+TABLES = (
+    TableSpec(
+        "switch",
+        "Switch liability",
+        "Accuracy in per cent on standard test points under internal noise whose mean is not 0, "
+        "and mean absolute activity of the hidden units without noise; {over}.",
+    ),
+)
+
+FIGURES = (
+    FigureSpec(
+        "switch",
+        "Switch liability",
+        "Accuracy under internal noise whose mean is not zero, and mean absolute activity of the "
+        "hidden units without noise: every seed, with the mean and its 95 % interval.",
+    ),
+)

@@ -1,4 +1,4 @@
-"""What hidden units do without noise: their activity, layer by layer, and the logits above."""
+"""The activity of hidden units without noise, layer by layer, and the logits above them."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def logits(network: Network, x: np.ndarray) -> np.ndarray:
     top = hidden_activity(network, x)[-1]
     out: np.ndarray = top @ network.weights[-1].T + network.biases[-1]
     return out
+
+
+def mean_activity(network: Network, x: np.ndarray) -> float:
+    """Return the mean absolute activity of the hidden units without noise, averaged over layers."""
+    layers = hidden_activity(network, x)
+    return float(np.mean([np.abs(layer).mean(dtype=np.float64) for layer in layers]))

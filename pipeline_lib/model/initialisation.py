@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline_lib.model.randomness import MersenneTwister
 
 # PyTorch's bound on weights is √3·gain/√fan_in with a gain of √(2 / (1 + √5²)). That is
-# 1/√fan_in, but rounded otherwise.
+# 1/√fan_in, but rounded differently.
 _GAIN = math.sqrt(2.0 / (1 + math.sqrt(5) ** 2))
 
 
@@ -25,8 +25,8 @@ def initial_network(
 ) -> Network:
     """Return an unpruned network with layers of `sizes` units, from the input to the output.
 
-    `init` is "torch", PyTorch's default for linear layers, which the published tables come
-    from (weights and biases uniform in ±1/√fan_in); or {"normal": sd}, the published text's
+    `init` is "torch", PyTorch's default for linear layers, behind the published tables
+    (weights and biases uniform within ±1/√fan_in); or {"normal": sd}, the published text's
     small normal distribution, with biases of zero.
     """
     weights: list[np.ndarray] = []

@@ -15,7 +15,7 @@ Activation = Literal["relu", "tanh"]
 class Modulation:
     """What a drug does to every hidden layer: the activation function, then two factors.
 
-    `damping` is the published one. `gain` is of the study of switch liability; 1.0 is no gain.
+    `damping` comes from the paper and `gain` from the study of switch liability; 1.0 is no gain.
     """
 
     activation: Activation = "relu"
@@ -24,7 +24,7 @@ class Modulation:
 
     @property
     def factor(self) -> float:
-        """What activity is multiplied by, after activation and noise."""
+        """The factor on activity, after activation and noise."""
         return self.damping * self.gain
 
 
@@ -37,7 +37,7 @@ class Network:
 
     Layer k has `weights[k]` (n_out, n_in) float32, `biases[k]` (n_out,) float32 and `masks[k]`
     (n_out, n_in) bool, True where a weight survives. A pruned weight is exactly zero. Every
-    function of this library returns a new network and leaves the given one as it was.
+    function of this library returns a new network and leaves the given one unchanged.
     """
 
     weights: tuple[np.ndarray, ...]
@@ -72,6 +72,6 @@ def dense(weights: list[np.ndarray], biases: list[np.ndarray]) -> Network:
     return Network(tuple(weights), tuple(biases), masks)
 
 
-def modulated(network: Network, modulation: Modulation) -> Network:
-    """Return the same weights under another modulation."""
-    return replace(network, modulation=modulation)
+def unmodulated(network: Network) -> Network:
+    """Return the same weights without modulation: ReLU, no damping, no gain."""
+    return replace(network, modulation=UNMODULATED)

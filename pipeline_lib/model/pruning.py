@@ -9,14 +9,12 @@ import numpy as np
 
 from pipeline_lib.model.network import Network
 
-ACUTE_CAP = 0.99  # the sparsity beyond which an acute relapse does not go
-
 
 def prune(network: Network, sparsity: float) -> Network:
-    """Return the network pruned to `sparsity`, a fraction, in each weight matrix alone.
+    """Return the network with each weight matrix pruned separately to `sparsity`, a fraction.
 
     A weight survives if its magnitude reaches the `sparsity` quantile of all magnitudes of its
-    matrix, zeros included. What was pruned before stays pruned, and biases are not touched.
+    matrix, zeros included. Weights that were pruned before stay pruned; biases are never pruned.
     """
     masks = tuple(
         (np.abs(weight) >= magnitude_threshold(weight, sparsity)) & mask
@@ -33,7 +31,7 @@ def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
     """Return the linearly interpolated quantile of abs(weight), all arithmetic in float32.
 
     `torch.quantile` does the same operations in the same order, so thresholds are equal to the
-    last bit; numpy's own would interpolate in float64.
+    last bit; NumPy's own function would interpolate in float64.
     """
     magnitudes = np.abs(weight).ravel()
     rank = np.float32(quantile) * np.float32(magnitudes.size - 1)
@@ -47,10 +45,10 @@ def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
 
 
 def prune_further(network: Network, fraction: float, cap: float = 1.0) -> Network:
-    """Return the network with `fraction` of its surviving weights gone.
+    """Return the network after cutting `fraction` of its surviving weights.
 
-    Each matrix is pruned to s + fraction·(1 - s), `cap` at the most, where s is the sparsity of
-    the network as a whole.
+    Each matrix is pruned to s + fraction·(1 - s), but at most to `cap`, where s is the sparsity of
+    the whole network.
     """
     sparsity = network.sparsity
     return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap))

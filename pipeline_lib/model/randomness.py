@@ -1,7 +1,7 @@
 """Every random generator of the project is made here.
 
-A job derives its generators from the seed and the purpose, never from what ran before, so any
-subset of the study, in any order, gives the same bytes.
+A job derives its generators from the seed and the purpose, never from what ran before. So any
+subset of the study gives the same bytes in any order.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 
 SPLIT_OFFSETS = {"train": 100, "standard": 200, "clean": 300}
 
-# RandomState takes 32-bit seeds, and a data set's is 1000 * seed + 300 at the most.
-LARGEST_SEED = (2**32 - 1 - max(SPLIT_OFFSETS.values())) // 1000
-
 
 def derive(seed: int, *purpose: str | int | float) -> int:
-    """Return a 64-bit integer for this seed and purpose; any change of either gives another."""
+    """Return a 64-bit integer for this seed and purpose; a change of either gives another."""
     text = json.dumps([int(seed), *purpose], ensure_ascii=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
@@ -40,9 +37,9 @@ def initial_state(seed: int) -> np.random.RandomState:
 
 
 def below_2_to_24(generator: MersenneTwister, count: int) -> np.ndarray:
-    """Return `count` integers below 2^24, one step of the generator each.
+    """Return `count` integers below 2^24, each from one step of the generator.
 
-    NumPy's and PyTorch's Mersenne twisters are the same: seeded alike, they give the same.
+    NumPy's and PyTorch's Mersenne twisters are the same: with the same seed they give the same.
     """
     if isinstance(generator, np.random.RandomState):
         return generator.randint(0, 2**32, count, dtype=np.uint32) & np.uint32(2**24 - 1)
@@ -55,7 +52,7 @@ def below_2_to_24(generator: MersenneTwister, count: int) -> np.ndarray:
 
 
 def normal_float32(generator: MersenneTwister, count: int, sd: float) -> np.ndarray:
-    """Return `count` draws from N(0, sd²), float32; the two kinds of generator draw otherwise."""
+    """Return `count` draws from N(0, sd²), float32; the two kinds of generator draw differently."""
     if isinstance(generator, np.random.RandomState):
         return generator.normal(0.0, sd, count).astype(np.float32)
     import torch
@@ -89,7 +86,7 @@ def published_generator(seed: int) -> torch.Generator:
 def shuffled(count: int, generator: torch.Generator) -> torch.Tensor:
     """Return an order of `count` training points, (count,) int64.
 
-    Two integers are drawn: the published run drew and dropped the first, and seeded the
+    Two integers are drawn: the published run drew and discarded the first, and seeded the
     permutation's own generator with the second.
     """
     import torch
@@ -100,7 +97,7 @@ def shuffled(count: int, generator: torch.Generator) -> torch.Tensor:
 
 
 def skip_draw(generator: torch.Generator) -> None:
-    """Draw and drop the integer that the published run drew before each pass over points."""
+    """Draw and discard the integer that the published run drew before each pass over points."""
     import torch
 
     torch.empty((), dtype=torch.int64).random_(generator=generator)

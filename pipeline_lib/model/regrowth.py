@@ -42,9 +42,9 @@ def regrow(
 
 
 def _steepest(scores: np.ndarray, count: int) -> np.ndarray:
-    # Most scores are exactly zero, and which of those regrow is up to topk: the published run
-    # asked torch's, and another library's choice among ties would be another kind of network.
-    # Torch takes long to import, and few jobs regrow.
+    # Most scores are exactly zero, and topk decides which of those regrow. The published run used
+    # torch's; another library would choose differently among ties and make another kind of network.
+    # It is imported here because torch takes long to import and few jobs regrow.
     import torch
 
     return torch.topk(torch.from_numpy(scores), count).indices.numpy()

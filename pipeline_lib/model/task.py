@@ -1,13 +1,14 @@
-"""The task: points of a few Gaussian clouds in the plane, to be told apart (Methods, task).
+"""The task: to tell apart the points of a few Gaussian clouds in the plane (Methods, task).
 
-Each data set is a function of the seed and of the numbers that it depends on, no others, so a
-study that asks for more test points trains on the same ones as before.
+Each data set is a function of the seed and of the settings that it depends on, and no others. So a
+study with more test points trains on the same points as before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,13 +34,25 @@ def training_points(seed: int, *, centres: Centres, sd: float, train: int) -> Po
 
 
 def standard_points(seed: int, *, centres: Centres, sd: float, test: int) -> Points:
-    """Return the `test` "standard" test points, as scattered as the training points."""
+    """Return the `test` "standard" test points, scattered like the training points."""
     return _draw(seed, "standard", test, centres, sd)
 
 
 def clean_points(seed: int, *, centres: Centres, clean: int) -> Points:
     """Return the `clean` "clean" test points, which lie exactly on the centres."""
     return _draw(seed, "clean", clean, centres, 0.0)
+
+
+DATA_SETS: dict[str, Callable[..., Points]] = {
+    "training": training_points,
+    "standard": standard_points,
+    "clean": clean_points,
+}
+
+
+def points(data: str, seed: int, **options: Any) -> Points:
+    """Return a data set of a seed by its name: training, standard or clean."""
+    return DATA_SETS[data](seed, **options)
 
 
 def _draw(seed: int, split: str, count: int, centres: Centres, sd: float) -> Points:

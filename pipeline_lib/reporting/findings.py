@@ -1,23 +1,47 @@
 """What a study found, in sentences made from its numbers.
 
 A sentence says no more than its numbers: who stands above whom, by how much, and whether the
-tests of `analysis.paired` and `analysis.survival` hold it significant.
+tests of `analysis.paired` and `analysis.survival` hold it significant. A number of any measure
+whose treatments are compared has its finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from pipeline_lib.analysis.intervals import LEVEL
-from pipeline_lib.analysis.statistics import ACTIVITY, BIASED, OFF_MEDICATION
-from pipeline_lib.names import HEALTHY, UNTREATED
-from pipeline_lib.reporting import combinations
-from pipeline_lib.reporting.differences import ALPHA, difference
-from pipeline_lib.reporting.phrases import PER_CENT, ends, listed, mean, p, plural
-from pipeline_lib.reporting.results import Results, Row
+from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.names import (
+    COMBINED,
+    FINAL_ACCURACY,
+    HEALTHY,
+    INTERNAL,
+    LONGITUDINAL,
+    OFF,
+    SPARSITY,
+    STANDARD,
+    TOTAL_DROP,
+    UNTREATED,
+)
+from pipeline_lib.numbers import PER_CENT, POINTS, Key
+from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
-from pipeline_lib.reporting.wording import head, p_value, signed
+from pipeline_lib.reporting.wording import (
+    estimate,
+    heading,
+    listed,
+    mean,
+    p_equals,
+    p_value,
+    plural,
+    share,
+    signed,
+    with_ends,
+)
+
+ALPHA = round(1 - LEVEL, 9)
+NO_DIFFERENCE = 1e-9  # between two means; more is what adding floats leaves
 
 
 @dataclass(frozen=True)
@@ -30,40 +54,57 @@ class Finding:
 
 def findings(results: Results) -> list[Finding]:
     """Return what the study found, question by question; one that it cannot answer is left out."""
-    found = [
-        Finding("What pruning does", list(_insult(results))),
-        Finding("Who resists combined stress", list(_measure(results, "1", "combined"))),
-        Finding("Who gains over the untreated network", list(_gains(results))),
-    ]
-    if results.strongest:
-        topic = f"Who resists the strongest internal noise ({head(results.strongest)})"
-        found.append(Finding(topic, list(_measure(results, "2", results.strongest))))
+    found = [Finding("What pruning does", list(_insult(results)))]
+    others: list[Finding] = []
+    for asked in results.asked():
+        name, sentences = asked.number.name, list(_ranking(results, asked))
+        if name == FINAL_ACCURACY:
+            sentences = [*_trajectories(results), *sentences]
+        (found if name in PAPER else others).append(Finding(asked.words[0], sentences))
+        if name == COMBINED:
+            gains = _differences(results, asked, ((who, UNTREATED) for who in results.labels))
+            found.append(Finding("Who gains over the untreated network", list(gains)))
     found += [
-        Finding(
-            "Who resists one sudden pruning",
-            list(_measure(results, "acute", "acute_relapse_drop", less_is_better=True)),
-        ),
-        Finding(
-            "Who holds through the stress cycles",
-            [*_courses(results), *_measure(results, "4", "final_accuracy")],
-        ),
         Finding("Who relapses, and when", [*_relapses(results), *_log_rank(results)]),
-        Finding(
-            "What combinations add to their better half", list(combinations.sentences(results))
-        ),
+        Finding("What combinations add to their better half", list(_additions(results))),
         Finding("What hangs on the medication", list(_withdrawal(results))),
-        Finding("What a push in one direction does", list(_switch(results))),
+        *others,
         Finding("What is significant", list(_significance(results))),
     ]
     return [finding for finding in found if finding.sentences]
+
+
+def gist(results: Results) -> list[str]:
+    """Return in short who leads on what, and how many relapsed."""
+    lines = []
+    for asked in results.asked():
+        cells, number = results.ranking(asked), asked.number
+        if len(cells) > 1 and number.better != "neither":
+            printed = {who: signed(cell.mean, number) for who, cell in cells.items()}
+            best = next(iter(printed.values()))
+            # Means that print alike share the lead.
+            alike = (who for who in results.labels if printed.get(who) == best)
+            leaders = listed(map(results.name, alike))
+            _, short, noun = asked.words
+            which = "smallest" if number.better == "less" else "highest"
+            lines.append(f"{short}: {which} mean {noun} {best}{number.unit}, {leaders}.")
+    if results.relapses:
+        counts = [
+            f"{results.name(row.treatment)} {row.relapsed}"
+            + (f" ({row.at_cycle_0} at cycle 0)" if row.at_cycle_0 else "")
+            for row in results.relapses
+        ]
+        seeds = plural(max(row.n for row in results.relapses), "seed")
+        lines.append(f"Relapsed, of {seeds}: {listed(counts)}.")
+    return lines
 
 
 def reading(results: Results) -> str:
     """Say how the numbers in the findings are read."""
     if results.seeds == 1:
         return (
-            "The study has one seed: there are no intervals and no tests, and what follows holds "
-            "of that seed alone."
+            "The study has one seed. There are no intervals and no tests, and what follows holds "
+            "only for that seed."
         )
     return (
         f"Means over {results.seeds} seeds; in brackets {100 * LEVEL:g} % intervals (BCa bootstrap "
@@ -82,163 +123,174 @@ def markdown(results: Results) -> str:
     return "\n\n".join(sections) + "\n"
 
 
+def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", "below")) -> str:
+    """Say by how much the first of a pair differs from the other, and whether it is significant.
+
+    `words` are for a first one with the larger mean, and with the smaller.
+    """
+    first, other = results.name(pair.treatment), results.name(pair.other)
+    if pair.difference == 0 and pair.sd == 0:
+        return f"{first} and {other} are equal in every seed."
+    if abs(pair.difference) < NO_DIFFERENCE:
+        return f"{first} and {other} have the same mean."
+    number, larger = results.numbers[pair.number], pair.difference > 0
+    unit = POINTS if number.unit == PER_CENT else number.unit
+    size = pair if larger else pair.mirrored()
+    amount = estimate(size.difference, size, number, unit)
+    return f"{first} is {amount} {words[not larger]} {other}: {_verdict(results, pair)}."
+
+
+def _verdict(results: Results, pair: Pair) -> str:
+    if pair.p is None or pair.p_holm is None or pair.p_holm_number is None:
+        return "one seed has no test"
+    tested = [(each.number, each.level) for each in results.pairs if each.p is not None]
+    here = plural(tested.count((pair.number, pair.level)), "pair")
+    within = f"among this measurement's {here} ({p_equals(pair.p_holm_number)})"
+    over_all = f"among all {len(tested)} ({p_equals(pair.p_holm)})"
+    if pair.p_holm < ALPHA:
+        return f"significant {within} and {over_all}"
+    if pair.p_holm_number < ALPHA:
+        return f"significant {within}, not {over_all}"
+    return f"not significant {within}"
+
+
 def _insult(results: Results) -> Iterator[str]:
-    sparsity = results.cell("1", UNTREATED, "sparsity")
-    places = {"standard": "On standard test points", "combined": "Under combined stress"}
-    for metric, where in places.items():
-        before, after = (results.cell("1", who, metric) for who in (HEALTHY, UNTREATED))
+    sparsity = results.cells.get(Key(UNTREATED, SPARSITY))
+    places = {STANDARD: "On standard test points", COMBINED: "Under combined stress"}
+    for name, where in places.items():
+        before, after = (results.cells.get(Key(who, name)) for who in (HEALTHY, UNTREATED))
         if before and after and sparsity:
+            number, pruned = results.numbers[name], results.numbers[SPARSITY]
             yield (
-                f"{where} the healthy network has {mean(before)}, the untreated one, "
-                f"pruned to {signed(sparsity['mean'])}{PER_CENT}, {mean(after)}."
+                f"{where} the healthy network has {mean(before, number)}, the untreated one, "
+                f"pruned to {signed(sparsity.mean, pruned)}{pruned.unit}, {mean(after, number)}."
             )
 
 
-def _measure(
-    results: Results, table: str, metric: str, *, less_is_better: bool = False
-) -> Iterator[str]:
-    """Rank the treatments on a measurement, and compare the first with each of the others."""
-    means = {
-        treatment: row
-        for treatment in results.labels
-        if (row := results.cell(table, treatment, metric))
-    }
-    if not means:
+def _ranking(results: Results, asked: Asked) -> Iterator[str]:
+    """Rank the treatments on a number, and compare the first with each of the others.
+
+    Where neither more nor less is better, none is first, and the untreated network is ranked too.
+    """
+    cells, number = list(results.ranking(asked).values()), asked.number
+    untreated = results.cells.get(Key(UNTREATED, number.name, level=asked.level))
+    if number.better == "neither" and untreated:
+        cells = sorted([*cells, untreated], key=lambda cell: -cell.mean)
+    if not cells:
         return
-    ranked = sorted(means, key=lambda name: means[name]["mean"], reverse=not less_is_better)
-    unit = " points" if less_is_better else PER_CENT
-    numbers = listed(f"{results.name(name)} {mean(means[name], unit)}" for name in ranked)
-    if len(ranked) == 1:
-        what = "drop in combined-stress accuracy" if less_is_better else "accuracy"
-        yield f"The {what}: {numbers}."
-        return
-    order = "From the smallest drop to the largest" if less_is_better else "From the highest down"
+    order = "From the highest down"
+    if number.better == "less":
+        order = f"From the smallest {asked.words[2]} to the largest"
+    if len(cells) == 1:
+        order = asked.heading
+    numbers = listed(f"{results.name(cell.treatment)} {mean(cell, number)}" for cell in cells)
     yield f"{order}: {numbers}."
-    pairs = results.pairs(metric)
-    for other in ranked[1:]:
-        if row := pairs.get((ranked[0], other)):
-            yield difference(results, ranked[0], other, row)
+    if number.better != "neither":
+        first, *others = (cell.treatment for cell in cells)
+        yield from _differences(results, asked, ((first, other) for other in others))
 
 
-def _gains(results: Results) -> Iterator[str]:
-    pairs = results.pairs("combined")
+def _differences(results: Results, asked: Asked, names: Iterable[tuple[str, str]]) -> Iterator[str]:
+    pairs = results.pairs_of(asked)
+    return (difference(results, pairs[both]) for both in names if both in pairs)
+
+
+def _trajectories(results: Results) -> Iterator[str]:
+    number, dropped = results.numbers[FINAL_ACCURACY], results.numbers[TOTAL_DROP]
     for treatment in results.labels:
-        if row := pairs.get((treatment, UNTREATED)):
-            yield difference(results, treatment, UNTREATED, row)
-
-
-def _courses(results: Results) -> Iterator[str]:
-    last = results.cells.loc[results.cells["table"] == "3", "cycle"].max()
-    for treatment in results.labels:
-        first = results.cell("3", treatment, "combined", 0)
-        final = results.cell("4", treatment, "final_accuracy")
-        drop = results.cell("4", treatment, "total_drop")
+        keys = (Key(treatment, LONGITUDINAL, cycle=0), Key(treatment, FINAL_ACCURACY))
+        first, final, drop = map(results.cells.get, (*keys, Key(treatment, TOTAL_DROP)))
         if first and final and drop:
+            change = f"a drop of {mean(drop, dropped)}"
+            if abs(drop.mean) < NO_DIFFERENCE:
+                change = "no change of the mean"
+            elif drop.mean < 0:
+                low, high = (None if end is None else -end for end in (drop.ci_high, drop.ci_low))
+                gain = replace(drop, mean=-drop.mean, ci_low=low, ci_high=high)
+                change = f"a gain of {mean(gain, dropped)}"
+            last = results.cells.cycles(LONGITUDINAL)[-1]
             yield (
-                f"{results.name(treatment)} has {mean(first)} under combined stress at cycle 0 "
-                f"and {mean(final)} after cycle {last}: {_change(drop)}."
+                f"{results.name(treatment)} has {mean(first, number)} under combined stress at "
+                f"cycle 0 and {mean(final, number)} after cycle {last}: {change}."
             )
-
-
-def _change(drop: Row) -> str:
-    if abs(drop["mean"]) < 1e-9:
-        return "no change of the mean"
-    if drop["mean"] > 0:
-        return f"a drop of {mean(drop, ' points')}"
-    gain = {
-        "mean": -drop["mean"],
-        "ci_low": -drop["ci_high"],
-        "ci_high": -drop["ci_low"],
-        "method": drop["method"],
-    }
-    return f"a gain of {mean(gain, ' points')}"
 
 
 def _relapses(results: Results) -> Iterator[str]:
-    limit = f"{round(100 * results.threshold, 9):g}{PER_CENT}"
-    for row in results.relapse.to_dict("records"):
-        early, later, n = int(row["at_cycle_0"]), int(row["later"]), int(row["n"])
-        share = f"{signed(row['share'])}{PER_CENT}" + (f" ({ends(row)})" if n > 1 else "")
-        who, total = results.name(row["treatment"]), early + later
-        if total == 0:
-            yield f"{who}: no seed of {n} relapsed, {share}."
+    for row in results.relapses:
+        of_all = f"{signed(row.share)}{PER_CENT}"
+        if row.n > 1:
+            of_all = with_ends(of_all, row)
+        who, early = results.name(row.treatment), row.at_cycle_0
+        if not row.relapsed:
+            yield f"{who}: no seed of {row.n} relapsed, {of_all}."
             continue
-        lead = f"{who}: {total} of {plural(n, 'seed')} fell below {limit}, {share}"
-        failed = "before any stress cycle, so the treatment failed there"
-        if not later:
-            which = "all of them at" if total > 1 else "at"
-            yield f"{lead}, {which} cycle 0, {failed} and nothing relapsed after it had worked."
-        elif not early:
-            yield f"{lead}, {'all of them ' if total > 1 else ''}after cycle 0."
+        lead = f"{who}: {row.relapsed} of {plural(row.n, 'seed')} fell below "
+        lead += f"{share(results.threshold)}, {of_all}"
+        all_of_them, they = ("all of them ", "they") if row.relapsed > 1 else ("", "it")
+        not_responded = "had not responded before the first cycle"
+        if not early:
+            yield f"{lead}, {all_of_them}after cycle 0."
+        elif not row.later:
+            yield f"{lead}, {all_of_them}at cycle 0: {they} {not_responded}."
         else:
-            yield f"{lead}: {early} at cycle 0, {failed}, and {later} after it."
+            yield f"{lead}: {early} at cycle 0, which {not_responded}, and {row.later} after it."
 
 
 def _log_rank(results: Results) -> Iterator[str]:
-    tests = results.logrank.to_dict("records")
+    tests = sorted(results.log_rank, key=lambda test: test.p_holm)
     if not tests or results.seeds == 1:
         return
-    if not results.relapse["relapsed"].any():
+    if not any(row.relapsed for row in results.relapses):
         yield "With no relapse at all there are no times to relapse to compare."
         return
-    found = [row for row in tests if row["p_holm"] < ALPHA]
-    for row in found:
-        names = f"{results.name(row['treatment'])} and {results.name(row['other'])}"
+    pairs = [f"{results.name(row.treatment)} and {results.name(row.other)}" for row in tests]
+    for row, pair in zip(tests, pairs, strict=True):
+        if row.p_holm < ALPHA:
+            yield (
+                f"Time to relapse differs between {pair} (log-rank test, {p_equals(row.p_holm)} "
+                f"after Holm's correction over {plural(len(tests), 'pair')})."
+            )
+    if tests[0].p_holm >= ALPHA:
+        which = "The two treatments do not" if len(tests) == 1 else "No two treatments"
         yield (
-            f"Time to relapse differs between {names} (log-rank test, {p(row['p_holm'])} after "
-            f"Holm's correction over {plural(len(tests), 'pair')})."
+            f"{which} differ significantly in their time to relapse (log-rank test; smallest "
+            f"corrected p, {pairs[0]}: {p_value(tests[0].p_holm)})."
         )
-    if not found:
-        row = min(tests, key=lambda test: test["p_holm"])
-        names = f"{results.name(row['treatment'])} and {results.name(row['other'])}"
-        which = "The two treatments do" if len(tests) == 1 else "No two treatments"
-        verb = "not differ" if len(tests) == 1 else "differ"
-        yield (
-            f"{which} {verb} significantly in their time to relapse (log-rank test; smallest "
-            f"corrected p, {names}: {p_value(row['p_holm'])})."
-        )
+
+
+def _additions(results: Results) -> Iterator[str]:
+    for asked, pair in results.additions():
+        less = asked.number.better == "less"
+        words = ("worse than", "better than") if less else ("better than", "worse than")
+        yield f"{asked.heading}: {difference(results, pair, words)}"
 
 
 def _withdrawal(results: Results) -> Iterator[str]:
+    strongest = results.cells.strongest(INTERNAL)
+    at = heading(results.numbers[INTERNAL], strongest)
+    places = [(COMBINED, None, "under combined stress"), (INTERNAL, strongest, f"at {at}")]
     for treatment in results.labels:
-        places = [("1", "combined", "under combined stress")]
-        if strongest := results.strongest:
-            places.append(("2", strongest, f"at {head(strongest)}"))
         parts = []
-        for table, metric, where in places:
-            on = results.cell(table, treatment, metric)
-            off = results.cell("state_dependence", treatment, OFF_MEDICATION + metric)
+        for name, level, where in places:
+            key, number = Key(treatment, name, level=level), results.numbers[name]
+            on, off = map(results.cells.get, (key, key._replace(modulation=OFF)))
             if on and off:
-                parts.append(f"{mean(off)} instead of {mean(on)} {where}")
+                parts.append(f"{mean(off, number)} instead of {mean(on, number)} {where}")
         if parts:
             yield f"With its modulation off, {results.name(treatment)} has {listed(parts)}."
 
 
-def _switch(results: Results) -> Iterator[str]:
-    """Accuracy under biased noise, and mean activity."""
-    yield from _measure(results, "switch", BIASED)
-    activity = {
-        name: row
-        for name in (UNTREATED, *results.labels)
-        if (row := results.cell("switch", name, ACTIVITY))
-    }
-    if activity:
-        ranked = sorted(activity, key=lambda name: -activity[name]["mean"])
-        numbers = (f"{results.name(n)} {mean(activity[n], '', ACTIVITY)}" for n in ranked)
-        yield f"Mean hidden activity without noise: {listed(numbers)}."
-
-
 def _significance(results: Results) -> Iterator[str]:
-    tested = results.paired[results.paired["p"].notna()]
-    if not len(tested):
+    tested = [pair for pair in results.pairs if pair.p is not None]
+    if not tested:
         return
-    over_all = int((tested["p_holm"] < ALPHA).sum())
-    within = int((tested["p_holm_metric"] < ALPHA).sum())
+    within = sum((pair.p_holm_number or 0) < ALPHA for pair in tested)
+    over_all = sum((pair.p_holm or 0) < ALPHA for pair in tested)
     yield (
         f"Of {plural(len(tested), 'paired comparison')}, {within} are significant within their "
         f"measurement and {over_all} over all measurements."
     )
-    best = min(1.0, len(tested) * float(tested["p_smallest"].min()))
+    best = min(1.0, len(tested) * min(pair.p_smallest or 1.0 for pair in tested))
     if best >= ALPHA:
         yield (
             f"With {plural(results.seeds, 'seed')} the smallest p that can come of the correction "

@@ -4,99 +4,149 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import pandas as pd
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cell, Cells
+from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.survival import LogRank, RelapseCount
+from pipeline_lib.files.rows import read_rows
+from pipeline_lib.names import (
+    ACUTE_DROP,
+    CLEAN,
+    COMBINED,
+    FINAL_ACCURACY,
+    INTERNAL,
+    STANDARD,
+    TOTAL_DROP,
+    label,
+)
+from pipeline_lib.numbers import Key, Number
+from pipeline_lib.reporting.wording import heading
 
-from pipeline_lib.analysis import intervals, paired, survival
-from pipeline_lib.analysis.statistics import INTERNAL
-from pipeline_lib.analysis.stored import read_result
-from pipeline_lib.reporting.wording import label
+# Compared between treatments, and yet no question of their own: combined stress asks more than
+# the first two, and the drop over the cycles is told with the final accuracy.
+UNASKED = (CLEAN, STANDARD, TOTAL_DROP)
 
-Row = Mapping[Any, Any]
+# The paper's questions: as the topic of a finding, in short, and what the number is a number of.
+PAPER = {
+    COMBINED: ("Who resists combined stress", "Combined stress", "accuracy"),
+    INTERNAL: ("Who resists the strongest internal noise", "Internal noise", "accuracy"),
+    ACUTE_DROP: ("Who resists one sudden pruning", "One sudden pruning", "drop"),
+    FINAL_ACCURACY: ("Who holds through the stress cycles", "After the stress cycles", "accuracy"),
+}
+
+
+class Asked(NamedTuple):
+    """A number on which treatments are ranked; of a series, the strongest level."""
+
+    number: Number
+    level: float | None
+
+    @property
+    def heading(self) -> str:
+        """Return what readers call it."""
+        return heading(self.number, self.level)
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """Return its question as a topic and in short, and what it is a number of."""
+        if self.number.name not in PAPER:
+            return self.heading, self.heading, "value"
+        topic, short, noun = PAPER[self.number.name]
+        if self.level is None:
+            return topic, short, noun
+        return f"{topic} ({self.heading})", f"{short}, {self.heading}", noun
 
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of `statistics/`, the labels of the treatments in their order, the threshold."""
+    """The cells and statistics of a study; `labels` has its treatments in their order.
 
-    cells: pd.DataFrame
-    paired: pd.DataFrame
-    relapse: pd.DataFrame
-    logrank: pd.DataFrame
+    `threshold` is the fraction below which a network has relapsed, and `combines` has the
+    treatments that each combination puts together.
+    """
+
+    cells: Cells
+    pairs: Sequence[Pair]
+    relapses: Sequence[RelapseCount]
+    log_rank: Sequence[LogRank]
     labels: Mapping[str, str]
     threshold: float
-    combines: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by treatment
+    combines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    measures: Sequence[str] = field(default_factory=measures.in_order)
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """The numbers of the study's measures by name, in order."""
+        return measures.numbers(self.measures)
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds the study has."""
+        return max((cell.n for cell in self.cells.values()), default=0)
 
     def name(self, treatment: str) -> str:
         """Return what readers call a treatment or a state."""
         return label(treatment, self.labels)
 
-    def cell(self, table: str, treatment: str, metric: str, cycle: int | None = None) -> Row | None:
-        """Return a number of the tables with its interval, if the study has it."""
-        cells = self.cells
-        found = cells[
-            (cells["table"] == table)
-            & (cells["treatment"] == treatment)
-            & (cells["metric"] == metric)
-            & (cells["cycle"].isna() if cycle is None else cells["cycle"] == cycle)
-        ]
-        return found.to_dict("records")[0] if len(found) else None
-
-    def pairs(self, metric: str) -> dict[tuple[str, str], Row]:
-        """Return the comparisons of a measurement, each pair in both directions."""
-        found: dict[tuple[str, str], Row] = {}
-        for row in self.paired[self.paired["metric"] == metric].to_dict("records"):
-            found[row["treatment"], row["other"]] = row
-            found[row["other"], row["treatment"]] = row | {
-                "treatment": row["other"],
-                "other": row["treatment"],
-                "mean": row["mean_other"],
-                "mean_other": row["mean"],
-                "difference": -row["difference"],
-                "ci_low": -row["ci_high"],
-                "ci_high": -row["ci_low"],
-                "hedges_g": -row["hedges_g"],
-                "superiority": 100 - row["superiority"],
-            }
+    def asked(self) -> list[Asked]:
+        """Return the numbers on which the study ranks its treatments."""
+        found = []
+        for number in self.numbers.values():
+            level = self.cells.strongest(number.name)
+            lacks = number.by == "cycle" or (number.by == "level" and level is None)
+            if number.compared and number.name not in UNASKED and not lacks:
+                found.append(Asked(number, level))
         return found
 
-    @property
-    def seeds(self) -> int:
-        """How many seeds the study has."""
-        numbers = self.cells.loc[self.cells["table"] == "1", "n"]
-        return int(numbers.max()) if len(numbers) else 0
+    def ranking(self, asked: Asked) -> dict[str, Cell]:
+        """Return the treatments' cells of a number, the best first, or the highest."""
+        keys = (Key(who, asked.number.name, level=asked.level) for who in self.labels)
+        cells = [self.cells[key] for key in keys if key in self.cells]
+        sign = 1 if asked.number.better == "less" else -1
+        return {cell.treatment: cell for cell in sorted(cells, key=lambda cell: sign * cell.mean)}
 
-    @property
-    def strongest(self) -> str | None:
-        """The metric of the strongest internal noise, None if the sweep has none above 0."""
-        metrics = {m for m in self.cells["metric"] if str(m).startswith(INTERNAL)}
-        strongest = max(metrics, key=_level, default=None)
-        return strongest if strongest and _level(strongest) > 0 else None
+    def pairs_of(self, asked: Asked) -> dict[tuple[str, str], Pair]:
+        """Return the comparisons on a number, each pair in both directions."""
+        here = [p for p in self.pairs if (p.number, p.level) == (asked.number.name, asked.level)]
+        both = [*here, *(pair.mirrored() for pair in here)]
+        return {(pair.treatment, pair.other): pair for pair in both}
 
+    def additions(self) -> list[tuple[Asked, Pair]]:
+        """Return each combination beside its better half, number by number.
 
-def _level(metric: object) -> float:
-    return float(str(metric).removeprefix(INTERNAL))
+        The better half is the treatment of `combines` with the better mean: the higher accuracy,
+        the smaller drop.
+        """
+        found = []
+        for asked in self.asked():
+            ranking, pairs = self.ranking(asked), self.pairs_of(asked)
+            for name, halves in self.combines.items():
+                better = next((who for who in ranking if who in halves), "")
+                if asked.number.better != "neither" and (name, better) in pairs:
+                    found.append((asked, pairs[name, better]))
+        return found
 
 
 def read_results(
     files: Mapping[str, str | Path],
-    *,
-    labels: Mapping[str, str],
-    threshold: float,
-    combines: Mapping[str, Sequence[str]],
+    study: Mapping[str, Any],
+    planned: Mapping[str, str] | None = None,
 ) -> Results:
-    """Read the files of `statistics/`, by the names that its rule gives them.
+    """Read the files `cells`, `pairs`, `relapses` and `logrank`; `study` is `slices.tables`.
+
+    `planned` has the plan that each file must be made by; None allows any.
 
     Raises PipelineError if one is missing or damaged.
     """
+    kinds = {"cells": Cell, "pairs": Pair, "relapses": RelapseCount, "logrank": LogRank}
+    rows: dict[str, Any] = {
+        name: read_rows(files[name], row, (planned or {}).get(name)) for name, row in kinds.items()
+    }
     return Results(
-        cells=read_result(files["cells"], intervals.COLUMNS),
-        paired=read_result(files["paired"], paired.COLUMNS),
-        relapse=read_result(files["relapses"], survival.COUNTS),
-        logrank=read_result(files["logrank"], survival.LOG_RANK),
-        labels=labels,
-        threshold=threshold,
-        combines=combines,
+        *(Cells(rows["cells"]), rows["pairs"], rows["relapses"], rows["logrank"]),
+        *(study[name] for name in ("labels", "threshold", "combines", "measures")),
     )

@@ -1,119 +1,132 @@
-"""The statistics of a study as tables for readers: relapse counts, log-rank tests, pairs."""
+"""The statistics of a study as tables for readers: combinations, relapses, tests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import astuple, fields
 
-import pandas as pd
+from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.survival import LogRank, RelapseCount
+from pipeline_lib.names import COMBINATIONS, LOG_RANK, PAIRED, RELAPSES
+from pipeline_lib.reporting.results import Asked, Results
+from pipeline_lib.reporting.typesetting import NOTHING, Table, columns
+from pipeline_lib.reporting.wording import ends, own_units, p_value, signed, with_ends
 
-from pipeline_lib.reporting.phrases import ends
-from pipeline_lib.reporting.results import Results, Row
-from pipeline_lib.reporting.typesetting import NOTHING, Column, Table
-from pipeline_lib.reporting.wording import but_activity, head, p_value, signed
+_ADDED = (
+    *("number", "level", "treatment", "other", "n", "mean", "mean_other", "difference"),
+    *("ci_low", "ci_high", "p", "p_holm_number"),
+)
+
+
+def statistics_tables(results: Results) -> list[Table]:
+    """Return what combinations add, if there are any, then relapses, log-rank tests and pairs."""
+    combined = [combination_table(results)] if results.combines else []
+    return [*combined, relapse_table(results), log_rank_table(results), paired_table(results)]
+
+
+def combination_table(results: Results) -> Table:
+    """Return what each combination adds to its better half."""
+    found = results.additions()
+    lines = []
+    for asked, pair in found:
+        means = (pair.mean, pair.mean_other, pair.difference)
+        texts = [*(signed(each, asked.number) for each in means), ends(pair, asked.number)]
+        lines.append((asked, pair, [*texts, p_value(pair.p_holm_number)]))
+    return Table(
+        COMBINATIONS,
+        "What combinations add",
+        "Means in per cent, of the combination and of the better of the treatments that it puts "
+        "together; what is added, in percentage points, with its interval (BCa bootstrap over the "
+        "seeds). For a drop less is better. p of a sign-flip permutation test, corrected by Holm's "
+        "procedure over all pairs of the measurement.",
+        columns(
+            ("Measure", "Combination", "Better half"),
+            ("Mean", "Mean of the half", "Added", "95 % interval", "p (pairs)"),
+        ),
+        _by_number(results, lines),
+        _ADDED,
+        [[getattr(pair, name) for name in _ADDED] for _, pair in found],
+        empty="This study has no combination of treatments.",
+    )
 
 
 def relapse_table(results: Results) -> Table:
     """Return how many seeds of each treatment relapsed, before any stress cycle and later."""
-    rows = [
-        [
-            results.name(row["treatment"]),
-            *(f"{row[name]}" for name in ("n", "at_cycle_0", "later", "relapsed")),
-            _with_ends(row, "share"),
-        ]
-        for row in results.relapse.to_dict("records")
-    ]
-    return _table(
-        "relapse",
+    blocks = []
+    for row in results.relapses:
+        counts = map(str, (row.n, row.at_cycle_0, row.later, row.relapsed))
+        share = with_ends(signed(row.share), row)
+        blocks.append([[results.name(row.treatment), *counts, share]])
+    return Table(
+        RELAPSES,
         "Seeds that relapsed",
-        "A seed below the threshold at cycle 0, before any stress, is one in which the treatment "
-        "failed. The share is in per cent, with Wilson's interval.",
-        ["Treatment"],
-        ["Seeds", "At cycle 0", "Later", "Relapsed", "Share"],
-        [[row] for row in rows],
-        results.relapse,
+        "A seed that is below the threshold at cycle 0 had not responded before the first cycle. "
+        "The share is in per cent, with Wilson's interval.",
+        columns(["Treatment"], ["Seeds", "At cycle 0", "Later", "Relapsed", "Share"]),
+        blocks,
+        [field.name for field in fields(RelapseCount)],
+        [astuple(row) for row in results.relapses],
+        empty="This study has no such measurement.",
     )
 
 
 def log_rank_table(results: Results) -> Table:
     """Return the log-rank tests, pair by pair."""
-    rows = [
-        [
-            results.name(row["treatment"]),
-            results.name(row["other"]),
-            f"{row['relapsed']} of {row['n']}",
-            f"{row['relapsed_other']} of {row['n_other']}",
-            f"{row['chi_square']:.2f}",
-            p_value(row["p"]),
-            p_value(row["p_holm"]),
-        ]
-        for row in results.logrank.to_dict("records")
-    ]
-    return _table(
-        "log_rank",
+    blocks = []
+    for row in results.log_rank:
+        names = (results.name(row.treatment), results.name(row.other))
+        counts = [f"{row.relapsed} of {row.n}", f"{row.relapsed_other} of {row.n_other}"]
+        test = [f"{row.chi_square:.2f}", p_value(row.p), p_value(row.p_holm)]
+        blocks.append([[*names, *counts, *test]])
+    return Table(
+        LOG_RANK,
         "Time to relapse, pair by pair",
         "Log-rank test, one degree of freedom; p corrected by Holm's procedure over the pairs. The "
         "test takes the two treatments as independent and leaves out that they share seeds.",
-        ["Treatment", "Other"],
-        ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)"],
-        [[row] for row in rows],
-        results.logrank,
+        columns(["Treatment", "Other"], ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)"]),
+        blocks,
+        [field.name for field in fields(LogRank)],
+        [astuple(row) for row in results.log_rank],
         empty="The study has one treatment, so there is no pair.",
     )
 
 
 def paired_table(results: Results) -> Table:
-    """Return the comparisons of treatments within seeds, measurement by measurement."""
-    blocks: dict[str, list[list[str]]] = {}
-    for row in results.paired.to_dict("records"):
-        block = blocks.setdefault(row["metric"], [])
-        block.append(
-            [
-                "" if block else head(row["metric"]),
-                results.name(row["treatment"]),
-                results.name(row["other"]),
-                _with_ends(row, "difference"),
-                p_value(row["p"]),
-                p_value(row["p_holm_metric"]),
-                p_value(row["p_holm"]),
-                _number(row["hedges_g"]),
-                f"{row['superiority']:.0f} %",
-            ]
-        )
-    return _table(
-        "paired",
+    """Return the comparisons of treatments within seeds, number by number."""
+    lines = []
+    for pair in results.pairs:
+        asked = Asked(results.numbers[pair.number], pair.level)
+        line = [
+            with_ends(signed(pair.difference, asked.number), pair, asked.number),
+            *map(p_value, (pair.p, pair.p_holm_number, pair.p_holm)),
+            NOTHING if pair.hedges_g is None else signed(pair.hedges_g),
+            f"{pair.superiority:.0f} %",
+        ]
+        lines.append((asked, pair, line))
+    units = own_units(results.numbers[pair.number] for pair in results.pairs)
+    heads = ["Difference", "p", "p (pairs)", "p (all)", "Hedges' g", "Superiority"]
+    return Table(
+        PAIRED,
         "Treatments compared within seeds",
-        f"Differences in percentage points{but_activity(results.paired['metric'])}, with 95 % "
-        "intervals (BCa bootstrap over the seeds). p "
-        "is of a sign-flip permutation test: as it is, corrected by Holm's procedure over the "
-        "pairs of the measurement, and corrected over all rows. Superiority: share of seeds in "
-        "which the treatment has the larger number, ties as halves.",
-        ["Measure", "Treatment", "Other"],
-        ["Difference", "p", "p (pairs)", "p (all)", "Hedges' g", "Superiority"],
-        list(blocks.values()),
-        results.paired,
+        f"Differences in percentage points{units}, with 95 % intervals (BCa bootstrap over the "
+        "seeds). p is of a sign-flip permutation test: as it is, corrected by Holm's procedure "
+        "over the pairs of the measurement, and corrected over all rows. Superiority: share of "
+        "seeds in which the treatment has the larger number, ties as halves.",
+        columns(["Measure", "Treatment", "Other"], heads),
+        _by_number(results, lines),
+        [field.name for field in fields(Pair)],
+        [astuple(pair) for pair in results.pairs],
         empty="There is nothing to compare with.",
     )
 
 
-def _table(
-    name: str,
-    title: str,
-    caption: str,
-    stubs: Sequence[str],
-    heads: Sequence[str],
-    blocks: Sequence[Sequence[Sequence[str]]],
-    data: pd.DataFrame,
-    empty: str = "This study has no such measurement.",
-) -> Table:
-    columns = [*(Column(text, stub=True) for text in stubs), *map(Column, heads)]
-    return Table(name, title, caption, columns, blocks, data, empty)
-
-
-def _with_ends(row: Row, name: str) -> str:
-    metric = str(row.get("metric", ""))
-    number = signed(row[name], metric)
-    return number if pd.isna(row["ci_low"]) else f"{number} ({ends(row, metric)})"
-
-
-def _number(value: float) -> str:
-    return NOTHING if pd.isna(value) else signed(value)
+def _by_number(
+    results: Results, lines: Iterable[tuple[Asked, Pair, list[str]]]
+) -> list[list[list[str]]]:
+    """Return lines on pairs in a block for each number, which its first line names."""
+    blocks: dict[Asked, list[list[str]]] = {}
+    for asked, pair, line in lines:
+        block = blocks.setdefault(asked, [])
+        names = [results.name(pair.treatment), results.name(pair.other)]
+        block.append(["" if block else asked.heading, *names, *line])
+    return list(blocks.values())

@@ -1,213 +1,185 @@
-"""The tables of the study, each with the published numbers beside its own.
+"""The tables that measures declare, with the published numbers beside this study's.
 
-Tables 1 to 4 are the paper's; the others hold what its text says, or what its code prints.
+Where treatments are rows, a row of published numbers stands below each; where they are columns,
+a published column stands to the right of each. So numbers to compare are always neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import pandas as pd
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Place, Statistics, by_place
+from pipeline_lib.analysis.published import Published
+from pipeline_lib.measures import Value
+from pipeline_lib.names import KEY, OFF, ON, STATES
+from pipeline_lib.numbers import Key, Number, TableSpec
+from pipeline_lib.reporting.results import Results
+from pipeline_lib.reporting.typesetting import PLUS_MINUS, Column, Table, columns
+from pipeline_lib.reporting.wording import OURS, PUBLISHED, heading, of_a_seed, plural, shown
 
-from pipeline_lib.analysis.statistics import FIRST_TABLE, INTERNAL, OFF_MEDICATION
-from pipeline_lib.reporting.layouts import (
-    Place,
-    Sources,
-    Text,
-    alone,
-    by_cycle,
-    by_seed,
-    by_treatment,
-    sources,
-)
-from pipeline_lib.reporting.typesetting import Table, csv, latex, markdown
-
-__all__ = ["FORMATS", "TABLES", "Table", "build"]
-
-FORMATS = {"csv": csv, "md": markdown, "tex": latex}
-
-FIRST: list[Place] = [("1", metric) for metric in FIRST_TABLE]
-FOURTH: list[Place] = [
-    ("4", "total_drop"),
-    ("4", "final_accuracy"),
-    ("4", "seeds_relapsed"),
-    ("4", "seeds_without_relapse"),
-    ("4", "mean_relapse_cycle"),
-]
+# This study's numbers, and then the published ones where tables show them.
+Sides = Sequence[Mapping[Place, Statistics]]
+Labels = Mapping[str, str]  # of all states that were measured, in their order
+Layout = tuple[list[Column], list[list[list[str]]], list[Place]]
 
 
 def build(
-    cells: pd.DataFrame, published: pd.DataFrame | None, labels: Mapping[str, str]
+    results: Results, values: Iterable[Value], published: Sequence[Published] | None
 ) -> list[Table]:
-    """Return the tables named in `TABLES`, and those of `OPTIONAL` that have numbers.
+    """Return the tables of a study's measures, and its summary.
 
-    `cells` and `published` are as `statistics.cells` gives them, in per cent; without published
-    numbers the tables show ours alone. `labels` names treatments for readers and gives their
-    order. A table for which the study has no numbers says so in a sentence. What was published of
-    a treatment that the study does not have is left out.
+    Without published numbers the tables show ours only. A table for which the study has no numbers
+    says so in a sentence. What was published of a treatment that the study does not have is left
+    out.
     """
-    source = sources(cells, published, labels)
-    return [
-        make(source)
-        for name, make in _MAKERS.items()
-        if name not in OPTIONAL or source.metrics(name, "")
-    ]
+    measured = results.cells.treatments
+    order = dict.fromkeys([*STATES, *results.labels, *measured])
+    labels = {name: results.name(name) for name in order if name in measured}
+    sides = [by_place(results.cells, values)]
+    if published is not None:
+        sides.append(_printed(published, labels))
+    return [_table(spec, results, sides, labels) for spec in measures.tables(results.measures)]
 
 
-def _table_1(source: Sources) -> Table:
-    text = Text(
-        "table_1",
-        "Accuracy after treatment",
-        "Per cent; {over}. Combined stress is input noise and internal noise at once.",
-        number="1",
-    )
-    return by_treatment(source, text, FIRST)
+def _printed(published: Sequence[Published], known: Collection[str]) -> dict[Place, Statistics]:
+    """Return what was published of known treatments; of one number, tables may print parts."""
+    found: dict[Place, Statistics] = {}
+    for row in published:
+        if row.key.treatment in known:
+            parts = zip(found.get(row.place, Statistics()), row.statistics, strict=True)
+            merged = (new if old is None else old for old, new in parts)
+            found[row.place] = Statistics._make(merged)
+    return found
 
 
-def _table_2(source: Sources) -> Table:
-    text = Text(
-        "table_2",
-        "Accuracy under internal noise",
-        "Per cent of standard test points; {over}. σ is the SD of the noise in the hidden layers.",
-        number="2",
-    )
-    return by_treatment(source, text, _sweep(source))
-
-
-def _table_3(source: Sources) -> Table:
-    text = Text(
-        "table_3",
-        "Combined-stress accuracy by cycle",
-        "Per cent; {over}. Cycle 0 is before the first stress cycle.",
-        number="3",
-    )
-    return by_cycle(source, text, ("3", "combined"))
-
-
-def _table_4(source: Sources) -> Table:
-    text = Text(
-        "table_4",
-        "Outcome of the stress cycles",
-        "Combined-stress accuracy in per cent; {over}. The total drop is cycle 0 minus the last "
-        "cycle, in percentage points. A seed relapsed if it fell below the threshold at any cycle, "
-        "0 included; its relapse cycle is the first such cycle.",
-        number="4",
-    )
-    return by_treatment(source, text, FOURTH)
-
-
-def _acute_relapse(source: Sources) -> Table:
-    text = Text(
-        "acute_relapse",
-        "Acute relapse",
-        "Drop in combined-stress accuracy after one sudden pruning, in percentage points; {over}.",
-    )
-    return alone(source, text, ("acute", "acute_relapse_drop"))
-
-
-def _state_dependence(source: Sources) -> Table:
-    text = Text(
-        "state_dependence",
-        "State dependence",
-        "Per cent; {over}. The same weights with the modulation on, then off.",
-        empty="No treatment of this study was measured with its modulation off.",
-    )
-    off = [("state_dependence", m) for m in source.metrics("state_dependence", OFF_MEDICATION)]
-    places = []
-    for table, metric in off:
-        on = metric.removeprefix(OFF_MEDICATION)
-        places += [("2" if on.startswith(INTERNAL) else "1", on), (table, metric)]
-    return by_treatment(source.only(source.treatments(off)), text, places)
-
-
-def _sparsity_by_cycle(source: Sources) -> Table:
-    text = Text(
-        "sparsity_by_cycle",
-        "Sparsity by cycle",
-        "Per cent of the weights that are pruned; {over}.",
-    )
-    return by_cycle(source, text, ("3_sparsity", "sparsity"))
-
-
-def _range_by_cycle(source: Sources) -> Table:
-    text = Text(
-        "range_by_cycle",
-        "Range of combined-stress accuracy by cycle",
-        "Per cent; lowest to highest of {seeds}.",
-    )
-    return by_cycle(source, text, ("3_range", "combined"), extremes=True)
-
-
-def _relapse_cycle_by_seed(source: Sources) -> Table:
-    caption = "First cycle below the threshold. Seeds that are not listed never relapsed."
-    if source.with_published:
+def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Table:
+    lay_out = _by_treatment if spec.rows == "treatments" else _by_cycle_or_seed
+    heads, blocks, places = lay_out(spec, results, sides, labels)
+    ours, *theirs = (_sizes(places, side) for side in sides)
+    also = f" (published: {_span(theirs[0])})" if theirs and theirs[0] not in (ours, set()) else ""
+    seeds = (plural(1, "seed") if ours == {1} else f"{_span(ours)} seeds") + also
+    over = f"the value of {seeds}" if ours == {1} else f"mean {PLUS_MINUS} population SD of {seeds}"
+    caption = spec.caption.format(over=over, seeds=seeds)
+    if spec.rows == "seeds" and theirs:
         caption += (
-            " A seed here is another network than the published seed of the same number, so"
-            " single seeds need not agree."
+            " A seed of this study is another network than the published seed of the same number."
         )
-    text = Text(
-        "relapse_cycle_by_seed", "Relapse cycle by seed", caption, empty="No seed relapsed."
+    prefixes = ("", "published_")[: len(sides)]
+    return Table(
+        name=spec.name,
+        title=spec.title,
+        caption=caption,
+        columns=heads,
+        blocks=blocks,
+        fields=[
+            *KEY,
+            "seed",
+            "label",
+            *(p + name for p in prefixes for name in Statistics._fields),
+        ],
+        data=[
+            [*place.key, place.seed, labels[place.key.treatment]]
+            + [number for side in sides for number in side.get(place, Statistics())]
+            for place in dict.fromkeys(places)
+            if any(place in side for side in sides)
+        ],
+        empty=spec.empty,
+        number=spec.paper,
     )
-    return by_seed(source, text, "relapse_cycle_by_seed")
 
 
-def _switch(source: Sources) -> Table:
-    text = Text(
-        "switch",
-        "Switch liability",
-        "Accuracy in per cent on standard test points under internal noise whose mean is not 0, "
-        "and mean absolute activity of the hidden units without noise; {over}.",
-    )
-    return by_treatment(source, text, [("switch", m) for m in source.metrics("switch", "")])
+def _numbers(spec: TableSpec, results: Results) -> list[Number]:
+    return [number for number in results.numbers.values() if spec.name in number.tables]
 
 
-def _improvement(source: Sources) -> Table:
-    text = Text(
-        "improvement",
-        "Improvement over untreated",
-        "Mean combined-stress accuracy of {seeds} minus that of the untreated networks, in "
-        "percentage points.",
-    )
-    return alone(source, text, ("improvement", "combined_over_untreated"))
+def _by_treatment(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Layout:
+    numbers = _numbers(spec, results)
+    keys = [key for number in numbers for key in _levels(spec, results, number)]
+    blocks, places = [], []
+    for who, name in labels.items():
+        row = [Place(key._replace(treatment=who)) for key in keys]
+        deciding = [place for place in row if place.key.modulation == OFF or not spec.both]
+        if any(place in sides[0] for place in deciding):
+            starts = ([name, OURS], ["", PUBLISHED])
+            blocks.append(
+                [
+                    [*start[: len(sides)], *_texts(row, side, results.numbers)]
+                    for start, side in zip(starts, sides, strict=False)
+                    if any(place in side for place in row)
+                ]
+            )
+            places += row
+    heads = [heading(results.numbers[key.number], key.level, key.modulation) for key in keys]
+    return columns(("Treatment", "")[: len(sides)], heads), blocks, places
 
 
-def _summary(source: Sources) -> Table:
-    text = Text(
-        "summary",
-        "Summary",
-        "Per cent; {over}. Accuracy under combined stress and under the strongest internal noise; "
-        "drop after one sudden pruning, in percentage points; accuracy after the last stress "
-        "cycle; seeds relapsed at any cycle.",
-    )
-    places = [
-        ("1", "sparsity"),
-        ("1", "combined"),
-        *_sweep(source)[-1:],
-        ("acute", "acute_relapse_drop"),
-        ("4", "final_accuracy"),
-        ("4", "seeds_relapsed"),
+def _levels(spec: TableSpec, results: Results, number: Number) -> list[Key]:
+    """Return a number at all its levels that the table shows, of no treatment yet."""
+    cells = results.cells
+    levels: list[float | None] = [*cells.levels(number.name)] if number.by else [None]
+    if spec.both:
+        off = {key.level for key in cells if key.number == number.name and key.modulation == OFF}
+        levels = [level for level in levels if level in off]
+    if spec.strongest:
+        levels = levels[-1:]
+    modulations = (ON, OFF) if spec.both else (ON,)
+    return [Key("", number.name, modulation, at) for at in levels for modulation in modulations]
+
+
+def _texts(
+    row: Sequence[Place], side: Mapping[Place, Statistics], numbers: Mapping[str, Number]
+) -> list[str]:
+    """Return a treatment's numbers; one that fewer of its seeds have says of how many it is."""
+    found = [side.get(place, Statistics()) for place in row]
+    most = max((each.n for each in found if each.n), default=None)
+    return [
+        shown(each, numbers[place.key.number])
+        + (f" (n = {each.n})" if each.n and each.n != most else "")
+        for place, each in zip(row, found, strict=True)
     ]
-    return by_treatment(source, text, places)
 
 
-def _sweep(source: Sources) -> list[Place]:
-    return [("2", metric) for metric in source.metrics("2", INTERNAL)]
+def _by_cycle_or_seed(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Layout:
+    numbers = _numbers(spec, results)
+    seeds, names = spec.rows == "seeds", {number.name for number in numbers}
+    have = {place.key.treatment for place in sides[0] if place.key.number in names}
+    # A treatment of which no seed has the number is shown too: none of them relapsed, for one.
+    treatments = [who for who in labels if who in have or (seeds and who not in STATES)]
+    shown_of = [(who, number) for who in treatments for number in numbers]
+    found = [place for side in sides[: 1 + seeds] for place in side if place.key.number in names]
+    stubs = {place.seed if seeds else place.key.cycle for place in found}
+    blocks, places = [], []
+    for stub in sorted(stub for stub in stubs if stub is not None):
+        line = [str(stub)]
+        for who, number in shown_of:
+            key = Key(who, number.name, cycle=None if seeds else stub)
+            places.append(place := Place(key, stub if seeds else None))
+            line += [_text(side.get(place, Statistics()), number, spec) for side in sides]
+        blocks.append([line])
+    heads = [Column(spec.rows.removesuffix("s").capitalize(), stub=True)]
+    for who, number in shown_of:
+        name = labels[who] + (f", {number.heading}" if len(numbers) > 1 else "")
+        beside = [Column(OURS, name), Column(PUBLISHED, name)]
+        heads += beside if len(sides) > 1 else [Column(name)]
+    return heads, blocks, places
 
 
-_MAKERS = {
-    "table_1": _table_1,
-    "table_2": _table_2,
-    "table_3": _table_3,
-    "table_4": _table_4,
-    "acute_relapse": _acute_relapse,
-    "switch": _switch,
-    "state_dependence": _state_dependence,
-    "sparsity_by_cycle": _sparsity_by_cycle,
-    "range_by_cycle": _range_by_cycle,
-    "relapse_cycle_by_seed": _relapse_cycle_by_seed,
-    "improvement": _improvement,
-    "summary": _summary,
-}
+def _text(found: Statistics, number: Number, spec: TableSpec) -> str:
+    if spec.rows == "seeds" and found.mean is not None:
+        return of_a_seed(found.mean, number)
+    return shown(found, number, extremes=spec.extremes)
 
-OPTIONAL = ("switch",)  # only of studies that have its numbers
-TABLES = tuple(name for name in _MAKERS if name not in OPTIONAL)
+
+def _sizes(places: Sequence[Place], side: Mapping[Place, Statistics]) -> set[int]:
+    """Return how many seeds the treatments have, each by the number that most of them have."""
+    sizes: dict[str, int] = {}
+    for key, n in ((place.key, side.get(place, Statistics()).n) for place in places):
+        if n:
+            sizes[key.treatment] = max(n, sizes.get(key.treatment, 0))
+    return set(sizes.values())
+
+
+def _span(sizes: set[int]) -> str:
+    low, high = min(sizes, default=0), max(sizes, default=0)
+    return str(low) if low == high else f"{low} to {high}"

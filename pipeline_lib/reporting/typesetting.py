@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+import csv as csv_files
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-
-import pandas as pd
+from itertools import groupby
 
 MINUS, EN_DASH, EM_DASH, PLUS_MINUS = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}", "±"
 NOTHING = EM_DASH  # a cell for which there is no number
 
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    **{special: f"\\{special}" for special in "&%$#_"},
-    MINUS: "$-$",
-    PLUS_MINUS: r"$\pm$",
-    "σ": r"$\sigma$",
-    "≤": r"$\leq$",
-    EN_DASH: "--",
-    EM_DASH: "---",
-}
+# What pandas' escape leaves as it is, and LaTeX's default fonts print differently or not at all.
+_SIGNS = str.maketrans(
+    {
+        **{MINUS: "$-$", PLUS_MINUS: r"$\pm$", EN_DASH: "--", EM_DASH: "---"},
+        **{"σ": r"$\sigma$", "χ": r"$\chi$", "²": "$^2$", "\N{NO-BREAK SPACE}": "~"},
+        **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+        '"': r"\textquotedbl{}",
+    }
+)
 
 
 @dataclass(frozen=True)
 class Column:
     """The head of a column; columns side by side with the same `group` share a head above it.
 
-    A `stub` names rows and is set flush left; all else is set flush right.
+    A `stub` names rows and is set flush left; every other column is set flush right.
     """
 
     head: str
@@ -45,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """What a table says (`data`, tidy, full precision) and how it is read (`columns`, `rows`).
+    """What a table says (`data`, with the columns `fields`) and how it is read (`blocks`).
 
     `blocks` are groups of rows, each row one text per column; a table without rows has
     `empty`, a sentence, for a caption. `number` is that of the paper's table, if there is one.
@@ -56,7 +48,8 @@ class Table:
     caption: str
     columns: Sequence[Column]
     blocks: Sequence[Sequence[Sequence[str]]]
-    data: pd.DataFrame = field(repr=False)
+    fields: Sequence[str] = ()
+    data: Sequence[Sequence[object]] = field(default=(), repr=False)
     empty: str = ""
     number: str = ""
 
@@ -70,113 +63,89 @@ class Table:
         """All rows, in order."""
         return [row for block in self.blocks for row in block]
 
+    @property
+    def shown_caption(self) -> str:
+        """The caption, or what the table says if it has no rows."""
+        return self.caption if self.rows else self.empty
+
+
+def columns(stubs: Iterable[str], heads: Iterable[str]) -> list[Column]:
+    """Return columns that name rows, and then columns of numbers."""
+    return [*(Column(text, stub=True) for text in stubs), *map(Column, heads)]
+
 
 def csv(table: Table) -> str:
-    """Return the data, one number of ours a line, every digit that it has."""
-    return table.data.to_csv(index=False, lineterminator="\n")
+    """Return the data with every digit that it has; a missing number is empty."""
+    text = io.StringIO()
+    writer = csv_files.writer(text, lineterminator="\n")
+    writer.writerow(table.fields)
+    writer.writerows([_inert(cell) for cell in row] for row in table.data)
+    return text.getvalue()
 
 
 def markdown(table: Table) -> str:
     """Return the title, the caption and the table in GitHub's Markdown."""
-    caption = table.caption if table.rows else table.empty
-    opening = f"**{escaped_markdown(table.full_title)}.** {escaped_markdown(caption)}\n"
-    if not table.rows:
-        return opening
-    stubs = [column.stub for column in table.columns]
-    return f"{opening}\n{grid(_single_heads(table.columns), table.rows, stubs)}"
+    title, caption = escaped_markdown(table.full_title), escaped_markdown(table.shown_caption)
+    opening = f"**{title}.** {caption}\n"
+    return f"{opening}\n{grid(table)}" if table.rows else opening
 
 
-def grid(heads: Sequence[str], rows: Sequence[Sequence[str]], stubs: Sequence[bool]) -> str:
+def grid(table: Table) -> str:
     """Return a bare Markdown table, its columns padded so that its source reads well too."""
-    texts = [[escaped_markdown(text) for text in row] for row in (heads, *rows)]
-    widths = [max(3, *map(len, column)) for column in zip(*texts, strict=True)]
-    rule = [
-        "-" * width if stub else "-" * (width - 1) + ":"
-        for width, stub in zip(widths, stubs, strict=True)
-    ]
-    padded = [
-        [
-            text.ljust(width) if stub else text.rjust(width)
-            for text, width, stub in zip(row, widths, stubs, strict=True)
-        ]
-        for row in texts
-    ]
-    lines = [padded[0], rule, *padded[1:]]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    # Markdown has one line of heads: a group gives its name to the first of its columns.
+    heads = []
+    for first, *others in grouped(table.columns):
+        heads += [first.group or first.head, *(column.head for column in others)]
+    padded = []
+    for column, *texts in zip(table.columns, heads, *table.rows, strict=True):
+        head, *cells = map(escaped_markdown, texts)
+        width = max(3, *map(len, (head, *cells)))
+        cells = [head, "-" * (width - 1) + ("-" if column.stub else ":"), *cells]
+        padded.append([f"{cell:{'<' if column.stub else '>'}{width}}" for cell in cells])
+    return "".join(f"| {' | '.join(line)} |\n" for line in zip(*padded, strict=True))
 
 
 def latex(table: Table) -> str:
-    r"""Return a LaTeX `table`, complete with caption and label, for `\usepackage{booktabs}`."""
-    caption = table.caption if table.rows else table.empty
-    lines = [
-        r"% needs \usepackage{booktabs}",
-        *([f"% the paper's Table {table.number}"] if table.number else []),
-        r"\begin{table}[tbp]",
-        r"\centering",
-        rf"\caption{{\textbf{{{_latex(table.title)}.}} {_latex(caption)}}}",
-        rf"\label{{tab:{table.name.replace('_', '-')}}}",
-    ]
-    if table.rows:
-        # A little less room between columns keeps the widest tables within a page's width.
-        lines += [r"\small", r"\setlength{\tabcolsep}{4.5pt}", *_tabular(table)]
-    return "\n".join([*lines, r"\end{table}", ""])
+    r"""Return a LaTeX `table` with caption and label, for `\usepackage{booktabs}`."""
+    title, text = (
+        _signs(re.sub(r"([&%#_$])", r"\\\1", each)) for each in (table.title, table.shown_caption)
+    )
+    caption = rf"\textbf{{{title}.}} {text}"
+    label = f"tab:{table.name.replace('_', '-')}"
+    if not table.rows:
+        return (
+            f"\\begin{{table}}[tbp]\n\\caption{{{caption}}}\n\\label{{{label}}}\n\\end{{table}}\n"
+        )
+    import pandas as pd  # takes a second, and only LaTeX needs it
 
-
-def _tabular(table: Table) -> list[str]:
+    groups, heads = zip(*((column.group, column.head) for column in table.columns), strict=True)
+    names = pd.MultiIndex.from_arrays([groups, heads]) if any(groups) else pd.Index(heads)
+    style = pd.DataFrame(table.rows, columns=names).style.hide(axis="index")
+    style = style.format(_signs, escape="latex")
+    style = style.format_index(_signs, escape="latex", axis="columns")
     kinds = "".join("l" if column.stub else "r" for column in table.columns)
-    lines = [rf"\begin{{tabular}}{{@{{}}{kinds}@{{}}}}", r"\toprule", *_latex_heads(table.columns)]
-    lines.append(r"\midrule")
-    for index, block in enumerate(table.blocks):
-        if index and max(map(len, table.blocks)) > 1:
-            lines.append(r"\addlinespace")
-        lines += [_latex_line(row) for row in block]
-    return [*lines, r"\bottomrule", r"\end{tabular}"]
+    body: str = style.to_latex(
+        column_format=f"@{{}}{kinds}@{{}}",
+        position="tbp",
+        position_float="centering",
+        hrules=True,
+        multicol_align="c",
+        caption=caption,
+        label=label,
+    )
+    # A little less room between columns keeps the widest tables within a page's width.
+    narrow = "\\small\n\\setlength{\\tabcolsep}{4.5pt}\n\\begin{tabular}"
+    head = "% needs \\usepackage{booktabs}\n"
+    return head + body.replace(r"\begin{tabular}", narrow, 1)
 
 
-def _latex_heads(columns: Sequence[Column]) -> list[str]:
-    if not any(column.group for column in columns):
-        return [_latex_line([column.head for column in columns])]
-    above, rules, start = [], [], 1
-    for group in grouped(columns):
-        stop = start + len(group) - 1
-        if group[0].group:
-            above.append(rf"\multicolumn{{{len(group)}}}{{c}}{{{_latex(group[0].group)}}}")
-            rules.append(rf"\cmidrule(lr){{{start}-{stop}}}")
-        else:
-            above.append("")
-        start = stop + 1
-    return [
-        " & ".join(above) + r" \\",
-        "".join(rules),
-        _latex_line([column.head for column in columns]),
-    ]
-
-
-def _latex_line(texts: Sequence[str]) -> str:
-    return " & ".join(_latex(text) for text in texts) + r" \\"
-
-
-def _single_heads(columns: Sequence[Column]) -> list[str]:
-    # Markdown has one line of heads: a group gives its name to the first of its columns.
-    return [
-        column.group if column.group and place == 0 else column.head
-        for group in grouped(columns)
-        for place, column in enumerate(group)
-    ]
+FORMATS = {"csv": csv, "md": markdown, "tex": latex}
 
 
 def grouped(columns: Sequence[Column]) -> list[list[Column]]:
     """Return neighbouring columns under one head together, every other column by itself."""
-    # Two neighbours may have the same label: a head that comes again begins a new group.
-    groups: list[list[Column]] = []
-    for column in columns:
-        last = groups[-1] if groups else []
-        same = last and column.group and column.group == last[0].group
-        if same and column.head != last[0].head:
-            last.append(column)
-        else:
-            groups.append([column])
-    return groups
+    keys = groupby(columns, key=lambda column: column.group or id(column))
+    return [list(group) for _, group in keys]
 
 
 def escaped_markdown(text: str) -> str:
@@ -185,5 +154,10 @@ def escaped_markdown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|]|<(?=[A-Za-z/!?]))", r"\\\1", text)
 
 
-def _latex(text: str) -> str:
-    return "".join(LATEX.get(character, character) for character in text)
+def _inert(cell: object) -> object:
+    # A spreadsheet computes a text that begins like a formula. A label is the user's text.
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
+
+
+def _signs(text: object) -> str:
+    return str(text).translate(_SIGNS)

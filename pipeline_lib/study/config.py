@@ -1,38 +1,26 @@
 """A study as typed data: every key of `config.yaml`, what it means and what it may be.
 
-These models are the one source of truth: they validate a study, and `config.schema.json` is
-exported from them for editors.
+These models are the only source: they validate a study, and `config.schema.json` is exported from
+them for editors.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, create_model, field_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline_lib.engines import EngineName
-from pipeline_lib.model.randomness import LARGEST_SEED
-from pipeline_lib.names import STATES
-from pipeline_lib.study.treatments import (
-    LARGEST,
-    LONGEST_NAME,
-    Count,
-    Deviation,
-    Factor,
-    Model,
-    Share,
-    Treatment,
-    TreatmentName,
-)
+from pipeline_lib import measures
+from pipeline_lib.names import STATES, EngineName
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Share, Signed
+from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
-Signed = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Position = Annotated[list[Signed], Field(min_length=2, max_length=2)]
 
-# Where a key may be of two types, these name the two for error messages.
+# If a key may have two types, these name the types in error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
 
 
@@ -41,24 +29,24 @@ LONGEST_PATH = 200
 ELSEWHERE = "elsewhere"  # an error whose message is the whole sentence
 
 
-class Task(Model):
+class TaskOptions(Model):
     """The Gaussian clouds and the sizes of the data sets."""
 
     centres: list[Position] = Field(min_length=2, description="one cloud per class, in order")
-    sd: Factor = Field(description="sd of a cloud along each axis")
+    sd: Factor = Field(description="SD of a cloud along each axis")
     train: Count = Field(description="training points per seed")
-    test: Count = Field(description='"standard" test points per seed, scattered by sd')
+    test: Count = Field(description='"standard" test points per seed, scattered as in training')
     clean: Count = Field(description='"clean" test points per seed, exactly on the centres')
 
 
 class NormalWeights(Model):
-    """Initial weights from a normal distribution, biases zero."""
+    """Initial weights from a normal distribution, with biases of zero."""
 
-    normal: Factor = Field(description="sd of the initial weights")
+    normal: Factor = Field(description="SD of the initial weights")
 
 
-class Network(Model):
-    """The classifier before anything happens to it."""
+class NetworkOptions(Model):
+    """The classifier as it is before training."""
 
     hidden: list[Count] = Field(min_length=1, description="units of each hidden layer")
     init: Annotated[
@@ -68,7 +56,7 @@ class Network(Model):
 
 
 class Training(Model):
-    """What all training shares."""
+    """What all training has in common."""
 
     batch_size: Count = Field(description="points per mini-batch")
 
@@ -81,48 +69,9 @@ class Baseline(Model):
 
 
 class Pruning(Model):
-    """The insult: pruning of the healthy network, the same for every treatment."""
+    """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Share = Field(description="share of each matrix's weights that is cut")
-
-
-class Combined(Model):
-    """The combined stress test."""
-
-    input_noise: Deviation = Field(description="sd of the noise added to the test points")
-    internal_noise: Deviation = Field(description="σ of the noise in the hidden layers")
-
-
-class Evaluate(Model):
-    """What is measured of every network."""
-
-    combined: Combined = Field(description="the combined stress test, also used under relapse")
-    sweep: Annotated[list[Deviation], Field(min_length=1)] = Field(
-        description="internal noise levels σ, ascending, from 0.0"
-    )
-
-    @field_validator("sweep")
-    @classmethod
-    def _ascending_from_zero(cls, sweep: list[float]) -> list[float]:
-        if sweep[0] != 0 or any(b <= a for a, b in itertools.pairwise(sweep)):
-            raise ValueError("it must be noise levels in ascending order, the first of them 0.0")
-        return sweep
-
-
-class Acute(Model):
-    """Acute relapse: one sudden pruning."""
-
-    prune: Share = Field(description="share of the surviving weights cut at once")
-
-
-class Relapse(Model):
-    """Longitudinal relapse: cycles of pruning and maintenance."""
-
-    cycles: Count = Field(description="stress cycles")
-    prune: Share = Field(description="share of the surviving weights cut in each cycle")
-    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="combined accuracy (fraction) below which a network has relapsed"
-    )
+    sparsity: Share = Field(description="fraction of each matrix's weights that is cut")
 
 
 class Reproduction(Model):
@@ -132,10 +81,10 @@ class Reproduction(Model):
         description="CSV file of published numbers, or null for a study that has none"
     )
     runs: Annotated[str, Field(min_length=1)] | None = Field(
-        description="CSV file of the published protocol's results by seed, or null"
+        description="CSV file of the published run's results seed by seed, for the replay, or null"
     )
-    alpha: Share = Field(description="family-wise error rate of the comparison")
-    margin: Share = Field(description="accuracy difference (fraction) that counts as equivalent")
+    alpha: Share = Field(description="family-wise error rate, after Holm's correction")
+    margin: Share = Field(description="accuracy difference (a fraction) that counts as none")
 
     @field_validator("published", "runs")
     @classmethod
@@ -153,37 +102,28 @@ class Reproduction(Model):
         return path
 
 
-class Switch(Model):
-    """Switch liability: what biased noise in the hidden layers does, and how active they are."""
-
-    bias: Signed = Field(description="mean of the internal noise, in place of 0")
-    internal_noise: Deviation = Field(description="its σ")
-
-
 class Study(Model):
-    """A whole study."""
+    """A whole study except for its measures, which `STUDY` adds; `options_of` returns theirs."""
 
     seeds: Annotated[
         Annotated[int, Field(ge=1, le=LARGEST_SEED + 1), Tag(NUMBER)]
         | Annotated[list[Seed], Field(min_length=1), Tag(LIST)],
         Discriminator(lambda seeds: LIST if isinstance(seeds, list) else NUMBER),
-    ] = Field(description="how many seeds, from 0; or a list of seeds")
+    ] = Field(description="the number of seeds, counted from 0; or a list of seeds")
     results: str = Field(description="folder that everything is written to")
-    engine: EngineName = Field(description="what computes training and accuracy")
-    keep_networks: bool = Field(
-        True, description="keep all networks; else, once measured, the pruned ones alone"
+    engine: EngineName = Field(
+        description="what computes training and accuracy: fast, or plain, the readable one"
     )
-    task: Task
-    network: Network
+    keep_networks: bool = Field(
+        True, description="keep all networks, or only the pruned ones once all are measured"
+    )
+    task: TaskOptions
+    network: NetworkOptions
     training: Training
     baseline: Baseline
     pruning: Pruning
-    evaluate: Evaluate
-    acute: Acute
-    relapse: Relapse
-    switch: Switch | None = None
     treatments: dict[TreatmentName, Treatment] = Field(
-        min_length=1, description="by name, in order"
+        min_length=1, description="the treatments by name, in the order in which they are shown"
     )
     reproduction: Reproduction
 
@@ -209,7 +149,7 @@ class Study(Model):
     @field_validator("treatments", mode="before")
     @classmethod
     def _drop_removed(cls, treatments: Any) -> Any:
-        # An overlay takes a treatment out of the study that it builds on by setting it to null.
+        # An overlay removes a treatment of the study that it builds on by setting it to null.
         if isinstance(treatments, dict):
             return {name: value for name, value in treatments.items() if value is not None}
         return treatments
@@ -231,7 +171,7 @@ class Study(Model):
     @field_validator("treatments")
     @classmethod
     def _tell_apart(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
-        # Tables and figures name a treatment by its label alone.
+        # Tables and figures name a treatment only by its label.
         names = {name: name for name in STATES}
         for name, treatment in treatments.items():
             label = treatment.label.casefold()
@@ -245,6 +185,15 @@ class Study(Model):
         return treatments
 
     @property
+    def measures(self) -> list[str]:
+        """The names of the measures that the study has, in order."""
+        return [name for name in measures.in_order() if getattr(self, name) is not None]
+
+    def options_of(self, measure: str) -> Model:
+        """Return the options of a measure that the study has."""
+        return cast(Model, getattr(self, measure))
+
+    @property
     def seed_list(self) -> list[int]:
         """The seeds, in the order in which means are taken."""
         return self.seeds if isinstance(self.seeds, list) else list(range(self.seeds))
@@ -253,3 +202,15 @@ class Study(Model):
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
         return [len(self.task.centres[0]), *self.network.hidden, len(self.task.centres)]
+
+
+def _with_measures() -> type[Study]:
+    sections: dict[str, Any] = {}
+    for name in measures.in_order():
+        measure = measures.load(name)
+        options: Any = measure.Options
+        sections[name] = (options | None, None) if measure.OPTIONAL else (options, ...)
+    return create_model("Study", __base__=Study, __doc__="A whole study.", **sections)
+
+
+STUDY = _with_measures()

@@ -1,223 +1,247 @@
-"""What each stage reads of a study: nothing more, so that a change reruns no more than it must.
+"""What each job reads of a study: nothing more, so that a change reruns no more than it must.
 
-A slice is JSON-ready, and the keyword arguments of the functions that the stage calls.
+A slice is JSON-ready. What a measure reads follows from the keyword arguments of its functions:
+its own options, points of the task, and the settings in `SHARED`.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipeline_lib.names import HEALTHY, STATES, UNTREATED
+import yaml
+
+from pipeline_lib import items, measures
+from pipeline_lib.measures import EVERY_STATE
+from pipeline_lib.names import CLEAN_POINTS, STANDARD_POINTS, STATES, TRAINING, UNTREATED
+from pipeline_lib.options import Model
+from pipeline_lib.steps import StepOptions
+from pipeline_lib.steps import kinds as kinds_of
 from pipeline_lib.study.config import Study
+from pipeline_lib.study.kinds import (
+    Baseline,
+    Figure,
+    Gather,
+    Looks,
+    Measure,
+    Options,
+    Replay,
+    Report,
+    Reproduction,
+    Tables,
+    Treat,
+)
+from pipeline_lib.study.treatments import Treatment
 
-Slice = dict[str, Any]
+YAML_WIDTH = 34  # of the report's settings, so that a phone shows them unbroken
 
 
-def baseline(study: Study) -> Slice:
-    """The healthy network: its shape, its data, its training."""
+# Settings that a measure may ask for beside its own options, given the treatment, if there is one.
+SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
+    "batch_size": lambda study, _: study.training.batch_size,
+    "combined": lambda study, _: _plain(study.options_of("evaluate"))["combined"],
+    "maintenance": lambda _, treatment: _steps(treatment, "maintenance"),
+    "withdrawal": lambda _, treatment: bool(treatment and treatment.withdrawal),
+}
+
+
+# The measures that the published run had.
+REPLAYED = ("evaluate", "acute", "relapse")
+
+
+def baseline(study: Study) -> Baseline:
+    """Return what the job of the healthy network reads."""
     return {
         "engine": study.engine,
         "sizes": study.layer_sizes,
         "init": _plain(study.network)["init"],
-        "training_points": _training_points(study),
+        "training": points(study, TRAINING),
         "batch_size": study.training.batch_size,
-        "training": {**_plain(study.baseline), "noise": [0.0, 0.0]},
+        "steps": [{"train": _plain(study.baseline)}],
     }
 
 
-def prune(study: Study) -> Slice:
-    """The insult."""
+def prune(study: Study) -> Options:
+    """Return what the insult reads."""
     return _plain(study.pruning)
 
 
-def treat(study: Study, treatment: str) -> Slice:
-    """A treatment's course, and what it trains on."""
+def treat(study: Study, treatment: str) -> Treat:
+    """Return what the job of a treatment's course reads."""
     return {
         "engine": study.engine,
-        "training_points": _training_points(study),
+        "training": points(study, TRAINING),
         "batch_size": study.training.batch_size,
-        "course": _steps(study, treatment, "course"),
+        "course": _steps(study.treatments[treatment], "course"),
     }
 
 
-def evaluate(study: Study, state: str) -> Slice:
-    """The measurements of a treated, the untreated or the healthy network."""
-    treatment = study.treatments.get(state)
+def measure(study: Study, name: str, state: str) -> Measure:
+    """Return what the job of a measure reads, for the network of a treatment or another state."""
+    asked = _asked(measures.load(name).run)
     return {
         "engine": study.engine,
-        "standard_points": _standard_points(study),
-        "clean_points": _clean_points(study),
-        "withdrawal": treatment.withdrawal if treatment else False,
-        **_plain(study.evaluate),
+        "points": {data: points(study, data) for data in asked if data in _POINTS},
+        "options": _given(study, name, [n for n in asked if n not in _POINTS], state),
     }
 
 
-def acute(study: Study) -> Slice:
-    """The sudden pruning and the measurement after it."""
+def values(study: Study) -> dict[str, Options]:
+    """Return what each measure reads to make numbers of its rows, beside the rows."""
     return {
-        "engine": study.engine,
-        "standard_points": _standard_points(study),
-        "combined": _plain(study.evaluate.combined),
-        "prune": study.acute.prune,
+        name: _given(study, name, _asked(measures.load(name).values)) for name in study.measures
     }
 
 
-def switch(study: Study, state: str) -> Slice:
-    """Switch liability of a treated, the untreated or the healthy network."""
-    assert study.switch, "a study without it has no such job"
-    treatment = study.treatments.get(state)
+def every_step(study: Study, treatment: str) -> list[StepOptions]:
+    """Return the steps of a treatment's course and of its maintenance."""
+    found = study.treatments[treatment]
+    return [*_steps(found, "course"), *_steps(found, "maintenance")]
+
+
+def states(study: Study, name: str) -> list[str]:
+    """Return the states that a measure applies to, in order."""
+    every = measures.load(name).APPLIES_TO == EVERY_STATE
+    return [*(STATES if every else ()), *study.treatments]
+
+
+def gather(study: Study, kind: str) -> Gather:
+    """Return the seeds and states whose rows a gathered file holds."""
+    of_state = {"history": [STATES[0], *study.treatments], "replay": [UNTREATED, *study.treatments]}
+    there = of_state[kind] if kind in of_state else states(study, kind)
+    return {"kind": kind, "seeds": study.seed_list, "states": there}
+
+
+def replay(study: Study) -> Replay:
+    """Return the whole protocol, for the replay on the published random stream."""
     return {
-        "engine": study.engine,
-        "standard_points": _standard_points(study),
-        "withdrawal": treatment.withdrawal if treatment else False,
-        **_plain(study.switch),
-    }
-
-
-def relapse(study: Study, treatment: str) -> Slice:
-    """The stress cycles, and a treatment's maintenance between them."""
-    return {
-        "engine": study.engine,
-        "training_points": _training_points(study),
-        "standard_points": _standard_points(study),
-        "batch_size": study.training.batch_size,
-        "combined": _plain(study.evaluate.combined),
-        "cycles": study.relapse.cycles,
-        "prune": study.relapse.prune,
-        "maintenance": _steps(study, treatment, "maintenance"),
-    }
-
-
-def replay(study: Study) -> Slice:
-    """The whole protocol, for the replay on the published random stream."""
-    return {
-        "sizes": study.layer_sizes,
-        "init": _plain(study.network)["init"],
-        "training_points": _training_points(study),
-        "standard_points": _standard_points(study),
-        "clean_points": _clean_points(study),
-        "batch_size": study.training.batch_size,
-        "baseline": _plain(study.baseline),
-        "pruning": _plain(study.pruning),
-        "combined": _plain(study.evaluate.combined),
-        "sweep": list(study.evaluate.sweep),
-        "acute": _plain(study.acute),
-        "relapse": {"cycles": study.relapse.cycles, "prune": study.relapse.prune},
-        "treatments": {
+        "baseline": baseline(study),
+        "pruning": prune(study),
+        "measures": {
             name: {
-                "course": _steps(study, name, "course"),
-                "maintenance": _steps(study, name, "maintenance"),
-                "withdrawal": treatment.withdrawal,
+                state: measure(study, name, state)
+                for state in [UNTREATED, *study.treatments]
+                if state in states(study, name)
             }
-            for name, treatment in study.treatments.items()
+            for name in REPLAYED
         },
+        "treatments": {name: treat(study, name)["course"] for name in study.treatments},
     }
 
 
-def gather(study: Study, kind: str) -> Slice:
-    """The seeds and treatments whose rows a gathered file of this kind holds."""
-    others = {
-        "evaluate": list(STATES),
-        "switch": list(STATES),
-        "history": [HEALTHY],
-        "replay": [UNTREATED],
-    }
+def looks(study: Study, places: dict[str, int]) -> Looks:
+    """Return how the study's treatments are named and drawn."""
+    treatments = study.treatments
     return {
-        "kind": kind,
-        "seeds": study.seed_list,
-        "treatments": [*others.get(kind, []), *study.treatments],
+        "labels": {name: treatment.label for name, treatment in treatments.items()},
+        "places": {name: places[name] for name in treatments},
+        "colours": {name: kind.colour for name, kind in treatments.items() if kind.colour},
     }
 
 
-def tables(study: Study) -> Slice:
-    """What tables need beside the measurements."""
+def figure(study: Study, name: str, looks: Looks) -> Figure:
+    """Return what a figure reads beside its data; `chance` is in per cent."""
     return {
+        "name": name,
+        "measures": study.measures,
+        "looks": looks,
+        "chance": 100.0 / len(study.task.centres),
+        "threshold": tables(study)["threshold"],
+    }
+
+
+def combines(study: Study) -> dict[str, list[str]]:
+    """Return the treatments that each combination puts together."""
+    return {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
+
+
+def tables(study: Study) -> Tables:
+    """Return what tables and findings read."""
+    return {
+        "measures": study.measures,
         "labels": {name: treatment.label for name, treatment in study.treatments.items()},
-        "threshold": study.relapse.threshold,
+        "threshold": _plain(study.options_of("relapse"))["threshold"],
+        "combines": combines(study),
     }
 
 
-def reproduction(study: Study) -> Slice:
-    """What the comparison with published numbers needs beside the measurements."""
+def reproduction(study: Study) -> Reproduction:
+    """Return what the comparison with published numbers reads."""
+    found, options = tables(study), study.reproduction
     return {
-        "threshold": study.relapse.threshold,
-        "alpha": study.reproduction.alpha,
-        "margin": study.reproduction.margin,
+        "measures": found["measures"],
+        "labels": found["labels"],
+        "alpha": options.alpha,
+        "margin": options.margin,
     }
 
 
-def statistics(study: Study) -> Slice:
-    """What intervals and tests need beside the measurements."""
-    return {"threshold": study.relapse.threshold}
-
-
-def combinations(study: Study) -> Slice:
-    """What the comparison of combinations with their halves needs beside the statistics."""
-    combines = {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
-    return {**tables(study), "combines": combines}
-
-
-def report(study: Study) -> Slice:
-    """What the report tells of the study beside its measurements."""
+def report(study: Study) -> Report:
+    """Return what the report reads."""
+    named = {"label", "colour", "combines"}
+    treatments = {
+        name: treatment.model_dump(exclude_defaults=True, exclude_none=True, exclude=named)
+        for name, treatment in study.treatments.items()
+    }
+    steps = [step for name in study.treatments for step in every_step(study, name)]
     return {
-        "results": study.results,
+        **tables(study),
         "seeds": study.seed_list,
-        "engine": study.engine,
-        "protocol": replay(study),
-        "switch": _plain(study.switch) if study.switch else {},
-        **combinations(study),
-    }
-
-
-def figure(study: Study, name: str) -> Slice:
-    """What a figure needs beside its data: labels, chosen colours, and its own numbers."""
-    labels = {key: treatment.label for key, treatment in study.treatments.items()}
-    colours = {key: kind.colour for key, kind in study.treatments.items() if kind.colour}
-    numbers: dict[str, Slice] = {
-        "accuracy": {"chance": 100.0 / len(study.task.centres)},
-        "resilience": {"chance": 100.0 / len(study.task.centres)},
-        "switch": {"chance": 100.0 / len(study.task.centres), **_pushed(study)},
-        "trajectories": {"threshold": study.relapse.threshold},
-        "survival": {"threshold": study.relapse.threshold},
-        "regions": {"standard_points": _standard_points(study)},
-        "regrowth": {
-            "training_points": _training_points(study),
-            "batch_size": study.training.batch_size,
-            "engine": study.engine,
+        "settings": _yaml(study.model_dump(exclude={"results", "treatments"}, exclude_none=True)),
+        "treatments": {name: _yaml(parts) for name, parts in treatments.items()},
+        "steps": {
+            kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
+            for kind in kinds_of(steps)
         },
     }
-    return {"labels": labels, "colours": colours, "numbers": numbers.get(name, {})}
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
     """Return the first treatment whose course begins by regrowing, and its mini-batches."""
-    for name, treatment in study.treatments.items():
-        if treatment.course and (regrow := treatment.course[0].regrow):
-            return name, regrow.batches
+    for name in study.treatments:
+        course = treat(study, name)["course"]
+        if course and "regrow" in course[0]:
+            return name, course[0]["regrow"]["batches"]
     return None
 
 
-def _pushed(study: Study) -> Slice:
-    return {"bias": study.switch.bias, "sd": study.switch.internal_noise} if study.switch else {}
+def points(study: Study, data: str) -> Options:
+    """Return what a data set of the task depends on, but for the seed."""
+    return _plain(study.task, *_POINTS[data])
 
 
-def _training_points(study: Study) -> Slice:
-    return _plain(study.task, "centres", "sd", "train")
+_POINTS = {
+    TRAINING: ("centres", "sd", "train"),
+    STANDARD_POINTS: ("centres", "sd", "test"),
+    CLEAN_POINTS: ("centres", "clean"),
+}
 
 
-def _standard_points(study: Study) -> Slice:
-    return _plain(study.task, "centres", "sd", "test")
+def _asked(function: Callable[..., Any]) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
 
 
-def _clean_points(study: Study) -> Slice:
-    return _plain(study.task, "centres", "clean")
+def _given(study: Study, name: str, asked: Sequence[str], state: str | None = None) -> Options:
+    treatment = study.treatments.get(state) if state else None
+    own = study.options_of(name).model_dump(exclude_none=True)
+    return {
+        option: own[option] if option in own else SHARED[option](study, treatment)
+        for option in asked
+        if option in own or option in SHARED
+    }
 
 
-def _steps(study: Study, treatment: str, part: str) -> list[Slice]:
-    steps: list[Slice] = _plain(study.treatments[treatment], part)[part]
+def _steps(treatment: Treatment | None, part: str) -> list[StepOptions]:
+    steps: list[StepOptions] = _plain(treatment, part)[part] if treatment else []
     return steps
 
 
-def _plain(model: Any, *keys: str) -> Slice:
-    plain: Slice = model.model_dump(include=set(keys) or None, exclude_none=True)
-    return plain
+def _yaml(content: Options) -> str:
+    layout: Options = {"sort_keys": False, "default_flow_style": None, "width": YAML_WIDTH}
+    return str(yaml.safe_dump(content, allow_unicode=True, **layout))
+
+
+def _plain(model: Model, *keys: str) -> Options:
+    return model.model_dump(include=set(keys) or None, exclude_none=True)

@@ -7,14 +7,14 @@ import itertools
 import json
 import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, Study
+from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, STUDY, Study
 
 LONGEST_VALUE = 60  # characters of a value that is shown in a message
 MOST_PROBLEMS = 20  # that are told of at once
@@ -26,6 +26,7 @@ UNIONS = {
     MAPPING: "it must be torch or a mapping {normal: sd}",
 }
 
+# Where pydantic's own message is not the plain sentence.
 ALLOWED = {
     "missing": "this key is required",
     "string_type": "it must be text",
@@ -34,39 +35,65 @@ ALLOWED = {
     "int_type": "it must be a whole number",
     "int_from_float": "it must be a whole number",
     "float_type": "it must be a number",
-    "finite_number": "it must be a finite number",
     "bool_type": "it must be true or false",
     "list_type": "it must be a list",
     "dict_type": "it must be a mapping of keys to values",
     "model_type": "it must be a mapping of keys to values",
     "too_short": "it must have {min_length} or more entries",
     "too_long": "it must have at most {max_length} entries",
-    "greater_than": "it must be greater than {gt}",
     "greater_than_equal": "it must be at least {ge}",
-    "less_than": "it must be less than {lt}",
     "less_than_equal": "it must be at most {le}",
-    "literal_error": "it must be {expected}",
     "invalid_key": "a key must be text",
 }
 
 
-def validate(raw: Mapping[str, Any]) -> Study:
+def validate(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> Study:
     """Return the study that `raw`, as loaded from YAML, describes.
+
+    `order` names the treatments that the study's files define. The study has them in this order,
+    with any others behind, and only these may be taken out by setting them to null.
 
     Raises PipelineError with a line for each problem: the key, what was found, what is allowed.
     """
+    lines = _unknown_removals(raw, order)
     try:
-        return Study.model_validate(raw)
+        study = STUDY.model_validate(_ordered(raw, order))
     except ValidationError as error:
-        lines = list(dict.fromkeys(_sentence(details) for details in error.errors()))
+        lines += [_sentence(details) for details in error.errors()]
+    if lines:
+        lines = list(dict.fromkeys(lines))
         more = len(lines) - MOST_PROBLEMS
         lines[MOST_PROBLEMS:] = [f"and {more} more like these"] if more > 0 else []
-        raise PipelineError("\n".join(lines)) from None
+        raise PipelineError("\n".join(lines))
+    return study
+
+
+def _treatments(raw: Any) -> dict[Any, Any]:
+    treatments = raw.get("treatments") if isinstance(raw, dict) else None
+    return treatments if isinstance(treatments, dict) else {}
+
+
+def _unknown_removals(raw: Any, order: Sequence[str]) -> list[str]:
+    return [
+        f"treatments.{_name(str(name))} is None, which takes a treatment out, but the study has no "
+        f"treatment of this name; its treatments are {', '.join(order)}"
+        for name, treatment in _treatments(raw).items()
+        if order and treatment is None and name not in order
+    ]
+
+
+def _ordered(raw: Any, order: Sequence[str]) -> Any:
+    treatments = _treatments(raw)
+    if not treatments:
+        return raw
+    places = {name: place for place, name in enumerate(order)}
+    names = sorted(treatments, key=lambda name: places.get(name, len(places)))
+    return raw | {"treatments": {name: treatments[name] for name in names}}
 
 
 def schema() -> str:
     """Return the JSON schema of a study, for editors."""
-    return json.dumps(Study.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(STUDY.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _sentence(details: ErrorDetails) -> str:
@@ -96,7 +123,8 @@ def _allowed(details: ErrorDetails) -> str:
     if kind == "float_type" and _is_number(details["input"]):
         value = float(details["input"])
         return f"it must be a number, which YAML wants with a point and a sign: {value:.1e}"
-    return ALLOWED[kind].format(**context) if kind in ALLOWED else details["msg"]
+    own = details["msg"].replace("Input should be", "it must be")
+    return ALLOWED[kind].format(**context) if kind in ALLOWED else own
 
 
 def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -139,15 +167,11 @@ class _Brief(reprlib.Repr):
     repr_OrderedDict = repr_dict  # noqa: N815 - reprlib's own naming, of what JSON is loaded as
 
     def repr_int(self, x: int, level: int) -> str:
-        return repr(x) if abs(x) < 10**LONGEST_VALUE else f"about {_power_of_ten(x)}"
+        power = int(abs(x).bit_length() * math.log10(2))
+        return repr(x) if power < LONGEST_VALUE else f"about {'-' * (x < 0)}1e{power}"
 
 
 _BRIEF = _Brief()
-
-
-def _power_of_ten(number: int) -> str:
-    sign = "-" if number < 0 else ""
-    return f"{sign}1e{int(abs(number).bit_length() * math.log10(2))}"
 
 
 def _is_number(value: Any) -> bool:
@@ -158,7 +182,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _known_keys(path: tuple[str | int, ...]) -> str:
-    model: type[BaseModel] = Study
+    model: type[BaseModel] = STUDY
     for part in path[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = _model_in(model.model_fields[part].annotation) or model

@@ -17,21 +17,21 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.study import cost, limits
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.validation import validate
 from tests.inprocess import run
 from tests.strategies import mutated, valid
 
 LONGEST_LINE = 600  # characters; the known keys alone are 150
-LONGEST_JOB = 1.0  # seconds that a job of a mutated study may take
+LARGEST = 300  # of any count in a mutated study that is run here: epochs, points, units, cycles
 
 
 def refuse_or_run(raw: Any, counts: Counter[str]) -> None:
@@ -39,13 +39,12 @@ def refuse_or_run(raw: Any, counts: Counter[str]) -> None:
     counts["tried"] += 1
     try:
         study = validate(raw)
-        large = limits.check(study, machine=1000)
     except PipelineError as error:
         counts["refused"] += 1
         check_sentences(str(error))
         return
     counts["accepted"] += 1
-    if large or _slowest(study) > LONGEST_JOB or len(study.seed_list) > 3:
+    if len(study.seed_list) > 3 or largest_count(study.model_dump(exclude={"seeds"})) > LARGEST:
         counts["accepted, too large to run here"] += 1
         return
     try:
@@ -60,9 +59,7 @@ def run_on_both_engines(raw: dict[str, Any], counts: Counter[str], *, whole: boo
     """Run a valid study on both engines; any exception is a failure."""
     counts["valid"] += 1
     for engine in ("fast", "plain"):
-        study = validate(copy.deepcopy(raw) | {"engine": engine})
-        assert limits.check(study) == []
-        run_quietly(study, whole=whole)
+        run_quietly(validate(copy.deepcopy(raw) | {"engine": engine}), whole=whole)
         counts[f"valid, run on {engine}"] += 1
 
 
@@ -85,26 +82,24 @@ def run_quietly(study: Study, *, whole: bool = False) -> None:
         run(study, Path(folder), whole=whole)
 
 
-def _slowest(study: Study) -> float:
-    return max(
-        cost.seconds(study, stage, name) for stage in cost.STAGES for name in study.treatments
-    )
+def largest_count(part: Any) -> int:
+    """Return the largest whole number anywhere in a study, or in a part of it."""
+    inner = part.values() if isinstance(part, dict) else part
+    if isinstance(part, dict | list | tuple):
+        return max(map(largest_count, inner), default=0)
+    return part if isinstance(part, int) else 0
 
 
 def examples(
     strategy: SearchStrategy[Any], count: int, number: int, check: Callable[[Any], None]
 ) -> None:
     """Put `count` examples of a strategy to a check; a failing one is printed and raised."""
-    if not count:
-        return
 
     @seed(number)
     @settings(
         max_examples=count,
         deadline=None,
         database=None,
-        verbosity=Verbosity.normal,
-        phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
@@ -115,7 +110,7 @@ def examples(
 
 
 def main() -> int:
-    """Try many studies; print how many did what, and return 1 if any did what it must not."""
+    """Try many studies and print how many did what; one that did what it must not is raised."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mutated", type=int, default=1000, help="studies that are mutated")
     parser.add_argument("--valid", type=int, default=60, help="valid ones, run on both engines")
@@ -123,24 +118,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     counts: Counter[str] = Counter()
-    try:
-        examples(mutated(), options.mutated, options.seed, lambda raw: refuse_or_run(raw, counts))
-        for whole, count in ((False, options.valid - options.whole), (True, options.whole)):
-            examples(
-                valid(),
-                count,
-                options.seed + whole,
-                lambda raw, whole=whole: run_on_both_engines(raw, counts, whole=whole),
-            )
-    except BaseException as error:
-        print(dict(counts))
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        import traceback
-
-        traceback.print_exception(error)
-        print("FAILED: a study ended otherwise than it must")
-        return 1
+    examples(mutated(), options.mutated, options.seed, lambda raw: refuse_or_run(raw, counts))
+    for whole, count in ((False, options.valid - options.whole), (True, options.whole)):
+        check = partial(run_on_both_engines, counts=counts, whole=whole)
+        examples(valid(), count, options.seed + whole, check)
     for name, number in counts.items():
         print(f"{number:6} {name}")
     enough = counts["refused"] >= min(500, options.mutated // 2)

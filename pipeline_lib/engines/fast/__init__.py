@@ -19,7 +19,7 @@ from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
 from pipeline_lib.engines.training import Epoch, end_epoch, ramp, trained
-from pipeline_lib.model.network import Modulation, Network, modulated
+from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.model.task import Points
 
@@ -71,7 +71,7 @@ def fit(
         sigma = ramp(epoch, epochs, noise)
         if gain:
             modulation = replace(network.modulation, gain=ramp(epoch, epochs, gain))
-            network = modulated(network, modulation)
+            network = replace(network, modulation=modulation)
         total = steps.epoch(
             part.plan,
             state,

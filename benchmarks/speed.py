@@ -1,0 +1,158 @@
+"""What a seed costs on each engine, beside the straightforward program, and what more seeds cost.
+
+    python -m benchmarks.speed [--seeds 4,16] [--study studies/smoke.yaml] [--quick]
+        [--contenders straightforward,plain,fast] [--out FOLDER]
+
+The engines are measured as the workflow runs them, by the CPU time that each job writes into its
+log. The same jobs on a network of a few units show how much of a job is not arithmetic: imports,
+kernels read from their cache, files read and written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from benchmarks.costs import RESULTS, Cost, cost, machine, overlay, project, show, snakemake
+
+YARDSTICK = "straightforward"
+CONTENDERS = (YARDSTICK, "plain", "fast")
+
+# All jobs with next to no arithmetic: one mini-batch an epoch, on a network of a few units.
+MINIATURE = {
+    "seeds": 1,
+    "task": {"train": 64, "test": 64, "clean": 8},
+    "network": {"hidden": [16, 16, 16]},
+    "pruning": {"sparsity": 0.5},
+}
+QUICK_POINTS = 1200  # training points, a tenth of the paper's
+
+DONE = re.compile(r"done in .* \(CPU ([\d.]+) s since the process began")
+PHASE = re.compile(r"^(.+?) +([\d.]+) CPU-seconds$", re.MULTILINE)  # the yardstick's lines
+
+
+def phase(job: str) -> str:
+    """Return the phase of the yardstick that a job is, or else the job's rule."""
+    rule, _, rest = job.partition("/")
+    state = rest.partition("_")[2]
+    phases = {
+        "treat": f"course of {state}",
+        "relapse": f"relapse of {state}",
+        "evaluate": "evaluation",
+        "acute": "acute relapse",
+    }
+    return phases.get(rule, rule)
+
+
+def jobs(results: Path) -> pd.DataFrame:
+    """Return CPU-seconds and MB of a study's jobs, from their logs and Snakemake's benchmarks.
+
+    CPU time is the logs': Snakemake samples it, after a while every 30 seconds only.
+    """
+    rows = []
+    for path in sorted((results / "benchmarks").rglob("*.tsv")):
+        job = path.relative_to(results / "benchmarks").with_suffix("")
+        log = (results / "logs" / job).with_suffix(".log").read_text(encoding="utf-8")
+        found = DONE.search(log)
+        assert found, f"{job}: the log does not tell its CPU time"
+        memory = pd.read_csv(path, sep="\t", na_values="-")["max_rss"].max()
+        rows.append((phase(job.as_posix()), float(found[1]), memory))
+    return pd.DataFrame(rows, columns=["phase", "cpu", "memory"])
+
+
+def seed_table(
+    yardstick: Mapping[str, float], engines: Mapping[str, pd.DataFrame], miniature: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the CPU-seconds of one seed by phase, and how many times less than the yardstick's.
+
+    Start-up is that of the fast engine's jobs, memory what the largest job of a phase takes at
+    most.
+    """
+    columns = {YARDSTICK: pd.Series(yardstick)} if yardstick else {}
+    columns |= {name: table.groupby("phase")["cpu"].sum() for name, table in engines.items()}
+    columns["of it start-up"] = miniature.groupby("phase")["cpu"].sum()
+    order = dict.fromkeys([*yardstick, *(name for t in engines.values() for name in t["phase"])])
+    table = pd.DataFrame(columns).reindex(list(order))
+    table.loc["total"] = table.sum()
+    for name in engines if yardstick else ():
+        table[f"{YARDSTICK} / {name}"] = table[YARDSTICK] / table[name]
+    for name, found in engines.items():
+        largest = found.groupby("phase")["memory"].max()
+        table[f"{name}, MB"] = largest.reindex(table.index)
+        table.loc["total", f"{name}, MB"] = largest.max()
+    return table
+
+
+def growth_table(costs: Mapping[int, Cost], in_jobs: Mapping[int, float]) -> pd.DataFrame:
+    """Return the cost of the whole study by number of seeds."""
+    table = pd.DataFrame(index=pd.Index(sorted(costs), name="seeds"))
+    table["wall"] = [costs[seeds].wall for seeds in table.index]
+    table["CPU, all"] = [costs[seeds].cpu for seeds in table.index]
+    table["CPU of jobs"] = [in_jobs[seeds] for seeds in table.index]
+    table["the rest"] = table["CPU, all"] - table["CPU of jobs"]
+    table["CPU per seed more"] = table["CPU, all"].diff() / table.index.to_series().diff()
+    return table
+
+
+def main() -> None:
+    """Measure, print and save."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", default="4,16", help="numbers of seeds, beside 1")
+    parser.add_argument("--study", type=Path, help="overlay on config.yaml")
+    parser.add_argument("--contenders", default=",".join(CONTENDERS))
+    parser.add_argument(
+        "--quick", action="store_true", help="one seed, a tenth of the training points"
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
+    chosen = parser.parse_args()
+    contenders = chosen.contenders.split(",")
+    if unknown := set(contenders) - set(CONTENDERS):
+        parser.error(f"no such contender: {', '.join(sorted(unknown))}")
+    counts = [int(count) for count in chosen.seeds.split(",")]
+    study: dict[str, Any] = yaml.safe_load(chosen.study.read_text("utf-8")) if chosen.study else {}
+    if chosen.quick:
+        counts = []
+        study["task"] = study.get("task", {}) | {"train": QUICK_POINTS}
+
+    with project() as folder:
+        before = machine()
+
+        def run(name: str, study: Mapping[str, Any]) -> tuple[Cost, pd.DataFrame]:
+            spent = snakemake(folder, name, study, "-j", "2")
+            return spent, jobs(folder / "results" / name)
+
+        compiling, _ = run("compile", MINIATURE)
+        again, miniature = run("miniature", MINIATURE)
+        yardstick: dict[str, float] = {}
+        if YARDSTICK in contenders:
+            arguments = ["--seed", "0", "--study", overlay(folder, YARDSTICK, study)]
+            printed = cost(["-m", f"benchmarks.{YARDSTICK}", *arguments], folder).output
+            yardstick = {name: float(seconds) for name, seconds in PHASE.findall(printed)}
+            del yardstick["total"]
+        engines = [name for name in CONTENDERS if name in contenders and name != YARDSTICK]
+        one = {name: run(name, study | {"engine": name, "seeds": 1}) for name in engines}
+        more = {n: run(f"seeds_{n}", study | {"engine": engines[-1], "seeds": n}) for n in counts}
+
+    kernels = compiling.cpu - again.cpu
+    note = f"{before}\nCompiling the kernels takes {kernels:.1f} CPU-seconds, once."
+    if chosen.quick:
+        note += f"\nQuick form: {QUICK_POINTS} training points, so that arithmetic is too cheap."
+    table = seed_table(yardstick, {name: found for name, (_, found) in one.items()}, miniature)
+    show("One seed by phase, CPU-seconds", note, table, chosen.out / "seed.csv")
+    runs = {1: one[engines[-1]], **more}
+    growth = growth_table(
+        {n: spent for n, (spent, _) in runs.items()},
+        {n: float(found["cpu"].sum()) for n, (_, found) in runs.items()},
+    )
+    note = f"Seconds on the {engines[-1]} engine, from nothing to the report, with two cores."
+    show("The whole study by number of seeds", note, growth, chosen.out / "growth.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Every number of a study over its seeds: mean, SD, range and interval, computed once.
+
+Tables, figures, findings and the comparison with published numbers all read these cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline_lib.analysis.intervals import WILSON, mean_intervals, proportion_interval
+from pipeline_lib.analysis.values import by_key
+from pipeline_lib.measures import Value
+from pipeline_lib.names import ON
+from pipeline_lib.numbers import Key
+
+
+class Place(NamedTuple):
+    """Which number of a study it is, over all its seeds or of a single one."""
+
+    key: Key
+    seed: int | None = None
+
+
+class Statistics(NamedTuple):
+    """A number over seeds, of this study or published; None is what there is not."""
+
+    mean: float | None = None
+    sd: float | None = None
+    min: float | None = None
+    max: float | None = None
+    count: int | None = None  # type: ignore[assignment]  # hides that of a tuple
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number over the seeds, in the number's own unit; a share of seeds is in per cent.
+
+    `n` seeds have the number. `sd` is the population SD; a share has a `count` in place of SD and
+    range. The interval is at `intervals.LEVEL`; where there is none, `note` says why.
+    """
+
+    treatment: str
+    number: str
+    modulation: str
+    level: float | None
+    cycle: int | None
+    n: int
+    mean: float
+    sd: float | None
+    min: float | None
+    max: float | None
+    count: int | None
+    ci_low: float | None
+    ci_high: float | None
+    method: str
+    note: str
+
+    @property
+    def key(self) -> Key:
+        """Return which number it is."""
+        return Key(self.treatment, self.number, self.modulation, self.level, self.cycle)
+
+
+def study_cells(values: Iterable[Value], shares: Collection[str]) -> list[Cell]:
+    """Return the cell of every number; `shares` names those that are 0 or 1 in each seed."""
+    series = by_key(values)
+    means = [key for key in series if key.number not in shares]
+    found = mean_intervals([series[key].numbers for key in means])
+    intervals = dict(zip(means, found, strict=True))
+    cells = []
+    for key, (seeds, numbers) in series.items():
+        n = len(seeds)
+        if key.number in shares:
+            count = round(sum(numbers))
+            ends = proportion_interval(count, n)
+            cells.append(
+                Cell(*key, n, 100.0 * count / n, None, None, None, count, *ends, WILSON, "")
+            )
+        else:
+            # numpy's sum over a contiguous array in seed order, as in the published run: another
+            # order of additions may break an exact tie of the last printed digit the other way.
+            x = np.array(numbers, dtype=np.float64)
+            mean, sd, low, high = (float(each) for each in (x.mean(), x.std(), x.min(), x.max()))
+            cells.append(Cell(*key, n, mean, sd, low, high, None, *intervals[key]))
+    return cells
+
+
+class Cells(dict[Key, Cell]):
+    """The cells of a study, by key."""
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        super().__init__((cell.key, cell) for cell in cells)
+
+    @cached_property
+    def treatments(self) -> list[str]:
+        """The treatments and states that have any number, in order."""
+        return list(dict.fromkeys(key.treatment for key in self))
+
+    def levels(self, number: str) -> list[float]:
+        """Return the levels at which a number was measured, ascending."""
+        keys = (key for key in self if key.number == number and key.modulation == ON)
+        return sorted({key.level for key in keys if key.level is not None})
+
+    def cycles(self, number: str) -> list[int]:
+        """Return the cycles at which a number was measured, ascending."""
+        return sorted({k.cycle for k in self if k.number == number and k.cycle is not None})
+
+    def strongest(self, number: str) -> float | None:
+        """Return the highest level of a number's series, None if it has none above 0."""
+        highest = max(self.levels(number), default=0.0)
+        return highest if highest > 0 else None
+
+
+def by_place(cells: Mapping[Key, Cell], values: Iterable[Value]) -> dict[Place, Statistics]:
+    """Return every number of a study, over its seeds and of each of them."""
+    return {
+        **{
+            Place(key): Statistics(cell.mean, cell.sd, cell.min, cell.max, cell.count, cell.n)
+            for key, cell in cells.items()
+        },
+        **{Place(value.key, value.seed): Statistics(value.value, n=1) for value in values},
+    }

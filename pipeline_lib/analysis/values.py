@@ -1,0 +1,79 @@
+"""One number per seed: what a study's rows come to, in one long table.
+
+Everything is in the unit that people read, per cent for a share; the files of measurements hold
+counts and fractions.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from pipeline_lib import measures
+from pipeline_lib.measures import Value
+from pipeline_lib.names import ON
+from pipeline_lib.numbers import Key
+
+
+class BySeed(NamedTuple):
+    """One number of several seeds, in the order of the study's seeds."""
+
+    seeds: list[int]
+    numbers: list[float]
+
+
+def study_values(
+    rows: Mapping[str, pa.Table], options: Mapping[str, Mapping[str, Any]]
+) -> list[Value]:
+    """Return the values of a study's gathered rows, by measure.
+
+    `options` has what each measure's `values` asks for. Measures come in their order, and the
+    values of each in the order of its rows.
+    """
+    found: dict[tuple[int, Key], float] = {}
+    everything: list[Value] = []
+    for name in (name for name in measures.in_order() if name in rows):
+        make = measures.load(name).values
+        new = list(make(rows[name].to_pylist(), found, **options.get(name, {})))
+        found |= {(value.seed, value.key): value.value for value in new}
+        everything += new
+    return everything
+
+
+def by_key(values: Iterable[Value]) -> dict[Key, BySeed]:
+    """Return the values of each number, in the order in which they were found."""
+    found: dict[Key, BySeed] = {}
+    for value in values:
+        of_key = found.setdefault(value.key, BySeed([], []))
+        of_key.seeds.append(value.seed)
+        of_key.numbers.append(value.value)
+    return found
+
+
+def wide(values: Sequence[Value]) -> str:
+    """Return CSV with one row per seed and treatment, and a column for each number.
+
+    This is the form that R, SPSS and spreadsheets take. A number that a treatment lacks is empty.
+    """
+    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    for value in values:
+        place = {"seed": value.seed, "treatment": value.treatment}
+        rows.setdefault((value.seed, value.treatment), place)[_column(value.key)] = value.value
+    columns = dict.fromkeys(["seed", "treatment", *(_column(value.key) for value in values)])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows.values(), key=itemgetter("seed")))
+    return text.getvalue()
+
+
+def _column(key: Key) -> str:
+    """Return the name of a number's column in the wide form: "internal_2.5_off" for one."""
+    level = "" if key.level is None else f"_{key.level:g}"
+    cycle = "" if key.cycle is None else f"_cycle_{key.cycle}"
+    return f"{key.number}{level}{cycle}" + ("" if key.modulation == ON else f"_{key.modulation}")

@@ -1,0 +1,108 @@
+"""One accuracy of one network under one stress, and the noise that it is measured under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pipeline_lib.names import ON
+
+if TYPE_CHECKING:
+    from pipeline_lib.engines import Engine
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One accuracy of one network; noise levels are sds, `cycle` is of the longitudinal test."""
+
+    results: ClassVar = ("sparsity", "correct", "total", "accuracy")
+
+    seed: int
+    treatment: str
+    assessment: str
+    condition: str
+    modulation: str
+    input_noise: float
+    internal_noise: float
+    cycle: int | None
+    sparsity: float
+    correct: int
+    total: int
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose network it is, the engine that measures it, and what a measure trains meanwhile."""
+
+    seed: int
+    treatment: str
+    engine: Engine
+    history: list[Any] = field(default_factory=list)  # rows of `steps.HistoryRow`
+
+
+@dataclass(frozen=True)
+class Stress:
+    """The points and the noise of a measurement; noise levels are standard deviations."""
+
+    condition: str
+    points: Points
+    input_noise: float = 0.0
+    internal_noise: float = 0.0
+
+
+def measure(
+    subject: Subject,
+    network: Network,
+    stress: Stress,
+    *,
+    assessment: str,
+    modulation: str = ON,
+    cycle: int | None = None,
+) -> Measurement:
+    """Return the network's accuracy under this stress.
+
+    The noise depends on the seed, the assessment, the stress and the cycle, not on the treatment:
+    all treatments of a seed meet the same perturbations.
+    """
+    generator = subject.engine.generator(
+        subject.seed,
+        "measure",
+        assessment,
+        stress.condition,
+        stress.input_noise,
+        stress.internal_noise,
+        -1 if cycle is None else cycle,
+    )
+    correct = subject.engine.count_correct(
+        network,
+        stress.points,
+        input_noise=stress.input_noise,
+        internal_noise=stress.internal_noise,
+        generator=generator,
+    )
+    total = len(stress.points)
+    return Measurement(
+        seed=subject.seed,
+        treatment=subject.treatment,
+        assessment=assessment,
+        condition=stress.condition,
+        modulation=modulation,
+        input_noise=stress.input_noise,
+        internal_noise=stress.internal_noise,
+        cycle=cycle,
+        sparsity=network.sparsity,
+        correct=correct,
+        total=total,
+        accuracy=correct / total,
+    )
+
+
+def per_cent(row: Mapping[str, Any]) -> float:
+    """Return the accuracy of a row that has counts, in per cent."""
+    # From the counts, not from the fraction: 100 * (3706 / 4000) need not be the float 92.65,
+    # and whether a mean prints as 92.6 or 92.7 can hang on that.
+    return float(100.0 * row["correct"] / row["total"])

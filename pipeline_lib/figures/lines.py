@@ -1,0 +1,57 @@
+"""A panel for each number: the mean of each state over noise levels or over stress cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from pipeline_lib.figures import style
+from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, place
+from pipeline_lib.numbers import PER_CENT, Key, Number
+
+COLUMNS = 2
+APART = 0.012  # of the panel's width, between states that would hide each other
+
+
+def draw(shown: Shown) -> Figure:
+    """Draw a line with intervals for each state."""
+    series = shown.series()
+    height = 0.9 + 2.7 * style.rows_for(len(series), COLUMNS)
+    figure = style.new_figure(height, shown.spec.title)
+    panels = style.grid(figure, len(series), COLUMNS, sharex=False, sharey=False)
+    for panel, (number, of_number) in zip(panels, series, strict=True):
+        _panel(panel, number, of_number, shown)
+        if len(series) > 1:
+            panel.set_title(number.heading)
+    there = {state for _, of_number in series for state in of_number}
+    legend = [style.handle(look) for state, look in shown.looks.items() if state in there]
+    legend.append(style.note("95 % interval", linestyle="none", marker="|", markersize=9))
+    if any(is_accuracy(number) for number, _ in series):
+        legend.append(style.chance(shown.chance))
+    style.legend(figure, legend)
+    return figure
+
+
+def _panel(panel: Axes, number: Number, series: Mapping[str, Sequence[Key]], shown: Shown) -> None:
+    places = [place(key) for keys in series.values() for key in keys]
+    reach = APART * (max(places) - min(places))
+    for (state, keys), shift in zip(series.items(), style.dodged(len(series), reach), strict=True):
+        look, (mean, low, high) = shown.looks[state], shown.means(keys)
+        x = [place(key) + shift for key in keys]
+        # Intervals as bars a little apart: overlapping bands cannot be told apart in print.
+        panel.vlines(x, low, high, color=look.colour, linewidth=1.1)
+        panel.plot(x, mean, label=look.label, **style.line(look))
+    panel.set_ylabel(axis_label(number))
+    if number.by == "cycle":
+        panel.set_xlabel("Stress cycle")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        panel.set_xlabel(number.over or number.heading)
+    if is_accuracy(number):
+        panel.axhline(shown.chance, **style.CHANCE)
+        panel.set_ylim(0, 103)
+    elif number.unit == PER_CENT:
+        panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))

@@ -1,0 +1,74 @@
+"""What a figure of numbers shows, and the words on its axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline_lib.analysis.cells import Cells
+from pipeline_lib.analysis.values import BySeed
+from pipeline_lib.figures.style import Look
+from pipeline_lib.names import ON
+from pipeline_lib.numbers import PER_CENT, FigureSpec, Key, Number
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure of numbers; `chance` is in per cent, `threshold` a fraction, None if unused."""
+
+    spec: FigureSpec
+    numbers: Sequence[Number]
+    cells: Cells
+    values: Mapping[Key, BySeed]
+    looks: Mapping[str, Look]
+    chance: float
+    threshold: float | None = None
+
+    def series(self) -> list[tuple[Number, dict[str, list[Key]]]]:
+        """Return each number with its levels or cycles by state, with the modulation on.
+
+        States are in the order of `looks`. What was not measured is left out.
+        """
+        found: dict[tuple[str, str], list[Key]] = {}
+        for key in self.cells:
+            if key.modulation == ON:
+                found.setdefault((key.number, key.treatment), []).append(key)
+        series = []
+        for number in self.numbers:
+            of_states = {state: found.get((number.name, state), []) for state in self.looks}
+            there = {state: sorted(keys, key=place) for state, keys in of_states.items() if keys}
+            if there:
+                series.append((number, there))
+        return series
+
+    def by_seed(self, keys: Sequence[Key]) -> np.ndarray:
+        """Return every seed's numbers (seeds, keys), NaN where a seed has none."""
+        found = [dict(zip(*self.values[key], strict=True)) for key in keys]
+        seeds = dict.fromkeys(seed for numbers in found for seed in numbers)
+        return np.array([[numbers.get(seed, math.nan) for numbers in found] for seed in seeds])
+
+    def means(self, keys: Sequence[Key]) -> np.ndarray:
+        """Return means and both ends of their intervals (3, keys), NaN where there is none."""
+        cells = [self.cells[key] for key in keys]
+        return np.array([(cell.mean, cell.ci_low, cell.ci_high) for cell in cells], dtype=float).T
+
+
+def place(key: Key) -> float:
+    """Return where a number stands in its series: its level, or its cycle."""
+    at = key.cycle if key.level is None else key.level
+    return 0.0 if at is None else at
+
+
+def is_accuracy(number: Number) -> bool:
+    """Tell whether a number is an accuracy in per cent, which chance can be compared with."""
+    return number.unit == PER_CENT and number.better == "more" and not number.share
+
+
+def axis_label(number: Number) -> str:
+    """Return what the axis of a number is called, with its unit."""
+    quantity = "Accuracy" if is_accuracy(number) else number.heading
+    unit = number.unit.strip()
+    return f"{quantity} ({unit})" if unit else quantity

@@ -1,0 +1,115 @@
+"""A panel for each number, with a row for each state: every seed, the mean and its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+from pipeline_lib.figures import style
+from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy
+from pipeline_lib.figures.style import Look
+from pipeline_lib.names import MODULATIONS, OFF
+from pipeline_lib.numbers import PER_CENT, Key, Number
+
+COLUMNS = 4
+MEAN: dict[str, Any] = {"marker": "|", "markersize": 7, "markeredgewidth": 1.5, "color": "black"}
+
+
+def draw(shown: Shown) -> Figure:
+    """Draw every number that is measured of some state.
+
+    A series is shown at its strongest level, or at its last cycle.
+    """
+    found = [(number, _keys(shown, number)) for number in shown.numbers]
+    panels = [(number, keys) for number, keys in found if keys]
+    there = {(key.treatment, key.modulation) for _, keys in panels for key in keys}
+    order = [(state, modulation) for state in shown.looks for modulation in MODULATIONS]
+    rows = {row: place for place, row in enumerate(row for row in order if row in there)}
+    labels = [_label(shown.looks[state], modulation) for state, modulation in rows]
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    tall = 0.75 + len(rows) * max(0.36, 0.15 * lines)  # labels of several lines do not meet
+    figure = style.new_figure(0.55 + tall * style.rows_for(len(panels), COLUMNS), shown.spec.title)
+    width = 96 // max(1, min(len(panels), COLUMNS))  # of a panel, in letters
+    grid = style.grid(figure, len(panels), COLUMNS, sharex=False)
+    for axes, (number, keys) in zip(grid, panels, strict=True):
+        axes.set_title(style.wrapped(_title(number, keys[0]), width))
+        axes.set_xlabel(style.wrapped(axis_label(number), width))
+        scale = 100.0 if number.share else 1.0
+        seeds = [scale * np.array(shown.values[key].numbers) for key in keys]
+        means = shown.means(keys).T
+        _scale(axes, number, np.concatenate([*seeds, *means]), shown.chance)
+        for key, of_seeds, of_mean in zip(keys, seeds, means, strict=True):
+            place = rows[key.treatment, key.modulation]
+            _dots(axes, place, of_seeds, of_mean, shown.looks[key.treatment], key.modulation)
+        style.name_rows(axes, labels)
+    notes = [
+        style.note("one seed", linestyle="none", marker="o", color=style.QUIET, markersize=3.2),
+        style.note("mean and 95 % interval", **MEAN),
+    ]
+    if any(is_accuracy(number) for number, _ in panels):
+        notes.append(style.chance(shown.chance))
+    style.legend(figure, notes)
+    return figure
+
+
+def _keys(shown: Shown, number: Number) -> list[Key]:
+    level = shown.cells.strongest(number.name)
+    cycle = max(shown.cells.cycles(number.name), default=None)
+    every = (
+        Key(state, number.name, modulation, level, cycle)
+        for state in shown.looks
+        for modulation in MODULATIONS
+    )
+    return [key for key in every if key in shown.cells]
+
+
+def _title(number: Number, key: Key) -> str:
+    if key.level is not None:
+        return f"{number.over or number.heading} = {key.level:g}"
+    return number.heading if key.cycle is None else f"{number.heading}, cycle {key.cycle}"
+
+
+def _label(look: Look, modulation: str) -> str:
+    return style.wrapped(look.label, 22) + ("\nmodulation off" if modulation == OFF else "")
+
+
+def _scale(axes: Axes, number: Number, ends: np.ndarray, chance: float) -> None:
+    if number.unit == PER_CENT:
+        axes.set_xlim(-3, 103)
+        axes.xaxis.set_major_locator(MultipleLocator(25))
+        if is_accuracy(number):
+            axes.axvline(chance, **style.CHANCE)
+        return
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    low, high = np.nanmin([0.0, *ends]), np.nanmax([0.0, *ends])
+    margin = 0.04 * (high - low) or 1.0
+    axes.set_xlim(low - margin, high + margin)
+    if low < 0:
+        axes.axvline(0, color="black", linewidth=0.7)
+
+
+def _dots(
+    axes: Axes, place: int, seeds: np.ndarray, mean: Sequence[float], look: Look, modulation: str
+) -> None:
+    """Draw the seeds of a state, and below them their mean with both ends of its interval."""
+    axes.plot(
+        seeds,
+        place - 0.13 + style.dodged(len(seeds), 0.22),
+        linestyle="none",
+        marker=look.marker,
+        color=look.colour,
+        markerfacecolor="white" if modulation == OFF else look.colour,
+        markersize=5 if look.marker == "*" else 3.2,
+        markeredgewidth=0.6,
+        alpha=0.65,
+        label="seeds",
+    )
+    # Below the seeds, which it would hide where all are equal.
+    below = place + 0.27
+    axes.plot(mean[1:], [below] * 2, color="black", linewidth=1.1, label="interval")
+    axes.plot(mean[:1], [below], label="mean", linestyle="none", **MEAN)

@@ -1,0 +1,68 @@
+"""The plan of a job: what it will make, told before anything runs, and whether it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline_lib.files.stamps import STAMPED, Made, Stamp, contents, read_stamp
+from pipeline_lib.jobs import sources
+
+
+def plan(stage: str, *, study: Any, code: str, inputs: Mapping[str, str]) -> str:
+    """Return a digest of all that decides what a job makes, but for the seed.
+
+    `study` is the job's slice of the study, JSON-ready; `code` the fingerprint of its code and of
+    the libraries that numbers depend on; `inputs` has the plans of the files that it reads.
+    """
+    text = json.dumps([stage, study, code, dict(inputs)], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def made(by: str, inputs: Iterable[str | Path]) -> Made:
+    """Return what a job says of its files, from its plan and the files that it read.
+
+    Raises PipelineError if the code was edited since the workflow planned the job.
+    """
+    sources.check()
+    return Made(by, contents(inputs))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it is planned: its files, those that it reads, and its plan.
+
+    Texts and pictures have no stamp of their own. Where a job writes them, `stamp` is the file that
+    holds theirs.
+    """
+
+    plan: str
+    outputs: Sequence[str]
+    inputs: Sequence[str]
+    stamp: str | None = None
+
+    def is_stale(self, temporary: bool = False) -> bool:
+        """Tell whether a file is there that this job would not make from the present inputs.
+
+        Where inputs are `temporary`, one that is not there any more says nothing.
+        """
+        there = [path for path in self.outputs if Path(path).exists()]
+        if not there:
+            return False
+        if self.stamp is not None:
+            stamp = read_stamp(self.stamp)
+            written = [path for path in self.outputs if path != self.stamp]
+            if stamp is None or stamp.content != contents(written):
+                return True
+            stamps: set[Stamp | None] = {stamp}
+        else:
+            stamps = {read_stamp(path) for path in there if Path(path).suffix in STAMPED}
+        if {stamp.made_by if stamp else None for stamp in stamps} != {self.plan}:
+            return True
+        if temporary and not all(Path(path).exists() for path in self.inputs):
+            return False
+        return {stamp.made_from for stamp in stamps if stamp} != {contents(self.inputs)}

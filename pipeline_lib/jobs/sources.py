@@ -1,0 +1,53 @@
+"""The source files of a workflow, so that a job notices an edit while it runs.
+
+A job is planned by the code as it was when the workflow started, and imports it later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from pipeline_lib.errors import PipelineError
+
+VARIABLE = "PRUNING_SOURCES"  # where the workflow tells its jobs what it found
+
+PACKAGE = "pipeline_lib"
+
+
+def recorded(root: str | Path) -> str:
+    """Return the digests of all source files of the library, for `VARIABLE`."""
+    files = sorted(Path(root, PACKAGE).rglob("*.py"))
+    return json.dumps({_name(path): _digest(path) for path in files})
+
+
+def check() -> None:
+    """Raise PipelineError if a module that this process has imported was edited meanwhile.
+
+    Outside a workflow nothing is checked.
+    """
+    known: dict[str, str] = json.loads(os.environ.get(VARIABLE, "{}"))
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not known or not path or module.__name__.split(".")[0] != PACKAGE:
+            continue
+        if known.get(_name(Path(path))) != _digest(Path(path)):
+            raise PipelineError(
+                f"{path}: it was edited while the workflow was running, so nothing was written;"
+                " give the same command again"
+            )
+
+
+def _name(path: Path) -> str:
+    parts = path.parts
+    return "/".join(parts[len(parts) - parts[::-1].index(PACKAGE) - 1 :])
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return "missing"

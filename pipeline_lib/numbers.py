@@ -1,0 +1,85 @@
+"""What a measure says about its numbers: how each is printed, compared and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pipeline_lib.names import ON
+
+# Units, as they follow a number in a sentence.
+PER_CENT, POINTS, CYCLES, PLAIN = "\N{NO-BREAK SPACE}%", " points", " cycles", ""
+
+
+class Key(NamedTuple):
+    """Which number of a study it is: of which treatment, and under which conditions.
+
+    `level` is a level of a sweep (an internal noise σ) and `cycle` a stress cycle; each is None for
+    a number that has none. `modulation` is "off" if the measurement was made without modulation.
+    """
+
+    treatment: str
+    number: str
+    modulation: str = ON
+    level: float | None = None
+    cycle: int | None = None
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that a measure gives for every seed.
+
+    `by` says that it is a series over noise levels or cycles. A `share` is 0 or 1 in each seed, and
+    is reported as a count of the seeds. A number that is `compared` is tested between treatments,
+    except at level 0, which repeats a measurement without noise. `tables` and `figures` name the
+    tables and figures that show it. `over` is the label of the axis of its levels, if that is not
+    its heading.
+    """
+
+    name: str
+    heading: str
+    unit: str = PER_CENT
+    decimals: int = 1
+    better: Literal["more", "less", "neither"] = "more"
+    by: Literal["level", "cycle"] | None = None
+    over: str = ""
+    share: bool = False
+    compared: bool = True
+    tables: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the numbers that name it; its caption has `{over}` or `{seeds}` for the seeds.
+
+    `paper` is the paper's number for the table. It shows all levels of a series, or only the
+    `strongest`. With `both`, it shows the treatments that were measured with the modulation on and
+    off, side by side. `extremes` shows the lowest and the highest seed instead of mean and SD.
+    """
+
+    name: str
+    title: str
+    caption: str
+    rows: Literal["treatments", "cycles", "seeds"] = "treatments"
+    paper: str = ""
+    strongest: bool = False
+    both: bool = False
+    extremes: bool = False
+    empty: str = "This study has no such measurement."
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure of the numbers that name it.
+
+    `kind` is how it is drawn: "states", a row for each state with every seed and the mean;
+    "levels", a line over the levels of a sweep; "cycles", a line over stress cycles;
+    "trajectories", every seed over the cycles, a panel for each treatment. A "special" figure
+    shows something other than numbers, and has its own module.
+    """
+
+    name: str
+    title: str
+    caption: str
+    kind: Literal["states", "levels", "cycles", "trajectories", "special"] = "states"

@@ -1,0 +1,40 @@
+"""What an option may be: the base class of all options, and numbers within their bounds.
+
+Options are read when a study is validated, so nothing numerical is imported for them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+# Bounds that no sensible study reaches. Counts fit into the files' columns, and numbers into the
+# float32 of networks.
+MOST = 1_000_000_000
+LARGEST = 1e30
+
+# The data sets of a seed are drawn from 32-bit seeds, 1000 * seed + 300 at the most.
+LARGEST_SEED = (2**32 - 1 - 300) // 1000
+
+_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+
+
+def _number(value: Any) -> Any:
+    # YAML 1.2 has 1e-5 as a number; Snakemake reads YAML 1.1, which has it as text.
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
+
+
+Real = Annotated[float, BeforeValidator(_number)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Deviation = Annotated[Real, Field(ge=0, le=LARGEST)]
+Factor = Annotated[Real, Field(gt=0, le=LARGEST)]
+Share = Annotated[Real, Field(gt=0, lt=1)]
+Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
+
+
+class Model(BaseModel):
+    """No unknown keys, no silent conversions, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)

@@ -1,0 +1,202 @@
+"""The files of a study, before Snakemake loads them: are they there, and are they plain YAML?
+
+    python -m pipeline_lib.study.overlays --configfile studies/smoke.yaml
+
+`make run` asks this first. Snakemake would answer a missing file with a traceback, would take the
+last of two values of one key without a word, and would run the programs in a file with
+`__use_yte__`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline_lib.errors import PipelineError
+
+# What a checkout has, and no results may be written to.
+PARTS = {
+    *("benchmarks", "docs", "pipeline_lib", "profiles", "reference", "report", "rules"),
+    *("studies", "tests", "workflow_scripts", ".git", ".venv", ".snakemake"),
+}
+TEMPLATE = "__use_yte__"  # Snakemake then reads the file as a template, with Python in it
+
+
+# Numbers that YAML 1.1, which Snakemake reads, and YAML 1.2 agree on.
+WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
+REAL = re.compile(r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+class _Refused(yaml.YAMLError):
+    """What is valid YAML, and may not mean what it looks like."""
+
+    def __init__(self, node: yaml.Node | yaml.Event, why: str) -> None:
+        line = node.start_mark.line + 1 if node.start_mark else "?"
+        super().__init__(f"line {line} {why}")
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, which refuses what does not mean what it looks like."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _Refused(event, f"has the alias *{event.anchor}; write out what it stands for")
+        return super().compose_node(parent, index)
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        number: int | float
+        if node.tag.endswith(":int"):
+            number, plain = self.construct_yaml_int(node), WHOLE
+        else:
+            number, plain = self.construct_yaml_float(node), REAL
+        if not plain.fullmatch(node.value):
+            raise _Refused(node, f"has {node.value}, which YAML reads as {number}; write {number}")
+        return number
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if name and name in seen:
+                raise _Refused(key, f"has the key {name!r} a second time")
+            seen.add(name)
+        return super().construct_mapping(node, deep=deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_number)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Return a study's file as it stands.
+
+    Raises PipelineError, one sentence, if it is missing or not a plain mapping.
+    """
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            content = yaml.load(file, _Loader)  # noqa: S506 - a safe loader
+    except FileNotFoundError:
+        raise PipelineError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise PipelineError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise PipelineError(f"{path}: not a text file in UTF-8") from None
+    except _Refused as error:
+        raise PipelineError(f"{path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise PipelineError(f"{path}: not valid YAML ({_reason(error)})") from None
+    except ValueError as error:  # of a date such as 2026-13-99
+        raise PipelineError(f"{path}: not a study ({error})") from None
+    if not isinstance(content, dict):
+        kinds = {type(None): "empty", list: "a list", str: "text"}
+        found = kinds.get(type(content), "a single value")
+        raise PipelineError(f"{path}: it is {found}; it must be a mapping of keys to values")
+    if TEMPLATE in content:
+        raise PipelineError(f"{path}: {TEMPLATE} is refused: it lets a study run programs")
+    return content
+
+
+def _reason(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return " ".join(str(error).split())
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}: " if mark else ""
+    return f"{where}{' '.join((error.problem or error.context or 'unreadable').split())}"
+
+
+def read_all(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
+    """Read several files; raises PipelineError with a line for each that is bad."""
+    studies, problems = [], []
+    for path in paths:
+        try:
+            studies.append(read(path))
+        except PipelineError as error:
+            problems.append(str(error))
+    if problems:
+        raise PipelineError("\n".join(problems))
+    return studies
+
+
+def treatment_order(studies: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the treatments that a study's files define, those of the base study first.
+
+    A treatment that a later file takes out keeps its place, so that the others keep theirs, and
+    with it their colours. A name that no file gives more than null is no treatment.
+    """
+    sections = [study.get("treatments") for study in studies]
+    return list(
+        dict.fromkeys(
+            str(name)
+            for section in sections
+            if isinstance(section, dict)
+            for name, treatment in section.items()
+            if treatment is not None
+        )
+    )
+
+
+def check_results(results: str, checkout: str | Path) -> None:
+    """Raise PipelineError if a results folder is part of the project itself, or no folder."""
+    path, root = Path(results).resolve(), Path(checkout).resolve()
+    inside = path.relative_to(root).parts if path.is_relative_to(root) else None
+    if inside == () or (inside and Path(root, inside[0]).exists() and inside[0] in PARTS):
+        raise PipelineError(
+            f"results is {results!r}, which is part of the project; it must be another folder"
+        )
+    if path.exists() and not path.is_dir():
+        raise PipelineError(f"results is {results!r}, which is a file; it must be a folder")
+
+
+def plain(study: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a study as a file of it is read: mappings, lists and scalars."""
+    found: dict[str, Any] = yaml.load(as_yaml(study), _Loader)  # noqa: S506 - a safe loader
+    return found
+
+
+def as_yaml(study: Mapping[str, Any]) -> str:
+    """Return the YAML of a study, its keys in their order."""
+    # Through JSON, since Snakemake's mappings are of a type of its own.
+    return yaml.safe_dump(json.loads(json.dumps(study)), sort_keys=False, allow_unicode=True)
+
+
+def resolved(value: Any) -> Any:
+    """Return a value of the command line with the scalars in it read as YAML.
+
+    Snakemake reads `seeds=[0,1]` as a list of texts, and `keep_networks=false` as a text.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): resolved(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolved(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        scalar = yaml.load(value, _Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError:
+        return value
+    return value if isinstance(scalar, dict | list) else scalar
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Check the files that Snakemake's `arguments` name; end with their problems if there are any.
+
+    Everything else among the arguments is Snakemake's affair.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--configfile", "--configfiles", nargs="+", default=[], action="extend")
+    try:
+        read_all(parser.parse_known_args(arguments)[0].configfile)
+    except PipelineError as error:
+        sys.exit(f"The study cannot be read.\n{error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,137 @@
+# Which files are there already, and are they the ones that this study would make? Every file says
+# what made it, so neither times nor Snakemake's own record decide what runs: a folder may be
+# copied, moved, restored or edited meanwhile, and what does not fit is made again.
+
+from importlib.metadata import version
+
+from pipeline_lib.files.whole import write_text
+from pipeline_lib.jobs.fingerprint import LIBRARIES
+from pipeline_lib.jobs.plan import Job
+from pipeline_lib.reporting.origin import commit
+
+
+def files(paths):
+    """Paths as plain text, those that `to_make` returns among them."""
+    return [
+        str(each) for path in paths for each in getattr(path, "inputs", None) or [path]
+    ]
+
+
+def jobs_of_seed(seed):
+    """The jobs of one seed, from its healthy network to the rows of its measures."""
+
+    def path(pattern, **wildcards):
+        return str(pattern).format(seed=seed, **wildcards)
+
+    def network(state):
+        return path(network_of(state))
+
+    healthy = rules.baseline.output
+    yield Job(plan_of_network(HEALTHY), [path(each) for each in healthy], [])
+    yield Job(plan_of_network(UNTREATED), [network(UNTREATED)], [network(HEALTHY)])
+    for treatment in TREATMENTS:
+        outputs = [path(each, treatment=treatment) for each in rules.treat.output]
+        yield Job(plan_of_network(treatment), outputs, [network(UNTREATED)])
+    for name in MEASURES:
+        for state in slices.states(STUDY, name):
+            patterns = [in_seed("{state}", f"{name}.parquet"), history_of_measure(name)]
+            outputs = [path(each, state=state) for each in patterns if each]
+            yield Job(plan_of_measure(name, state), outputs, [network(state)])
+
+
+def jobs_of_study():
+    """The jobs that read the rows of all seeds, and those that build on them."""
+    for kind, paths in GATHERED.items():
+        yield Job(plan_of_gather(kind), [gathered(kind)], files(paths))
+    for rule in workflow.rules:
+        made_by = dict(rule.params.items()).get("made_by")
+        if made_by is not None and not rule.wildcard_names:
+            stamp = dict(rule.output.items()).get("stamp")
+            stamp = stamp and str(stamp)
+            yield Job(made_by(None), files(rule.output), files(rule.input), stamp)
+
+
+def look_at(jobs):
+    """Return which files are made as this study would make them, and have the others made again.
+
+    This is called from input functions: Snakemake has its graph of jobs by then, and has not yet
+    asked which of them need to run.
+    """
+    made, remade = set(), set()
+    for job in jobs:
+        # A picture has no plan of its own in the plan of the report that shows it.
+        if job.is_stale(not STUDY.keep_networks) or not remade.isdisjoint(job.inputs):
+            workflow.dag.forcefiles.update(job.outputs)
+            remade.update(job.outputs)
+        elif all(Path(path).exists() for path in job.outputs):
+            made.update(job.outputs)
+    return made
+
+
+@cache
+def made_of_seed(seed):
+    """The files of a seed that are there and need not be made again."""
+    return look_at(jobs_of_seed(seed)) if workflow.is_main_process else set()
+
+
+def first_look(wildcards):
+    """An input function of no files, for the jobs that everything else of a seed depends on."""
+    made_of_seed(wildcards.seed)
+    return []
+
+
+@cache
+def made_of_study():
+    """The files of all seeds that are there and need not be made again."""
+    return look_at(jobs_of_study()) if workflow.is_main_process else set()
+
+
+def former_files():
+    """Files of a former study, which this one would not make, or would make otherwise.
+
+    They are those of all seeds: what a reader could take for results of this study. Networks and
+    rows of single seeds stay, since nothing reads those that do not belong to the study.
+    """
+    jobs = list(jobs_of_study())
+    planned = {path for job in jobs for path in job.outputs}
+    folders = ["metrics", "tables", "figures", "statistics", "reproduction", "stamps"]
+    there = [
+        str(path)
+        for folder in folders
+        for path in Path(RESULTS, folder).glob("*.*")
+        if path.is_file()
+    ]
+    stale = [
+        path for job in jobs if job.stamp and job.is_stale() for path in job.outputs
+    ]
+    return [*(path for path in there if path not in planned), *stale]
+
+
+def keep_study():
+    """Write the study beside its results, with where it comes from, and clear away former ones.
+
+    `snakemake --configfile results/study.yaml` takes it up again.
+    """
+    for path in former_files():
+        Path(path).unlink(missing_ok=True)
+    versions = ", ".join(
+        f"{name} {version(name)}" for name in [*LIBRARIES, "snakemake"]
+    )
+    commit_of_code = (
+        commit(workflow.basedir) or "unknown, since the code is in no git checkout"
+    )
+    text = (
+        "# The study whose results these are. `snakemake --configfile` takes it up again.\n"
+        f"# Commit: {commit_of_code}\n# Versions: {versions}\n"
+    )
+    write_text(in_results("study.yaml"), text + overlays.as_yaml(config))
+
+
+# On a queue each job reads the study again when it starts. One that was edited meanwhile would mix
+# with that of the jobs before.
+if not workflow.is_main_process and Path(RESULTS, "study.yaml").exists():
+    if overlays.read(in_results("study.yaml")) != overlays.plain(config):
+        sys.exit(
+            "The study was edited while its workflow is running, so this job was not started."
+            " Give the command again once the workflow has ended."
+        )

@@ -1,0 +1,298 @@
+"""What every step and every measure must be, whoever adds one: a common suite over all of them."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import asdict, fields, is_dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline_lib import items, measures
+from pipeline_lib.analysis.values import study_values
+from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines.accuracy import Subject
+from pipeline_lib.files.rows import read_table, schema, write_rows
+from pipeline_lib.measures import EVERY_STATE, TREATED, Measure
+from pipeline_lib.model.network import Modulation
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.task import DATA_SETS, points
+from pipeline_lib.names import HEALTHY, MODULATIONS, POINTS, SUMMARY, UNTREATED
+from pipeline_lib.options import Model
+from pipeline_lib.steps import Setting, take
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
+from tests.conftest import modulated, same_bytes
+
+STEPS, MEASURES = items.names("steps"), measures.in_order()
+ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+
+# Options with which each step does something; a new kind of step is tried with its own.
+TRIED = {
+    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}],
+    "prune": [{"sparsity": 0.8}, {"fraction": 0.3}],
+    "regrow": [{"fraction": 0.5, "batches": 2, "sd": 0.1}],
+    "train": [{"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]}],
+    "withdraw": [{}],
+}
+TRIALS = [(kind, options) for kind in STEPS for options in TRIED.get(kind, [None])]
+
+
+def keyword_arguments(function):
+    parameters = inspect.signature(function).parameters.values()
+    return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
+
+
+@pytest.fixture
+def treated(network):
+    """A pruned network under a modulation, so that each kind of step has something to change."""
+    return modulated(prune(network, 0.5), Modulation("tanh", 0.9, 1.1))
+
+
+# Steps
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_a_steps_options_are_the_keyword_arguments_of_its_function(kind):
+    step = items.load("steps", kind)
+    assert issubclass(step.Options, Model)
+    arguments, options = keyword_arguments(step.apply), step.Options.model_fields
+    assert set(arguments) == set(options)
+    for name, field in options.items():
+        given = arguments[name] is not inspect.Parameter.empty
+        assert given != field.is_required(), f"{name} has a default on one side only"
+        # An option that is None is not handed on, so the function may have a default of its own.
+        assert not given or field.default in (None, arguments[name])
+    assert list(inspect.signature(step.apply).parameters)[:3] == ["network", "setting", "generator"]
+    for text in (step.__doc__, step.Options.__doc__, step.apply.__doc__):
+        assert text
+        assert text.strip().endswith((".", ")."))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(f"steps.{kind}" for kind in STEPS), *(f"measures.{name}" for name in MEASURES)],
+)
+def test_the_options_of_an_item_are_read_without_numerics(name):
+    program = (
+        f"import sys, pipeline_lib.{name}\n"
+        "print(*{'numpy', 'numba', 'torch', 'pyarrow', 'pandas', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+@ENGINES
+@pytest.mark.parametrize(("kind", "options"), TRIALS)
+def test_a_step_changes_the_network_and_leaves_the_given_one_as_it_was(
+    kind, options, engine, treated, points
+):
+    assert options is not None, f"TRIED lacks options for {kind}"
+    items.load("steps", kind).Options.model_validate(options)
+    setting, before = Setting(engine, points, 128), copy.deepcopy(treated)
+    x = points.x.copy()
+    after = take([{kind: options}], treated, setting, engine.generator(3, "course", "x"))
+    assert same_bytes(treated, before)
+    assert treated.modulation == before.modulation
+    assert np.array_equal(points.x, x)
+    assert after.modulation != before.modulation or not same_bytes(after, before)
+    assert after.sizes == before.sizes
+    for weight, mask in zip(after.weights, after.masks, strict=True):
+        assert weight.dtype == np.float32
+        assert not weight[~mask].any()
+
+
+@ENGINES
+@pytest.mark.parametrize(("kind", "options"), TRIALS)
+def test_a_step_draws_from_the_given_generator_alone(kind, options, engine, treated, points):
+    import torch
+
+    def taken(seed):
+        generator = engine.generator(seed, "course", "x")
+        setting = Setting(engine, points, 128)
+        return take([{kind: options}], treated, setting, generator), generator
+
+    torch.manual_seed(1)
+    np.random.seed(1)
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]
+    first, generator = taken(3)
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)
+    torch.manual_seed(2)
+    np.random.seed(2)
+    assert same_bytes(first, taken(3)[0])
+    drew = state_of(generator) != state_of(engine.generator(3, "course", "x"))
+    # What draws nothing is the same for every seed, and what draws is not.
+    assert same_bytes(first, taken(4)[0]) != drew
+
+
+def state_of(generator):
+    """What tells a generator that was drawn from, of either engine, from a fresh one."""
+    if hasattr(generator, "get_state"):
+        return generator.get_state().numpy().tobytes()
+    return generator.lanes.tobytes() + str(generator.orders.bit_generator.state).encode()
+
+
+# Measures
+
+
+@pytest.fixture
+def study(paper):
+    """A small study with every measure there is, and a treatment that is withdrawn."""
+    paper["task"] |= {"train": 100, "test": 120, "clean": 20}
+    paper["network"]["hidden"] = [24, 16]
+    paper["relapse"]["cycles"] = 2
+    paper["treatments"]["neurosteroid"]["maintenance"] = [{"train": {"epochs": 1, "lr": 1e-3}}]
+    paper["switch"] = {"bias": 1.0, "internal_noise": 0.5}
+    study = validate(paper)
+    assert study.measures == MEASURES, "this study lacks a measure"
+    return study
+
+
+def rows_of(study, name, state, network, engine, seed=0, called=None):
+    part = slices.measure(study, name, state)
+    data = {each: points(each, seed, **part["points"][each]) for each in part["points"]}
+    subject = Subject(seed, called or state, engine)
+    return measures.load(name).run(subject, network, **data, **part["options"])
+
+
+@pytest.fixture
+def measured(study, network):
+    """The rows of every measure, of two seeds and of the states that it applies to."""
+    return {
+        name: [
+            row
+            for seed in (1, 0)
+            for state in slices.states(study, name)
+            for row in rows_of(study, name, state, network_of(state, network), plain, seed)
+        ]
+        for name in MEASURES
+    }
+
+
+def network_of(state, network):
+    if state == HEALTHY:
+        return network
+    pruned = prune(network, 0.5)
+    return pruned if state == UNTREATED else modulated(pruned, Modulation("tanh", 0.7))
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measures_file_has_the_names_of_a_measure(name):
+    measure = measures.load(name)
+    missing = [each for each in Measure.__annotations__ if not hasattr(measure, each)]
+    assert missing == []
+    assert measure.APPLIES_TO in (EVERY_STATE, TREATED)
+    assert issubclass(measure.Options, Model)
+    assert set(measure.AFTER) < set(MEASURES)
+    assert measure.__doc__
+    assert measure.Options.__doc__
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measures_functions_ask_for_what_a_study_can_give(name):
+    measure = measures.load(name)
+    own = set(measure.Options.model_fields)
+    run, values = keyword_arguments(measure.run), keyword_arguments(measure.values)
+    assert set(run) <= own | set(POINTS) | set(slices.SHARED)
+    assert set(values) <= own | set(slices.SHARED)
+    assert own <= set(run) | set(values) | set(slices.SHARED), "an option that nothing asks for"
+    assert list(inspect.signature(measure.run).parameters)[:2] == ["subject", "network"]
+    assert list(inspect.signature(measure.values).parameters)[:2] == ["rows", "found"]
+    assert not own & set(POINTS)
+    assert set(DATA_SETS) == set(POINTS)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measures_rows_have_columns_and_name_their_results(name, measured, tmp_path):
+    row = measures.load(name).Row
+    assert is_dataclass(row)
+    assert {"seed", "treatment"} <= {field.name for field in fields(row)}
+    assert set(row.results) < {field.name for field in fields(row)}
+    path = tmp_path / "rows.parquet"
+    write_rows(path, measured[name], row)
+    assert read_table(path, row).to_pylist() == [asdict(each) for each in measured[name]]
+    # The columns that are no results say which measurement it is.
+    places = [field.name for field in fields(row) if field.name not in row.results]
+    keys = Counter(tuple(getattr(each, column) for column in places) for each in measured[name])
+    assert set(keys.values()) == {1}
+
+
+def test_every_value_has_a_number_and_every_number_a_value(study, measured):
+    tables = {
+        name: pa.Table.from_pylist(
+            [asdict(each) for each in rows], schema=schema(measures.load(name).Row)
+        )
+        for name, rows in measured.items()
+    }
+    # So that one of the numbers, the cycle of a relapse, has a value.
+    options = slices.values(study)
+    options["relapse"] |= {"threshold": 1.0}
+    values = study_values(tables, options)
+    numbers = measures.numbers(MEASURES)
+    assert {value.number for value in values} == set(numbers)
+    assert len({(value.seed, value.key) for value in values}) == len(values)
+    for value in values:
+        series = {"level": value.level, "cycle": value.cycle}
+        by = numbers[value.number].by
+        assert [name for name, at in series.items() if at is not None] == ([by] if by else [])
+        assert value.modulation in MODULATIONS
+        assert not numbers[value.number].share or value.value in (0.0, 1.0)
+    seeds = {}
+    for value in values:
+        seeds.setdefault(value.key, []).append(value.seed)
+    assert all(found == [1, 0] for found in seeds.values()), "not in the order of the seeds"
+
+
+def test_numbers_name_tables_and_figures_that_there_are_and_none_is_empty():
+    loaded = [measures.load(name) for name in MEASURES]
+    numbers = [number for measure in loaded for number in measure.NUMBERS]
+    assert Counter(number.name for number in numbers).most_common(1)[0][1] == 1
+    for shown, declared in (
+        ("tables", [spec.name for measure in loaded for spec in measure.TABLES]),
+        ("figures", [spec.name for measure in loaded for spec in measure.FIGURES]),
+    ):
+        assert len(set(declared)) == len(declared)
+        named = {name for number in numbers for name in getattr(number, shown)}
+        assert named - {SUMMARY} == set(declared)
+    assert [number for number in numbers if not (number.tables or number.figures)] == []
+    assert [number for number in numbers if number.share and number.compared] == []
+    assert [number for number in numbers if not number.heading] == []
+
+
+@ENGINES
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measurement_is_the_same_each_time_and_leaves_the_network_as_it_was(
+    name, engine, study, network
+):
+    state = "neurosteroid"
+    given = network_of(state, network)
+    before = copy.deepcopy(given)
+    first = rows_of(study, name, state, given, engine)
+    assert first == rows_of(study, name, state, given, engine)
+    assert same_bytes(given, before)
+    assert given.modulation == before.modulation
+    assert {(row.seed, row.treatment) for row in first} == {(0, state)}
+
+
+@ENGINES
+@pytest.mark.parametrize("name", MEASURES)
+def test_all_treatments_of_a_seed_meet_the_same_noise(name, engine, study, network):
+    part = slices.measure(study, name, "neurosteroid")
+    # Training in maintenance draws for the treatment; what is measured does not.
+    part["options"] = {k: [] if k == "maintenance" else v for k, v in part["options"].items()}
+    data = {each: points(each, 0, **part["points"][each]) for each in part["points"]}
+    one, other = (
+        measures.load(name).run(
+            Subject(0, called, engine), prune(network, 0.5), **data, **part["options"]
+        )
+        for called in ("neurosteroid", "x")
+    )
+    assert [replace(row, treatment="x") for row in one] == other

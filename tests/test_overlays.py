@@ -1,0 +1,114 @@
+"""The files of a study: refused in a sentence, or laid over each other in an order of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.figures import style
+from pipeline_lib.study import overlays, slices
+from pipeline_lib.study.validation import validate
+from tests.conftest import ROOT, overlaid
+
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_the_studies_that_come_along_are_valid(paper, path):
+    order = overlays.treatment_order([paper, overlays.read(path)])
+    validate(overlaid(paper, f"studies/{path.name}"), order=order)
+
+
+def test_the_files_of_a_study_decide_the_order_of_treatments_not_the_keys_of_an_overlay(paper):
+    treatments = paper["treatments"]
+    overlay = {"treatments": {"lithium": treatments["ssri"], "ssri": {"label": "S"}}}
+    order = overlays.treatment_order([paper, overlay])
+    assert order == ["ketamine", "ssri", "neurosteroid", "lithium"]
+    lithium = treatments["ssri"] | {"label": "Lithium"}
+    shuffled = {"zinc": lithium | {"label": "Zinc"}, "lithium": lithium, **treatments}
+    study = validate(paper | {"treatments": dict(reversed(shuffled.items()))}, order=order)
+    assert list(study.treatments) == [*order, "zinc"]
+    assert list(slices.replay(study)["treatments"]) == [*order, "zinc"]
+
+
+def test_a_treatment_that_an_overlay_takes_out_leaves_the_others_their_places(paper):
+    overlay = {"treatments": {"ketamine": None}}
+    order = overlays.treatment_order([paper, overlay])
+    assert order == ["ketamine", "ssri", "neurosteroid"]
+    paper["treatments"]["ketamine"] = None
+    assert list(validate(paper, order=order).treatments) == ["ssri", "neurosteroid"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"lithium": {"course": [], "maintenance": [], "label": "Lithium"}}, {"ketamine": None}],
+    ids=["added", "taken out"],
+)
+def test_treatments_keep_colour_marker_and_order_when_others_come_or_go(paper, change):
+    def drawn(overlay):
+        order = overlays.treatment_order([paper, {"treatments": overlay}])
+        # The keys of an overlay come first here, as if it had been written in another order.
+        study = validate(
+            paper | {"treatments": overlay | paper["treatments"] | overlay}, order=order
+        )
+        return style.looks(**slices.looks(study, {n: order.index(n) for n in study.treatments}))
+
+    before, after = drawn({}), drawn(change)
+    kept = [name for name in before if name in after]
+    assert len(kept) >= len(before) - 1
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert [name for name in after if name in kept] == kept
+
+
+def test_a_treatment_that_there_is_not_cannot_be_taken_out(paper):
+    order = overlays.treatment_order([paper, {"treatments": {"sssri": None}}])
+    paper["treatments"]["sssri"] = None
+    paper["seeds"] = 0
+    with pytest.raises(PipelineError) as error:
+        validate(paper, order=order)
+    assert str(error.value).splitlines() == [
+        "treatments.sssri is None, which takes a treatment out, but the study has no treatment of"
+        " this name; its treatments are ketamine, ssri, neurosteroid",
+        "seeds is 0; it must be at least 1",
+    ]
+
+
+def written(folder, content):
+    path = folder / "study.yaml"
+    path.write_bytes(content)
+    return path
+
+
+FILES = [
+    (b"", "it is empty; it must be a mapping"),
+    (b"- 1\n", "it is a list; it must be a mapping"),
+    (b"only text\n", "it is text; it must be a mapping"),
+    (b"seeds: 1\nseeds: 2\n", "line 2 has the key 'seeds' a second time"),
+    (b"seeds:\n\t- 1\n", r"not valid YAML \(line 2: found character '\\t'"),
+    (b"seeds: [1\n", r"not valid YAML \(line 2: expected ',' or ']'"),
+    (b"\xff\xfe", "not a text file in UTF-8"),
+    (b"a: 2026-13-40", "month must be in"),
+    (b'a: !!python/object/apply:os.system ["true"]', "could not determine a constructor"),
+    (b"__use_yte__: true\n__definitions__: [import os]\n", "it lets a study run programs"),
+]
+
+
+@pytest.mark.parametrize(("content", "sentence"), FILES, ids=range(len(FILES)))
+def test_a_file_that_is_no_study_gets_its_sentence(tmp_path, content, sentence):
+    path = written(tmp_path, content)
+    with pytest.raises(PipelineError, match=sentence) as error:
+        overlays.read(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_snakemakes_arguments_are_searched_for_files(tmp_path):
+    good = written(tmp_path, b"seeds: 2\n")
+    overlays.main(["-n", "--configfile", str(good), "--forceall"])
+    with pytest.raises(SystemExit) as stopped:
+        overlays.main(["-n", f"--configfile={good}", "--configfiles", "no.yaml", str(tmp_path)])
+    assert str(stopped.value).splitlines() == [
+        "The study cannot be read.",
+        "no.yaml: there is no such file",
+        f"{tmp_path}: cannot be read (Is a directory)",
+    ]

@@ -1,0 +1,129 @@
+"""Files of rows keep to the dataclass of their rows, and damage is told from good rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.engines.accuracy import Measurement
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.rows import digest, read_rows, read_table, schema, write_rows, write_table
+from pipeline_lib.files.stamps import BY_HAND, KEY
+from pipeline_lib.measures import Value
+from pipeline_lib.measures.switch import Row as SwitchRow
+from pipeline_lib.steps import HistoryRow
+
+ROW = Measurement(
+    seed=0,
+    treatment="ssri",
+    assessment="evaluate",
+    condition="combined",
+    modulation="on",
+    input_noise=1.0,
+    internal_noise=0.5,
+    cycle=None,
+    sparsity=0.95,
+    correct=3,
+    total=4,
+    accuracy=0.75,
+)
+HISTORY_ROW = HistoryRow(0, "ssri", "course", None, 0, 0, noise=0.5, loss=0.1)
+SWITCH_ROW = SwitchRow(0, "ssri", "on", 1.0, 1.0, correct=1, total=2, accuracy=0.5, activity=0.1)
+VALUE = Value(0, "ssri", "internal", "on", 5e-05, None, 25.0)
+ROWS = (ROW, HISTORY_ROW, SWITCH_ROW, VALUE)
+
+
+def test_columns_follow_from_the_fields_of_the_dataclass():
+    @dataclass(frozen=True)
+    class Row:
+        name: str
+        count: int
+        share: float | None
+        equal: bool | None
+
+    assert schema(Row) == pa.schema(
+        [
+            pa.field("name", pa.string(), nullable=False),
+            pa.field("count", pa.int64(), nullable=False),
+            pa.field("share", pa.float64()),
+            pa.field("equal", pa.bool_()),
+        ]
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
+def test_rows_come_back_as_they_were(tmp_path, row):
+    rows = [row, replace(row, seed=9)]
+    write_rows(tmp_path / "m.parquet", rows, type(row))
+    assert read_rows(tmp_path / "m.parquet", type(row)) == rows
+
+
+def test_a_missing_number_comes_back_as_none_and_is_told_from_zero(tmp_path):
+    nothing = dict.fromkeys(("sd", "min", "max", "count", "ci_low", "ci_high"))
+    cell = Cell("ssri", "internal", "on", None, None, 1, 25.0, **nothing, method="none", note="")
+    rows = [cell, replace(cell, level=0.0, cycle=0, sd=0.0, count=0)]
+    write_rows(tmp_path / "c.parquet", rows, Cell)
+    assert read_rows(tmp_path / "c.parquet", Cell) == rows
+
+
+@pytest.mark.parametrize("damage", ["truncate", "empty", "flip", "foreign"])
+def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, damage):
+    path = tmp_path / "m.parquet"
+    write_rows(path, [ROW] * 50, Measurement)
+    content = bytearray(path.read_bytes())
+    if damage == "truncate":
+        path.write_bytes(content[:-20])
+    elif damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "flip":
+        content[30] ^= 0x10
+        path.write_bytes(content)
+    else:
+        pq.write_table(pa.table({"x": [1]}), path)
+    with pytest.raises(PipelineError) as error:
+        read_table(path, Measurement)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "sentence"),
+    [
+        (ROW, {"input_noise": float("inf")}, "input_noise has inf; .* finite"),
+        (ROW, {"accuracy": 1.01}, "accuracy runs from 1.01 to 1.01; .* fraction from 0 to 1"),
+        (ROW, {"accuracy": float("nan")}, "accuracy has nan; it must be a finite number"),
+        (ROW, {"sparsity": -0.1}, "sparsity runs from -0.1 to -0.1"),
+        (ROW, {"correct": 2}, "an accuracy is not the share of correct among total"),
+        (ROW, {"treatment": None}, "treatment is missing in 1 rows"),
+        (HISTORY_ROW, {"loss": float("nan")}, "loss has nan; it must be a finite number"),
+        (SWITCH_ROW, {"activity": float("inf")}, "activity has inf; .* finite"),
+        (VALUE, {"value": float("nan")}, "value has nan; it must be a finite number"),
+        (VALUE, {"level": float("nan")}, "level has nan; it must be a finite number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_number_is_refused_at_both_ends(tmp_path, row, change, sentence):
+    path, kind = tmp_path / "m.parquet", type(row)
+    bad = pa.Table.from_pylist([asdict(row) | change], schema=schema(kind))
+    with pytest.raises(PipelineError, match=sentence):
+        write_table(path, bad)
+    assert not list(tmp_path.iterdir())
+    if None not in change.values():  # Parquet itself takes no null where there may be none
+        pq.write_table(bad.replace_schema_metadata({KEY: BY_HAND.stamp(digest(bad)).text()}), path)
+        with pytest.raises(PipelineError, match=sentence):
+            read_table(path, kind)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
+def test_every_kind_of_file_is_told_from_the_others(tmp_path, row):
+    for other in ROWS:
+        write_rows(tmp_path / "m.parquet", [other], type(other))
+        if type(other) is type(row):
+            read_table(tmp_path / "m.parquet", type(row))
+        else:
+            with pytest.raises(PipelineError, match="its columns are not seed, treatment"):
+                read_table(tmp_path / "m.parquet", type(row))

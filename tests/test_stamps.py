@@ -1,0 +1,124 @@
+"""Files say what made them: a plan that is known before anything runs, and what was read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.rows import read_rows, write_rows
+from pipeline_lib.files.stamps import Made, contents, parsed, read_stamp, stamp_files
+from pipeline_lib.jobs import sources
+from pipeline_lib.jobs.plan import Job, plan
+from pipeline_lib.measures import Value
+
+VALUE = Value(0, "ssri", "combined", "on", None, None, 25.0)
+PLAN = {"study": {"lr": 1e-5}, "code": "a", "inputs": {"network": "b"}}
+PLANNED = plan("treat", **PLAN)
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job whose output, of this plan, is made of its one input."""
+    made_of, output = tmp_path / "in.txt", tmp_path / "out.parquet"
+    made_of.write_text("in")
+    write_rows(output, [VALUE], Value, Made(PLANNED, contents([made_of])))
+    return Job(PLANNED, [str(output)], [str(made_of)])
+
+
+@pytest.mark.parametrize(
+    ("stage", "change"),
+    [
+        ("evaluate", {}),
+        ("treat", {"study": {"lr": 2e-5}}),
+        ("treat", {"code": "c"}),
+        ("treat", {"inputs": {"network": "c"}}),
+    ],
+)
+def test_a_plan_changes_with_each_thing_that_decides_what_is_made(stage, change):
+    assert plan(stage, **(PLAN | change)) != PLANNED
+
+
+def test_a_plan_does_not_depend_on_the_order_of_keys():
+    one, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    assert plan("x", study=one, code="", inputs={}) == plan("x", study=other, code="", inputs={})
+
+
+def test_the_stamp_of_a_file_is_what_its_job_said(job):
+    stamp = read_stamp(job.outputs[0])
+    assert (stamp.made_by, stamp.made_from) == (PLANNED, contents(job.inputs))
+    assert parsed(stamp.text()) == stamp
+
+
+def test_content_counts_and_not_what_made_it(tmp_path):
+    paths = [tmp_path / f"{name}.parquet" for name in "abc"]
+    for path, value, by in zip(paths, (1.0, 1.0, 2.0), ("x", "y", "x"), strict=True):
+        row = Value(0, "ssri", "combined", "on", None, None, value)
+        write_rows(path, [row], Value, Made(by))
+    one, same, other = (contents([path]) for path in paths)
+    assert one == same != other
+
+
+def test_a_file_without_a_stamp_has_none(tmp_path):
+    for name in ("none.parquet", "text.parquet", "text.safetensors", "text.json"):
+        if name.startswith("text"):
+            (tmp_path / name).write_text("not a stamp, and longer than any footer's length is")
+        assert read_stamp(tmp_path / name) is None
+    assert parsed('{"content": "a"}') is None
+
+
+def test_a_file_of_another_plan_is_refused_when_it_is_read(job):
+    assert read_rows(job.outputs[0], Value, PLANNED) == [VALUE]
+    with pytest.raises(PipelineError, match="made by other settings, other code or other versions"):
+        read_rows(job.outputs[0], Value, plan("treat", **(PLAN | {"code": "c"})))
+
+
+def test_what_is_made_as_planned_is_not_stale_and_what_is_missing_neither(job, tmp_path):
+    assert not job.is_stale()
+    assert not Job(PLANNED, [str(tmp_path / "none.parquet")], job.inputs).is_stale()
+
+
+def test_a_copy_is_as_good_as_its_original(job, tmp_path):
+    copy = shutil.copyfile(job.outputs[0], tmp_path / "copy.parquet")
+    assert not Job(PLANNED, [copy], job.inputs).is_stale()
+
+
+def test_another_plan_or_input_makes_a_file_stale(job, tmp_path):
+    assert Job("other", job.outputs, job.inputs).is_stale()
+    (tmp_path / "in.txt").write_text("another")
+    assert job.is_stale()
+
+
+def test_an_input_that_is_gone_makes_stale_what_is_not_made_of_temporary_files(job, tmp_path):
+    (tmp_path / "in.txt").unlink()
+    assert job.is_stale()
+    assert not job.is_stale(temporary=True)
+
+
+def test_a_text_that_was_edited_or_has_lost_its_stamp_is_stale(tmp_path):
+    text, stamp = tmp_path / "table.csv", tmp_path / "stamp.json"
+    text.write_text("a")
+    stamp_files(stamp, [text], Made(PLANNED))
+    job = Job(PLANNED, [str(text), str(stamp)], [], str(stamp))
+    assert not job.is_stale()
+    text.write_text("b")
+    assert job.is_stale()
+    text.write_text("a")
+    stamp.unlink()
+    assert job.is_stale()
+
+
+def test_a_job_notices_that_its_code_was_edited_meanwhile(monkeypatch, tmp_path):
+    from tests.conftest import ROOT
+
+    monkeypatch.delenv(sources.VARIABLE, raising=False)
+    sources.check()
+    known = sources.recorded(ROOT)
+    monkeypatch.setenv(sources.VARIABLE, known)
+    sources.check()
+    edited = json.loads(known) | {"pipeline_lib/jobs/plan.py": "another"}
+    monkeypatch.setenv(sources.VARIABLE, json.dumps(edited))
+    with pytest.raises(PipelineError, match=r"plan\.py: it was edited while the workflow was run"):
+        sources.check()

@@ -1,0 +1,94 @@
+"""A treatment is a course of steps; each step does one thing to the network."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_lib.engines import plain
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.model.network import UNMODULATED, Modulation
+from pipeline_lib.names import BASELINE
+from pipeline_lib.steps import Setting, kinds, take
+from tests.conftest import modulated, same_bytes
+
+TRAIN = {"train": {"epochs": 1, "lr": 1e-3}}
+ON = Modulation("tanh", 0.7, gain=1.6)
+
+
+@pytest.fixture
+def setting(points):
+    return Setting(plain, points, 128)
+
+
+def test_steps_are_taken_in_their_order(network, setting):
+    course = [{"prune": {"sparsity": 0.5}}, {"prune": {"fraction": 0.5}}]
+    assert take(course, network, setting, None).sparsity == pytest.approx(0.75, abs=0.01)
+    assert take(course[::-1], network, setting, None).sparsity == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "modulation"),
+    [
+        ({"activation": "tanh", "damping": 0.5}, Modulation("tanh", 0.5, 1.6)),
+        ({"activation": "relu"}, Modulation("relu", 0.7, 1.6)),
+        ({"gain": 1.25}, Modulation("tanh", 0.7, 1.25)),
+    ],
+)
+def test_modulate_changes_what_it_names_and_no_weight(network, setting, options, modulation):
+    treated = take([{"modulate": options}], modulated(network, ON), setting, None)
+    assert treated.modulation == modulation
+    assert same_bytes(treated, network)
+
+
+def test_withdraw_brings_back_relu_without_damping_or_gain(network, setting):
+    treated = take([{"withdraw": {}}], modulated(network, ON), setting, None)
+    assert treated.modulation == UNMODULATED == Modulation("relu", 1.0, 1.0)
+    assert same_bytes(treated, network)
+
+
+def test_training_under_modulation_keeps_it(network, setting):
+    treated = take([TRAIN], modulated(network, ON), setting, plain.generator(0))
+    assert treated.modulation == ON
+    assert not same_bytes(treated, network)
+
+
+def test_training_without_a_noise_schedule_has_none(network, setting):
+    with_zero = {"train": {**TRAIN["train"], "noise": [0.0, 0.0]}}
+    assert same_bytes(
+        take([TRAIN], network, setting, plain.generator(0)),
+        take([with_zero], network, setting, plain.generator(0)),
+    )
+
+
+def test_a_step_with_every_is_taken_in_every_so_manieth_cycle(network, setting):
+    step = {"every": 3, "prune": {"fraction": 0.5}}
+    cycles = range(1, 10)
+    taken = [c for c in cycles if take([step], network, setting, None, cycle=c).sparsity > 0]
+    assert taken == [3, 6, 9]
+    assert kinds([step, TRAIN, step]) == ["prune", "train"]
+
+
+def test_the_history_names_the_step_and_the_row_its_place(network, setting):
+    course = [{"prune": {"sparsity": 0.5}}, TRAIN, {"train": {"epochs": 2, "lr": 1e-3}}]
+    take(course, network, setting, plain.generator(0))
+    rows = setting.rows(7, "ssri", "maintenance", cycle=4)
+    assert [(row.step, row.epoch) for row in rows] == [(1, 0), (2, 0), (2, 1)]
+    assert {(r.seed, r.treatment, r.stage, r.cycle) for r in rows} == {
+        (7, "ssri", "maintenance", 4)
+    }
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [({}, r"course\[1\]\.train"), ({"cycle": 2}, r"cycle 2, maintenance\[1\]\.train")],
+)
+def test_an_error_names_the_step_that_failed(network, setting, where, place):
+    steps = [{"withdraw": {}}, {"train": {"epochs": 1, "lr": 1e30}}]
+    with pytest.raises(PipelineError, match=f"^{place}: .* diverged"):
+        take(steps, network, setting, plain.generator(0), **where)
+
+
+def test_an_error_in_the_healthy_networks_training_names_its_section(network, setting):
+    steps = [{"train": {"epochs": 1, "lr": 1e30}}]
+    with pytest.raises(PipelineError, match=r"^baseline: .* diverged"):
+        take(steps, network, setting, plain.generator(0), stage=BASELINE)

@@ -1,0 +1,22 @@
+"""The figure of training: loss and internal noise by epoch."""
+
+from pipeline_lib.figures import style, training
+from pipeline_lib.files.gathering import read_gathered
+from pipeline_lib.files.stamps import stamp_files
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
+from pipeline_lib.steps import HistoryRow
+
+study = snakemake.params.study
+
+with job_log(snakemake.log[0], "draw the figure training"), style.applied():
+    table = read_gathered(
+        snakemake.input[0],
+        HistoryRow,
+        planned=snakemake.params.planned,
+        **snakemake.params.measured,
+    )
+    history = [HistoryRow(**row) for row in table.to_pylist()]
+    style.save(training.draw(history, style.looks(**study["looks"])), snakemake.output.pictures)
+    by = made(snakemake.params.made_by, snakemake.input)
+    stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)
