@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,13 @@ def test_a_file_without_a_stamp_has_none(tmp_path):
             (tmp_path / name).write_text("not a stamp, and longer than any footer's length is")
         assert read_stamp(tmp_path / name) is None
     assert parsed('{"content": "a"}') is None
+
+
+def test_a_table_that_was_cut_short_has_no_stamp(job):
+    path = Path(job.outputs[0])
+    path.write_bytes(path.read_bytes()[:-50])
+    assert read_stamp(path) is None
+    assert job.is_stale()
 
 
 def test_a_file_of_another_plan_is_refused_when_it_is_read(job):

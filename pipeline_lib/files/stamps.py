@@ -102,7 +102,10 @@ def read_stamp(path: str | Path) -> Stamp | None:
             size = os.fstat(file.fileno()).st_size
             if Path(path).suffix == ".parquet":
                 file.seek(max(0, size - 8))
-                footer = int.from_bytes(file.read(8)[:4], "little")
+                length, end = file.read(4), file.read(4)
+                if end != b"PAR1":
+                    return None  # the file was cut short
+                footer = int.from_bytes(length, "little")
                 file.seek(max(0, size - 8 - footer))
                 place = file.read(min(size, footer))
             elif Path(path).suffix == ".safetensors":
