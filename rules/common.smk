@@ -34,7 +34,10 @@ SEEDS = STUDY.seed_list
 TREATMENTS = list(STUDY.treatments)
 RESULTS = STUDY.results
 MEASURES = STUDY.measures
-LOOKS = slices.looks(STUDY, {name: ORDER.index(name) for name in TREATMENTS})
+PLACES = {
+    name: place for place, name in enumerate(dict.fromkeys([*ORDER, *TREATMENTS]))
+}
+LOOKS = slices.looks(STUDY, PLACES)
 
 
 wildcard_constraints:

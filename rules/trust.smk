@@ -4,6 +4,7 @@
 
 from importlib.metadata import version
 
+from pipeline_lib.files.stamps import read_stamp, stamped_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.fingerprint import LIBRARIES
 from pipeline_lib.jobs.plan import Job
@@ -51,13 +52,15 @@ def jobs_of_study():
             yield Job(made_by(None), files(rule.output), files(rule.input), stamp)
 
 
-def look_at(jobs):
-    """Return which files are made as this study would make them, and have the others made again.
+def look_at(jobs, remade=()):
+    """Return which files are made as this study would make them, and which are made again.
+
+    `remade` has the files of other jobs that are made again.
 
     This is called from input functions: Snakemake has its graph of jobs by then, and has not yet
     asked which of them need to run.
     """
-    made, remade = set(), set()
+    made, remade = set(), set(remade)
     for job in jobs:
         # A picture has no plan of its own in the plan of the report that shows it.
         if job.is_stale(not STUDY.keep_networks) or not remade.isdisjoint(job.inputs):
@@ -65,13 +68,18 @@ def look_at(jobs):
             remade.update(job.outputs)
         elif all(Path(path).exists() for path in job.outputs):
             made.update(job.outputs)
-    return made
+    return made, remade
 
 
 @cache
+def look_of_seed(seed):
+    """`look_at` for the jobs of one seed."""
+    return look_at(jobs_of_seed(seed)) if workflow.is_main_process else (set(), set())
+
+
 def made_of_seed(seed):
     """The files of a seed that are there and need not be made again."""
-    return look_at(jobs_of_seed(seed)) if workflow.is_main_process else set()
+    return look_of_seed(int(seed))[0]
 
 
 def first_look(wildcards):
@@ -83,7 +91,10 @@ def first_look(wildcards):
 @cache
 def made_of_study():
     """The files of all seeds that are there and need not be made again."""
-    return look_at(jobs_of_study()) if workflow.is_main_process else set()
+    if not workflow.is_main_process:
+        return set()
+    remade = set().union(*(look_of_seed(seed)[1] for seed in SEEDS))
+    return look_at(jobs_of_study(), remade)[0]
 
 
 def former_files():
@@ -94,15 +105,19 @@ def former_files():
     """
     jobs = list(jobs_of_study())
     planned = {path for job in jobs for path in job.outputs}
-    folders = ["metrics", "tables", "figures", "statistics", "reproduction", "stamps"]
-    there = [
-        str(path)
-        for folder in folders
-        for path in Path(RESULTS, folder).glob("*.*")
-        if path.is_file()
-    ]
+    # Only what a study has written: whatever else lies in these folders is the user's own.
+    there = []
+    for stamp in Path(RESULTS, "stamps").glob("*.json"):
+        there += [str(stamp), *stamped_files(stamp)]
+    for folder in ("metrics", "statistics"):
+        found = map(str, Path(RESULTS, folder).glob("*.parquet"))
+        there += [path for path in found if read_stamp(path)]
+    temporary = not STUDY.keep_networks
     stale = [
-        path for job in jobs if job.stamp and job.is_stale() for path in job.outputs
+        path
+        for job in jobs
+        if job.stamp and job.is_stale(temporary)
+        for path in job.outputs
     ]
     return [*(path for path in there if path not in planned), *stale]
 

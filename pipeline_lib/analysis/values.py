@@ -40,7 +40,10 @@ def study_values(
     for name in (name for name in measures.in_order() if name in rows):
         make = measures.load(name).values
         new = list(make(rows[name].to_pylist(), found, **options.get(name, {})))
-        found |= {(value.seed, value.key): value.value for value in new}
+        for value in new:
+            if (value.seed, value.key) in found:
+                raise ValueError(f"{name} gives {value.key} of seed {value.seed} a second time")
+            found[value.seed, value.key] = value.value
         everything += new
     return everything
 

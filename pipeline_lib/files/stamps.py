@@ -66,8 +66,26 @@ def parsed(text: str) -> Stamp | None:
 
 
 def stamp_files(path: str | Path, files: Iterable[str | Path], made: Made) -> None:
-    """Write the stamp of a job's texts and pictures, which cannot carry their own."""
-    write_text(path, made.stamp(contents(files)).text() + "\n")
+    """Write the stamp of a job's texts and pictures, which cannot carry their own.
+
+    It names them by their paths below the results folder, two levels above the stamp.
+    """
+    files = list(files)
+    names = [os.path.relpath(file, Path(path).parent.parent) for file in files]
+    write_text(path, f"{made.stamp(contents(files)).text()}\n{json.dumps(names)}\n")
+
+
+def stamped_files(path: str | Path) -> list[str]:
+    """Return the paths of the files that a stamp of `stamp_files` names, none if it is damaged."""
+    results = Path(path).parent.parent
+    try:
+        names = json.loads(Path(path).read_text(encoding="utf-8").splitlines()[1])
+        inside = [
+            name for name in names if ".." not in Path(name).parts and not os.path.isabs(name)
+        ]
+    except (OSError, ValueError, IndexError, TypeError):
+        return []
+    return [str(results / name) for name in inside]
 
 
 def contents(paths: Iterable[str | Path]) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.jobs import sources
 from pipeline_lib.jobs.lifeline import end_with_the_workflow
 
 INTERRUPTED = 130  # the exit code of a job that was interrupted, as shells have it
@@ -50,6 +51,7 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
     gc.set_threshold(100_000)
     try:
         end_with_the_workflow()
+        sources.check()
         logger.info("%s", title)
         yield
         logger.info(
