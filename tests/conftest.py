@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tests.projects import Project
 
 ROOT = Path(__file__).parent.parent
+# All copies of the project that the tests make share their compiled kernels.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "pipeline_lib/engines/fast/__pycache__"))
 CENTRES = [[-3, -3], [3, 3], [-3, 3], [3, -3]]
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,10 +50,10 @@ Cache.save_overload = gated
 def start(tmp_path):
     """Start a process that calls a kernel on these types; its output is the hits in the cache."""
 
-    def start(*kinds, before="", **environment):
+    def start(*kinds, before="", folder=ROOT, **environment):
         return subprocess.Popen(
             [sys.executable, "-c", before + CALL_A_KERNEL, *kinds],
-            cwd=ROOT,
+            cwd=folder,
             env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} | environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -65,8 +66,8 @@ def start(tmp_path):
 def hits(start):
     """Call a kernel in a process of its own; return how many of its types it found compiled."""
 
-    def hits(*kinds, **environment):
-        process = start(*kinds, **environment)
+    def hits(*kinds, **how):
+        process = start(*kinds, **how)
         output, _ = process.communicate()
         assert process.returncode == 0
         return int(output)
@@ -136,6 +137,14 @@ def test_each_kind_of_argument_and_of_cpu_loads_its_own_code(hits):
     old = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": ""}
     assert hits("f4", **old) == 0
     assert [hits("f4", "f8"), hits("f4", **old)] == [2, 1]
+
+
+def test_a_copy_of_the_project_compiles_nothing_again(tmp_path, hits):
+    shutil.copytree(
+        ROOT / "pipeline_lib", tmp_path / "copy/pipeline_lib", copy_function=shutil.copy
+    )
+    assert hits("f4") == 0
+    assert hits("f4", folder=tmp_path / "copy", PYTHONPATH=str(tmp_path / "copy")) == 1
 
 
 def test_jobs_that_compile_at_once_lose_nothing_and_mix_up_nothing(tmp_path, start, hits):

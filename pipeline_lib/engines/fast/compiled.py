@@ -22,12 +22,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import llvmlite
 import llvmlite.binding
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.codegen import get_host_cpu_features
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -42,13 +42,48 @@ HERE = Path(__file__).parent
 def compiled(function: F) -> F:
     """Return the function compiled at its first call, or read from the cache of an earlier one."""
     dispatcher: Any = numba.njit(fastmath=FLAGS, error_model="numpy")(function)
-    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
     dispatcher._cache = Cache(function)  # type: ignore[no-untyped-call]
     return cast(F, dispatcher)
 
 
+class Place(_CacheLocator):
+    """Tells Numba where a function's code lies: by the folder, whichever checkout it is in.
+
+    Numba's own places depend on the path and the time of the source, so that a copy of the
+    project would compile everything again.
+    """
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Self:
+        """Return the place of this function."""
+        return cls(py_func.__code__.co_firstlineno)
+
+    def get_cache_path(self) -> str:
+        """Return the folder, which is one for all functions."""
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        """Return what the code must have been compiled from."""
+        return digest()
+
+    def get_disambiguator(self) -> str:
+        """Return what tells two functions of one name apart."""
+        return str(self.line)
+
+
+class Code(CompileResultCacheImpl):
+    """What Numba saves of a function, in our place."""
+
+    _locator_classes = [Place]  # type: ignore[list-item]  # noqa: RUF012
+
+
 class Cache(FunctionCache):
     """Numba's cache of one function, used by one job at a time."""
+
+    _impl_class = Code
 
     def load_overload(self, sig: object, target_context: object) -> Any:
         """Return the code for these types of arguments; None if there is none that can be read."""
