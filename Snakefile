@@ -63,7 +63,7 @@ rule all:
 
 onstart:
     if workflow.is_main_process:
-        OWNER = own(RESULTS)  # held while this process lives
+        HELD.append(own(RESULTS))
         keep_study()
     logger.addHandler(TimeLeft(workflow.dag.needrun_jobs()))
     # On one machine there is no queue to spare from fast submission, and Snakemake's limit on it,

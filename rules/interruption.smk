@@ -4,6 +4,7 @@ import fcntl
 import signal
 
 GOES_ON = "What is finished is kept."
+HELD = []  # the results folder's lock, for as long as this process lives
 
 
 def own(folder):
