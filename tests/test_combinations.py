@@ -17,7 +17,7 @@ LABELS = {"first": "First", "second": "Second", "both": "Both"}
 
 def sentences(study):
     said = {finding.topic: finding.sentences for finding in findings(study)}
-    return said.get("What combinations add to their better half", [])
+    return said.get("What combinations add to the better of their parts", [])
 
 
 @pytest.fixture

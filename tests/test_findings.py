@@ -30,7 +30,7 @@ FLAT = {"first": [[90.0, 90.0]] * 4, "second": [[85.0, 85.0]] * 4}
 def test_the_highest_mean_comes_first_and_is_compared_with_the_others():
     found = results(measured({"first": [[81.0], [83.0]], "second": [[90.0], [94.0]]}))
     said = sentences(found)["Who resists combined stress"]
-    assert said.startswith("From the highest down: Second 92.0 % (")
+    assert said.startswith("From the highest to the lowest: Second 92.0 % (")
     assert "Second is 10.0 points (9.0 to 11.0) above First: not significant" in said
 
 
@@ -57,9 +57,9 @@ def test_ten_seeds_in_a_large_family_are_said_to_be_too_few():
     found = results(measured({"first": [[81.0]] * 3, "second": [[90.0]] * 3}))
     said = sentences(found)["What is significant"]
     smallest = min(1.0, len(found.pairs) * 2 / 2**3)
-    assert f"is {smallest:.3g}: no comparison could pass 0.05" in said
+    assert f"is {smallest:.3g}, so no comparison could reach p < 0.05" in said
     many = results(measured({n: [[81.0 + s] for s in range(20)] for n in NAMES}))
-    assert "no comparison could pass" not in sentences(many)["What is significant"]
+    assert "no comparison could reach" not in sentences(many)["What is significant"]
 
 
 def test_as_markdown_every_question_has_a_section_and_names_are_no_markup():
@@ -112,7 +112,7 @@ def test_one_late_relapse_is_one():
 
 def test_without_relapse_there_are_no_times_to_compare():
     said = sentences(results(measured(FLAT)))["Who relapses, and when"]
-    assert "there are no times to relapse to compare" in said
+    assert "so there are no times to relapse to compare" in said
     assert "differ" not in said
 
 
@@ -148,7 +148,7 @@ def test_one_seed_has_neither_intervals_nor_tests():
     assert reading(found).startswith("The study has one seed")
     said = " ".join(sentences(found).values())
     assert "significant" not in said
-    assert "Second is 9.0 points above First: one seed has no test." in said
+    assert "Second is 9.0 points above First: one seed allows no test." in said
     assert "First: 1 of 1 seed fell below 80 %, 100.0 %, after cycle 0." in said
     assert not re.search(r"\([^)]*\d to \d", said)
     assert "nan" not in said
@@ -165,7 +165,7 @@ def test_one_treatment_is_compared_with_none_but_the_untreated():
 def test_withdrawal_is_told_of_treatments_that_were_measured_so():
     off = [value(seed, Key("second", COMBINED, OFF), 40.0 + seed) for seed in range(4)]
     found = results([*measured(FLAT), *off])
-    said = sentences(found)["What hangs on the medication"]
+    said = sentences(found)["What depends on the medication"]
     assert re.search(r"off, Second has 41\.5 % \(.*\) instead of 85\.0 % \(in every seed\)", said)
     assert "First" not in said
 
@@ -186,7 +186,7 @@ def test_a_new_measures_number_has_a_finding_and_a_line_in_short(monkeypatch):
     said = sentences(found)
     assert said["Reaction time"].startswith("From the smallest value to the largest: Second 3.5 ms")
     assert "Second is 3.0 ms (in every seed) below First: " in said["Reaction time"]
-    assert said["Lean"].startswith("From the highest down: Untreated 10.50 (")
+    assert said["Lean"].startswith("From the highest to the lowest: Untreated 10.50 (")
     assert "above" not in said["Lean"]
     assert "Told" not in said
     assert "Reaction time: smallest mean value 3.5 ms, Second." in gist(found)
