@@ -150,12 +150,12 @@ HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,cou
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("table,treatment\n1,a\n", "it lacks number, modulation, level, cycle, seed, mean, sd,"),
-        (HEADER + "1,a\n", "line 2 has not as many cells as the first line"),
+        ("table,treatment\n1,a\n", "lacks number, modulation, level, cycle, seed, mean, sd,"),
+        (HEADER + "1,a\n", "line 2 does not have as many cells as the first line"),
         (HEADER + "1,a,clean,on,,,,inf,0.1,,,,10\n", "line 2 has the mean 'inf'; it must be a"),
         (HEADER + "1,a,clean,on,,0.5,,1,,,,,10\n", "line 2 has the cycle 0.5; it must be whole"),
         (HEADER + "1,a,clean,up,,,,1,,,,,10\n", "the modulation 'up'; it must be on or off"),
-        (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 has a, clean, on of 1 a second time"),
+        (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 repeats a, clean, on of 1"),
     ],
 )
 def test_a_bad_file_is_told_in_one_sentence(tmp_path, text, sentence):

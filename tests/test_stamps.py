@@ -128,5 +128,5 @@ def test_a_job_notices_that_its_code_was_edited_meanwhile(monkeypatch, tmp_path)
     sources.check()
     edited = json.loads(known) | {"pipeline_lib/jobs/plan.py": "another"}
     monkeypatch.setenv(sources.VARIABLE, json.dumps(edited))
-    with pytest.raises(PipelineError, match=r"plan\.py: it was edited while the workflow was run"):
+    with pytest.raises(PipelineError, match=r"plan\.py was edited while the workflow was run"):
         sources.check()

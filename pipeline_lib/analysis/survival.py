@@ -1,9 +1,10 @@
 """Relapse as time to event, in stress cycles.
 
-The event is the first cycle whose combined accuracy is below the threshold. Cycle 0, before any
-stress, counts, as it does in the paper: a network that is below the threshold then was never well,
-and `relapse_counts` tells those apart. A seed without the event is right-censored after the last
-cycle. The curves are Kaplan and Meier's, the test is the log-rank test, both scipy's.
+The event is the first cycle whose accuracy under combined stress is below the threshold. Cycle 0,
+before any stress, counts as it does in the paper. A network that is below the threshold at cycle 0
+had not yet responded, and `relapse_counts` counts these networks separately. A seed without the
+event is right-censored after the last cycle. The curves are Kaplan-Meier estimates and the test is
+the log-rank test, both from scipy.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ class SurvivalStep:
 class LogRank:
     """The relapse of two treatments compared by the log-rank test.
 
-    `chi_square` has one degree of freedom, `p` is two-sided, and `p_holm` is corrected by Holm over
-    all pairs. Where no seed of either relapsed, or all that were at risk relapsed together, nothing
-    tells the curves apart: chi-square is 0, p is 1, and `note` says so.
+    `chi_square` has one degree of freedom, `p` is two-sided, and `p_holm` is corrected by Holm's
+    procedure over all pairs. If no seed of either relapsed, or all that were at risk relapsed
+    together, the curves cannot be told apart: chi-square is 0, p is 1, and `note` says so.
     """
 
     treatment: str
@@ -70,8 +71,8 @@ class LogRank:
 class RelapseCount:
     """How many of a treatment's n seeds relapsed; the share and its interval are in per cent.
 
-    A seed that relapsed `at_cycle_0` was below the threshold before any stress: its treatment
-    failed. The others relapsed `later`.
+    A seed that relapsed `at_cycle_0` was below the threshold before any stress cycle, so it had not
+    yet responded to its treatment. The others relapsed `later`.
     """
 
     treatment: str
@@ -86,14 +87,14 @@ class RelapseCount:
 
 
 class Times(NamedTuple):
-    """When the seeds of a treatment relapsed: `cycles` is where they did or were last seen."""
+    """The cycles at which the seeds of a treatment relapsed or were censored."""
 
     cycles: np.ndarray  # (seeds,), int64
     relapsed: np.ndarray  # (seeds,), bool
-    last: int  # cycle of the study
+    last: int  # the last cycle of the study
 
     def censored(self) -> stats.CensoredData:
-        """Return them as scipy takes them."""
+        """Return the times in the form that scipy expects."""
         return stats.CensoredData.right_censored(self.cycles, ~self.relapsed)
 
 
@@ -115,17 +116,16 @@ def relapse_times(values: Iterable[Value]) -> dict[str, Times]:
 def survival_curves(times: Mapping[str, Times]) -> list[SurvivalStep]:
     """Return the Kaplan-Meier estimate of every treatment, cycle by cycle.
 
-    Its interval is the log-log (exponential Greenwood) interval. That has no value where the curve
-    is still at 100 or has come down to 0 per cent. There Wilson's interval of the share of all
-    seeds replaces it: because no seed is censored before the last cycle, the estimate equals this
-    share.
+    The interval is the log-log (exponential Greenwood) interval, which does not exist where the
+    curve is at 100 or at 0 per cent. Wilson's interval of the share of seeds replaces it there:
+    because no seed is censored before the last cycle, the estimate equals this share.
     """
     steps = []
     for treatment, of_seeds in times.items():
         cycles = np.arange(of_seeds.last + 1)
         estimate = stats.ecdf(of_seeds.censored()).sf
         with warnings.catch_warnings():
-            # Of the values that Wilson's interval replaces.
+            # Scipy warns about the values that Wilson's interval replaces.
             warnings.filterwarnings("ignore", "The confidence interval is undefined")
             both: Any = estimate.confidence_interval(LEVEL, method="log-log")
         curve, low, high = (side.evaluate(cycles).tolist() for side in (estimate, *both))
@@ -147,7 +147,7 @@ def log_rank_tests(times: Mapping[str, Times]) -> list[LogRank]:
     for (first, ours), (second, theirs) in itertools.combinations(times.items(), 2):
         note = ""
         counts = int(ours.relapsed.sum()), int(theirs.relapsed.sum())
-        with np.errstate(invalid="ignore"):  # 0/0, the case of the note
+        with np.errstate(invalid="ignore"):  # 0/0 is the case that the note explains
             result = stats.logrank(ours.censored(), theirs.censored())
         chi_square, p = float(result.statistic) ** 2, float(result.pvalue)
         if math.isnan(p):
