@@ -105,7 +105,7 @@ for name in MEASURES:
             planned=lambda wildcards: plan_of_network(wildcards.state),
             made_by=lambda wildcards, name=name: plan_of_measure(name, wildcards.state),
         message:
-            f"seed {{wildcards.seed}}: {measures.load(name).TITLE}, {{wildcards.state}}"
+            f"seed {{wildcards.seed}}: measure the {{wildcards.state}} network ({measures.load(name).TITLE})"
         script:
             "../workflow_scripts/measure.py"
 
@@ -150,7 +150,7 @@ rule gather:
         planned=lambda wildcards: plans_of_gathered(wildcards.kind),
         made_by=lambda wildcards: plan_of_gather(wildcards.kind),
     message:
-        "gather {wildcards.kind} of all seeds"
+        "gather the {wildcards.kind} rows of all seeds"
     script:
         "../workflow_scripts/gather.py"
 

@@ -64,7 +64,7 @@ rule prune:
         planned=lambda wildcards: plan_of_network(HEALTHY),
         made_by=lambda wildcards: plan_of_network(UNTREATED),
     message:
-        "seed {wildcards.seed}: prune"
+        "seed {wildcards.seed}: prune the healthy network"
     script:
         "../workflow_scripts/prune.py"
 
@@ -87,6 +87,6 @@ rule treat:
         planned=lambda wildcards: plan_of_network(UNTREATED),
         made_by=lambda wildcards: plan_of_network(wildcards.treatment),
     message:
-        "seed {wildcards.seed}: treat, {wildcards.treatment}"
+        "seed {wildcards.seed}: apply the {wildcards.treatment} treatment"
     script:
         "../workflow_scripts/treat.py"

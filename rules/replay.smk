@@ -60,7 +60,7 @@ rule replay_gather:
         planned=lambda wildcards: plans_of_replay(),
         made_by=lambda wildcards: plan_of_replayed(),
     message:
-        "gather the replay of all seeds"
+        "gather the replays of all seeds"
     script:
         "../workflow_scripts/gather.py"
 

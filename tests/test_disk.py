@@ -32,7 +32,8 @@ def test_a_finished_study_without_its_networks_has_nothing_left_to_do(project):
 def test_a_change_of_a_treatment_makes_its_networks_anew_from_the_pruned_ones(project):
     project.study["treatments"]["ssri"]["maintenance"] = []
     planned = [message for message in project.planned() if message.startswith("seed ")]
-    kinds = ["acute relapse", "evaluate", "longitudinal relapse", "treat"]
-    assert [m for m in planned if m.startswith("seed 1")] == [f"seed 1: {k}, ssri" for k in kinds]
+    titles = ["acute relapse", "evaluate", "longitudinal relapse"]
+    kinds = ["apply the ssri treatment", *(f"measure the ssri network ({t})" for t in titles)]
+    assert [m for m in planned if m.startswith("seed 1")] == [f"seed 1: {kind}" for kind in kinds]
     # All networks of the first seed are drawn, so all are needed again.
-    assert "seed 0: treat, ketamine" in planned
+    assert "seed 0: apply the ketamine treatment" in planned

@@ -84,10 +84,10 @@ def test_an_edit_of_the_step_runs_the_treatment_that_takes_it_alone(project):
         planned = [job for job in project.planned() if job.startswith("seed")]
     finally:
         (project.folder / STEP_FILE).write_bytes(before)
-    assert {job.rpartition(", ")[2] for job in planned} == {"scaled"}
-    assert {job for job in planned if "treat" in job} == {
-        "seed 0: treat, scaled",
-        "seed 1: treat, scaled",
+    assert all("the scaled " in job for job in planned)
+    assert {job for job in planned if "apply" in job} == {
+        "seed 0: apply the scaled treatment",
+        "seed 1: apply the scaled treatment",
     }
 
 

@@ -50,27 +50,32 @@ TRAINING, REGROWTH, REGIONS = OTHERS = [
     f"draw the figure {name}" for name in ("training", "regrowth", "regions")
 ]
 FIGURES = [*OF_NUMBERS, *OTHERS]
-GATHER = [f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")]
+KINDS = ("acute", "evaluate", "history", "relapse")
+GATHER = [f"gather the {kind} rows of all seeds" for kind in KINDS]
 
 
 def jobs(seeds, kinds):
     return [f"seed {seed}: {kind}" for seed in seeds for kind in kinds]
 
 
+def measured(state, title):
+    return f"measure the {state} network ({title})"
+
+
 ONE_SEED = [
     "train the healthy network",
-    "prune",
-    *[f"treat, {treatment}" for treatment in ("ketamine", "ssri")],
-    *[f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")],
-    *[f"acute relapse, {treatment}" for treatment in ("ketamine", "ssri")],
-    *[f"longitudinal relapse, {treatment}" for treatment in ("ketamine", "ssri")],
+    "prune the healthy network",
+    *[f"apply the {treatment} treatment" for treatment in ("ketamine", "ssri")],
+    *[measured(state, "evaluate") for state in ("healthy", "untreated", "ketamine", "ssri")],
+    *[measured(treatment, "acute relapse") for treatment in ("ketamine", "ssri")],
+    *[measured(treatment, "longitudinal relapse") for treatment in ("ketamine", "ssri")],
 ]
 
 
 def of_treatment(name):
     """The jobs of one treatment in each seed."""
-    kinds = ("treat", "evaluate", "acute relapse", "longitudinal relapse")
-    return [f"{kind}, {name}" for kind in kinds]
+    titles = ("evaluate", "acute relapse", "longitudinal relapse")
+    return [f"apply the {name} treatment", *[measured(name, title) for title in titles]]
 
 
 def test_a_new_study_runs_every_stage_of_every_seed(tmp_path):
@@ -83,30 +88,30 @@ def test_a_finished_study_has_nothing_left_to_do(project):
     assert project.planned() == []
 
 
-def test_more_epochs_for_ssri_rerun_ssri_and_what_is_made_of_all_treatments(project):
+def test_more_epochs_of_ssri_rerun_ssri_and_everything_that_shows_all_treatments(project):
     project.study["treatments"]["ssri"]["course"][0]["train"]["epochs"] = 4
     assert project.planned() == sorted(
         [*jobs([0, 1], of_treatment("ssri")), *GATHER, *FROM_ROWS, TRAINING, REGIONS]
     )
 
 
-def test_another_maintenance_of_ssri_reruns_its_longitudinal_test_alone(project):
+def test_a_change_of_ssri_maintenance_reruns_only_its_longitudinal_test(project):
     project.study["treatments"]["ssri"]["maintenance"] = []
     assert project.planned() == sorted(
         [
-            *jobs([0, 1], ["longitudinal relapse, ssri"]),
-            *(f"gather {kind} of all seeds" for kind in ("history", "relapse")),
+            *jobs([0, 1], ["measure the ssri network (longitudinal relapse)"]),
+            *(f"gather the {kind} rows of all seeds" for kind in ("history", "relapse")),
             *FROM_ROWS,
             TRAINING,
         ]
     )
 
 
-def test_another_sweep_reruns_evaluations_and_what_shows_numbers(project):
+def test_a_change_of_the_sweep_reruns_evaluations_and_everything_that_shows_numbers(project):
     project.study["evaluate"] = {"sweep": [0.0, 1.0, 2.5]}
-    kinds = [f"evaluate, {state}" for state in ("healthy", "untreated", "ketamine", "ssri")]
+    kinds = [kind for kind in ONE_SEED if "(evaluate)" in kind]
     assert project.planned() == sorted(
-        [*jobs([0, 1], kinds), "gather evaluate of all seeds", *FROM_ROWS]
+        [*jobs([0, 1], kinds), "gather the evaluate rows of all seeds", *FROM_ROWS]
     )
 
 
@@ -114,25 +119,25 @@ def test_another_sweep_reruns_evaluations_and_what_shows_numbers(project):
     ("key", "value", "more"),
     [("label", "Escitalopram-like", STATISTICS[1:]), ("colour", "#117733", [])],
 )
-def test_another_label_or_colour_reruns_what_shows_it_alone(project, key, value, more):
+def test_a_change_of_label_or_colour_reruns_only_what_shows_it(project, key, value, more):
     project.study["treatments"]["ssri"][key] = value
     # Tables show no colour.
     texts = TEXTS if key == "label" else TEXTS[:1]
     assert project.planned() == sorted([*texts, *FIGURES, *more])
 
 
-def test_another_style_of_one_figure_redraws_it_and_the_report_alone(project):
+def test_a_change_of_one_figures_style_reruns_only_the_figure_and_the_report(project):
     project.edit("pipeline_lib/figures/regions.py", "new_figure(", "new_figure(0 + ")
     assert project.planned() == [REGIONS, "write the report"]
 
 
-def test_another_palette_redraws_the_figures_and_the_report_alone(project):
+def test_a_change_of_the_palette_reruns_only_the_figures_and_the_report(project):
     project.edit("pipeline_lib/figures/style.py", "#004488", "#004489")
     assert project.planned() == sorted(["write the report", *FIGURES])
 
 
 @pytest.mark.parametrize("name", ["report.html.j2", "report.css"])
-def test_another_template_rewrites_the_report_alone(project, name):
+def test_a_change_of_the_template_reruns_only_the_report(project, name):
     path = project.folder / "pipeline_lib/reporting" / name
     before = path.read_bytes()
     path.write_bytes(before + b"\n")
@@ -143,22 +148,23 @@ def test_another_template_rewrites_the_report_alone(project, name):
         os.utime(path, (0, 0))
 
 
-def test_a_change_of_pruning_reruns_what_prunes_and_what_follows(project):
+def test_a_change_of_pruning_reruns_every_job_that_prunes_and_all_that_follow(project):
     project.edit("pipeline_lib/model/pruning.py", "math.floor(", "0 + math.floor(")
-    untouched = ["train the healthy network", "evaluate, healthy"]
+    untouched = ["train the healthy network", "measure the healthy network (evaluate)"]
     kinds = [kind for kind in ONE_SEED if kind not in untouched]
     assert project.planned() == sorted(jobs([0, 1], kinds) + GATHER + FROM_ROWS + OTHERS)
 
 
-def test_a_change_of_one_function_of_pruning_reruns_what_uses_it(project):
+def test_a_change_of_one_function_of_pruning_reruns_only_the_jobs_that_use_it(project):
     project.edit("pipeline_lib/model/pruning.py", "fraction * (1.0", "0 + fraction * (1.0")
     planned = project.planned()
-    assert {"seed 0: acute relapse, ssri", "seed 1: longitudinal relapse, ketamine"} <= {*planned}
+    assert "seed 0: measure the ssri network (acute relapse)" in planned
+    assert "seed 1: measure the ketamine network (longitudinal relapse)" in planned
     of_seeds = [job for job in planned if job.startswith("seed")]
     assert all("relapse" in job for job in of_seeds)
 
 
-def test_a_change_of_a_word_of_the_library_rewrites_what_says_it(project):
+def test_a_change_of_a_word_in_the_library_reruns_only_the_jobs_that_write_it(project):
     project.edit("pipeline_lib/names.py", '"Untreated"', '"Not treated"')
     planned = project.planned()
     assert "write the tables" in planned
@@ -225,12 +231,12 @@ def copied(finished, tmp_path) -> Project:
     return project
 
 
-def test_results_without_snakemakes_record_are_made_still(copied):
+def test_results_without_snakemakes_record_are_still_up_to_date(copied):
     assert not (copied.folder / ".snakemake").exists()
     assert copied.planned() == []
 
 
-def test_a_copy_of_results_is_made_under_its_new_name(copied):
+def test_a_copy_of_results_is_up_to_date_under_its_new_name(copied):
     shutil.copytree(  # like `cp -r`: every file is as young as its copy
         copied.folder / "results", copied.folder / "elsewhere", copy_function=shutil.copyfile
     )
@@ -239,13 +245,13 @@ def test_a_copy_of_results_is_made_under_its_new_name(copied):
     assert copied.planned() in ([], ["write the report"])
 
 
-def test_another_learning_rate_reruns_ssri_alone_without_snakemakes_record(copied):
+def test_a_change_of_learning_rate_reruns_only_ssri_without_snakemakes_record(copied):
     copied.study["treatments"]["ssri"]["course"][0]["train"]["lr"] = 2e-5
     planned = [job for job in copied.planned() if job.startswith("seed")]
     assert planned == sorted(jobs([0, 1], of_treatment("ssri")))
 
 
-def test_rows_and_networks_of_another_study_or_damaged_ones_are_made_again(copied):
+def test_damaged_files_and_files_of_a_different_study_are_rebuilt(copied):
     good = copied.parquet()
     seeds = copied.folder / "results/seeds"
     other = Project(copied.folder / "other")
@@ -258,9 +264,11 @@ def test_rows_and_networks_of_another_study_or_damaged_ones_are_made_again(copie
     cut = seeds / "1/untreated/evaluate.parquet"
     cut.write_bytes(cut.read_bytes()[:-50])
     planned = [job for job in copied.planned() if job.startswith("seed")]
-    assert {"seed 0: evaluate, healthy", "seed 0: treat, ssri"} <= set(planned)
-    assert "seed 1: evaluate, untreated" in planned
-    assert not {"seed 0: treat, ketamine", "seed 1: treat, ssri"} & set(planned)
+    assert "seed 0: measure the healthy network (evaluate)" in planned
+    assert "seed 0: apply the ssri treatment" in planned
+    assert "seed 1: measure the untreated network (evaluate)" in planned
+    assert "seed 0: apply the ketamine treatment" not in planned
+    assert "seed 1: apply the ssri treatment" not in planned
     copied.snakemake("-j", "2")
     assert copied.parquet() == good
     assert copied.planned() == []
