@@ -1,5 +1,5 @@
-# From a seed to its networks: healthy, pruned, and treated in each way. Each stage has a plan, a
-# digest of all that decides what it makes but for the seed; its files carry it.
+# From a seed to its networks: healthy, pruned, and treated in each way. Each stage has a plan,
+# which its files carry: a digest of everything except the seed that decides what it makes.
 
 
 @cache
@@ -16,7 +16,7 @@ def plan_of_network(state):
         return plan(state, study=slices.prune(STUDY), code=code("prune"), inputs=inputs)
     study, inputs = slices.treat(STUDY, state), {"network": plan_of_network(UNTREATED)}
     steps = of_steps(study["course"])
-    # Its name, too: a treatment's course draws from a generator of that name.
+    # The name counts too, because a treatment's course uses a generator of that name.
     return plan(
         f"treat {state}",
         study=study,

@@ -327,9 +327,8 @@ def test_comparison_draws_ours_minus_published_with_its_interval():
     bars = [bar.get_segments()[0] for bar in first.collections]
     assert [bar[:, 0].tolist() for bar in bars] == [[-3.0, 0.5]] * 2
     assert [x.get_xdata()[0] for x in first.lines if x.get_marker() == "x"] == [-6.0]
-    assert (
-        figure.get_suptitle() == "This study and the published one: 4 of 5 tested means consistent"
-    )
+    title = "Comparison with the published numbers: 4 of 5 tested means consistent"
+    assert figure.get_suptitle() == title
 
 
 def test_every_figure_of_every_measure_has_numbers_and_can_be_found():

@@ -54,7 +54,7 @@ def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_word(proj
         check=False,
     )
     assert refused.returncode != 0
-    assert "results: another workflow is making files here" in refused.stdout + refused.stderr
+    assert "results: another workflow is writing to this folder" in refused.stdout + refused.stderr
     assert "Traceback" not in refused.stdout + refused.stderr
     assert run.process.poll() is None
     while not (log.exists() and log.stat().st_size):

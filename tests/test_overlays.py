@@ -67,7 +67,7 @@ def test_a_treatment_that_there_is_not_cannot_be_taken_out(paper):
     with pytest.raises(PipelineError) as error:
         validate(paper, order=order)
     assert str(error.value).splitlines() == [
-        "treatments.sssri is None, which takes a treatment out, but the study has no treatment of"
+        "treatments.sssri is None, which removes a treatment, but the study has no treatment of"
         " this name; its treatments are ketamine, ssri, neurosteroid",
         "seeds is 0; it must be at least 1",
     ]
@@ -83,7 +83,7 @@ FILES = [
     (b"", "it is empty; it must be a mapping"),
     (b"- 1\n", "it is a list; it must be a mapping"),
     (b"only text\n", "it is text; it must be a mapping"),
-    (b"seeds: 1\nseeds: 2\n", "line 2 has the key 'seeds' a second time"),
+    (b"seeds: 1\nseeds: 2\n", "line 2 repeats the key 'seeds'"),
     (b"seeds:\n\t- 1\n", r"not valid YAML \(line 2: found character '\\t'"),
     (b"seeds: [1\n", r"not valid YAML \(line 2: expected ',' or ']'"),
     (b"\xff\xfe", "not a text file in UTF-8"),

@@ -177,7 +177,7 @@ def test_a_bad_file_ends_snakemake_in_a_sentence(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     output = done.stdout + done.stderr
-    assert "study.yaml: line 2 has the key 'seeds' a second time" in output
+    assert "study.yaml: line 2 repeats the key 'seeds'" in output
     assert "Traceback" not in output
 
 

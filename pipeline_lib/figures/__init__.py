@@ -26,7 +26,7 @@ TRAINING = FigureSpec(
 )
 COMPARISON = FigureSpec(
     "comparison",
-    "This study and the published one",
+    "Comparison with the published numbers",
     "This study's mean minus the published mean, with the Welch interval of the difference, "
     "widened by the rounding of the printed number. The grey band is the margin of equivalence.",
     kind="special",
