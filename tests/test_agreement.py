@@ -26,7 +26,7 @@ def study(folder, numbers, cycle=1):
     return folder
 
 
-def test_five_seeds_all_above_five_others_are_as_rare_as_can_be(tmp_path):
+def test_five_seeds_all_above_five_others_give_the_smallest_p(tmp_path):
     low, high = ([start + step / 10 for step in range(5)] for start in (80, 90))
     table = compare(study(tmp_path / "low", low), study(tmp_path / "high", high))
     combined = table[table["number"] == COMBINED].set_index("test")
@@ -45,7 +45,7 @@ def test_a_study_agrees_with_itself_and_constants_and_counts_are_not_tested(tmp_
     assert set(table["number"]) == {COMBINED, LONGITUDINAL}
 
 
-def test_another_study_is_refused(tmp_path):
+def test_a_different_study_is_refused(tmp_path):
     ours, theirs = study(tmp_path / "ours", [81.0]), study(tmp_path / "theirs", [81.0], cycle=2)
     with pytest.raises(SystemExit, match="not the same study"):
         compare(ours, theirs)

@@ -43,7 +43,7 @@ def test_every_number_of_a_published_row_is_compared_as_printed():
     assert printed_verdict(rows) == "2 of 3 published numbers equal as printed"
 
 
-def test_counts_and_cycles_of_a_seed_are_printed_whole():
+def test_counts_and_cycles_of_a_seed_are_printed_as_integers():
     cycle = Key("a", RELAPSE_CYCLE)
     theirs = [published(Key("a", RELAPSED), count=1), published(cycle, 0.0)]
     found = compared(*theirs, published(cycle, 0, seed=1), published(cycle, 0, seed=2))[1]
@@ -74,7 +74,7 @@ def test_runs_are_compared_to_four_decimals(runs):
     assert [(row.number, row.reference) for row in unequal] == [(runs[0].number, runs[0].value)]
 
 
-def test_a_replay_of_fewer_seeds_is_compared_with_those(runs):
+def test_a_replay_of_fewer_seeds_is_compared_for_these_only(runs):
     one = [run for run in runs if run.seed == 4]
     assert runs_verdict(against_runs(one, runs)) == "95 of 95 values of 1 seed equal to 4 decimals"
     assert runs_verdict(against_runs(one[1:], runs)).startswith("94 of 95")

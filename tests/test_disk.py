@@ -20,7 +20,7 @@ def networks(project: Project) -> list[str]:
     return sorted(str(path.relative_to(seeds)) for path in seeds.rglob("*.safetensors"))
 
 
-def test_networks_go_once_they_are_measured_and_drawn_but_for_the_pruned_ones(project):
+def test_all_networks_but_the_pruned_ones_are_removed_once_measured_and_drawn(project):
     assert networks(project) == ["0/pruned.safetensors", "1/pruned.safetensors"]
     assert (project.folder / "results/figures/regions.png").exists()
 
@@ -29,7 +29,7 @@ def test_a_finished_study_without_its_networks_has_nothing_left_to_do(project):
     assert project.planned() == []
 
 
-def test_a_change_of_a_treatment_makes_its_networks_anew_from_the_pruned_ones(project):
+def test_a_changed_treatment_starts_again_from_the_pruned_networks(project):
     project.study["treatments"]["ssri"]["maintenance"] = []
     planned = [message for message in project.planned() if message.startswith("seed ")]
     titles = ["acute relapse", "evaluate", "longitudinal relapse"]

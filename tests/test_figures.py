@@ -262,7 +262,7 @@ def test_regions_show_what_each_network_decides(network, modulation):
         assert np.mean(inside == (decided(grid) == number)) > 0.97  # all but the border
 
 
-def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
+def test_regrowth_distinguishes_kept_steep_and_flat_weights(network):
     pruned = prune(network, 0.8)
     scores = [np.zeros_like(weight) for weight in network.weights]
     for score in scores:
@@ -341,7 +341,7 @@ def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
     assert {"survival", "training", "comparison", "regrowth", "regions"} == set(every) - asked
 
 
-def test_a_treatment_looks_the_same_whatever_others_there_are():
+def test_a_treatment_looks_the_same_whichever_others_there_are():
     alone = style.looks({"ssri": "SSRI-like"}, {"ssri": 1}, {})["ssri"]
     assert looks()["ssri"] == alone
     chosen = looks(colours={"ssri": "#123456"})
@@ -370,7 +370,7 @@ def test_a_legend_of_long_labels_stays_on_the_page():
     assert 0 < box.x0 < box.x1 < figure.bbox.width
 
 
-def test_a_figure_is_saved_whole_in_both_formats_and_the_same_every_time(tmp_path):
+def test_a_figure_is_saved_in_both_formats_with_the_same_bytes_every_time(tmp_path):
     def save(folder):
         keys = [Key("ssri", names.LONGITUDINAL_SPARSITY, cycle=cycle) for cycle in range(3)]
         paths = [tmp_path / folder / f"a.{form}" for form in ("svg", "png")]

@@ -34,7 +34,7 @@ def test_the_highest_mean_comes_first_and_is_compared_with_the_others():
     assert "Second is 10.0 points (9.0 to 11.0) above First: not significant" in said
 
 
-def test_of_a_drop_the_smallest_comes_first():
+def test_the_smallest_drop_comes_first():
     drops = {"first": [5.0, 6.0, 7.0, 5.0], "second": [1.0, 2.0, 1.0, 1.0]}
     said = sentences(results(measured(FLAT, drops=drops)))["Who resists one sudden pruning"]
     assert said.startswith("From the smallest drop to the largest: Second 1.2 points (")
@@ -53,7 +53,7 @@ def test_a_difference_is_significant_where_its_corrected_p_says_so():
     assert re.search(r"significant among this measurement's 3 pairs \(p = 0\.006\) and among", said)
 
 
-def test_ten_seeds_in_a_large_family_are_said_to_be_too_few():
+def test_the_findings_say_that_ten_seeds_are_too_few_for_a_large_family():
     found = results(measured({"first": [[81.0]] * 3, "second": [[90.0]] * 3}))
     said = sentences(found)["What is significant"]
     smallest = min(1.0, len(found.pairs) * 2 / 2**3)
@@ -62,7 +62,7 @@ def test_ten_seeds_in_a_large_family_are_said_to_be_too_few():
     assert "no comparison could reach" not in sentences(many)["What is significant"]
 
 
-def test_as_markdown_every_question_has_a_section_and_names_are_no_markup():
+def test_markdown_has_a_section_per_question_and_escapes_names():
     found = results(measured(FLAT), {"first": "First *", "second": "Second"})
     text = markdown(found)
     assert text.startswith(reading(found)[:20])
@@ -89,7 +89,7 @@ def test_a_treatment_worse_than_none_is_below_the_untreated_network():
     assert re.search(r"Second is 59\.0 points \(.*\) above Untreated", said)
 
 
-def test_relapse_at_cycle_0_is_told_from_relapse_later():
+def test_relapse_at_cycle_0_is_distinguished_from_later_relapse():
     courses = {
         "first": [[70.0, 95.0], [95.0, 95.0], [70.0, 70.0]],
         "second": [[70.0, 95.0], [95.0, 70.0], [95.0, 95.0]],
@@ -103,7 +103,7 @@ def test_relapse_at_cycle_0_is_told_from_relapse_later():
     assert "First 2 (2 at cycle 0) and Second 2 (1 at cycle 0)." in gist(found)[-1]
 
 
-def test_one_late_relapse_is_one():
+def test_a_single_late_relapse_is_in_the_singular():
     courses = {"first": [[95.0, 70.0], [95.0, 95.0]], "second": [[95.0, 95.0]] * 2}
     said = sentences(results(measured(courses)))["Who relapses, and when"]
     assert re.search(r"First: 1 of 2 seeds fell below 80 %, 50\.0 % \(.*\), after cycle 0\.", said)
@@ -162,7 +162,7 @@ def test_one_treatment_is_compared_with_none_but_the_untreated():
     assert "above Untreated" in said["Who gains over the untreated network"]
 
 
-def test_withdrawal_is_told_of_treatments_that_were_measured_so():
+def test_withdrawal_is_reported_for_treatments_measured_off_medication():
     off = [value(seed, Key("second", COMBINED, OFF), 40.0 + seed) for seed in range(4)]
     found = results([*measured(FLAT), *off])
     said = sentences(found)["What depends on the medication"]
@@ -170,7 +170,7 @@ def test_withdrawal_is_told_of_treatments_that_were_measured_so():
     assert "First" not in said
 
 
-def test_a_new_measures_number_has_a_finding_and_a_line_in_short(monkeypatch):
+def test_a_new_measures_number_has_a_finding_and_a_line_in_the_gist(monkeypatch):
     speed = Number("speed", "Reaction time", unit=" ms", better="less")
     lean = Number("lean", "Lean", unit="", decimals=2, better="neither")
     told = Number("told", "Told", compared=False)

@@ -41,7 +41,7 @@ def test_five_kills_change_no_byte_and_repeat_no_finished_job(project, tmp_path)
     assert counts.studies >= 1
 
 
-def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_word(project):
+def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(project):
     project.study = ONE_SEED | {"baseline": {"epochs": 10**7}}  # without an end
     run = Run(project, *HEALTHY)
     log = project.folder / "results/logs/baseline/0.log"

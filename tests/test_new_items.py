@@ -40,7 +40,7 @@ def project(tmp_path_factory) -> Project:
     return project
 
 
-def test_each_takes_few_lines():
+def test_each_example_takes_few_lines():
     assert SECTION.count("```python") == SECTION.count("```yaml") == 1
     assert len(STEP.splitlines()) + len(TREATMENT.splitlines()) < 40
     assert len(MEASURE.splitlines()) < 60
@@ -55,7 +55,7 @@ def test_a_new_step_does_what_it_says(project):
     assert lengths(treated) == pytest.approx(0.65, abs=0.05)
 
 
-def test_a_new_measures_numbers_are_found_wherever_numbers_are(project):
+def test_the_numbers_of_a_new_measure_appear_everywhere(project):
     results = project.folder / "results"
     states = ["healthy", "untreated", "ssri", "scaled"]
     assert (results / "metrics/silent.parquet").exists()
@@ -77,7 +77,7 @@ def test_a_new_measures_numbers_are_found_wherever_numbers_are(project):
     assert "Per cent of the hidden units, in every seed." in report
 
 
-def test_an_edit_of_the_step_runs_the_treatment_that_takes_it_alone(project):
+def test_an_edit_of_a_step_reruns_only_the_treatment_that_uses_it(project):
     before = (project.folder / STEP_FILE).read_bytes()
     project.edit(STEP_FILE, "clip(1e-9)", "clip(1e-8)")
     try:

@@ -15,7 +15,7 @@ from tests.surroundings import LATER, ZONE
 REPORT = "report.html"
 
 
-def test_the_other_surroundings_are_other_ones(elsewhere):
+def test_the_second_surroundings_really_differ(elsewhere):
     """Without this the test below might compare a study with itself."""
     log = elsewhere.folder / "results/logs/baseline/0.log"
     said = datetime.strptime(log.read_text(encoding="utf-8")[:19], "%Y-%m-%d %H:%M:%S")
@@ -26,7 +26,7 @@ def test_the_other_surroundings_are_other_ones(elsewhere):
     assert modes == {0}
 
 
-def test_no_result_depends_on_where_when_or_by_whom_it_is_made(finished, elsewhere):
+def test_no_result_depends_on_place_time_or_user(finished, elsewhere):
     here, there = finished.results(), elsewhere.results()
     assert here.keys() == there.keys()
     kinds = {name.rpartition(".")[2] for name in here if not name.startswith(".")}
@@ -36,7 +36,7 @@ def test_no_result_depends_on_where_when_or_by_whom_it_is_made(finished, elsewhe
     assert differ == {REPORT, "stamps/report.json", "study.yaml"}
 
 
-def test_the_report_differs_in_the_commit_alone(finished, elsewhere):
+def test_the_report_differs_only_in_the_commit(finished, elsewhere):
     pages = [project.results()[REPORT].decode() for project in (finished, elsewhere)]
     if shutil.which("git"):
         pages[1], found = re.subn(r"<div><dt>Commit</dt>.*?</div>\n", "", pages[1])

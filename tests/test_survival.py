@@ -37,7 +37,7 @@ def test_the_event_is_the_first_cycle_below_the_threshold_and_cycle_0_counts():
     assert (cycles.tolist(), relapsed.tolist(), last) == ([0, 1, 2], [True, True, False], 2)
 
 
-def test_failed_treatments_are_told_from_later_relapses():
+def test_seeds_below_the_threshold_at_cycle_0_are_counted_separately():
     counts = survival.relapse_counts(survival.relapse_times(reference_runs()))
     early_and_late = {count.treatment: (count.at_cycle_0, count.later) for count in counts}
     assert early_and_late == {"ketamine": (0, 0), "ssri": (4, 0), "neurosteroid": (0, 2)}
@@ -74,7 +74,7 @@ def test_a_relapse_at_cycle_0_lowers_the_curve_there():
 @pytest.mark.parametrize(
     ("sample", "shares"), [(NONE, [1.0] * 9), (ALL_AT_ONCE, [1.0] * 3 + [0.0] * 6)]
 )
-def test_where_none_or_all_relapsed_the_interval_is_wilsons(sample, shares):
+def test_the_interval_is_wilsons_if_no_seed_or_every_seed_relapsed(sample, shares):
     curve = survival.survival_curves({"a": sample})
     assert [step.survival for step in curve] == [100.0 * share for share in shares]
     assert {step.method for step in curve} == {"Wilson"}
@@ -103,7 +103,7 @@ def test_log_rank_of_the_trial_is_the_published_one():
     assert (test.n, test.n_other, test.relapsed, test.relapsed_other) == (21, 21, 9, 21)
 
 
-def test_without_an_event_to_tell_them_apart_p_is_1_and_it_is_said():
+def test_p_is_1_with_a_note_if_no_event_distinguishes_the_curves():
     for other, note in ((NONE, "no seed of either relapsed"), (ALL_AT_ONCE, "relapsed together")):
         [test] = survival.log_rank_tests({"a": other, "b": other})
         assert (test.chi_square, test.p, test.p_holm) == (0.0, 1.0, 1.0)
