@@ -134,7 +134,7 @@ def test_a_missing_network_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_weight_that_is_not_finite_is_neither_written_nor_read(
+def test_a_weight_that_is_not_finite_is_refused_at_both_ends(
     network, tmp_path, value, monkeypatch
 ):
     # Of a unit that no output sees: an engine would leave it out.

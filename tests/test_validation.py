@@ -271,7 +271,7 @@ def test_only_the_first_of_many_problems_are_reported(paper):
         ),
     ],
 )
-def test_a_number_that_is_not_finite_stops_the_job_and_names_the_cause(
+def test_an_infinite_or_nan_number_stops_the_job_with_its_cause(
     engine, path, value, sentence
 ):
     study = base() | {"engine": engine}
