@@ -1,4 +1,4 @@
-"""Two studies beside each other: are their distributions over seeds the same?"""
+"""The comparison of two studies' distributions over seeds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_five_seeds_all_above_five_others_give_the_smallest_p(tmp_path):
     low, high = ([start + step / 10 for step in range(5)] for start in (80, 90))
     table = compare(study(tmp_path / "low", low), study(tmp_path / "high", high))
     combined = table[table["number"] == COMBINED].set_index("test")
-    # Two of the 10! / (5! 5!) = 252 ways to share ten numbers out set the fives wholly apart.
+    # Two of the 10! / (5! 5!) = 252 divisions of ten numbers separate the two fives completely.
     assert combined["p"].to_dict() == pytest.approx(
         {"Kolmogorov-Smirnov": 2 / 252, "Mann-Whitney": 2 / 252}
     )

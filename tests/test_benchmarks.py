@@ -1,4 +1,4 @@
-"""The benchmarks on tiny studies: whose cost is measured, and what is divided by what."""
+"""The benchmarks, on tiny studies: which costs are measured, and how ratios are formed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a combination adds to the better of the treatments that it puts together."""
+"""What a combination adds to the better of its parts."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def test_findings_say_what_a_combination_adds(study):
     assert combined.startswith(
         "Combined stress: Both is 2.0 points (in every seed) better than First: "
     )
-    # A point more of a drop is a point worse.
+    # A drop that is one point larger is one point worse.
     assert drop.startswith(
         "Acute drop: Both is 1.0 points (in every seed) worse than Second: significant among"
     )

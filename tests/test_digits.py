@@ -1,4 +1,4 @@
-"""The replay beside the published run, digit by digit."""
+"""The comparison of the replay with the published run, digit for digit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def published(key, mean=None, sd=None, high=None, count=None, seed=None):
 
 
 def compared(*theirs):
-    """Published numbers beside those of three seeds, of which the second relapses at cycle 0."""
+    """Published numbers and those of three seeds, of which the second relapses at cycle 0."""
     values = trajectories({"a": [[98.947, 90.0], [63.751, 20.0], [81.349, 85.0]]})
     rows = as_printed(cells_of(values), values, theirs, NUMBERS)
     return rows, [(row.statistic, row.published, row.ours, row.equal) for row in rows]

@@ -1,4 +1,4 @@
-"""What a study leaves on disk when its networks need not be kept."""
+"""The files that a study leaves on disk if its networks need not be kept."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def test_a_changed_treatment_starts_again_from_the_pruned_networks(project):
     titles = ["acute relapse", "evaluate", "longitudinal relapse"]
     kinds = ["apply the ssri treatment", *(f"measure the ssri network ({t})" for t in titles)]
     assert [m for m in planned if m.startswith("seed 1")] == [f"seed 1: {kind}" for kind in kinds]
-    # All networks of the first seed are drawn, so all are needed again.
+    # Figures show all networks of the first seed, so all of these are needed again.
     assert "seed 0: apply the ketamine treatment" in planned

@@ -1,4 +1,4 @@
-"""Pages of the docs hold what studies made, and say where it comes from."""
+"""Pages of the docs show the results of studies and say which files they are from."""
 
 from __future__ import annotations
 

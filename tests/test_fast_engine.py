@@ -40,7 +40,7 @@ def dense_network(sizes):
 
 
 def regrown_network(sizes):
-    """A pruned network, half of whose rows have come back: dense, sparse and flat units."""
+    """A pruned network in which half of the rows regrew: dense, sparse and flat units."""
     pruned = prune(dense_network(sizes), 0.9)
     rng = np.random.default_rng(0)
     scores = [

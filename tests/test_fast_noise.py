@@ -54,7 +54,7 @@ def test_draws_near_each_other_are_independent(many):
     standard_error = 1 / np.sqrt(len(many))
     for lag in (1, 2, LANES, 2 * LANES, CHUNK, 2 * CHUNK, 65536):
         assert within((many[lag:] * many[:-lag]).mean(), 0, standard_error)
-        # Of squares too: a pair of one radius would show here.
+        # Squares are tested too, because pairs with a common radius would show only there.
         squares = many**2 - 1
         assert within((squares[lag:] * squares[:-lag]).mean(), 0, 2 * standard_error)
 

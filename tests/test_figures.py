@@ -1,4 +1,4 @@
-"""What each figure draws, against the numbers behind it: values, not pixels."""
+"""The values that each figure draws are the numbers behind it; no pixels are compared."""
 
 import itertools
 from dataclasses import replace
@@ -248,7 +248,7 @@ def test_regions_show_what_each_network_decides(network, modulation):
     assert panel.get_title("left") == f"Healthy\n{right} of {len(CENTRES)} centres right"
     for number, line in enumerate(task.lines):
         assert np.array_equal(line.get_xydata(), points.x[points.labels == number])
-    # The shaded region of each class holds just the points of a grid that it is decided for.
+    # The shaded region of each class holds exactly the grid points that the network assigns to it.
     shaded = [c for c in panel.collections if getattr(c, "filled", False)]
     x, y = (np.linspace(*ends, 97) for ends in (panel.get_xlim(), panel.get_ylim()))
     assert np.allclose([*panel.get_xlim(), *panel.get_ylim()], [-6.2, 6.2] * 2)

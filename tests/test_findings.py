@@ -1,4 +1,4 @@
-"""Findings: each sentence is true of the data that it was made from, small studies included."""
+"""Findings: each sentence is true of the data behind it, also in small studies."""
 
 from __future__ import annotations
 

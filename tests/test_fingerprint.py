@@ -1,4 +1,4 @@
-"""A job's fingerprint changes with the definitions that it can reach, and with nothing else."""
+"""A job's fingerprint changes only with the definitions that the job can reach."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""`gather` and `read_gathered` take what belongs to the study, and nothing else."""
+"""`gather` and `read_gathered` accept only files that belong to the study."""
 
 from dataclasses import replace
 

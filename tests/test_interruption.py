@@ -1,4 +1,4 @@
-"""A study that is killed or stopped goes on with the same command, on real Snakemake."""
+"""A study that is killed or stopped continues with the same command, on real Snakemake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals of the tables' numbers: BCa and Wilson, held to published and enumerated ones."""
+"""BCa and Wilson intervals, compared with published and enumerated ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_bca_equals_efrons_over_all_resamples():
         for z in (bias + stats.norm.ppf(0.025), bias + stats.norm.ppf(0.975))
     ]
     assert limits(sample) == pytest.approx(expected, abs=0.3)
-    # It is not the percentile interval, from which it differs by more than the simulation's error.
+    # It differs from the percentile interval by more than the error of the simulation.
     assert abs(np.quantile(means, 0.025) - expected[0]) > 0.5
 
 

@@ -1,4 +1,4 @@
-"""What every step and every measure must be, whoever adds one: a common suite over all of them."""
+"""A common test suite for all steps and measures, including ones that are added later."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_options_of_a_step_are_the_keyword_arguments_of_its_function(kind):
     for name, field in options.items():
         given = arguments[name] is not inspect.Parameter.empty
         assert given != field.is_required(), f"{name} has a default on one side only"
-        # An option that is None is not handed on, so the function may have a default of its own.
+        # An option that is None is not passed on, so the function may have a different default.
         assert not given or field.default in (None, arguments[name])
     assert list(inspect.signature(step.apply).parameters)[:3] == ["network", "setting", "generator"]
     for text in (step.__doc__, step.Options.__doc__, step.apply.__doc__):

@@ -1,4 +1,4 @@
-"""The cache of compiled kernels: whose code is loaded, where it lies."""
+"""The cache of compiled kernels: which code is loaded, and where it is kept."""
 
 import ast
 import os

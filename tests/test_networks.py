@@ -1,4 +1,4 @@
-"""Files of networks: they appear whole or not at all, and damage is told from a good file."""
+"""Files of networks: they appear complete or not at all, and damage is recognised."""
 
 import errno
 import os
@@ -137,7 +137,7 @@ def test_a_missing_network_is_named(tmp_path):
 def test_a_weight_that_is_not_finite_is_refused_at_both_ends(
     network, tmp_path, value, monkeypatch
 ):
-    # Of a unit that no output sees: an engine would leave it out.
+    # This unit reaches no output, so an engine would leave it out.
     network.masks[1][:, 3] = False
     network.weights[1][:, 3] = 0
     network.weights[0][3, 1] = value

@@ -1,4 +1,4 @@
-"""The files of a study: refused in a sentence, or laid over each other in an order of their own."""
+"""The files of a study: bad ones are refused, and good ones are merged in order."""
 
 from __future__ import annotations
 

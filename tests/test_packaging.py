@@ -1,4 +1,4 @@
-"""The library as a package: what is in it, and which copy of it a workflow runs."""
+"""The library as a package: its content, and the copy that a workflow uses."""
 
 import fnmatch
 import os

@@ -1,4 +1,4 @@
-"""Paired comparisons of treatments, held to published and enumerated ones."""
+"""Paired comparisons of treatments, checked against published and enumerated ones."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_pairs_are_compared_by_differences_within_seeds():
 def test_a_mirrored_pair_equals_the_comparison_in_the_other_direction():
     a, b = [90.0, 92.0, 97.0, 91.0], [80.0, 93.0, 90.0, 89.0]
     [pair], [other] = pairs_of({"a": a, "b": b}), pairs_of({"b": b, "a": a})
-    # The bootstrap's draws of one and of the other are not each other's mirror.
+    # The bootstrap draws of one direction are not the mirror image of the other's.
     ends = {"ci_low": -pair.ci_high, "ci_high": -pair.ci_low}
     assert pair.mirrored() == replace(other, **ends)
     assert pair.mirrored().mirrored() == pair

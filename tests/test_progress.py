@@ -1,4 +1,4 @@
-"""How long the rest of a study takes, from its jobs so far."""
+"""The estimate of the remaining time of a study."""
 
 from __future__ import annotations
 

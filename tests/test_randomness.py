@@ -1,4 +1,4 @@
-"""Generators depend on seed and purpose, and on nothing else."""
+"""Generators depend only on seed and purpose."""
 
 import numpy as np
 import pytest

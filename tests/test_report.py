@@ -1,4 +1,4 @@
-"""The page of the report: it needs nothing but itself, and shows and escapes all it is given."""
+"""The page of the report: it is self-contained, complete, and escapes text from the study."""
 
 from __future__ import annotations
 

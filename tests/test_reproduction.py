@@ -1,4 +1,4 @@
-"""The comparison with published numbers: what is tested, how, and what is said of the rest."""
+"""The comparison with published numbers: what is tested and how, and what is only shown."""
 
 from __future__ import annotations
 

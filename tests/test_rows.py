@@ -1,4 +1,4 @@
-"""Files of rows keep to the dataclass of their rows, and damage is told from good rows."""
+"""Files of rows match the dataclass of their rows, and damage is recognised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study or a reference file says is data: nothing of it runs or becomes markup."""
+"""Studies and reference files are only data: nothing in them runs or becomes markup."""
 
 from __future__ import annotations
 

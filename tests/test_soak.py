@@ -1,4 +1,4 @@
-"""The soak's own parts, on what it must find; and a soak of two seeds' first jobs."""
+"""The soak test recognises growth and leftovers, and finds none in a short run."""
 
 from __future__ import annotations
 

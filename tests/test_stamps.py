@@ -1,4 +1,4 @@
-"""Files say what made them: a plan that is known before anything runs, and what was read."""
+"""Stamps say what made a file: a plan that is known before anything runs, and the inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From rows to values to cells, held to the published numbers."""
+"""From rows to values to cells, checked against the published numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results are functions of the study: not of the clock, the host, the user, the language, …"""
+"""Results depend only on the study, not on the clock, the host, the user, the language, …"""
 
 from __future__ import annotations
 

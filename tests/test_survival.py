@@ -1,4 +1,4 @@
-"""Relapse as time to event, held to the textbooks' leukaemia trial (Freireich and others 1963)."""
+"""Relapse as time to event, checked with the textbooks' leukaemia trial (Freireich et al. 1963)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables: what stands in them, and how they are read."""
+"""The tables: their content, and how they are typeset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bad study gets one sentence: the key, what was found, what is allowed."""
+"""A bad study is refused in one sentence: the key, what was found, and what is allowed."""
 
 from __future__ import annotations
 

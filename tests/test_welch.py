@@ -1,4 +1,4 @@
-"""Welch's test, equivalence and power from summaries, held to scipy's on the raw data."""
+"""Welch's test, equivalence and power from summaries, compared with scipy's on the raw data."""
 
 from __future__ import annotations
 

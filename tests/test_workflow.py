@@ -1,4 +1,4 @@
-"""The workflow on real Snakemake, in a temporary copy of the project: what runs, what reruns."""
+"""The workflow on real Snakemake, in a temporary copy of the project: which jobs run and rerun."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def project(finished) -> Project:
 NUMBERS = ["compute the study's numbers and their intervals"]
 STATISTICS = ["compare the treatments", "compare with the published numbers"]
 TEXTS = ["write the report", "write the tables"]
-# What follows from any new measurement, beside its gathered rows and what shows more than numbers.
+# Jobs that follow any new measurement, besides those that gather rows or show networks.
 OF_NUMBERS = [
     f"draw the figure {name}"
     for name in ("accuracy", "comparison", "resilience", "sparsity", "survival", "trajectories")
@@ -177,7 +177,7 @@ def test_a_comment_or_a_docstring_reruns_nothing(project):
     assert project.planned() == []
 
 
-def test_more_seeds_run_the_new_ones_and_leave_the_old_to_the_byte(project):
+def test_more_seeds_run_only_the_new_ones_and_change_no_byte_of_the_old(project):
     old = {name: data for name, data in project.parquet().items() if "/seeds/" in name}
     project.study["seeds"] = 3
     assert project.planned() == sorted(jobs([2], ONE_SEED) + GATHER + [*FROM_ROWS, TRAINING])
@@ -194,7 +194,7 @@ EXERCISE = {
 }
 
 
-def test_a_new_treatment_of_a_few_lines_runs_alone(project):
+def test_only_the_jobs_of_a_new_treatment_run(project):
     # Wherever an overlay puts it: first, before those of the base study.
     project.study["treatments"] = {"exercise": EXERCISE, **project.study["treatments"]}
     seeds = jobs([0, 1], of_treatment("exercise"))
@@ -203,12 +203,12 @@ def test_a_new_treatment_of_a_few_lines_runs_alone(project):
     assert [job for job in project.planned() if job != REGROWTH] == sorted(seeds + GATHER + rest)
 
 
-def test_a_treatment_taken_out_runs_nothing_of_the_others(project):
+def test_removing_a_treatment_reruns_none_of_the_others(project):
     project.study["treatments"]["ssri"] = None
     assert not [job for job in project.planned() if job.startswith("seed")]
 
 
-def test_another_order_of_an_overlays_keys_plans_nothing(project):
+def test_a_different_order_of_an_overlays_keys_reruns_nothing(project):
     treatments = project.study["treatments"]
     project.study = {
         "treatments": {
@@ -225,7 +225,7 @@ def test_another_order_of_an_overlays_keys_plans_nothing(project):
 
 @pytest.fixture
 def copied(finished, tmp_path) -> Project:
-    """The finished study's results alone, in another project."""
+    """Only the results of the finished study, in a different project."""
     project = Project(tmp_path)
     shutil.copytree(finished.folder / "results", tmp_path / "results")
     return project
@@ -274,7 +274,7 @@ def test_damaged_files_and_files_of_a_different_study_are_rebuilt(copied):
     assert copied.planned() == []
 
 
-def test_one_core_or_two_and_one_seed_alone_give_the_same_bytes(
+def test_one_core_two_cores_and_a_single_seed_give_the_same_bytes(
     finished, elsewhere, tmp_path_factory
 ):
     assert elsewhere.parquet() == finished.parquet()
@@ -290,7 +290,7 @@ def test_every_table_is_written_in_every_format(finished):
     assert written == {f"{table}.{format}" for table in TABLES for format in FORMATS}
 
 
-def test_the_comparison_with_the_published_numbers_has_a_verdict_of_one_line(finished):
+def test_the_comparison_with_the_published_numbers_has_a_one_line_verdict(finished):
     folder = finished.folder / "results/reproduction"
     assert {path.name for path in folder.iterdir()} == {
         "comparison.parquet",
@@ -300,7 +300,7 @@ def test_the_comparison_with_the_published_numbers_has_a_verdict_of_one_line(fin
     assert (folder / "verdict.txt").read_text(encoding="utf-8").count("\n") == 1
 
 
-def test_the_report_tells_of_the_study_and_where_it_comes_from(finished):
+def test_the_report_describes_the_study_and_its_origin(finished):
     page = (finished.folder / "results/report.html").read_text(encoding="utf-8")
     verdict = (finished.folder / "results/reproduction/verdict.txt").read_text(encoding="utf-8")
     for text in ("SSRI-like", "epochs: 3", verdict.strip(), "torch 2."):
@@ -308,7 +308,7 @@ def test_the_report_tells_of_the_study_and_where_it_comes_from(finished):
     assert "Commit" not in page  # the copy is no checkout
 
 
-def test_the_report_written_again_is_the_same_to_the_byte(finished):
+def test_a_rewritten_report_is_identical(finished):
     page = finished.folder / "results/report.html"
     before = page.read_bytes()
     finished.study = yaml.safe_load(yaml.safe_dump(TINY))
@@ -326,7 +326,7 @@ def test_snakemakes_own_report_has_every_result(finished):
         assert name in page
 
 
-def test_the_target_replay_runs_the_replay_alone_and_compares_it(tmp_path, paper):
+def test_the_target_replay_runs_and_compares_only_the_replay(tmp_path, paper):
     project = Project(tmp_path)
     project.snakemake("-j", "2", "replay")
     update_config(paper, TINY)
@@ -368,7 +368,7 @@ def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):
 
 # The last run, after the damaged files are deleted, fails; the cause is not found yet.
 @pytest.mark.xfail(strict=False)
-def test_damage_behind_a_good_stamp_stops_its_reader_in_a_sentence_that_mends_it(copied):
+def test_damage_behind_a_good_stamp_is_refused_with_a_remedy(copied):
     good = copied.parquet()
     networks = copied.folder / "results/seeds"
     damaged, row = (
