@@ -134,9 +134,7 @@ def test_a_missing_network_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_weight_that_is_not_finite_is_refused_at_both_ends(
-    network, tmp_path, value, monkeypatch
-):
+def test_a_weight_that_is_not_finite_is_refused_at_both_ends(network, tmp_path, value, monkeypatch):
     # This unit reaches no output, so an engine would leave it out.
     network.masks[1][:, 3] = False
     network.weights[1][:, 3] = 0

@@ -34,9 +34,7 @@ def test_steps_are_taken_in_order(network, setting):
         ({"gain": 1.25}, Modulation("tanh", 0.7, 1.25)),
     ],
 )
-def test_modulate_changes_only_the_given_options(
-    network, setting, options, modulation
-):
+def test_modulate_changes_only_the_given_options(network, setting, options, modulation):
     treated = take([{"modulate": options}], modulated(network, ON), setting, None)
     assert treated.modulation == modulation
     assert same_bytes(treated, network)

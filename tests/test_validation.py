@@ -271,9 +271,7 @@ def test_only_the_first_of_many_problems_are_reported(paper):
         ),
     ],
 )
-def test_an_infinite_or_nan_number_stops_the_job_with_its_cause(
-    engine, path, value, sentence
-):
+def test_an_infinite_or_nan_number_stops_the_job_with_its_cause(engine, path, value, sentence):
     study = base() | {"engine": engine}
     put(study, path, value)
     with pytest.raises(SystemExit, match=sentence):
