@@ -14,7 +14,8 @@ READY := $(VENV)/.ready
 # The study's file is checked first: if it is missing or broken, Snakemake shows a traceback.
 SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/snakemake -j $(CORES)
 
-.PHONY: help setup run report replay pages test test-slurm trust bench scaling agreement check format schema lock clean
+.PHONY: help setup run report replay pages test test-slurm trust bench scaling agreement controls \
+  check format schema lock clean
 
 help:
 	@echo "For everyone"
@@ -33,6 +34,7 @@ help:
 	@echo "  make bench       measure what a seed and the study cost (QUICK=1: a tenth of the points)"
 	@echo "  make scaling     measure what it costs to plan a thousand seeds"
 	@echo "  make agreement   run the study on both engines and compare them (SEEDS=20)"
+	@echo "  make controls    run the studies that the verdict on reproduction must reject"
 	@echo "  make trust       try to break the workflow (about an hour)"
 	@echo "  make clean       remove the environment"
 
@@ -65,6 +67,14 @@ agreement: setup
 	    results=results/agreement/$$engine || exit 1; done
 	$(BIN)/python -m benchmarks.agreement results/agreement/plain results/agreement/fast \
 	  --out results/agreement/comparison.csv
+
+controls: setup
+	mkdir -p docs/values/negative_controls
+	for name in $(basename $(notdir $(wildcard studies/negative_controls/*.yaml))); do \
+	  $(SNAKEMAKE) --configfile studies/negative_controls/$$name.yaml -- \
+	    results/negative_controls/$$name/values.parquet && \
+	  cp results/negative_controls/$$name/values.parquet \
+	    docs/values/negative_controls/$$name.parquet || exit 1; done
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile $(ARGS)

@@ -88,7 +88,7 @@ if PUBLISHED:
                 in_results("reproduction", "comparison.parquet"),
                 values=rules.study_values.output.long,
                 cells=rules.study_values.output.cells,
-                **PUBLISHED,
+                **published("published", "runs"),
             ),
         output:
             comparison=in_results("reproduction", "comparison.parquet"),

@@ -249,7 +249,7 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
             "threshold": draw(st.sampled_from([0.01, 0.8, 1.0])),
         },
         "treatments": treatments,
-        "reproduction": {"published": None, "runs": None, "alpha": 0.05, "margin": 0.02},
+        "reproduction": {"published": None, "runs": None, "alpha": 0.05, "margin": 1.0},
     }
     if draw(st.booleans()):
         study["switch"] = {

@@ -12,7 +12,13 @@ from matplotlib.path import Path
 
 from pipeline_lib import items, measures, names
 from pipeline_lib.analysis.cells import Cells, study_cells
-from pipeline_lib.analysis.reproduction import CONSISTENT, INCONSISTENT, NOT_TESTED, Compared
+from pipeline_lib.analysis.reproduction import (
+    CONSISTENT,
+    INCONSISTENT,
+    NOT_TESTED,
+    PERMUTATION,
+    Compared,
+)
 from pipeline_lib.analysis.survival import SurvivalStep
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.figures import (
@@ -287,24 +293,26 @@ def test_regrowth_distinguishes_kept_steep_and_flat_weights(network):
 
 
 def compared(table, treatment, number, difference=None, **more):
-    row = dict.fromkeys(Compared.__dataclass_fields__) | {"modulation": names.ON, "margin": 0.02}
+    row = dict.fromkeys(Compared.__dataclass_fields__) | {"modulation": names.ON, "margin_sds": 1}
     if difference is not None:
         row |= {"difference": difference, "low": -3.0, "high": 0.5, "status": CONSISTENT}
+        row |= {"margin": 2.0, "test": PERMUTATION}
     return Compared(**row | {"table": table, "treatment": treatment, "number": number} | more)
 
 
 def test_comparison_draws_ours_minus_published_with_its_interval():
     ends = {"min": 50.0, "published_min": 52.0, "max": 90.0, "published_max": 89.5}
+    untested = dict.fromkeys(("low", "high", "margin", "test"), None) | {"status": NOT_TESTED}
     given = [
         compared("table_1", "ketamine", names.CLEAN, -1.5),
         compared("table_1", "ssri", names.CLEAN, -6.0, status=INCONSISTENT),
         compared("table_2", "ssri", names.INTERNAL, 2.0, level=2.5),
         compared("state_dependence", "ssri", names.COMBINED, 1.0, modulation=names.OFF),
         compared("range_by_cycle", "ssri", names.LONGITUDINAL, cycle=4, **ends),
-        compared("improvement", "ssri", names.GAIN_OVER_UNTREATED, 0.5, low=None, high=None),
-        compared("table_4", "ssri", names.RELAPSE_CYCLE, -1.0, status=NOT_TESTED),
-        compared("table_1", "elsewhere", names.SPARSITY, 1.0, status=NOT_TESTED),
-        compared("switch", "ssri", "biased", 1.0, status=NOT_TESTED),
+        compared("improvement", "ssri", names.GAIN_OVER_UNTREATED, 0.5, **untested),
+        compared("table_4", "ssri", names.RELAPSE_CYCLE, -1.0, **untested),
+        compared("table_1", "elsewhere", names.SPARSITY, 1.0, **untested),
+        compared("switch", "ssri", "biased", 1.0, **untested),
     ]
     figure = comparison.draw(given, MEASURES, looks())
     drawn = {}
@@ -324,11 +332,12 @@ def test_comparison_draws_ours_minus_published_with_its_interval():
         ("Range of combined-stress accuracy by cycle", "Cycle 4", "max"): [0.5],
     }
     first = figure.axes[titles(figure).index("Accuracy after treatment")]
-    bars = [bar.get_segments()[0] for bar in first.collections]
-    assert [bar[:, 0].tolist() for bar in bars] == [[-3.0, 0.5]] * 2
+    bars = [bar.get_segments()[0][:, 0].tolist() for bar in first.collections]
+    assert bars == [[-2.0, 2.0], [-3.0, 0.5]] * 2
     assert [x.get_xdata()[0] for x in first.lines if x.get_marker() == "x"] == [-6.0]
-    title = "Comparison with the published numbers: 4 of 5 tested means consistent"
-    assert figure.get_suptitle() == title
+    assert figure.get_suptitle() == (
+        "Comparison with the published numbers: 1 of 4 means shown to differ"
+    )
 
 
 def test_every_figure_of_every_measure_has_numbers_and_can_be_found():

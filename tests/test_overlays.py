@@ -10,13 +10,13 @@ from pipeline_lib.study import overlays, slices
 from pipeline_lib.study.validation import validate
 from tests.conftest import ROOT, overlaid
 
-STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+STUDIES = sorted((ROOT / "studies").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_the_included_studies_are_valid(paper, path):
     order = overlays.treatment_order([paper, overlays.read(path)])
-    validate(overlaid(paper, f"studies/{path.name}"), order=order)
+    validate(overlaid(paper, str(path.relative_to(ROOT))), order=order)
 
 
 def test_the_order_of_treatments_comes_from_the_files_and_not_from_an_overlays_keys(paper):

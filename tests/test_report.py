@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.analysis.reproduction import compare, verdict
+from pipeline_lib.analysis.reproduction import compare
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import origin
@@ -21,6 +21,7 @@ from pipeline_lib.reporting.comparison_report import report
 from pipeline_lib.reporting.page import Content, embedded, numbered_rows, page, prose
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
+from pipeline_lib.reporting.verdict import verdict
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import STUDY
 from tests.conftest import ROOT
@@ -113,7 +114,7 @@ def content(paper, courses=COURSES, **changes):
     found = replace(results(values, study["labels"]), measures=study["measures"])
     comparison = None
     if published is not None:
-        comparison = compare(found.cells, values, published, found.numbers, 0.05, 0.02)
+        comparison = compare(found.cells, values, published, [], found.numbers, 0.05, 1.0)
     parts = {
         "study": study,
         "results": found,
@@ -268,7 +269,8 @@ def test_the_comparison_is_shown_table_by_table_under_their_titles(paper):
     ]
     (row,) = (c for c in cells if c[:2] == ["SSRI-like", "Combined stress"])
     assert row[2:4] == ["77.5 ± 7.5", "81.3 ± 8.8"]
-    assert ["Ketamine-like", "Relapsed", "0 of 2", "0 of 10", "a count"] in cells
+    fisher = "consistent (Fisher's exact test, p = 1.000)"
+    assert ["Ketamine-like", "Relapsed", "0 of 2", "0 of 10", fisher] in cells
     assert report([], shown.study["measures"], {}).count("\n") == 3
 
 

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from pipeline_lib import names
 from pipeline_lib.analysis import welch
 from pipeline_lib.analysis.cells import Cells, Statistics
-from pipeline_lib.analysis.published import Published, read_published, rounding
-from pipeline_lib.analysis.reproduction import Compared, compare, in_the_family, verdict
+from pipeline_lib.analysis.published import Published, read_published, read_runs, rounding
+from pipeline_lib.analysis.reproduction import (
+    CONSISTENT,
+    CONSTANT,
+    FISHER,
+    INCONSISTENT,
+    MISSING,
+    NOT_TESTABLE,
+    OF_MEANS,
+    PERMUTATION,
+    SINGLE,
+    WELCH,
+    Compared,
+    compare,
+)
+from pipeline_lib.analysis.welch import Summary
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.measures.switch import ACTIVITY
-from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE
+from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.verdict import verdict
 from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, trajectories, values_of
 
 pytestmark = pytest.mark.filterwarnings("error")
-ALPHA, MARGIN = 0.05, 0.02
+ALPHA, MARGIN = 0.05, 1.0
 
 
 @pytest.fixture(scope="module")
@@ -32,109 +49,203 @@ def published():
     return read_published(REFERENCE / "published.csv")
 
 
-def against(values, published):
-    return compare(cells_of(values), values, published, NUMBERS, ALPHA, MARGIN)
+@pytest.fixture(scope="module")
+def by_seed():
+    return read_runs(REFERENCE / "reference_runs.csv")
+
+
+def against(values, published, by_seed=()):
+    return compare(cells_of(values), values, published, by_seed, NUMBERS, ALPHA, MARGIN)
 
 
 def ours(number, mean, sd=1.0, n=10, level=None):
     """A cell of this mean and SD."""
     cell = cells_of(values_of(number, {"a": [mean] * n}))[Key("a", number)]
-    return replace(cell, sd=sd, level=level)
+    return replace(cell, sd=sd, min=mean - sd, max=mean + sd, level=level)
 
 
-def theirs(number, mean, sd=1.0, n=10, level=None):
+def theirs(number, mean, sd=1.0, n=10, level=None, **more):
     key = Key("a", number, level=level)
-    return Published("a table", key, None, Statistics(mean, sd, n=n))
+    return Published("a table", key, None, Statistics(mean, sd, n=n, **more))
 
 
 def compared(cells, published, alpha=ALPHA, margin=MARGIN):
-    return compare(Cells(cells), [], published, NUMBERS, alpha, margin)
+    return compare(Cells(cells), [], published, [], NUMBERS, alpha, margin)
 
 
-def test_published_means_with_an_sd_are_the_family_and_the_rest_is_shown(runs, published):
-    faithful = against(runs, published)
+def test_a_run_is_equivalent_to_itself_by_the_permutation_of_its_distinct_means(
+    runs, published, by_seed
+):
+    faithful = against(runs, published, by_seed)
     assert [(row.table, row.seed) for row in faithful] == [(p.table, p.seed) for p in published]
-    reasons = {}
+    tested, untested = {}, {}
     for row in faithful:
-        assert in_the_family(row) == (row.p_holm is not None) == (row.status != "not tested")
-        assert row.difference is None or row.seed is None
-        if row.reason:
-            reasons.setdefault(row.reason, set()).add(row.number)
-    assert reasons == {
-        "a count": {names.RELAPSED, names.NOT_RELAPSED},
-        "no SD": {names.GAIN_OVER_UNTREATED, RELAPSE_CYCLE},
-        "a single seed": {RELAPSE_CYCLE},
+        tested.setdefault(row.test, []).append(row)
+        if not row.test:
+            untested.setdefault(row.reason, set()).add(row.number)
+    assert {test: len(rows) for test, rows in tested.items() if test} == {
+        **{PERMUTATION: 58, CONSTANT: 33, FISHER: 3, SINGLE: 6}
+    }
+    assert untested == {
+        "follows from other numbers": {
+            *(INTERNAL, names.TOTAL_DROP, names.FINAL_ACCURACY),
+            *(names.NOT_RELAPSED, names.GAIN_OVER_UNTREATED),
+        },
+        "no SD": {RELAPSE_CYCLE},
         "a range": {LONGITUDINAL},
     }
+    assert {row.number for row in tested[CONSTANT]} == {
+        *(names.SPARSITY, names.LONGITUDINAL_SPARSITY, names.CLEAN)
+    }
+    assert {row.p_corrected for row in tested[PERMUTATION]} == {1.0}
     assert verdict(faithful) == (
-        "101 of 101 published means consistent (Holm-corrected, alpha 0.05;"
-        " 69 of 101 equivalent within 2 percentage points)"
+        "consistent: 58 of 58 distinct means equivalent within 1 SD; none shown to differ"
+        " (joint p = 1.000, directional p = 1.000); 0 uncorrected p below 0.05, 2.9 expected by"
+        " chance; 80\N{NO-BREAK SPACE}% power for a difference of 2.2 SDs in one mean;"
+        " 33 of 33 constants equal; 3 of 3 counts consistent; 6 of 6 single runs consistent"
     )
 
 
-def test_a_row_is_welchs_comparison_of_ours_minus_published():
+def test_without_the_runs_a_mean_is_tested_by_welch_from_what_is_printed():
     cell, printed = ours(COMBINED, 81.0, 9.0, 12), theirs(COMBINED, 76.0, 3.0, 7)
-    [row] = compared([cell], [printed], 0.1, 0.03)
-    expected = welch.compare(welch.Summary(81, 9, 12), welch.Summary(76, 3, 7), 0.05)
-    assert row.difference == 5.0
+    [row] = compared([cell], [printed], 0.1, 2.0)
+    expected = welch.compare(Summary(81, 9, 12), Summary(76, 3, 7), 0.05)
+    sample = [sd * (n / (n - 1)) ** 0.5 for sd, n in ((9, 12), (3, 7))]
+    scipys = stats.ttest_ind_from_stats(80.95, sample[0], 12, 76, sample[1], 7, equal_var=False)
+    assert (row.test, row.difference, row.margin) == (WELCH, 5.0, 6.0)
     assert (row.low, row.high) == welch.interval(expected, 0.9)
-    assert row.p == row.p_holm == welch.p_different(expected)
-    assert row.p_equivalent == welch.p_equivalent(expected, 3.0)
-    assert row.detectable == row.detectable_in_family == welch.detectable(expected, 0.1)
-    assert (row.alpha, row.margin, row.n, row.published_n) == (0.1, 0.03, 12, 7)
+    assert row.p == row.p_corrected == pytest.approx(scipys.pvalue)
+    assert row.p_equivalent == welch.p_equivalent(expected, 6.0)
+    assert row.detectable == welch.detectable(expected, 0.1)
+    assert (row.alpha, row.margin_sds, row.n, row.published_n) == (0.1, 2.0, 12, 7)
 
 
-def test_the_margin_applies_to_numbers_in_per_cent_or_points():
-    """A relapse cycle is in cycles, and an activity in no unit: names do not decide it."""
-    which = (COMBINED, names.TOTAL_DROP, RELAPSE_CYCLE, ACTIVITY)
-    rows = compared([ours(name, 5.0) for name in which], [theirs(name, 5.0) for name in which])
-    assert [row.equivalent for row in rows] == [True, True, None, None]
-    assert {row.status for row in rows} == {"consistent"}
-    assert [rounding(NUMBERS[name]) for name in which] == [0.05, 0.05, 0.05, 0.0005]
-    assert "; 2 of 2 equivalent within 2 percentage points" in verdict(rows)
+def test_the_margin_is_in_published_sds_whatever_the_unit():
+    which = (COMBINED, names.ACUTE_DROP, ACTIVITY)
+    sds = (8.0, 4.0, 0.5)
+    rows = compared(
+        [ours(name, 5.0, sd) for name, sd in zip(which, sds, strict=True)],
+        [theirs(name, 5.0, sd, n=40) for name, sd in zip(which, sds, strict=True)],
+    )
+    assert [row.margin for row in rows] == [*sds]
+    assert [row.equivalent for row in rows] == [True] * 3
+    assert [rounding(NUMBERS[name]) for name in which] == [0.05, 0.05, 0.0005]
+    assert "3 of 3 distinct means equivalent within 1 SD;" in verdict(rows)
 
 
 def test_means_are_corrected_as_one_family():
     levels = range(1, 21)
     cells = [ours(INTERNAL, 51.2 if level == 1 else 50.0, level=level) for level in levels]
     published = [theirs(INTERNAL, 50.0, level=level) for level in levels]
-    row = compared(cells, published)[0]
-    assert row.p < ALPHA < row.p_holm == pytest.approx(20 * row.p)
-    assert row.status == "consistent"
-    assert row.detectable_in_family > row.detectable
-    assert compared(cells, published[:1])[0].status == "inconsistent"
+    rows = compared(cells, published)
+    assert rows[0].p < ALPHA < rows[0].p_corrected == pytest.approx(20 * rows[0].p)
+    assert rows[0].status == CONSISTENT
+    assert rows[0].detectable > compared(cells, published[:1])[0].detectable
+    assert "; 1 uncorrected p below 0.05, 1.0 expected by chance;" in verdict(rows)
+    assert compared(cells, published[:1])[0].status == INCONSISTENT
 
 
-def test_a_mean_far_from_the_published_one_is_inconsistent(runs, published):
+def test_means_of_both_kinds_of_test_are_two_families(runs, published, by_seed):
+    printed = theirs(COMBINED, 52.0)
+    values = [*runs, *values_of(COMBINED, {"a": np.linspace(49, 51, 10).tolist()})]
+    alone, *_ = against(values, [printed])
+    among, *rest = against(values, [printed, *published], by_seed)
+    assert (among.test, among.p_corrected) == (WELCH, 2 * alone.p_corrected)
+    assert {row.test for row in rest if row.test in OF_MEANS} == {PERMUTATION}
+
+
+def test_runs_that_do_not_print_as_published_are_not_used(runs, published, by_seed):
+    place = Key("ssri", COMBINED)
+    other = [replace(v, value=v.value + 0.2) if v.key == place else v for v in by_seed]
+    found = {row.key: row.test for row in against(runs, published, other) if row.test in OF_MEANS}
+    assert [key for key, test in found.items() if test == WELCH] == [place]
+
+
+def test_a_mean_that_is_elsewhere_makes_the_study_inconsistent(runs, published, by_seed):
     place = Key("ssri", INTERNAL, level=2.5)
     wrong = [replace(v, value=v.value + 8.0) if v.key == place else v for v in runs]
-    comparison = against(wrong, published)
-    found = [row for row in comparison if row.status == "inconsistent"]
-    assert [(row.treatment, row.number, row.level) for row in found] == [("ssri", INTERNAL, 2.5)]
-    assert verdict(comparison).startswith("100 of 101 published means consistent")
-    assert "; 1 inconsistent)" in verdict(comparison)
+    for known in (by_seed, []):
+        comparison = against(wrong, published, known)
+        found = [row for row in comparison if row.status == INCONSISTENT]
+        assert [row.key for row in found] == [place]
+        assert verdict(comparison).startswith("inconsistent: ")
+        assert "; 1 shown to differ (joint p " in verdict(comparison)
+
+
+def test_small_differences_in_one_direction_are_seen_together(runs, published, by_seed):
+    sign = {"more": 1, "less": -1, "neither": 0}
+    sds = {row.key: row.published_sd for row in against(runs, published) if row.test in OF_MEANS}
+    shifted = [
+        replace(v, value=v.value + 0.9 * sds.get(v.key, 0.0) * sign[NUMBERS[v.number].better])
+        for v in runs
+    ]
+    rows = [row for row in against(shifted, published, by_seed) if row.test == PERMUTATION]
+    assert {row.status for row in rows} == {CONSISTENT}
+    assert {row.p_directional < ALPHA for row in rows} == {True}
+
+
+def test_a_constant_that_is_another_makes_the_study_inconsistent(runs, published, by_seed):
+    place = Key("ssri", names.SPARSITY)
+    wrong = [replace(v, value=93.0) if v.key == place else v for v in runs]
+    comparison = against(wrong, published, by_seed)
+    [row] = [row for row in comparison if row.status == INCONSISTENT]
+    assert (row.key, row.test, row.p) == (place, CONSTANT, None)
+    assert verdict(comparison).startswith("inconsistent: 58 of 58 distinct means equivalent")
+    assert "; 32 of 33 constants equal;" in verdict(comparison)
+    few = against([v for v in wrong if v.seed < 4], published, by_seed)
+    [row] = [row for row in few if row.key == place and row.seed is None]
+    assert (row.test, row.status) == ("", NOT_TESTABLE)
+
+
+def test_counts_are_compared_by_fishers_exact_test():
+    cells = [replace(ours(RELAPSED, 1.0), count=23, n=100, sd=None, min=None, max=None)]
+    [row] = compared(cells, [theirs(RELAPSED, None, None, count=4)])
+    assert (row.test, row.status) == (FISHER, CONSISTENT)
+    assert row.p == stats.fisher_exact([[23, 77], [4, 6]]).pvalue == pytest.approx(0.26, abs=0.005)
+    assert compared(cells, [theirs(RELAPSED, None, None, count=10)])[0].status == INCONSISTENT
+
+
+def test_a_published_seed_is_compared_with_what_one_of_ours_may_be():
+    mine, single = ours(COMBINED, 50.0, 2.0), theirs(COMBINED, 56.0, None, None)
+    [row] = compared([mine], [replace(single, seed=3)])
+    expected = welch.compare_with_single(Summary(50.0, 2.0, 10), 56.0, 0.05)
+    assert (row.test, row.status, row.n) == (SINGLE, INCONSISTENT, 10)
+    assert row.p == row.p_corrected == welch.p_different(expected)
+    same = ours(COMBINED, 50.0, 0.0)
+    [row] = compared([same], [replace(single, seed=3)])
+    assert (row.status, row.reason) == (NOT_TESTABLE, "this study's seeds do not differ")
+    equal = replace(theirs(COMBINED, 50.0, None, None), seed=3)
+    assert compared([same], [equal])[0].status == CONSISTENT
 
 
 def test_a_published_mean_that_the_study_lacks_is_missing(tmp_path):
     published = [theirs(names.CLEAN, 50.0), theirs(COMBINED, 50.0), theirs("unheard", 1.0)]
     rows = compared([ours(names.CLEAN, 50.0), ours(names.STANDARD, 1.0)], published)
-    assert [row.status for row in rows] == ["consistent", "missing", "missing"]
-    assert verdict(rows) == (
-        "1 of 3 published means consistent (Holm-corrected, alpha 0.05;"
-        " 1 of 1 equivalent within 2 percentage points; 2 missing)"
-    )
+    assert [row.status for row in rows] == [CONSISTENT, MISSING, MISSING]
+    assert verdict(rows).startswith("consistent: ")
+    assert verdict(rows).endswith("; 2 published means missing")
     write_rows(tmp_path / "comparison.parquet", rows, Compared)
     assert read_rows(tmp_path / "comparison.parquet", Compared) == rows
+
+
+def test_treatments_that_a_study_lacks_leave_the_verdict_to_the_others(runs, published, by_seed):
+    comparison = against([v for v in runs if v.treatment == "ssri"], published, by_seed)
+    assert verdict(comparison).startswith("consistent: 17 of 17 distinct means equivalent")
+    assert verdict(comparison).endswith("; 71 published means missing")
 
 
 @pytest.mark.parametrize(("here", "there"), [(1, 10), (10, 1), (10, None)])
 def test_one_seed_is_not_testable(here, there):
     rows = compared([ours(COMBINED, 50.0, n=here)], [theirs(COMBINED, 50.0, n=there)])
-    assert rows[0].status == "not testable"
+    assert rows[0].status == NOT_TESTABLE
     assert "fewer than two seeds" in rows[0].reason
-    assert verdict(rows) == (
-        "0 of 1 published means consistent (Holm-corrected, alpha 0.05; 1 not testable)"
-    )
+    expected = "not testable: no mean could be tested; 1 published mean not testable"
+    assert verdict(rows) == expected
+
+
+def test_a_single_seed_of_ours_has_only_constants_to_compare(runs, published, by_seed):
+    text = verdict(against([v for v in runs if v.seed == 0], published, by_seed))
+    assert text.startswith("not testable: no mean could be tested; 33 of 33 constants equal;")
 
 
 def test_a_study_without_relapses_is_not_missing_a_number(published):

@@ -49,6 +49,16 @@ def test_equivalence_is_the_larger_of_two_one_sided_tests(shift):
     assert welch.p_equivalent(rounded, margin) == welch.p_equivalent(compared(ours), margin - 0.5)
 
 
+def test_a_single_value_is_compared_as_crawford_and_howell_do():
+    # The example of the R package singcar: 1.754857 SDs below 28 controls, p one-sided.
+    single = welch.compare_with_single(Summary(1.754857, np.sqrt(27 / 28), 28), 0.0, 0.0)
+    assert single.value / single.error == pytest.approx(1.7243, abs=5e-5)
+    assert single.freedom == 27
+    assert welch.p_different(single) == pytest.approx(2 * 0.04804, abs=2e-5)
+    low, high = welch.interval(single, 1 - welch.p_different(single))
+    assert (low, high) == pytest.approx((0.0, 2 * 1.754857))
+
+
 def test_holm_by_hand():
     # In order 0.005 · 4, 0.01 · 3, 0.03 · 2, and 0.04 · 1 which may not be below the one before.
     assert welch.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])

@@ -2,8 +2,8 @@
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
-from pipeline_lib.analysis.published import read_published
-from pipeline_lib.analysis.reproduction import Compared, compare, verdict
+from pipeline_lib.analysis.published import read_published, read_runs
+from pipeline_lib.analysis.reproduction import Compared, compare
 from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
@@ -11,15 +11,18 @@ from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 from pipeline_lib.reporting.comparison_report import report
+from pipeline_lib.reporting.verdict import verdict
 
 study, planned = snakemake.params.study, snakemake.params.planned
 files, output = snakemake.input, snakemake.output
+runs = files.get("runs")
 
 with job_log(snakemake.log[0], "compare with the published numbers"):
     comparison = compare(
         Cells(read_rows(files["cells"], Cell, planned)),
         read_rows(files["values"], Value, planned),
         read_published(files["published"]),
+        read_runs(runs) if runs else [],
         measures.numbers(study["measures"]),
         study["alpha"],
         study["margin"],

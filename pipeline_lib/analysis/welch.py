@@ -1,8 +1,9 @@
 """Two means known only by their summaries: tests of difference and equivalence, and their power.
 
-All are based on Welch's t, for samples of unequal variances. The SDs are population SDs, as
-printed, and are converted to sample SDs here. `rounding` is how far a printed mean may be from the
-true one; every function allows for it.
+All answers are from Welch's t, for samples of unequal variances, or from that of Crawford and
+Howell, for a sample and a single value. SDs are population SDs, as printed, and are turned into
+sample SDs here. `rounding` is how far a printed mean may be from the true one; every answer allows
+for it.
 """
 
 from __future__ import annotations
@@ -57,6 +58,19 @@ def compare(ours: Summary, theirs: Summary, rounding: float) -> Difference:
         return Difference(value, 0.0, math.inf, rounding)
     parts = [s**2 / (x.n - 1) for s, x in zip(squares, (ours, theirs), strict=True)]
     return Difference(value, error, sum(squares) ** 2 / sum(parts), rounding)
+
+
+def compare_with_single(ours: Summary, single: float, rounding: float) -> Difference:
+    """Return our mean minus a single value, whose scatter is taken to be ours.
+
+    This is the t of Crawford and Howell (1998). `interval` then has the values that a single
+    network could have had, as differences. Raises ValueError if ours has fewer than two values.
+    """
+    if ours.n < 2:
+        raise ValueError("a sample of fewer than two values has no SD")
+    value, error = ours.mean - single, ours.sd * math.sqrt((ours.n + 1) / (ours.n - 1))
+    scattered = error > NO_SCATTER
+    return Difference(value, *((error, ours.n - 1.0) if scattered else (0.0, math.inf)), rounding)
 
 
 def interval(difference: Difference, level: float) -> tuple[float, float]:

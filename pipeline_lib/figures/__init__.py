@@ -28,7 +28,7 @@ COMPARISON = FigureSpec(
     "comparison",
     "Comparison with the published numbers",
     "This study's mean minus the published mean, with the Welch interval of the difference, "
-    "widened by the rounding of the printed number. The grey band is the margin of equivalence.",
+    "on the margin of equivalence in grey.",
     kind="special",
 )
 REGROWTH = FigureSpec(

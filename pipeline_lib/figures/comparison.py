@@ -10,7 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from pipeline_lib import measures
-from pipeline_lib.analysis.reproduction import CONSISTENT, INCONSISTENT, Compared
+from pipeline_lib.analysis.reproduction import (
+    CONSTANT,
+    INCONSISTENT,
+    OF_MEANS,
+    Compared,
+    sds,
+)
 from pipeline_lib.figures import COMPARISON, style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import OFF
@@ -31,18 +37,16 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
     """Draw a panel for each table of these measures, with a row for each number.
 
     Numbers that are neither in per cent nor in percentage points are left out, and so are those
-    of single seeds.
+    of single seeds and constants that are equal.
     """
     panels = _panels(compared, names, looks)
-    consistent, inconsistent = (
-        sum(row.status == status for row in compared) for status in (CONSISTENT, INCONSISTENT)
-    )
-    margin = 100.0 * compared[0].margin if compared else 0.0
+    tested = [row for row in compared if row.test in OF_MEANS]
+    differ = sum(row.status == INCONSISTENT for row in tested)
+    margin = sds(compared[0].margin_sds) if compared else ""
     columns: list[dict[str, Rows]] = [{}, {}]
     for name, rows in panels.items():
         min(columns, key=_height)[name] = rows
-    tested = consistent + inconsistent
-    title = f"{COMPARISON.title}: {consistent} of {tested} tested means consistent"
+    title = f"{COMPARISON.title}: {differ} of {len(tested)} means shown to differ"
     figure = style.new_figure(1.2 + 0.215 * (max(map(_height, columns)) or 1.0), title)
     columns = [column for column in columns if column]
     halves = figure.subfigures(1, max(1, len(columns)), squeeze=False, wspace=0.03)[0]
@@ -51,7 +55,6 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
         axes = half.subplots(len(column), 1, squeeze=False, height_ratios=heights)[:, 0]
         for panel, (name, rows) in zip(axes, column.items(), strict=True):
             panel.set_title(name)
-            panel.axvspan(-margin, margin, color=BAND, zorder=0)
             _panel(panel, rows, looks)
         axes[-1].set_xlabel("Ours minus published (percentage points)")
     there = {
@@ -66,11 +69,11 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
                 if name in there
             ),
             style.note("Welch interval"),
-            style.note("not tested", **FACES["mean"], **NOTE),
+            style.note("no interval", **FACES["mean"], **NOTE),
             style.note("lowest seed", **FACES["min"], **NOTE),
             style.note("highest seed", **FACES["max"], **NOTE),
             style.note("inconsistent", linestyle="none", marker="x", markersize=7),
-            Patch(facecolor=BAND, label=f"within {margin:g} points"),
+            Patch(facecolor=BAND, label=f"within {margin} of the published seeds"),
         ],
         columns=5,
     )
@@ -88,7 +91,8 @@ def _panels(
         number, rows = numbers.get(row.number), panels.get(row.table)
         if number is None or rows is None or number.unit not in (PER_CENT, POINTS):
             continue
-        if row.treatment in treatments and _marks(row):
+        left_out = row.seed is not None or (row.test == CONSTANT and row.status != INCONSISTENT)
+        if row.treatment in treatments and not left_out and _marks(row):
             rows.setdefault(_name(row, number), []).append(row)
     return {
         style.wrapped(table.title, 36): panels[table.name] for table in tables if panels[table.name]
@@ -127,6 +131,8 @@ def _panel(axes: Axes, rows: Rows, looks: Mapping[str, Look]) -> None:
     for place, marked in enumerate(rows.values()):
         for row in marked:
             look, y = looks[row.treatment], place + shifts[row.treatment]
+            if row.margin is not None:
+                axes.hlines(y, -row.margin, row.margin, color=BAND, linewidth=4, zorder=0)
             if row.low is not None and row.high is not None:
                 axes.hlines(y, row.low, row.high, color=look.colour, linewidth=1.1)
             for kind, difference in _marks(row).items():

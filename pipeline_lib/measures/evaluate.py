@@ -137,6 +137,7 @@ NUMBERS = (
         "Gain over untreated",
         unit=POINTS,
         compared=False,
+        derived=True,
         tables=("improvement",),
     ),
 )

@@ -145,8 +145,8 @@ NUMBERS = (
         tables=("sparsity_by_cycle",),
         figures=("sparsity",),
     ),
-    Number(TOTAL_DROP, "Total drop", unit=POINTS, better="less", tables=("table_4",)),
-    Number(FINAL_ACCURACY, "Final accuracy", tables=("table_4", SUMMARY)),
+    Number(TOTAL_DROP, "Total drop", POINTS, better="less", derived=True, tables=("table_4",)),
+    Number(FINAL_ACCURACY, "Final accuracy", derived=True, tables=("table_4", SUMMARY)),
     Number(
         RELAPSED,
         "Relapsed",
@@ -155,7 +155,14 @@ NUMBERS = (
         compared=False,
         tables=("table_4", SUMMARY),
     ),
-    Number(NOT_RELAPSED, "Not relapsed", share=True, compared=False, tables=("table_4",)),
+    Number(
+        NOT_RELAPSED,
+        "Not relapsed",
+        share=True,
+        compared=False,
+        derived=True,
+        tables=("table_4",),
+    ),
     Number(
         RELAPSE_CYCLE,
         "Relapse cycle",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline_lib.analysis.reproduction import Compared, verdict
+from pipeline_lib.analysis.reproduction import Compared
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report
@@ -20,6 +20,7 @@ from pipeline_lib.reporting.findings import findings, gist, reading
 from pipeline_lib.reporting.origin import Origin
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import Table, grouped
+from pipeline_lib.reporting.verdict import verdict
 from pipeline_lib.reporting.wording import PUBLISHED
 
 # An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of

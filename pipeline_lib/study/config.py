@@ -81,10 +81,10 @@ class Reproduction(Model):
         description="CSV file of published numbers, or null for a study that has none"
     )
     runs: Annotated[str, Field(min_length=1)] | None = Field(
-        description="CSV file of the published run's results seed by seed, for the replay, or null"
+        description="CSV file of the published run's results seed by seed, or null"
     )
-    alpha: Share = Field(description="family-wise error rate, after Holm's correction")
-    margin: Share = Field(description="accuracy difference (a fraction) that counts as none")
+    alpha: Share = Field(description="error rate of the verdict, over all means together")
+    margin: Factor = Field(description="difference, in published SDs, that counts as none")
 
     @field_validator("published", "runs")
     @classmethod
