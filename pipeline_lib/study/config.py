@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Discriminator, Field, Tag, create_model, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
@@ -18,11 +18,39 @@ from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Share, Sign
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+
+
+def _matching(pattern: str, allowed: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"it must be {allowed}")
+        return text
+
+    return AfterValidator(check)
+
+
+# An axis and its variants are folders of the study's files.
+AxisName = Annotated[
+    str,
+    _matching(
+        r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*",
+        "a key of the study (pruning.sparsity), or a name of lower-case letters, digits and `_`",
+    ),
+]
+VariantName = Annotated[
+    str, _matching(r"[A-Za-z0-9][\w.+-]{0,59}", "a word of letters, digits, `_`, `.`, `+` and `-`")
+]
 Position = Annotated[list[Signed], Field(min_length=2, max_length=2)]
 
 # If a key may have two types, these name the types in error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
+VALUES, VARIANTS = "<values>", "<variants>"
 
+AxisValues = Annotated[
+    Annotated[list[Any], Field(min_length=1), Tag(VALUES)]
+    | Annotated[dict[VariantName, dict[str, Any]], Field(min_length=1), Tag(VARIANTS)],
+    Discriminator(lambda values: VARIANTS if isinstance(values, dict) else VALUES),
+]
 
 LONGEST_PATH = 200
 
@@ -126,6 +154,9 @@ class Study(Model):
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
     reproduction: Reproduction
+    axes: dict[AxisName, AxisValues] = Field(
+        {}, description="what the study varies: a key and its values, or a name and its variants"
+    )
 
     @field_validator("seeds")
     @classmethod
