@@ -12,9 +12,10 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.validation import validate
@@ -22,7 +23,12 @@ from pipeline_lib.study.validation import validate
 Value = float | str  # of an axis, as the column of the axis has it
 
 MOST_SCENARIOS = 10_000
-FIXED = ("seeds", "results", "keep_networks", "axes", "reproduction")  # a study has one of each
+FIXED = ("seeds", "results", "keep_networks")  # a study has one of each
+
+# An axis is a column of its own beside those of rows, values and cells.
+STATISTICS = {"n", "mean", "sd", "min", "max", "count", "ci_low", "ci_high", "method", "note"}
+ROWS = [measures.Value, *map(measures.row_of, (*measures.in_order(), "history"))]
+COLUMNS = STATISTICS | {field.name for row in ROWS for field in fields(row)}
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,8 @@ def first_with(scenarios: Sequence[Scenario], folder: str) -> int:
 
 def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]) -> Iterator[Any]:
     """Yield what each value of an axis sets; raises PipelineError if there is no such key."""
+    if axis in COLUMNS:
+        raise PipelineError(f"axes.{axis} has the name of a column of the results; choose another")
     if isinstance(values, dict):
         for name, overlay in values.items():
             yield _Setting(name, name, dict(_leaves(overlay or {})))
@@ -213,13 +221,15 @@ def _check_apart(axes: Mapping[str, Sequence[_Setting]]) -> None:
         for path, another in itertools.product(paths, others):
             shorter = min(len(path), len(another))
             if path[:shorter] == another[:shorter]:
-                key = ".".join(map(str, max(path, another, key=len)))
+                key = ".".join(map(str, path if len(path) > shorter else another))
                 raise PipelineError(f"axes.{one} and axes.{other} both set {key}; only one may")
 
 
 def _check_frame(base: Study, study: Study) -> None:
     """Raise PipelineError if a scenario has other seeds, measures or treatments than the study."""
-    for key in FIXED[:3]:
+    if study.axes:
+        raise PipelineError("an axis must not set axes")
+    for key in FIXED:
         if getattr(base, key) != getattr(study, key):
             raise PipelineError(f"an axis must not set {key}")
     for what, ours, theirs in (

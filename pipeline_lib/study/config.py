@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
 from pipeline_lib.names import STATES, EngineName
-from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Share, Signed
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Share, Signed
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
@@ -99,7 +99,9 @@ class Baseline(Model):
 class Pruning(Model):
     """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Share = Field(description="fraction of each matrix's weights that is cut")
+    sparsity: Annotated[Real, Field(ge=0, lt=1)] = Field(
+        description="fraction of each matrix's weights that is cut"
+    )
 
 
 class Reproduction(Model):
