@@ -46,19 +46,25 @@ include: "rules/interruption.smk"
 include: "rules/common.smk"
 include: "rules/network.smk"
 include: "rules/measures.smk"
-include: "rules/report.smk"
-include: "rules/replay.smk"
 include: "rules/progress.smk"
+
+
+if AXES:
+
+    include: "rules/axes.smk"
+
+else:
+
+    include: "rules/report.smk"
+    include: "rules/replay.smk"
 
 
 rule all:
     default_target: True
     input:
         expand(rules.gather.output, kind=GATHERED),
-        rules.statistics.output,
-        rules.tables.output,
-        rules.reproduction.output if PUBLISHED else [],
-        rules.report.output,
+        rules.study_values.output,
+        STUDY_LEVEL,
 
 
 onstart:
@@ -80,12 +86,6 @@ onerror:
             " change, repeat the command to continue.",
             file=sys.stderr,
         )
-
-
-rule replay:
-    input:
-        rules.replay_gather.output,
-        rules.replay_compare.output if has_published("published", "runs") else [],
 
 
 include: "rules/trust.smk"

@@ -11,8 +11,7 @@ from pipeline_lib.jobs.fingerprint import fingerprint
 from pipeline_lib.jobs.plan import plan
 from pipeline_lib.names import HEALTHY, STATES, UNTREATED
 from pipeline_lib.steps import kinds
-from pipeline_lib.study import overlays, slices
-from pipeline_lib.study.validation import validate
+from pipeline_lib.study import axes, overlays, slices
 
 # Snakemake passes values from the command line as text, even inside lists and mappings.
 if workflow.is_main_process or workflow.config_settings.config:
@@ -25,7 +24,9 @@ try:
             sorted(workflow.configfiles, key=lambda path: path != BASE_STUDY)
         )
     )
-    STUDY = validate(config, order=ORDER)
+    SCENARIOS = axes.scenarios(config, order=ORDER)
+    # Seeds, measures, treatments and their labels are those of every scenario.
+    STUDY = SCENARIOS[0].study
     overlays.check_results(STUDY.results, workflow.basedir)
 except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
@@ -34,6 +35,7 @@ SEEDS = STUDY.seed_list
 TREATMENTS = list(STUDY.treatments)
 RESULTS = STUDY.results
 MEASURES = STUDY.measures
+AXES = list(SCENARIOS[0].values)
 PLACES = {
     name: place for place, name in enumerate(dict.fromkeys([*ORDER, *TREATMENTS]))
 }
@@ -42,6 +44,7 @@ LOOKS = slices.looks(STUDY, PLACES)
 
 wildcard_constraints:
     seed=r"\d+",
+    scenario=r"(/[^/]+~[^/]+)*",
     treatment="|".join(TREATMENTS),
     state="|".join([*STATES, *TREATMENTS]),
 
@@ -52,8 +55,8 @@ def in_results(*parts):
 
 
 def in_seed(*parts):
-    """The path of a file of one seed."""
-    return in_results("seeds", "{seed}", *parts)
+    """The path of a file of one seed, in a folder for each axis that the file depends on."""
+    return in_results("seeds", "{seed}{scenario}", *parts)
 
 
 def network_file(*parts):
@@ -149,7 +152,7 @@ SEED_GROUP, STUDY_GROUP = (
 )
 
 
-ENGINE = f"pipeline_lib.engines.{STUDY.engine}"
+ENGINES = [f"pipeline_lib.engines.{each.study.engine}" for each in SCENARIOS]
 
 
 def of_measures(*names):
@@ -164,3 +167,52 @@ def of_measures(*names):
 def of_steps(steps):
     """The functions of all kinds of steps among these."""
     return [f"pipeline_lib.steps.{kind}:apply" for kind in kinds(steps)]
+
+
+# A network or a measure of it is a stage, (NETWORK, state) or (measure, state). `at` is a scenario's
+# place among all. Where a stage has the same plan in several scenarios, it is one job.
+
+NETWORK = "network"
+
+
+def plan_of_stage(stage, at):
+    kind, state = stage
+    if kind == NETWORK:
+        return plan_of_network(state, at)
+    return plan_of_measure(kind, state, at)
+
+
+@cache
+def axes_of(stage):
+    """The axes that a stage's files depend on."""
+    if not AXES:
+        return []
+    plans = [plan_of_stage(stage, at) for at in range(len(SCENARIOS))]
+    return axes.that_matter(SCENARIOS, plans)
+
+
+def at_scenario(pattern, stage, at):
+    """A stage's pattern of a path in one scenario."""
+    folder = SCENARIOS[at].folder(axes_of(stage))
+    return str(pattern).replace("{scenario}", folder)
+
+
+@cache
+def first_with(folder):
+    """The first scenario whose files can be in this folder, by its place among all."""
+    return axes.first_with(SCENARIOS, folder)
+
+
+def scenario(wildcards):
+    """The scenario of a job of one seed, by its place among all."""
+    return first_with(wildcards.scenario)
+
+
+def study_of(wildcards):
+    """The study of a job's scenario."""
+    return SCENARIOS[scenario(wildcards)].study
+
+
+def network_at(state, wildcards):
+    """The pattern of the path of a network that a job reads."""
+    return at_scenario(network_of(state), (NETWORK, state), scenario(wildcards))

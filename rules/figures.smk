@@ -167,12 +167,10 @@ if REGROWTH:
 
     rule figure_regrowth:
         input:
-            pruned=to_make(
-                figure_of(GROWN), rules.prune.output.network.format(seed=FIRST)
-            ),
+            pruned=to_make(figure_of(GROWN), of_first(rules.prune.output.network)),
             treated=to_make(
                 figure_of(GROWN),
-                in_seed(REGROWTH[0], "network.safetensors").format(seed=FIRST),
+                of_first(in_seed(REGROWTH[0], "network.safetensors")),
             ),
         output:
             pictures=picture(GROWN),
@@ -197,7 +195,7 @@ if REGROWTH:
                 GROWN,
                 [LOOKS, FIRST, slices.treat(STUDY, REGROWTH[0])],
                 "figure_regrowth",
-                ENGINE,
+                ENGINES[0],
                 pruned=plan_of_network(UNTREATED),
                 treated=plan_of_network(REGROWTH[0]),
             ),
@@ -209,16 +207,12 @@ if REGROWTH:
 
 rule figure_regions:
     input:
-        healthy=to_make(
-            figure_of(REGIONS), in_seed("baseline.safetensors").format(seed=FIRST)
-        ),
-        untreated=to_make(
-            figure_of(REGIONS), rules.prune.output.network.format(seed=FIRST)
-        ),
+        healthy=to_make(figure_of(REGIONS), of_first(in_seed("baseline.safetensors"))),
+        untreated=to_make(figure_of(REGIONS), of_first(rules.prune.output.network)),
         treated=to_make(
             figure_of(REGIONS),
             *[
-                in_seed(treatment, "network.safetensors").format(seed=FIRST)
+                of_first(in_seed(treatment, "network.safetensors"))
                 for treatment in TREATMENTS
             ],
         ),

@@ -1,37 +1,63 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
+from pipeline_lib.files.gathering import HISTORY
+from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
+
+AXIS_VALUES = [each.values for each in SCENARIOS]
+
 
 @cache
-def plan_of_measure(name, state):
+def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
-    study = slices.measure(STUDY, name, state)
+    study = slices.measure(SCENARIOS[at].study, name, state)
     steps = of_steps(study["options"].get("maintenance", []))
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
         f"{name} {state}",
         study=study,
-        code=code("measure", ENGINE, *entries, *steps),
-        inputs={"network": plan_of_network(state)},
+        code=code("measure", ENGINES[at], *entries, *steps),
+        inputs={"network": plan_of_network(state, at)},
     )
+
+
+def stages_of(kind):
+    """The stages whose files are gathered, by state; of history by stage of training and state.
+
+    Each comes with the pattern of its file's path.
+    """
+    if kind != HISTORY:
+        file = in_seed("{state}", f"{kind}.parquet")
+        return {
+            state: ((kind, state), file.replace("{state}", state))
+            for state in slices.states(STUDY, kind)
+        }
+    found = {
+        f"{BASELINE} {HEALTHY}": ((NETWORK, HEALTHY), rules.baseline.output.history)
+    }
+    for state in TREATMENTS:
+        file = str(rules.treat.output.history).replace("{treatment}", state)
+        found[f"{COURSE} {state}"] = ((NETWORK, state), file)
+    for name in MEASURES:
+        if file := history_of_measure(name):
+            for state in TREATMENTS:
+                stage = (name, state)
+                found[f"{MAINTENANCE} {state}"] = (
+                    stage,
+                    file.replace("{state}", state),
+                )
+    return found
 
 
 @cache
 def plans_of_gathered(kind):
-    """The plans of the files to gather, by state, or by stage and state for the history."""
-    if kind != "history":
-        return {
-            state: plan_of_measure(kind, state) for state in slices.states(STUDY, kind)
+    """The plans of the files that are gathered, scenario by scenario, as `stages_of` tells them."""
+    return [
+        {
+            place: plan_of_stage(stage, at)
+            for place, (stage, _) in stages_of(kind).items()
         }
-    training = [name for name in MEASURES if history_of_measure(name)]
-    return {
-        f"baseline {HEALTHY}": plan_of_network(HEALTHY),
-        **{f"course {name}": plan_of_network(name) for name in TREATMENTS},
-        **{
-            f"maintenance {state}": plan_of_measure(name, state)
-            for name in training
-            for state in TREATMENTS
-        },
-    }
+        for at in range(len(SCENARIOS))
+    ]
 
 
 @cache
@@ -39,9 +65,13 @@ def plan_of_gather(kind):
     """The plan of the study's rows of one kind."""
     return plan(
         "gather",
-        study=slices.gather(STUDY, kind),
+        study=[slices.gather(STUDY, kind), AXIS_VALUES],
         code=code("gather"),
-        inputs=plans_of_gathered(kind),
+        inputs={
+            f"{at} {place}": each
+            for at, plans in enumerate(plans_of_gathered(kind))
+            for place, each in plans.items()
+        },
     )
 
 
@@ -50,20 +80,9 @@ def plan_of_values():
     """The plan of the study's values and cells."""
     return plan(
         "values",
-        study=[slices.values(STUDY), SHARES],
+        study=[slices.values(each.study) for each in SCENARIOS] + [SHARES],
         code=code("values", *of_measures("values", "Row")),
         inputs={name: plan_of_gather(name) for name in MEASURES},
-    )
-
-
-@cache
-def plan_of_statistics():
-    """The plan of the comparisons of treatments."""
-    return plan(
-        "statistics",
-        study=MEASURES,
-        code=code("statistics", *of_measures("NUMBERS")),
-        inputs={"values": plan_of_values()},
     )
 
 
@@ -83,15 +102,16 @@ for name in MEASURES:
             name
         input:
             network=lambda wildcards, name=name: to_make(
-                in_seed("{state}", f"{name}.parquet"), network_of(wildcards.state)
+                in_seed("{state}", f"{name}.parquet"),
+                network_at(wildcards.state, wildcards),
             )(wildcards),
         output:
             metrics=in_seed("{state}", f"{name}.parquet"),
             history=history_of_measure(name),
         log:
-            log_of(f"{name}/{{seed}}_{{state}}"),
+            log_of(f"{name}/{{seed}}_{{state}}{{scenario}}"),
         benchmark:
-            benchmark_of(f"{name}/{{seed}}_{{state}}")
+            benchmark_of(f"{name}/{{seed}}_{{state}}{{scenario}}")
         wildcard_constraints:
             state="|".join(slices.states(STUDY, name)),
         group:
@@ -100,34 +120,39 @@ for name in MEASURES:
         params:
             measure=name,
             study=lambda wildcards, name=name: slices.measure(
-                STUDY, name, wildcards.state
+                study_of(wildcards), name, wildcards.state
             ),
-            planned=lambda wildcards: plan_of_network(wildcards.state),
-            made_by=lambda wildcards, name=name: plan_of_measure(name, wildcards.state),
+            planned=lambda wildcards: plan_of_network(
+                wildcards.state, scenario(wildcards)
+            ),
+            made_by=lambda wildcards, name=name: plan_of_measure(
+                name, wildcards.state, scenario(wildcards)
+            ),
         message:
-            f"seed {{wildcards.seed}}: measure the {{wildcards.state}} network"
-            f" ({measures.load(name).TITLE})"
+            f"seed {{wildcards.seed}}{{wildcards.scenario}}: {measures.load(name).TITLE}, {{wildcards.state}}"
         script:
             "../workflow_scripts/measure.py"
 
 
+def gathered_at(kind, at):
+    """The files of all seeds in one scenario: by stage of training, then by seed, then by state."""
+    stages = {}
+    for place, (stage, file) in stages_of(kind).items():
+        group = stages.setdefault(place.rpartition(" ")[0], [])
+        group.append(at_scenario(file, stage, at))
+    return [
+        file.format(seed=seed)
+        for group in stages.values()
+        for seed in SEEDS
+        for file in group
+    ]
+
+
+# Scenario by scenario; a file that several share is there for each.
 GATHERED = {
-    name: expand(
-        in_seed("{state}", f"{name}.parquet"),
-        seed=SEEDS,
-        state=slices.states(STUDY, name),
-    )
-    for name in MEASURES
+    kind: [path for at in range(len(SCENARIOS)) for path in gathered_at(kind, at)]
+    for kind in [*MEASURES, HISTORY]
 }
-GATHERED["history"] = [
-    *expand(rules.baseline.output.history, seed=SEEDS),
-    *expand(rules.treat.output.history, seed=SEEDS, treatment=TREATMENTS),
-    *expand(
-        [path for name in MEASURES if (path := history_of_measure(name))],
-        seed=SEEDS,
-        state=TREATMENTS,
-    ),
-]
 
 
 rule gather:
@@ -148,6 +173,7 @@ rule gather:
     threads: 1
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
+        scenarios=AXIS_VALUES,
         planned=lambda wildcards: plans_of_gathered(wildcards.kind),
         made_by=lambda wildcards: plan_of_gather(wildcards.kind),
     message:
@@ -175,7 +201,8 @@ rule study_values:
     threads: 1
     params:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
-        study=slices.values(STUDY),
+        study=[slices.values(each.study) for each in SCENARIOS],
+        scenarios=AXIS_VALUES,
         shares=SHARES,
         planned=lambda wildcards: {name: plan_of_gather(name) for name in MEASURES},
         made_by=lambda wildcards: plan_of_values(),
@@ -183,30 +210,3 @@ rule study_values:
         "compute the study's numbers and their intervals"
     script:
         "../workflow_scripts/values.py"
-
-
-rule statistics:
-    input:
-        to_make(
-            in_results("statistics", "paired.parquet"), rules.study_values.output.long
-        ),
-    output:
-        paired=in_results("statistics", "paired.parquet"),
-        survival=in_results("statistics", "survival.parquet"),
-        logrank=in_results("statistics", "logrank.parquet"),
-        relapse=in_results("statistics", "relapse.parquet"),
-    log:
-        log_of("statistics"),
-    benchmark:
-        benchmark_of("statistics")
-    group:
-        STUDY_GROUP
-    threads: 1
-    params:
-        measures=MEASURES,
-        planned=lambda wildcards: plan_of_values(),
-        made_by=lambda wildcards: plan_of_statistics(),
-    message:
-        "compare the treatments"
-    script:
-        "../workflow_scripts/statistics.py"

@@ -3,25 +3,28 @@
 
 
 @cache
-def plan_of_network(state):
+def plan_of_network(state, at=0):
     """The plan of the healthy network, of the untreated one, or of a treatment's."""
+    scenario = SCENARIOS[at].study
     if state == HEALTHY:
         train = "pipeline_lib.steps.train:apply"
-        study, inputs = slices.baseline(STUDY), {}
+        study, inputs = slices.baseline(scenario), {}
         return plan(
-            state, study=study, code=code("baseline", ENGINE, train), inputs=inputs
+            state, study=study, code=code("baseline", ENGINES[at], train), inputs=inputs
         )
     if state == UNTREATED:
-        inputs = {"network": plan_of_network(HEALTHY)}
-        return plan(state, study=slices.prune(STUDY), code=code("prune"), inputs=inputs)
-    study, inputs = slices.treat(STUDY, state), {"network": plan_of_network(UNTREATED)}
+        study, inputs = slices.prune(scenario), {
+            "network": plan_of_network(HEALTHY, at)
+        }
+        return plan(state, study=study, code=code("prune"), inputs=inputs)
+    study = slices.treat(scenario, state)
     steps = of_steps(study["course"])
     # The name counts too, because a treatment's course uses a generator of that name.
     return plan(
         f"treat {state}",
         study=study,
-        code=code("treat", ENGINE, *steps),
-        inputs=inputs,
+        code=code("treat", ENGINES[at], *steps),
+        inputs={"network": plan_of_network(UNTREATED, at)},
     )
 
 
@@ -32,61 +35,67 @@ rule baseline:
         network=network_file("baseline.safetensors"),
         history=in_seed("baseline_history.parquet"),
     log:
-        log_of("baseline/{seed}"),
+        log_of("baseline/{seed}{scenario}"),
     benchmark:
-        benchmark_of("baseline/{seed}")
+        benchmark_of("baseline/{seed}{scenario}")
     group:
         SEED_GROUP
     threads: 1
     params:
-        study=slices.baseline(STUDY),
-        made_by=lambda wildcards: plan_of_network(HEALTHY),
+        study=lambda wildcards: slices.baseline(study_of(wildcards)),
+        made_by=lambda wildcards: plan_of_network(HEALTHY, scenario(wildcards)),
     message:
-        "seed {wildcards.seed}: train the healthy network"
+        "seed {wildcards.seed}{wildcards.scenario}: train the healthy network"
     script:
         "../workflow_scripts/baseline.py"
 
 
 rule prune:
     input:
-        network=to_make(network_of(UNTREATED), network_of(HEALTHY)),
+        network=lambda wildcards: to_make(
+            network_of(UNTREATED), network_at(HEALTHY, wildcards)
+        )(wildcards),
     output:
         network=in_seed("pruned.safetensors"),
     log:
-        log_of("prune/{seed}"),
+        log_of("prune/{seed}{scenario}"),
     benchmark:
-        benchmark_of("prune/{seed}")
+        benchmark_of("prune/{seed}{scenario}")
     group:
         SEED_GROUP
     threads: 1
     params:
-        study=slices.prune(STUDY),
-        planned=lambda wildcards: plan_of_network(HEALTHY),
-        made_by=lambda wildcards: plan_of_network(UNTREATED),
+        study=lambda wildcards: slices.prune(study_of(wildcards)),
+        planned=lambda wildcards: plan_of_network(HEALTHY, scenario(wildcards)),
+        made_by=lambda wildcards: plan_of_network(UNTREATED, scenario(wildcards)),
     message:
-        "seed {wildcards.seed}: prune the healthy network"
+        "seed {wildcards.seed}{wildcards.scenario}: prune"
     script:
         "../workflow_scripts/prune.py"
 
 
 rule treat:
     input:
-        network=to_make(network_of("{treatment}"), network_of(UNTREATED)),
+        network=lambda wildcards: to_make(
+            network_of("{treatment}"), network_at(UNTREATED, wildcards)
+        )(wildcards),
     output:
         network=network_file("{treatment}", "network.safetensors"),
         history=in_seed("{treatment}", "history.parquet"),
     log:
-        log_of("treat/{seed}_{treatment}"),
+        log_of("treat/{seed}_{treatment}{scenario}"),
     benchmark:
-        benchmark_of("treat/{seed}_{treatment}")
+        benchmark_of("treat/{seed}_{treatment}{scenario}")
     group:
         SEED_GROUP
     threads: 1
     params:
-        study=lambda wildcards: slices.treat(STUDY, wildcards.treatment),
-        planned=lambda wildcards: plan_of_network(UNTREATED),
-        made_by=lambda wildcards: plan_of_network(wildcards.treatment),
+        study=lambda wildcards: slices.treat(study_of(wildcards), wildcards.treatment),
+        planned=lambda wildcards: plan_of_network(UNTREATED, scenario(wildcards)),
+        made_by=lambda wildcards: plan_of_network(
+            wildcards.treatment, scenario(wildcards)
+        ),
     message:
-        "seed {wildcards.seed}: apply the {wildcards.treatment} treatment"
+        "seed {wildcards.seed}{wildcards.scenario}: treat, {wildcards.treatment}"
     script:
         "../workflow_scripts/treat.py"

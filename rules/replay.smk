@@ -57,7 +57,8 @@ rule replay_gather:
     threads: 1
     params:
         study=slices.gather(STUDY, "replay"),
-        planned=lambda wildcards: plans_of_replay(),
+        scenarios=[{}],
+        planned=lambda wildcards: [plans_of_replay()],
         made_by=lambda wildcards: plan_of_replayed(),
     message:
         "gather the replays of all seeds"
@@ -92,3 +93,9 @@ rule replay_compare:
         "compare the replay with the published run"
     script:
         "../workflow_scripts/replay_compare.py"
+
+
+rule replay:
+    input:
+        rules.replay_gather.output,
+        rules.replay_compare.output if has_published("published", "runs") else [],

@@ -18,26 +18,46 @@ def files(paths):
     ]
 
 
-def jobs_of_seed(seed):
-    """The jobs of one seed, from its healthy network to the rows of its measures."""
+@cache
+def stages_of_seed():
+    """The stages of any seed: each one's plan, and the patterns of its outputs and its inputs.
 
-    def path(pattern, **wildcards):
-        return str(pattern).format(seed=seed, **wildcards)
+    They go from the healthy network to the rows of measures; what scenarios share is there once.
+    """
+    found = {}
 
-    def network(state):
-        return path(network_of(state))
+    def add(stage, outputs, *states):
+        for at in range(len(SCENARIOS)):
+            outputs_at = [at_scenario(path, stage, at) for path in outputs]
+            inputs = [
+                at_scenario(network_of(each), (NETWORK, each), at) for each in states
+            ]
+            found.setdefault(
+                outputs_at[0], (plan_of_stage(stage, at), outputs_at, inputs)
+            )
 
-    healthy = rules.baseline.output
-    yield Job(plan_of_network(HEALTHY), [path(each) for each in healthy], [])
-    yield Job(plan_of_network(UNTREATED), [network(UNTREATED)], [network(HEALTHY)])
+    add((NETWORK, HEALTHY), rules.baseline.output)
+    add((NETWORK, UNTREATED), rules.prune.output, HEALTHY)
     for treatment in TREATMENTS:
-        outputs = [path(each, treatment=treatment) for each in rules.treat.output]
-        yield Job(plan_of_network(treatment), outputs, [network(UNTREATED)])
+        outputs = [
+            str(path).replace("{treatment}", treatment) for path in rules.treat.output
+        ]
+        add((NETWORK, treatment), outputs, UNTREATED)
     for name in MEASURES:
         for state in slices.states(STUDY, name):
             patterns = [in_seed("{state}", f"{name}.parquet"), history_of_measure(name)]
-            outputs = [path(each, state=state) for each in patterns if each]
-            yield Job(plan_of_measure(name, state), outputs, [network(state)])
+            outputs = [path.replace("{state}", state) for path in patterns if path]
+            add((name, state), outputs, state)
+    return list(found.values())
+
+
+def jobs_of_seed(seed):
+    """The jobs of one seed."""
+    for planned, outputs, inputs in stages_of_seed():
+        outputs, inputs = (
+            [path.format(seed=seed) for path in paths] for paths in (outputs, inputs)
+        )
+        yield Job(planned, outputs, inputs)
 
 
 def jobs_of_study():

@@ -10,7 +10,7 @@ from pipeline_lib.steps import HistoryRow
 study = snakemake.params.study
 
 with job_log(snakemake.log[0], "draw the figure training"), style.applied():
-    table = read_gathered(
+    [table] = read_gathered(
         snakemake.input[0],
         HistoryRow,
         planned=snakemake.params.planned,

@@ -1,14 +1,21 @@
 """The rows of all seeds in one file."""
 
+from pyarrow import concat_tables
+
 from pipeline_lib import measures
 from pipeline_lib.files.gathering import gather
-from pipeline_lib.files.rows import write_table
+from pipeline_lib.files.rows import with_axes, write_table
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 
-files, study = snakemake.input, snakemake.params.study
+files, study = list(snakemake.input), snakemake.params.study
+plans, scenarios = snakemake.params.planned, snakemake.params.scenarios
 
 with job_log(snakemake.log[0], f"gather {study['kind']} of {len(files)} files"):
     row = measures.row_of(study["kind"])
-    table = gather(files, row, planned=snakemake.params.planned, **study)
+    share, tables = len(files) // len(scenarios), []
+    for place, (axes, planned) in enumerate(zip(scenarios, plans, strict=True)):
+        of_scenario = files[share * place : share * (place + 1)]
+        tables.append(with_axes(gather(of_scenario, row, planned=planned, **study), axes))
+    table = concat_tables(tables)
     write_table(snakemake.output[0], table, made(snakemake.params.made_by, files))

@@ -16,7 +16,7 @@ from pipeline_lib.jobs.plan import made
 files, study = snakemake.input, snakemake.params.study
 
 with job_log(snakemake.log[0], "compare the replay with the published run"):
-    table = read_gathered(
+    [table] = read_gathered(
         files.metrics,
         measures.row_of("replay"),
         planned=snakemake.params.planned,

@@ -1,26 +1,40 @@
 """The numbers of a study: by seed (long and wide), and over the seeds with their intervals."""
 
+from pyarrow import concat_tables
+
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, study_cells
 from pipeline_lib.analysis.values import study_values, wide
 from pipeline_lib.files.gathering import read_gathered
-from pipeline_lib.files.rows import write_rows
+from pipeline_lib.files.rows import table_of, with_axes, write_table
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 
-plans = snakemake.params.planned
+plans, scenarios = snakemake.params.planned, snakemake.params.scenarios
 
 with job_log(snakemake.log[0], "compute the study's numbers and their intervals"):
     rows = {
         name: read_gathered(
-            snakemake.input[name], measures.row_of(name), planned=plans[name], **measured
+            snakemake.input[name],
+            measures.row_of(name),
+            planned=plans[name],
+            scenarios=scenarios,
+            **measured,
         )
         for name, measured in snakemake.params.measured.items()
     }
-    values = study_values(rows, snakemake.params.study)
+    values, cells = [], []
+    for place, options in enumerate(snakemake.params.study):
+        of_scenario = {name: tables[place] for name, tables in rows.items()}
+        values.append(study_values(of_scenario, options))
+        cells.append(study_cells(values[-1], snakemake.params.shares))
     by = made(snakemake.params.made_by, snakemake.input)
-    write_rows(snakemake.output.long, values, Value, by)
-    write_text(snakemake.output.wide, wide(values))
-    write_rows(snakemake.output.cells, study_cells(values, snakemake.params.shares), Cell, by)
+    for path, found, row in (
+        (snakemake.output.long, values, Value),
+        (snakemake.output.cells, cells, Cell),
+    ):
+        tables = [table_of(each, row) for each in found]
+        write_table(path, concat_tables(map(with_axes, tables, scenarios)), by)
+    write_text(snakemake.output.wide, wide(values, scenarios))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from pipeline_lib import measures
+from pipeline_lib.files.rows import Axes
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import Key
@@ -58,20 +59,25 @@ def by_key(values: Iterable[Value]) -> dict[Key, BySeed]:
     return found
 
 
-def wide(values: Sequence[Value]) -> str:
-    """Return CSV with one row per seed and treatment, and a column for each number.
+def wide(values: Sequence[Sequence[Value]], scenarios: Sequence[Axes] = ({},)) -> str:
+    """Return CSV with a row per scenario, seed and treatment, and a column for each number.
 
-    This is the form for R, SPSS and spreadsheets. A number that a treatment lacks is an empty cell.
+    `values` has those of each scenario, whose axes have columns, too. This is the form that R, SPSS
+    and spreadsheets take. A number that a treatment lacks is empty.
     """
-    rows: dict[tuple[int, str], dict[str, Any]] = {}
-    for value in values:
-        place = {"seed": value.seed, "treatment": value.treatment}
-        rows.setdefault((value.seed, value.treatment), place)[_column(value.key)] = value.value
-    columns = dict.fromkeys(["seed", "treatment", *(_column(value.key) for value in values)])
+    everything: list[dict[str, Any]] = []
+    for axes, of_scenario in zip(scenarios, values, strict=True):
+        rows: dict[tuple[int, str], dict[str, Any]] = {}
+        for value in of_scenario:
+            place = {**axes, "seed": value.seed, "treatment": value.treatment}
+            rows.setdefault((value.seed, value.treatment), place)[_column(value.key)] = value.value
+        everything += sorted(rows.values(), key=itemgetter("seed"))
+    numbers = (_column(value.key) for of_scenario in values for value in of_scenario)
+    columns = dict.fromkeys([*scenarios[0], "seed", "treatment", *numbers])
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(sorted(rows.values(), key=itemgetter("seed")))
+    writer.writerows(everything)
     return text.getvalue()
 
 

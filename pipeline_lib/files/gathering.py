@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.rows import read_table
+from pipeline_lib.files.rows import Axes, of_scenarios, read_table
 from pipeline_lib.files.whole import REMEDY
 from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 
@@ -98,13 +98,25 @@ def read_gathered(
     seeds: Sequence[int],
     states: Sequence[str],
     planned: str | None = None,
-) -> pa.Table:
-    """Read a file that `gather` made, by the plan `planned` if one is given.
+    scenarios: Sequence[Axes] = ({},),
+) -> list[pa.Table]:
+    """Read the rows of each scenario from a file of them, made by `planned` if that is given.
 
     Raises PipelineError like `read_table`, and if the rows are not those of exactly these seeds and
     states.
     """
-    table = read_table(path, row, planned)
+    table = read_table(path, row, planned, axes=scenarios[0])
+    tables = of_scenarios(table, scenarios)
+    if sum(len(each) for each in tables) != len(table):
+        raise PipelineError(f"{path}: has rows of a scenario that the study has not; {REMEDY}")
+    for each in tables:
+        _check_gathered(path, each, kind, seeds, states)
+    return tables
+
+
+def _check_gathered(
+    path: _Path, table: pa.Table, kind: str, seeds: Sequence[int], states: Sequence[str]
+) -> None:
     complete = kind != HISTORY
     _check_columns(path, table, {"seed": seeds, "treatment": states}, complete=complete)
     if kind not in (HISTORY, REPLAY):
@@ -118,7 +130,6 @@ def read_gathered(
                 f"{path}: seeds have from {numbers[0]} to {numbers[-1]} rows of {state};"
                 f" every seed must have the same number; {REMEDY}"
             )
-    return table
 
 
 def _place(table: pa.Table, row: type) -> pa.Table:

@@ -7,9 +7,9 @@ whenever the file is read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -24,6 +24,8 @@ from pipeline_lib.files.whole import REMEDY, reason, whole
 Row = TypeVar("Row")
 
 SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
+
+Axes = Mapping[str, float | str]  # the value of each axis, for the rows of one scenario
 
 _TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 
@@ -47,8 +49,12 @@ def write_rows(path: str | Path, rows: Iterable[Any], row: type, made: Made = BY
 
     Raises PipelineError if a number is missing or not finite, or a fraction is not from 0 to 1.
     """
-    table = pa.Table.from_pylist([asdict(each) for each in rows], schema=schema(row))
-    write_table(path, table, made)
+    write_table(path, table_of(rows, row), made)
+
+
+def table_of(rows: Iterable[Any], row: type) -> pa.Table:
+    """Return rows, dataclasses of type `row`, as a table."""
+    return pa.Table.from_pylist([asdict(each) for each in rows], schema=schema(row))
 
 
 def write_table(path: str | Path, table: pa.Table, made: Made = BY_HAND) -> None:
@@ -65,11 +71,15 @@ def read_rows(path: str | Path, row: type[Row], planned: str | None = None) -> l
     return [row(**each) for each in read_table(path, row, planned).to_pylist()]
 
 
-def read_table(path: str | Path, row: type, planned: str | None = None) -> pa.Table:
+def read_table(
+    path: str | Path, row: type, planned: str | None = None, *, axes: Axes | None = None
+) -> pa.Table:
     """Read a Parquet file of rows of this dataclass, made by the plan `planned` if one is given.
 
-    Raises PipelineError if the file is missing or damaged, was made by a different plan, has the
-    wrong columns, or holds numbers that `write_table` would not write.
+    The columns of `axes`, of which any value is given, come first.
+
+    Raises PipelineError if the file is missing, damaged, made by another plan, of other columns, or
+    holds what `write_table` would not write.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -86,13 +96,36 @@ def read_table(path: str | Path, row: type, planned: str | None = None) -> pa.Ta
         raise PipelineError(f"{path}: it does not say what made it; {REMEDY}")
     check_plan(path, stamp, planned)
     table = table.replace_schema_metadata(None)
-    if not table.schema.equals(schema(row)):
-        names = ", ".join(schema(row).names)
+    columns = pa.schema([*_axis_columns(axes or {}), *schema(row)])
+    if not table.schema.equals(columns):
+        names = ", ".join(columns.names)
         raise PipelineError(f"{path}: its columns are not {names}; {REMEDY}")
     if stamp.content != digest(table):
         raise PipelineError(f"{path}: damaged (its digest does not fit its rows); {REMEDY}")
     _check_values(path, table)
     return table
+
+
+def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
+    """Return a table with a column for each axis in front, which has this value in every row."""
+    for column in reversed(_axis_columns(axes)):
+        values = pa.repeat(pa.scalar(axes[column.name], column.type), table.num_rows)
+        table = table.add_column(0, column, values)
+    return table
+
+
+def of_scenarios(table: pa.Table, scenarios: Sequence[Axes]) -> list[pa.Table]:
+    """Return the rows of each scenario, without the columns of the axes."""
+    names = list(scenarios[0])
+    parts = []
+    for axes in scenarios:
+        here = [pc.equal(table[name], axes[name]) for name in names]
+        parts.append(table.filter(reduce(pc.and_, here)) if here else table)
+    return [part.drop_columns(names) for part in parts]
+
+
+def _axis_columns(axes: Axes) -> list[pa.Field]:
+    return [pa.field(name, _TYPES[type(value)], nullable=False) for name, value in axes.items()]
 
 
 def digest(table: pa.Table) -> str:

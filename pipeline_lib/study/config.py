@@ -9,20 +9,48 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Discriminator, Field, Tag, create_model, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, field_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
 from pipeline_lib.names import STATES, EngineName
-from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Share, Signed
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Share, Signed
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+
+
+def _matching(pattern: str, allowed: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"it must be {allowed}")
+        return text
+
+    return AfterValidator(check)
+
+
+# An axis and its variants are folders of the study's files.
+AxisName = Annotated[
+    str,
+    _matching(
+        r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*",
+        "a key of the study (pruning.sparsity), or a name of lower-case letters, digits and `_`",
+    ),
+]
+VariantName = Annotated[
+    str, _matching(r"[A-Za-z0-9][\w.+-]{0,59}", "a word of letters, digits, `_`, `.`, `+` and `-`")
+]
 Position = Annotated[list[Signed], Field(min_length=2, max_length=2)]
 
 # If a key may have two types, these name the types in error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
+VALUES, VARIANTS = "<values>", "<variants>"
 
+AxisValues = Annotated[
+    Annotated[list[Any], Field(min_length=1), Tag(VALUES)]
+    | Annotated[dict[VariantName, dict[str, Any]], Field(min_length=1), Tag(VARIANTS)],
+    Discriminator(lambda values: VARIANTS if isinstance(values, dict) else VALUES),
+]
 
 LONGEST_PATH = 200
 
@@ -71,7 +99,9 @@ class Baseline(Model):
 class Pruning(Model):
     """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Share = Field(description="fraction of each matrix's weights that is cut")
+    sparsity: Annotated[Real, Field(ge=0, lt=1)] = Field(
+        description="fraction of each matrix's weights that is cut"
+    )
 
 
 class Reproduction(Model):
@@ -126,6 +156,9 @@ class Study(Model):
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
     reproduction: Reproduction
+    axes: dict[AxisName, AxisValues] = Field(
+        {}, description="what the study varies: a key and its values, or a name and its variants"
+    )
 
     @field_validator("seeds")
     @classmethod

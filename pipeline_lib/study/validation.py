@@ -14,7 +14,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, STUDY, Study
+from pipeline_lib.study.config import (
+    ELSEWHERE,
+    KEYWORD,
+    LIST,
+    MAPPING,
+    NUMBER,
+    STUDY,
+    VALUES,
+    VARIANTS,
+    Study,
+)
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
 MOST_PROBLEMS = 20  # the most problems that are reported at once
@@ -24,6 +34,8 @@ UNIONS = {
     LIST: "it must be a whole number or a list of whole numbers",
     KEYWORD: "it must be torch or a mapping {normal: sd}",
     MAPPING: "it must be torch or a mapping {normal: sd}",
+    VALUES: "it must be a list of values, or a mapping of names to keys",
+    VARIANTS: "it must be a list of values, or a mapping of names to keys",
 }
 
 # Plain sentences to replace messages of pydantic.

@@ -1,0 +1,252 @@
+"""Axes: what a study varies, and the scenarios that come of it.
+
+An axis is a key of the study with several values (`pruning.sparsity: [0.9, 0.95]`), or a name with
+variants, each of which lays some keys over the study (`network: {paper: {}, wide: {…}}`). A
+scenario has one value of each axis, and is a study of its own, validated like any other.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pipeline_lib import measures
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.study.config import Study
+from pipeline_lib.study.validation import validate
+
+Value = float | str  # of an axis, as the column of the axis has it
+
+MOST_SCENARIOS = 10_000
+FIXED = ("seeds", "results", "keep_networks")  # a study has one of each
+
+# An axis is a column of its own beside those of rows, values and cells.
+STATISTICS = {"n", "mean", "sd", "min", "max", "count", "ci_low", "ci_high", "method", "note"}
+ROWS = [measures.Value, *map(measures.row_of, (*measures.in_order(), "history"))]
+COLUMNS = STATISTICS | {field.name for row in ROWS for field in fields(row)}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One value of each axis, and the study that it makes; `labels` stand in files' paths."""
+
+    values: dict[str, Value]
+    labels: dict[str, str]
+    study: Study
+
+    def folder(self, axes: Sequence[str]) -> str:
+        """Return the part of a path that tells these axes: `/pruning.sparsity~0.93` for one."""
+        return "".join(f"/{axis}~{self.labels[axis]}" for axis in axes)
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What a value of an axis sets: paths of keys, each with what stands there instead."""
+
+    label: str
+    value: Value
+    changes: dict[tuple[str | int, ...], Any]
+
+
+def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scenario]:
+    """Return a study's scenarios, the last axis varying fastest; without axes the study alone.
+
+    `raw` is as loaded from YAML, and `order` as `validate` has it.
+
+    Raises PipelineError with a line for each problem of the study or of a scenario, which it names.
+    """
+    base = validate(raw, order=order)
+    without = {key: value for key, value in raw.items() if key != "axes"}
+    axes = {axis: list(_settings(axis, values, without)) for axis, values in base.axes.items()}
+    _check_apart(axes)
+    number = math.prod(len(settings) for settings in axes.values())
+    if number > MOST_SCENARIOS:
+        raise PipelineError(
+            f"axes make {number} scenarios; they must make at most {MOST_SCENARIOS}"
+        )
+    if not axes:
+        return [Scenario({}, {}, base)]
+    found, problems = [], []
+    for chosen in itertools.product(*axes.values()):
+        place = dict(zip(axes, chosen, strict=True))
+        varied = copy.deepcopy(without)
+        for path, value in (change for each in chosen for change in each.changes.items()):
+            _set(varied, path, value)
+        try:
+            study = validate(varied, order=order)
+            _check_frame(base, study)
+        except PipelineError as error:
+            where = ", ".join(f"{axis} = {each.label}" for axis, each in place.items())
+            problems += [f"axes, at {where}: {line}" for line in str(error).splitlines()]
+            continue
+        values = {axis: each.value for axis, each in place.items()}
+        labels = {axis: each.label for axis, each in place.items()}
+        found.append(Scenario(values, labels, study))
+    if problems:
+        more = [f"and {len(problems) - 5} more like these"] if len(problems) > 5 else []
+        raise PipelineError("\n".join(problems[:5] + more))
+    return found
+
+
+def that_matter(scenarios: Sequence[Scenario], made: Sequence[object]) -> list[str]:
+    """Return the axes that change what is made, of which `made` has one for each scenario.
+
+    An axis does not matter if scenarios that differ in nothing else have the same.
+    """
+    found = []
+    for axis in scenarios[0].labels:
+        like: dict[tuple[str, ...], object] = {}
+        for scenario, each in zip(scenarios, made, strict=True):
+            others = tuple(label for name, label in scenario.labels.items() if name != axis)
+            if like.setdefault(others, each) != each:
+                found.append(axis)
+                break
+    return found
+
+
+def first_with(scenarios: Sequence[Scenario], folder: str) -> int:
+    """Return the place of the first scenario whose files can be in this folder.
+
+    Raises PipelineError if there is none.
+    """
+    labels = dict(part.split("~", 1) for part in folder.split("/") if part)
+    for place, scenario in enumerate(scenarios):
+        if labels.items() <= scenario.labels.items():
+            return place
+    raise PipelineError(f"the study has no scenario {folder.removeprefix('/')}")
+
+
+def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]) -> Iterator[Any]:
+    """Yield what each value of an axis sets; raises PipelineError if there is no such key."""
+    if axis in COLUMNS:
+        raise PipelineError(f"axes.{axis} has the name of a column of the results; choose another")
+    if isinstance(values, dict):
+        for name, overlay in values.items():
+            yield _Setting(name, name, dict(_leaves(overlay or {})))
+        return
+    path = _resolved(axis, raw)
+    labels = [_label(value) for value in values]
+    for label in labels:
+        if not re.fullmatch(r"[\w.+-]{1,60}", label, re.ASCII):
+            raise PipelineError(
+                f"axes.{axis} has the value {label[:60]!r}, which cannot stand in a file's name;"
+                " give its values names: {name: {key: value}}"
+            )
+        if labels.count(label) > 1:
+            raise PipelineError(f"axes.{axis} has {label} twice; its values must differ")
+    numbers = all(isinstance(value, int | float) and value is not True for value in values)
+    for label, value in zip(labels, values, strict=True):
+        yield _Setting(label, float(value) if numbers else label, {path: value})
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, list):
+        return "-".join(map(_label, value))
+    if isinstance(value, dict):
+        return "-".join(f"{key}-{_label(each)}" for key, each in value.items())
+    return str(value)
+
+
+def _leaves(overlay: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
+    """Yield the keys that an overlay sets: within mappings key by key, lists as a whole."""
+    for key, value in overlay.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+def _resolved(axis: str, raw: dict[str, Any]) -> tuple[str | int, ...]:
+    """Return the path of an axis's key. In a list of steps, a step is named by number or kind."""
+    path: list[str | int] = []
+    there: Any = raw
+    *above, last = axis.split(".")
+    for part in above:
+        key: str | int = part
+        if isinstance(there, list):
+            key = _place(axis, part, there)
+            path.append(key)
+            there = there[key]
+            if part.isdigit() or not isinstance(there, dict):
+                continue
+            key = part
+        if not isinstance(there, dict) or key not in there:
+            raise _no_such_key(axis, part, there)
+        path.append(key)
+        there = there[key]
+    if not isinstance(there, dict):
+        raise _no_such_key(axis, last, there)
+    return (*path, last)
+
+
+def _place(axis: str, part: str, steps: list[Any]) -> int:
+    if part.isdigit() and int(part) < len(steps):
+        return int(part)
+    found = [i for i, step in enumerate(steps) if isinstance(step, dict) and part in step]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        places = " or ".join(map(str, found))
+        raise PipelineError(
+            f"axes.{axis}: there are {len(found)} steps {part}; name one by its place, {places}"
+        )
+    raise _no_such_key(axis, part, steps)
+
+
+def _no_such_key(axis: str, part: str, there: Any) -> PipelineError:
+    if isinstance(there, dict):
+        known = f"the keys there are {', '.join(map(str, there))}"
+    elif isinstance(there, list):
+        kinds = [next(iter(step)) if isinstance(step, dict) else str(step) for step in there]
+        known = f"the steps there are {', '.join(kinds)}"
+    else:
+        known = f"{there!r} has no keys"
+    return PipelineError(f"axes.{axis} is not a key of the study: there is no {part}; {known}")
+
+
+def _check_apart(axes: Mapping[str, Sequence[_Setting]]) -> None:
+    """Raise PipelineError if two axes set the same key, or one a part of what the other sets."""
+    set_by = {
+        axis: {path for each in settings for path in each.changes}
+        for axis, settings in axes.items()
+    }
+    for (one, paths), (other, others) in itertools.combinations(set_by.items(), 2):
+        for path, another in itertools.product(paths, others):
+            shorter = min(len(path), len(another))
+            if path[:shorter] == another[:shorter]:
+                key = ".".join(map(str, path if len(path) > shorter else another))
+                raise PipelineError(f"axes.{one} and axes.{other} both set {key}; only one may")
+
+
+def _check_frame(base: Study, study: Study) -> None:
+    """Raise PipelineError if a scenario has other seeds, measures or treatments than the study."""
+    if study.axes:
+        raise PipelineError("an axis must not set axes")
+    for key in FIXED:
+        if getattr(base, key) != getattr(study, key):
+            raise PipelineError(f"an axis must not set {key}")
+    for what, ours, theirs in (
+        ("measures", base.measures, study.measures),
+        ("treatments", list(base.treatments), list(study.treatments)),
+    ):
+        if ours != theirs:
+            raise PipelineError(
+                f"it has the {what} {', '.join(theirs)}; every scenario must have those of the"
+                f" study, {', '.join(ours)}"
+            )
+
+
+def _set(study: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
+    there: Any = study
+    for key in path[:-1]:
+        if isinstance(there, dict) and not isinstance(there.get(key), dict | list):
+            there[key] = {}
+        there = there[key]
+    there[path[-1]] = value

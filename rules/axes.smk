@@ -1,0 +1,3 @@
+# What a study with axes makes of its numbers.
+
+STUDY_LEVEL = []

@@ -1,0 +1,141 @@
+"""Axes: which scenarios a study has, and that each is the study that it would be alone."""
+
+import pytest
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.study.axes import first_with, scenarios, that_matter
+from tests.projects import Project
+
+SEVERITY = "pruning.sparsity"
+DOSE = "treatments.ketamine.course.regrow.fraction"
+AXES = {SEVERITY: [0.5, 0.8], DOSE: [0.2, 0.5]}
+
+
+def varied(paper, axes):
+    return scenarios(paper | {"axes": axes}, order=list(paper["treatments"]))
+
+
+def test_a_study_without_axes_is_its_only_scenario(paper):
+    [alone] = scenarios(paper)
+    assert (alone.values, alone.labels, alone.folder([])) == ({}, {}, "")
+
+
+def test_axes_cross_and_the_last_varies_fastest(paper):
+    found = varied(paper, AXES)
+    assert [list(each.values.values()) for each in found] == [
+        [0.5, 0.2],
+        [0.5, 0.5],
+        [0.8, 0.2],
+        [0.8, 0.5],
+    ]
+    sparsities = [each.study.pruning.sparsity for each in found]
+    assert sparsities == [0.5, 0.5, 0.8, 0.8]
+    regrow = [each.study.treatments["ketamine"].course[0].regrow.fraction for each in found]
+    assert regrow == [0.2, 0.5, 0.2, 0.5]
+    assert found[1].folder([SEVERITY, DOSE]) == f"/{SEVERITY}~0.5/{DOSE}~0.5"
+    assert [first_with(found, each.folder([SEVERITY, DOSE])) for each in found] == [0, 1, 2, 3]
+    assert first_with(found, f"/{SEVERITY}~0.8") == 2
+
+
+def test_variants_lay_keys_over_the_study(paper):
+    wide, narrow = varied(
+        paper, {"size": {"wide": {"network": {"hidden": [600]}}, "narrow": {"baseline": {"lr": 1}}}}
+    )
+    assert (wide.study.network.hidden, narrow.study.network.hidden) == ([600], [512, 512, 256])
+    assert (wide.study.baseline.lr, narrow.study.baseline.lr) == (1e-3, 1)
+    assert wide.study.network.init == "torch"  # what a variant does not name stays
+    assert narrow.values == {"size": "narrow"}
+
+
+def test_only_axes_that_change_what_is_made_matter(paper):
+    found = varied(paper, AXES)
+    assert that_matter(found, ["same"] * 4) == []
+    assert that_matter(found, ["a", "a", "b", "b"]) == [SEVERITY]
+    assert that_matter(found, ["a", "b", "a", "b"]) == [DOSE]
+    assert that_matter(found, ["a", "a", "a", "b"]) == [SEVERITY, DOSE]
+
+
+@pytest.mark.parametrize(
+    ("axes", "problem"),
+    [
+        ({"pruning.sparsity": [0.9, 1.5]}, "at pruning.sparsity = 1.5: pruning.sparsity is 1.5"),
+        ({"pruning.sparsty": [0.9]}, "pruning.sparsty is not a known key; did you mean sparsity"),
+        ({"prune.sparsity": [0.9]}, "axes.prune.sparsity is not a key of the study"),
+        ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
+        ({"baseline.epochs": [5, 5]}, "axes.baseline.epochs has 5 twice"),
+        ({"baseline.epochs": []}, "axes.'baseline.epochs' is []; it must have 1 or more entries"),
+        ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),
+        ({"reproduction.published": ["a/b"]}, "cannot stand in a file's name"),
+        ({"seeds": [5, 6]}, "an axis must not set seeds"),
+        ({"accuracy": {"a": {}, "b": {}}}, "axes.accuracy has the name of a column"),
+        ({"net": {"a b": {}}}, "it must be a word of letters"),
+        ({"net": {"none": {"treatments": {"ssri": None}}}}, "every scenario must have those"),
+        (
+            {"baseline.lr": [0.1], "rate": {"low": {"baseline": {"lr": 0.01}}}},
+            "axes.baseline.lr and axes.rate both set baseline.lr",
+        ),
+        ({f"baseline.{key}": list(range(1, 201)) for key in ("lr", "epochs")}, "40000 scenarios"),
+    ],
+)
+def test_a_bad_axis_is_refused_in_a_sentence(paper, axes, problem):
+    with pytest.raises(PipelineError) as refused:
+        varied(paper, axes)
+    assert problem in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory):
+    """A project whose tiny study crosses two axes, finished."""
+    project = Project(tmp_path_factory.mktemp("crossed"))
+    project.study |= {"seeds": 1, "axes": AXES}
+    project.snakemake("-j", "2")
+    return project
+
+
+# Two severities, each with two doses of ketamine; the other treatments take no dose.
+JOBS = {
+    "baseline": 1,
+    "prune": 2,
+    "treat": 2 * (2 + 1),
+    "evaluate": 1 + 2 * (1 + 2 + 1),
+    "acute": 2 * (2 + 1),
+    "relapse": 2 * (2 + 1),
+}
+
+
+def test_stages_that_scenarios_share_run_once(crossed):
+    logs = {name: len(list(crossed.folder.glob(f"results/logs/{name}/**/*.log"))) for name in JOBS}
+    assert logs == JOBS
+    assert crossed.planned() == []
+
+
+def test_a_scenario_is_to_the_byte_the_study_that_it_would_be_alone(crossed, tmp_path):
+    alone = Project(tmp_path)
+    alone.study |= {"seeds": 1, "pruning": {"sparsity": 0.5}}
+    alone.study["treatments"]["ketamine"]["course"][0]["regrow"]["fraction"] = 0.2
+    alone.snakemake("-j", "1", "results/values.parquet")
+    axes = f"/{SEVERITY}~0.5/{DOSE}~0.2"
+    for name, folder in {
+        "ketamine/relapse.parquet": axes,
+        "ssri/relapse.parquet": f"/{SEVERITY}~0.5",
+        "baseline.safetensors": "",
+    }.items():
+        there = crossed.folder / f"results/seeds/0{folder}" / name
+        assert there.read_bytes() == (tmp_path / "results/seeds/0" / name).read_bytes()
+    import pandas as pd
+
+    values = pd.read_parquet(crossed.folder / "results/values.parquet")
+    here = values[(values[SEVERITY] == 0.5) & (values[DOSE] == 0.2)].drop(columns=list(AXES))
+    expected = pd.read_parquet(tmp_path / "results/values.parquet")
+    pd.testing.assert_frame_equal(here.reset_index(drop=True), expected)
+
+
+def test_another_value_runs_its_own_stages_alone(crossed):
+    more = crossed.study | {"axes": AXES | {DOSE: [0.2, 0.5, 0.9]}}
+    seeds = [line for line in crossed.planned(more) if line.startswith("seed")]
+    assert len(seeds) == 2 * 4  # in each severity: treat and three measures
+    assert all("ketamine" in line and f"{DOSE}~0.9" in line for line in seeds)
+    changed = crossed.study | {"axes": {SEVERITY: [0.5, 0.8, 0.9], DOSE: [0.2, 0.5]}}
+    seeds = [line for line in crossed.planned(changed) if line.startswith("seed")]
+    assert len(seeds) == (sum(JOBS.values()) - 2) / 2  # all but the healthy network
+    assert all(f"{SEVERITY}~0.9" in line for line in seeds)
