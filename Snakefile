@@ -12,12 +12,12 @@ min_version("9.27")
 
 if set("{}") & set(str(workflow.basedir)):
     sys.exit(
-        f"{workflow.basedir}: the project's path has braces, which Snakemake takes for wildcards;"
-        " move it to a path without them"
+        f"{workflow.basedir}: the project's path has braces, which Snakemake would read as"
+        " wildcards; move the project to a path without them"
     )
 
-# Scripts import pipeline_lib from beside this file, wherever the workflow is started and whatever
-# is installed. What PYTHONPATH holds already stays: Snakemake itself may come from there.
+# Scripts import the pipeline_lib beside this file, wherever the workflow is started and whatever is
+# installed. The present content of PYTHONPATH stays, because Snakemake may have come from there.
 sys.path.insert(0, str(workflow.basedir))
 SEARCHED = dict.fromkeys(
     [str(workflow.basedir), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -38,7 +38,7 @@ configfile: "config.yaml"
 BASE_STUDY = "config.yaml"
 
 
-# Of `snakemake --report`; the study's own page is made by the rule of that name.
+# This is for `snakemake --report`; the rule `report` makes the study's page.
 report: "report/workflow.rst"
 
 
@@ -63,12 +63,12 @@ rule all:
 
 onstart:
     if workflow.is_main_process:
-        OWNER = own(RESULTS)  # held while this process lives
+        HELD.append(own(RESULTS))
         keep_study()
     logger.addHandler(TimeLeft(workflow.dag.needrun_jobs()))
-    # On one machine there is no queue to spare from fast submission, and Snakemake's limit on it,
-    # which no option switches off, looks for work once a second for every job that ever
-    # finished: a tenth of a core after 150 jobs, and growing.
+    # On one machine there is no queue to protect from fast submission. Snakemake's limit on it,
+    # which no option switches off, polls once a second for every job that ever finished, and so
+    # takes a tenth of a core after 150 jobs, and ever more.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 
@@ -76,8 +76,8 @@ onstart:
 onerror:
     if workflow.is_main_process:
         print(
-            f"Stopped before the end. {GOES_ON} Where no message above says what to change,"
-            " the same command goes on from there.",
+            f"The workflow stopped before the end. {GOES_ON} Unless a message above says what to"
+            " change, repeat the command to continue.",
             file=sys.stderr,
         )
 

@@ -1,1 +1,1 @@
-"""What the project's speed and results are measured against."""
+"""Measurements of speed, and comparisons of the engines."""

@@ -1,4 +1,4 @@
-"""Do the engines give the same study? Their distributions over seeds, number by number.
+"""Do the engines give the same results? A comparison of distributions over seeds by number.
 
     python -m benchmarks.agreement results/agreement/plain results/agreement/fast
 

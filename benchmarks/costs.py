@@ -1,4 +1,4 @@
-"""What a command costs, run in a copy of the project; and tables of costs, printed and saved."""
+"""The cost of a command in a copy of the project, and tables of costs, printed and saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs Snakemake to plan a study of many seeds: CPU-seconds and memory of `snakemake -n`.
+"""The cost of planning many seeds: CPU-seconds and memory of `snakemake -n`.
 
     python -m benchmarks.scaling [--seeds 10,100,1000] [--out FOLDER]
 

@@ -1,4 +1,4 @@
-"""What a seed costs on each engine, beside the straightforward program, and what more seeds cost.
+"""The cost of a seed on each engine and in the straightforward program, and of more seeds.
 
     python -m benchmarks.speed [--seeds 4,16] [--study studies/smoke.yaml] [--quick]
         [--contenders straightforward,plain,fast] [--out FOLDER]

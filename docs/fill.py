@@ -139,7 +139,7 @@ def _section(text: str, heading: str, where: str) -> str:
 
 
 def main(pages: list[str], project: Path = PROJECT) -> None:
-    """Renew every page that can be renewed; end with a sentence for each that cannot."""
+    """Fill every page whose studies have been run; exit with a message for each other page."""
     problems = []
     for page in map(Path, pages):
         try:

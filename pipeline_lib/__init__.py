@@ -1,5 +1,5 @@
 """Synaptic pruning, three recoveries and three stresses: the model of Cheung (2026).
 
-Read in this order: task, network, pruning, regrowth, training, engines, treatments,
-assessment, then metrics, statistics, tables and reproduction. Nothing here needs Snakemake.
+Read `model` first, then `engines`, `steps`, `measures`, `analysis`, and `figures` and `reporting`.
+Nothing here needs Snakemake.
 """

@@ -1,5 +1,5 @@
-"""What goes wrong in a way that a user can mend, told in one sentence."""
+"""Errors that a user can fix."""
 
 
 class PipelineError(Exception):
-    """Names the key or file at fault, what was found there and what is allowed."""
+    """One sentence: the key or file at fault, what was found there, and what is allowed."""

@@ -1,4 +1,4 @@
-"""Steps and measures are found by their names: each is one file in its folder."""
+"""Steps and measures are found by name: each is one file in its folder."""
 
 from __future__ import annotations
 

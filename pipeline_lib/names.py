@@ -1,7 +1,7 @@
-"""The vocabulary of a study, spelled once: states, conditions, columns, and what readers call them.
+"""The vocabulary of a study, spelled once: states, conditions, columns, and their labels.
 
-A number that only one measure knows is named in that measure's file; numbers that other modules
-mention too are named here. How a number is printed is said by `numbers.Number`.
+A number that is used by only one measure is named in that measure's file; numbers that other
+modules mention too are named here. `numbers.Number` says how a number is printed.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ STATE_LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}
 # The parts of a treatment, and the stages of training.
 BASELINE, COURSE, MAINTENANCE = "baseline", "course", "maintenance"
 
-# Whether the hidden layers are modulated as the treatment left them, or not at all.
+# Whether the hidden layers are modulated as the treatment left them, or not modulated.
 ON, OFF = MODULATIONS = ("on", "off")
 
-# What computes training and accuracy.
+# The engines, which compute training and accuracy.
 EngineName = Literal["fast", "plain"]
 
 # The data sets of a seed.
 TRAINING, STANDARD_POINTS, CLEAN_POINTS = POINTS = ("training", "standard", "clean")
 
-# Conditions of a measured accuracy. Each is also the name of the number that it gives.
+# The conditions under which accuracy is measured. Each is also the name of the resulting number.
 CLEAN, STANDARD, COMBINED, INTERNAL = "clean", "standard", "combined", "internal"
 
 # The other numbers that more than one module mentions.
@@ -48,10 +48,10 @@ COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
 
-# The columns that say which number a value, a cell or a published number is.
+# The columns that identify the number of a value, a cell or a published number.
 KEY = ("treatment", "number", "modulation", "level", "cycle")
 
 
 def label(state: str, labels: Mapping[str, str]) -> str:
-    """Return what readers call a treatment or a state; `labels` has the treatments' labels."""
+    """Return the label of a treatment or a state; `labels` has the treatments' labels."""
     return labels.get(state) or STATE_LABELS.get(state, state)

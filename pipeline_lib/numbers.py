@@ -1,4 +1,4 @@
-"""What a measure says about its numbers: how each is printed, compared and shown."""
+"""Declarations of a measure's numbers: how each is printed, compared and shown."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 
 from pipeline_lib.names import ON
 
-# Units, as they follow a number in a sentence.
+# Units as they appear after a number in a sentence.
 PER_CENT, POINTS, CYCLES, PLAIN = "\N{NO-BREAK SPACE}%", " points", " cycles", ""
 
 
 class Key(NamedTuple):
-    """Which number of a study it is: of which treatment, and under which conditions.
+    """The identity of a number in a study: its treatment, its name and its conditions.
 
     `level` is a level of a sweep (an internal noise σ) and `cycle` a stress cycle; each is None for
     a number that has none. `modulation` is "off" if the measurement was made without modulation.
@@ -29,11 +29,11 @@ class Key(NamedTuple):
 class Number:
     """A number that a measure gives for every seed.
 
-    `by` says that it is a series over noise levels or cycles. A `share` is 0 or 1 in each seed, and
-    is reported as a count of the seeds. A number that is `compared` is tested between treatments,
+    `by` is set if it is a series over noise levels or cycles. A `share` is 0 or 1 in each seed and
+    is reported as a count of seeds. A number that is `compared` is tested between treatments,
     except at level 0, which repeats a measurement without noise. `tables` and `figures` name the
-    tables and figures that show it. `over` is the label of the axis of its levels, and
-    `at` what a level is called in the head of a column, if that is not its heading.
+    tables and figures that show it. `over` labels the axis of its levels, and `at` a level at the
+    head of a column, if the heading does not.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Number:
     figures: tuple[str, ...] = ()
 
     def at_level(self, level: float | None) -> str:
-        """Return what readers call it, at a level of its series if it has one."""
+        """Return its heading, with its level if it belongs to a series."""
         if level is None:
             return self.heading
         return f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"
@@ -80,10 +80,10 @@ class TableSpec:
 class FigureSpec:
     """A figure of the numbers that name it.
 
-    `kind` is how it is drawn: "states", a row for each state with every seed and the mean;
-    "levels", a line over the levels of a sweep; "cycles", a line over stress cycles;
-    "trajectories", every seed over the cycles, a panel for each treatment. A "special" figure
-    shows something other than numbers, and has its own module.
+    `kind` says how it is drawn: "states", with a row for each state that shows every seed and the
+    mean; "levels", with lines over the levels of a sweep; "cycles", with lines over stress cycles;
+    "trajectories", with every seed over the cycles and a panel for each treatment. A "special"
+    figure shows something other than numbers and is drawn by a module of that name.
     """
 
     name: str

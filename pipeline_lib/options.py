@@ -1,6 +1,6 @@
-"""What an option may be: the base class of all options, and numbers within their bounds.
+"""The base class of all options, and the types of their numbers with bounds.
 
-Options are read when a study is validated, so nothing numerical is imported for them.
+Options are read when a study is validated, so this module imports no numerical library.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-# Bounds that no sensible study reaches. Counts fit into the files' columns, and numbers into the
-# float32 of networks.
+# Bounds that no sensible study reaches. They keep counts within the range of the files' columns,
+# and numbers within the float32 range of networks.
 MOST = 1_000_000_000
 LARGEST = 1e30
 
-# The data sets of a seed are drawn from 32-bit seeds, 1000 * seed + 300 at the most.
+# The data sets of a seed are drawn from 32-bit seeds of at most 1000 * seed + 300.
 LARGEST_SEED = (2**32 - 1 - 300) // 1000
 
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
 def _number(value: Any) -> Any:
-    # YAML 1.2 has 1e-5 as a number; Snakemake reads YAML 1.1, which has it as text.
+    # 1e-5 is a number in YAML 1.2, but text in YAML 1.1, which Snakemake reads.
     return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 

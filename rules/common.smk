@@ -14,12 +14,12 @@ from pipeline_lib.steps import kinds
 from pipeline_lib.study import overlays, slices
 from pipeline_lib.study.validation import validate
 
-# What is set on the command line arrives as text within lists and mappings.
+# Snakemake passes values from the command line as text, even inside lists and mappings.
 if workflow.is_main_process or workflow.config_settings.config:
     update_config(config, overlays.resolved(workflow.config_settings.config))
 
 try:
-    # The base study first, then the overlays in their order: Snakemake lists them the other way.
+    # The base study comes first, then the overlays in order; Snakemake lists the base study last.
     ORDER = overlays.treatment_order(
         overlays.read_all(
             sorted(workflow.configfiles, key=lambda path: path != BASE_STUDY)
@@ -57,13 +57,13 @@ def in_seed(*parts):
 
 
 def network_file(*parts):
-    """The file of a network that others are made of, or that is measured, and nothing more."""
+    """The file of a network that is no longer needed once it is measured and others are made."""
     path = in_seed(*parts)
     return path if STUDY.keep_networks else temp(path)
 
 
 def network_of(state):
-    """The network file of a treatment, or of a state that is none."""
+    """The network file of a treatment or another state."""
     files = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
     return in_seed(files.get(state, f"{state}/network.safetensors"))
 
@@ -71,8 +71,8 @@ def network_of(state):
 def to_make(output, *inputs):
     """An input function: the files that a job reads to make its output.
 
-    Where the output is made already (rules/trust.smk), the times of the files that it was made
-    from do not matter, so that Snakemake need not look at them.
+    If the output is up to date (rules/trust.smk), the times of its inputs do not matter, and
+    Snakemake need not look at them.
     """
 
     def paths(wildcards):
@@ -93,7 +93,7 @@ def gathered(kind):
 
 
 def published(*kinds):
-    """The files of published numbers, by kind, as far as the study has them."""
+    """The files of published numbers that the study has, by kind."""
     files = STUDY.reproduction.model_dump(include=set(kinds))
     return {kind: path for kind, path in files.items() if path}
 
@@ -111,11 +111,11 @@ def benchmark_of(job):
 
 
 def stamp_of(job):
-    """The path of the stamp of a job that writes texts or pictures, which cannot carry their own."""
+    """The path of the stamp of a job that writes texts or pictures, which cannot carry one."""
     return in_results("stamps", f"{job}.json")
 
 
-# As Snakemake's own report lists the results; it has a "Statistics" of its own, of run times.
+# Categories in Snakemake's own report, in which "Statistics" would mean run times.
 CATEGORIES = {
     "report": "Report",
     "figures": "Figures",
@@ -142,8 +142,8 @@ def code(script, *entries):
     return fingerprint(path, *entries, root=workflow.basedir)
 
 
-# On a queue the jobs of a seed are submitted together, and so are the study's. On one machine there
-# is nothing to group, and asking for it would double the time that planning takes.
+# On a queue the jobs of a seed are submitted together, and so are those of the study. On one
+# machine there is nothing to group, and groups would double the time of planning.
 SEED_GROUP, STUDY_GROUP = (
     ("seed", "study") if workflow.resource_settings.nodes else (None, None)
 )
@@ -162,5 +162,5 @@ def of_measures(*names):
 
 
 def of_steps(steps):
-    """The functions of the kinds of steps that these steps are."""
+    """The functions of all kinds of steps among these."""
     return [f"pipeline_lib.steps.{kind}:apply" for kind in kinds(steps)]

@@ -1,10 +1,10 @@
-# The study as pictures, each from the files that it shows. The report shows them in this order.
+# The figures of the study, each made from the files that it shows, in the order of the report.
 
 from pipeline_lib import figures
 from pipeline_lib.names import STANDARD_POINTS
 
 REGROWTH = slices.first_regrowth(STUDY)
-FIRST = SEEDS[0]  # whose networks are shown
+FIRST = SEEDS[0]  # the seed whose networks are shown
 SPECS = figures.specs(MEASURES)
 if not has_published("published"):
     del SPECS[figures.COMPARISON.name]

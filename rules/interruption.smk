@@ -1,18 +1,18 @@
-# One workflow at a time makes the files of a results folder, and one that stops says so.
+# Only one workflow at a time may write to a results folder, and one that stops says so.
 
 import fcntl
 import signal
 
-GOES_ON = "What is finished is kept."
+GOES_ON = "Finished files are kept."
+HELD = []  # the lock of the results folder, held while this process lives
 
 
 def own(folder):
-    """Take the results folder for this workflow, or stop with a sentence.
+    """Lock the results folder for this workflow, or stop with an error message.
 
-    The lock is the kernel's, on a file in the folder: it holds against every other workflow,
-    whatever checkout it runs from and however it spells the folder's path, and it goes with its
-    process, however that ends. So Snakemake's own locks, which a kill leaves behind, are not
-    needed (`nolock` in the profiles).
+    This is a kernel lock on a file in the folder. It excludes every other workflow, from whatever
+    checkout and however the path is spelled, and it ends with its process. Snakemake's own locks,
+    which survive a kill, are therefore not needed (`nolock` in the profiles).
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -28,18 +28,18 @@ def own(folder):
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(
-            f"{folder}: another workflow is making files here. Wait until it has ended, or set"
-            " another `results` folder."
+            f"{folder}: another workflow is writing to this folder. Wait until it has ended, or"
+            " set a different `results` folder."
         )
     except OSError:
-        # Some network file systems have no locks. There the plans in the files still keep two
-        # studies apart.
+        # Some network file systems have no locks. The plans in the files still keep two studies
+        # apart there.
         pass
     return owner
 
 
 def end_as_interrupted(number, frame):
-    """End as Ctrl-C does it when the terminal is closed."""
+    """Treat the closing of the terminal like Ctrl-C."""
     os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -19,7 +19,7 @@ def plan_of_measure(name, state):
 
 @cache
 def plans_of_gathered(kind):
-    """The plans of the files that are gathered, by state; of history by stage and state."""
+    """The plans of the files to gather, by state, or by stage and state for the history."""
     if kind != "history":
         return {
             state: plan_of_measure(kind, state) for state in slices.states(STUDY, kind)
@@ -84,7 +84,7 @@ SHARES = [number.name for number in measures.numbers(MEASURES).values() if numbe
 
 
 def history_of_measure(name):
-    """The training that a measure takes a network through, if it does."""
+    """The history of the training in a measure, if there is any."""
     trains = "training" in slices.measure(STUDY, name, TREATMENTS[0])["points"]
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
@@ -118,7 +118,8 @@ for name in MEASURES:
             planned=lambda wildcards: plan_of_network(wildcards.state),
             made_by=lambda wildcards, name=name: plan_of_measure(name, wildcards.state),
         message:
-            f"seed {{wildcards.seed}}: {measures.load(name).TITLE}, {{wildcards.state}}"
+            f"seed {{wildcards.seed}}: measure the {{wildcards.state}} network"
+            f" ({measures.load(name).TITLE})"
         script:
             "../workflow_scripts/measure.py"
 
@@ -163,7 +164,7 @@ rule gather:
         planned=lambda wildcards: plans_of_gathered(wildcards.kind),
         made_by=lambda wildcards: plan_of_gather(wildcards.kind),
     message:
-        "gather {wildcards.kind} of all seeds"
+        "gather the {wildcards.kind} rows of all seeds"
     script:
         "../workflow_scripts/gather.py"
 

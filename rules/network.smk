@@ -1,5 +1,5 @@
-# From a seed to its networks: healthy, pruned, and treated in each way. Each stage has a plan, a
-# digest of all that decides what it makes but for the seed; its files carry it.
+# From a seed to its networks: healthy, pruned, and treated in each way. Each stage has a plan,
+# which its files carry: a digest of everything except the seed that decides what it makes.
 
 
 @cache
@@ -16,7 +16,7 @@ def plan_of_network(state):
         return plan(state, study=slices.prune(STUDY), code=code("prune"), inputs=inputs)
     study, inputs = slices.treat(STUDY, state), {"network": plan_of_network(UNTREATED)}
     steps = of_steps(study["course"])
-    # Its name, too: a treatment's course draws from a generator of that name.
+    # The name counts too, because a treatment's course uses a generator of that name.
     return plan(
         f"treat {state}",
         study=study,
@@ -64,7 +64,7 @@ rule prune:
         planned=lambda wildcards: plan_of_network(HEALTHY),
         made_by=lambda wildcards: plan_of_network(UNTREATED),
     message:
-        "seed {wildcards.seed}: prune"
+        "seed {wildcards.seed}: prune the healthy network"
     script:
         "../workflow_scripts/prune.py"
 
@@ -87,6 +87,6 @@ rule treat:
         planned=lambda wildcards: plan_of_network(UNTREATED),
         made_by=lambda wildcards: plan_of_network(wildcards.treatment),
     message:
-        "seed {wildcards.seed}: treat, {wildcards.treatment}"
+        "seed {wildcards.seed}: apply the {wildcards.treatment} treatment"
     script:
         "../workflow_scripts/treat.py"

@@ -1,5 +1,5 @@
-# With the steps that Snakemake counts, how long the rest will take. It is a line of Snakemake's own
-# log, so it stands in a terminal and in a file alike, and `--quiet progress` leaves it out.
+# The remaining time, reported after Snakemake's count of finished steps. It is a line of
+# Snakemake's log, so it appears in terminals and in log files, and `--quiet progress` hides it.
 
 import logging
 
@@ -11,7 +11,7 @@ from pipeline_lib.jobs.progress import Progress, spoken
 
 
 class TimeLeft(logging.Handler):
-    """Follows the log of a run, and says how long the rest takes, at most once a minute."""
+    """Follows the log of a run and reports the remaining time, at most once a minute."""
 
     def __init__(self, jobs):
         super().__init__()

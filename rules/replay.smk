@@ -1,4 +1,4 @@
-# The published run, repeated on its own random stream: a target apart from the study.
+# The published run, repeated on its own random stream. This is a separate target from the study.
 
 
 @cache
@@ -13,7 +13,7 @@ def plan_of_replay():
 
 @cache
 def plans_of_replay():
-    """The plans of the files of all seeds' replay, as `plans_of_gathered` gives them."""
+    """The plans of the replay's files, in the form of `plans_of_gathered`."""
     return {" ".join(slices.gather(STUDY, "replay")["states"]): plan_of_replay()}
 
 
@@ -60,7 +60,7 @@ rule replay_gather:
         planned=lambda wildcards: plans_of_replay(),
         made_by=lambda wildcards: plan_of_replayed(),
     message:
-        "gather the replay of all seeds"
+        "gather the replays of all seeds"
     script:
         "../workflow_scripts/gather.py"
 

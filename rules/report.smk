@@ -1,4 +1,4 @@
-# From the study's numbers to its tables, beside the published ones, and to its report.
+# From the study's numbers to its tables, the comparison with published numbers, and the report.
 
 from pipeline_lib.names import (
     COMBINATIONS,
@@ -26,7 +26,7 @@ def each_to_make(output, **inputs):
 
 
 def numbers_to_make(output):
-    """The study's numbers and statistics, for what is made of them."""
+    """The study's numbers and statistics, for jobs that show them."""
     statistics = rules.statistics.output
     return each_to_make(
         output,

@@ -1,6 +1,6 @@
-# Which files are there already, and are they the ones that this study would make? Every file says
-# what made it, so neither times nor Snakemake's own record decide what runs: a folder may be
-# copied, moved, restored or edited meanwhile, and what does not fit is made again.
+# Which files exist, and are they the ones that this study would make? Every file says what made it,
+# so neither times nor Snakemake's own record decide what runs. A folder may be copied, moved,
+# restored or edited, and files that are out of date are rebuilt.
 
 from importlib.metadata import version
 
@@ -12,7 +12,7 @@ from pipeline_lib.reporting.origin import commit
 
 
 def files(paths):
-    """Paths as plain text, those that `to_make` returns among them."""
+    """Paths as plain text, including those from `to_make`."""
     return [
         str(each) for path in paths for each in getattr(path, "inputs", None) or [path]
     ]
@@ -53,16 +53,16 @@ def jobs_of_study():
 
 
 def look_at(jobs, remade=()):
-    """Return which files are made as this study would make them, and which are made again.
+    """Return which files are up to date, and which must be rebuilt.
 
-    `remade` has the files of other jobs that are made again.
+    `remade` has the files of other jobs that must be rebuilt.
 
-    This is called from input functions: Snakemake has its graph of jobs by then, and has not yet
-    asked which of them need to run.
+    Input functions call this, because by then Snakemake has its graph of jobs but has not yet
+    decided which of them to run.
     """
     made, remade = set(), set(remade)
     for job in jobs:
-        # A picture has no plan of its own in the plan of the report that shows it.
+        # The plan of the report does not include those of its figures, so inputs are checked too.
         if job.is_stale(not STUDY.keep_networks) or not remade.isdisjoint(job.inputs):
             workflow.dag.forcefiles.update(job.outputs)
             remade.update(job.outputs)
@@ -78,19 +78,19 @@ def look_of_seed(seed):
 
 
 def made_of_seed(seed):
-    """The files of a seed that are there and need not be made again."""
+    """The files of a seed that are up to date."""
     return look_of_seed(int(seed))[0]
 
 
 def first_look(wildcards):
-    """An input function of no files, for the jobs that everything else of a seed depends on."""
+    """An input function without files, for the jobs on which all others of a seed depend."""
     made_of_seed(wildcards.seed)
     return []
 
 
 @cache
 def made_of_study():
-    """The files of all seeds that are there and need not be made again."""
+    """The files of all seeds that are up to date."""
     if not workflow.is_main_process:
         return set()
     remade = set().union(*(look_of_seed(seed)[1] for seed in SEEDS))
@@ -98,14 +98,14 @@ def made_of_study():
 
 
 def former_files():
-    """Files of a former study, which this one would not make, or would make otherwise.
+    """Files of a former study that this one would not make, or would make differently.
 
-    They are those of all seeds: what a reader could take for results of this study. Networks and
-    rows of single seeds stay, since nothing reads those that do not belong to the study.
+    Only files over all seeds are listed, which a reader could take for results of this study.
+    Networks and rows of single seeds stay, since nothing reads those of other studies.
     """
     jobs = list(jobs_of_study())
     planned = {path for job in jobs for path in job.outputs}
-    # Only what a study has written: whatever else lies in these folders is the user's own.
+    # Only files that a study wrote are listed; other files in these folders belong to the user.
     there = []
     for stamp in Path(RESULTS, "stamps").glob("*.json"):
         there += [str(stamp), *stamped_files(stamp)]
@@ -123,9 +123,9 @@ def former_files():
 
 
 def keep_study():
-    """Write the study beside its results, with where it comes from, and clear away former ones.
+    """Write the study, its commit and versions beside its results, and delete former results.
 
-    `snakemake --configfile results/study.yaml` takes it up again.
+    `snakemake --configfile results/study.yaml` resumes it.
     """
     for path in former_files():
         Path(path).unlink(missing_ok=True)
@@ -133,20 +133,20 @@ def keep_study():
         f"{name} {version(name)}" for name in [*LIBRARIES, "snakemake"]
     )
     commit_of_code = (
-        commit(workflow.basedir) or "unknown, since the code is in no git checkout"
+        commit(workflow.basedir) or "unknown, because the code is not in a git checkout"
     )
     text = (
-        "# The study whose results these are. `snakemake --configfile` takes it up again.\n"
+        "# The study that these results are from. `snakemake --configfile` resumes it.\n"
         f"# Commit: {commit_of_code}\n# Versions: {versions}\n"
     )
     write_text(in_results("study.yaml"), text + overlays.as_yaml(config))
 
 
-# On a queue each job reads the study again when it starts. One that was edited meanwhile would mix
-# with that of the jobs before.
+# On a queue each job reads the study again when it starts. If the study was edited in the meantime,
+# results of the two versions would be mixed.
 if not workflow.is_main_process and Path(RESULTS, "study.yaml").exists():
     if overlays.read(in_results("study.yaml")) != overlays.plain(config):
         sys.exit(
-            "The study was edited while its workflow is running, so this job was not started."
-            " Give the command again once the workflow has ended."
+            "The study was edited while its workflow was running, so this job was not started."
+            " Repeat the command once the workflow has ended."
         )

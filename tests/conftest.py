@@ -1,4 +1,4 @@
-"""Small networks, points and studies that tests share."""
+"""Small networks, points and studies that several tests use."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def finished(tmp_path_factory) -> Project:
 
 @pytest.fixture(scope="session")
 def elsewhere(tmp_path_factory) -> Project:
-    """The same study on one core and in other surroundings: place, user, time, language, …"""
+    """The same study on one core and in different surroundings: place, user, time, language, …"""
     from tests.surroundings import other_project
 
     project = other_project(tmp_path_factory.mktemp("elsewhere"))
@@ -78,7 +78,7 @@ def same_bytes(a: Network, b: Network) -> bool:
 
 
 def overlaid(study: dict[str, Any], overlay: str) -> dict[str, Any]:
-    """Return a study with another file of the project laid over it, as Snakemake does."""
+    """Return a study merged with an overlay from the project, as Snakemake does."""
     from snakemake.utils import update_config
 
     update_config(study, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Studies whose every number is made by hand, and their statistics."""
+"""Studies whose numbers are made by hand, and their statistics."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def measured(courses, combined=None, noise=None, drops=None):
 
 
 def results(values, labels=LABELS):
-    """The statistics of a study, as sentences and tables for readers take them."""
+    """The statistics of a study, in the form that findings and tables use."""
     from pipeline_lib.reporting.results import Results
 
     times = relapse_times(values)

@@ -1,4 +1,4 @@
-"""Labels and reference files that try to be more than text, and what must not come of them."""
+"""Labels and reference files that try to be more than text, and checks that they fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A study through the workflow's own scripts, in this process: what Snakemake does, without it."""
+"""A study run through the workflow's scripts in this process, without Snakemake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy of the project in a temporary folder, with a tiny study, on real Snakemake."""
+"""A copy of the project in a temporary folder, with a tiny study, run with Snakemake."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Project:
         self.study = yaml.safe_load(yaml.safe_dump(TINY))
 
     def command(self, *arguments: str, study: dict | None = None) -> list[str]:
-        """What starts Snakemake on the study, which is written first."""
+        """Write the study, and return the command that runs Snakemake on it."""
         path = self.folder / "tiny.yaml"
         path.write_text(yaml.safe_dump(study or self.study), encoding="utf-8")
         return [sys.executable, "-m", "snakemake", *arguments, "--configfile", "tiny.yaml"]
@@ -86,7 +86,7 @@ class Project:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     def results(self) -> dict[str, bytes]:
-        """All files of results, by their paths below that folder; logs and benchmarks are none."""
+        """All result files except logs and benchmarks, by their paths in the results folder."""
         folder = self.folder / "results"
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return {

@@ -1,4 +1,4 @@
-"""`snakemake --lint`, where only what is listed here may remain."""
+"""`snakemake --lint`, which may report only the lints listed here."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Studies at random: valid small ones, and studies that something was done to."""
+"""Random studies: small valid ones, and mutated ones."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def places(study: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
-    """A study with one to three things done to it, anywhere; now and then none at all."""
+    """A study with one to three random changes, and occasionally none."""
     if draw(st.integers(0, 19)) == 0:
         return draw(st.one_of(NONSENSE, ODD))
     study = base()
@@ -186,7 +186,7 @@ LABELS = st.one_of(
 
 @st.composite
 def valid(draw: st.DrawFn) -> dict[str, Any]:
-    """A valid small study with whatever a study may have."""
+    """A small valid study with anything that a study may have."""
     names = draw(
         st.lists(
             st.sampled_from(["a", "ab", "nan", "null", "true", "seed", "replay", "x_1", "logs"]),

@@ -1,4 +1,4 @@
-"""Other surroundings for a study: place, user, host, time, language, settings of libraries."""
+"""Different surroundings for a study: place, user, host, time, language, library settings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MATPLOTLIBRC = "font.size: 20\nsavefig.facecolor: yellow\naxes.formatter.use_loc
 
 
 def other_project(folder: Path) -> Project:
-    """Return a project with the tiny study in other surroundings.
+    """Return a project with the tiny study in different surroundings.
 
     It is a git checkout, if there is a git to make one.
     """

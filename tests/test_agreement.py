@@ -1,4 +1,4 @@
-"""Two studies beside each other: are their distributions over seeds the same?"""
+"""The comparison of two studies' distributions over seeds."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def study(folder, numbers, cycle=1):
     return folder
 
 
-def test_five_seeds_all_above_five_others_are_as_rare_as_can_be(tmp_path):
+def test_five_seeds_all_above_five_others_give_the_smallest_p(tmp_path):
     low, high = ([start + step / 10 for step in range(5)] for start in (80, 90))
     table = compare(study(tmp_path / "low", low), study(tmp_path / "high", high))
     combined = table[table["number"] == COMBINED].set_index("test")
-    # Two of the 10! / (5! 5!) = 252 ways to share ten numbers out set the fives wholly apart.
+    # Two of the 10! / (5! 5!) = 252 divisions of ten numbers separate the two fives completely.
     assert combined["p"].to_dict() == pytest.approx(
         {"Kolmogorov-Smirnov": 2 / 252, "Mann-Whitney": 2 / 252}
     )
@@ -45,7 +45,7 @@ def test_a_study_agrees_with_itself_and_constants_and_counts_are_not_tested(tmp_
     assert set(table["number"]) == {COMBINED, LONGITUDINAL}
 
 
-def test_another_study_is_refused(tmp_path):
+def test_a_different_study_is_refused(tmp_path):
     ours, theirs = study(tmp_path / "ours", [81.0]), study(tmp_path / "theirs", [81.0], cycle=2)
     with pytest.raises(SystemExit, match="not the same study"):
         compare(ours, theirs)

@@ -1,4 +1,4 @@
-"""The benchmarks on tiny studies: whose cost is measured, and what is divided by what."""
+"""The benchmarks, on tiny studies: which costs are measured, and how ratios are formed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def workflow(folder, name, study, *options):
     return costs.Cost(1.0, 50.0 * study["seeds"], 100.0, "")
 
 
-def test_the_benchmark_sets_the_jobs_of_the_workflow_beside_the_yardstick(
+def test_the_benchmark_compares_the_workflow_with_the_straightforward_program(
     tmp_path, monkeypatch, capsys
 ):
     study, out = tmp_path / "tiny.yaml", tmp_path / "out"
@@ -99,7 +99,7 @@ def test_a_seed_is_summed_by_phase_and_divided_the_right_way_round():
     assert table["fast, MB"].tolist()[1:] == [102.0, 102.0, 102.0]
 
 
-def test_growth_is_the_difference_by_the_seeds_between():
+def test_growth_is_the_difference_per_added_seed():
     spent = {seeds: costs.Cost(9.0, cpu, 1.0, "") for seeds, cpu in ((5, 52.0), (1, 12.0))}
     table = speed.growth_table(spent, {1: 10.0, 5: 42.0})
     assert table["the rest"].tolist() == [2.0, 10.0]
@@ -114,6 +114,6 @@ def test_a_dry_run_of_two_seeds_is_measured():
     assert 50 < found["MB"] < 2000
 
 
-def test_a_command_that_fails_ends_the_benchmark_with_what_it_printed(tmp_path):
+def test_a_command_that_fails_ends_the_benchmark_and_its_output_is_shown(tmp_path):
     with pytest.raises(SystemExit, match="no such thing"):
         costs.cost(["-c", "import sys; sys.exit('no such thing')"], tmp_path)

@@ -1,4 +1,4 @@
-"""What a combination adds to the better of the treatments that it puts together."""
+"""What a combination adds to the better of its parts."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ LABELS = {"first": "First", "second": "Second", "both": "Both"}
 
 def sentences(study):
     said = {finding.topic: finding.sentences for finding in findings(study)}
-    return said.get("What combinations add to their better half", [])
+    return said.get("What combinations add to the better of their parts", [])
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def study():
     return replace(results(values, LABELS), combines={"both": ["first", "second"]})
 
 
-def test_the_better_half_has_the_higher_accuracy_or_the_smaller_drop(study):
+def test_the_better_part_has_the_higher_accuracy_or_the_smaller_drop(study):
     assert {pair.number: (pair.treatment, pair.other) for _, pair in study.additions()} == {
         COMBINED: ("both", "first"),
         ACUTE_DROP: ("both", "second"),
@@ -53,12 +53,12 @@ def test_what_is_added_is_the_paired_difference(study):
     assert row[:6] == ["Combined stress", "Both", "First", "92.3", "90.3", "2.0"]
 
 
-def test_it_is_said_in_plain_words(study):
+def test_findings_say_what_a_combination_adds(study):
     combined, drop, _ = sentences(study)
     assert combined.startswith(
         "Combined stress: Both is 2.0 points (in every seed) better than First: "
     )
-    # A point more of a drop is a point worse.
+    # A drop that is one point larger is one point worse.
     assert drop.startswith(
         "Acute drop: Both is 1.0 points (in every seed) worse than Second: significant among"
     )
@@ -70,7 +70,7 @@ def test_a_study_without_combinations_says_nothing(study):
     assert sentences(replace(study, combines={})) == []
 
 
-def test_the_study_has_six_combinations_beside_the_three_treatments(paper):
+def test_the_study_has_six_combinations_and_the_three_treatments(paper):
     study = STUDY.model_validate(overlaid(paper, "studies/combinations.yaml"))
     assert len(study.treatments) == 9
     assert set(slices.combines(study)) == set(list(study.treatments)[3:])

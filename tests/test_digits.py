@@ -1,4 +1,4 @@
-"""The replay beside the published run, digit by digit."""
+"""The comparison of the replay with the published run, digit for digit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def published(key, mean=None, sd=None, high=None, count=None, seed=None):
 
 
 def compared(*theirs):
-    """Published numbers beside those of three seeds, of which the second relapses at cycle 0."""
+    """Published numbers and those of three seeds, of which the second relapses at cycle 0."""
     values = trajectories({"a": [[98.947, 90.0], [63.751, 20.0], [81.349, 85.0]]})
     rows = as_printed(cells_of(values), values, theirs, NUMBERS)
     return rows, [(row.statistic, row.published, row.ours, row.equal) for row in rows]
@@ -43,7 +43,7 @@ def test_every_number_of_a_published_row_is_compared_as_printed():
     assert printed_verdict(rows) == "2 of 3 published numbers equal as printed"
 
 
-def test_counts_and_cycles_of_a_seed_are_printed_whole():
+def test_counts_and_cycles_of_a_seed_are_printed_as_integers():
     cycle = Key("a", RELAPSE_CYCLE)
     theirs = [published(Key("a", RELAPSED), count=1), published(cycle, 0.0)]
     found = compared(*theirs, published(cycle, 0, seed=1), published(cycle, 0, seed=2))[1]
@@ -74,7 +74,7 @@ def test_runs_are_compared_to_four_decimals(runs):
     assert [(row.number, row.reference) for row in unequal] == [(runs[0].number, runs[0].value)]
 
 
-def test_a_replay_of_fewer_seeds_is_compared_with_those(runs):
+def test_a_replay_of_fewer_seeds_is_compared_for_these_only(runs):
     one = [run for run in runs if run.seed == 4]
     assert runs_verdict(against_runs(one, runs)) == "95 of 95 values of 1 seed equal to 4 decimals"
     assert runs_verdict(against_runs(one[1:], runs)).startswith("94 of 95")

@@ -1,4 +1,4 @@
-"""What a study leaves on disk when its networks need not be kept."""
+"""The files that a study leaves on disk if its networks need not be kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def networks(project: Project) -> list[str]:
     return sorted(str(path.relative_to(seeds)) for path in seeds.rglob("*.safetensors"))
 
 
-def test_networks_go_once_they_are_measured_and_drawn_but_for_the_pruned_ones(project):
+def test_all_networks_but_the_pruned_ones_are_removed_once_measured_and_drawn(project):
     assert networks(project) == ["0/pruned.safetensors", "1/pruned.safetensors"]
     assert (project.folder / "results/figures/regions.png").exists()
 
@@ -29,10 +29,11 @@ def test_a_finished_study_without_its_networks_has_nothing_left_to_do(project):
     assert project.planned() == []
 
 
-def test_a_change_of_a_treatment_makes_its_networks_anew_from_the_pruned_ones(project):
+def test_a_changed_treatment_starts_again_from_the_pruned_networks(project):
     project.study["treatments"]["ssri"]["maintenance"] = []
     planned = [message for message in project.planned() if message.startswith("seed ")]
-    kinds = ["acute relapse", "evaluate", "longitudinal relapse", "treat"]
-    assert [m for m in planned if m.startswith("seed 1")] == [f"seed 1: {k}, ssri" for k in kinds]
-    # All networks of the first seed are drawn, so all are needed again.
-    assert "seed 0: treat, ketamine" in planned
+    titles = ["acute relapse", "evaluate", "longitudinal relapse"]
+    kinds = ["apply the ssri treatment", *(f"measure the ssri network ({t})" for t in titles)]
+    assert [m for m in planned if m.startswith("seed 1")] == [f"seed 1: {kind}" for kind in kinds]
+    # Figures show all networks of the first seed, so all of these are needed again.
+    assert "seed 0: apply the ketamine treatment" in planned

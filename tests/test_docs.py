@@ -1,4 +1,4 @@
-"""Pages of the docs hold what studies made, and say where it comes from."""
+"""Pages of the docs show the results of studies and say which files they are from."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def project(tmp_path):
     return tmp_path
 
 
-def test_each_part_is_renewed_and_what_is_said_by_hand_stays(project):
+def test_each_part_is_replaced_and_other_text_stays(project):
     page = project / "docs/page.md"
     text = fill.filled(page, project)
     assert "<!-- studies/a.yaml -->\n```yaml\nseeds: 2\n```\n<!-- end -->\n\nSaid by" in text
@@ -69,13 +69,13 @@ def test_each_part_is_renewed_and_what_is_said_by_hand_stays(project):
         ("![One](figures/a_one.png)", "", r"page\.md: .*/one\.png has no link to its copy"),
     ],
 )
-def test_a_source_that_is_not_there_is_told(project, old, new, said):
+def test_a_missing_source_is_reported(project, old, new, said):
     (project / "docs/page.md").write_text(PAGE.replace(old, new))
     with pytest.raises(ValueError, match=said):
         fill.filled(project / "docs/page.md", project)
 
 
-def test_a_page_that_lacks_its_study_does_not_keep_the_others_from_being_renewed(project, capsys):
+def test_a_page_without_its_study_does_not_stop_the_others_from_being_filled(project, capsys):
     other = project / "docs/other.md"
     other.write_text("<!-- results/b/findings.md -->\nold\n<!-- end -->\n")
     page = project / "docs/page.md"
@@ -85,7 +85,7 @@ def test_a_page_that_lacks_its_study_does_not_keep_the_others_from_being_renewed
     fill.main([str(page)], project)
 
 
-def test_the_cells_of_the_papers_study_become_its_main_results_and_are_kept(project):
+def test_the_cells_of_the_papers_study_become_the_main_table_and_are_copied(project):
     for path in ("config.yaml", "reference/published.csv"):
         (project / path).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / path, project / path)
@@ -106,7 +106,7 @@ def test_the_cells_of_the_papers_study_become_its_main_results_and_are_kept(proj
     assert re.fullmatch(r"\| published \| 47\.5 \| 97\.3 \|.*\| 0 of 10 \|", lines[at + 1])
 
 
-def test_the_readme_shows_the_values_that_are_kept():
+def test_the_readme_shows_the_values_in_docs():
     readme = (ROOT / "README.md").read_text("utf-8")
     assert fill.main_results(ROOT / fill.COPIES["cells.parquet"]) in readme
     values = by_key(read_rows(ROOT / fill.COPIES["values.parquet"], Value))
@@ -117,7 +117,7 @@ def test_the_readme_shows_the_values_that_are_kept():
         assert cells[key].mean == pytest.approx(mean, abs=1e-9)
 
 
-def test_the_pages_show_the_studies_as_they_are_and_pictures_that_are_there():
+def test_the_pages_show_the_present_studies_and_existing_pictures():
     candidates = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
     pages = [page for page in candidates if fill.PART.search(page.read_text("utf-8"))]
     assert {page.name for page in pages} >= {"README.md", "switch.md", "combinations.md"}
@@ -138,7 +138,7 @@ def test_every_link_within_the_project_leads_to_a_file():
             assert link.startswith("https://") or (page.parent / link).exists(), f"{page}: {link}"
 
 
-def test_the_page_on_python_runs_as_it_stands(tmp_path, monkeypatch):
+def test_the_code_on_the_python_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pruned = prune(initial_network([2, 32, 32, 16, 4], "torch", initial_state(3)), 0.8)
     for place, state in (("pruned", "untreated"), ("ssri/network", "ssri")):

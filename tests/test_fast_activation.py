@@ -27,7 +27,7 @@ def test_a_saturated_tanh_is_exactly_one_and_has_no_slope(x):
 
 @pytest.mark.parametrize("sigma", [0.0, 0.5])
 @pytest.mark.parametrize("is_tanh", [False, True])
-def test_activity_is_activated_then_noisy_then_damped(is_tanh, sigma):
+def test_hidden_units_activate_then_add_noise_then_damp(is_tanh, sigma):
     response = Response(is_tanh, np.float32(0.7), np.float32(sigma))
     level = np.array([-12, -1, 0, 0.3, 2, 12, np.nan], np.float32)
     noise = np.linspace(-1, 1, level.size).astype(np.float32)

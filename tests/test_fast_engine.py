@@ -40,7 +40,7 @@ def dense_network(sizes):
 
 
 def regrown_network(sizes):
-    """A pruned network, half of whose rows have come back: dense, sparse and flat units."""
+    """A pruned network in which half of the rows regrew: dense, sparse and flat units."""
     pruned = prune(dense_network(sizes), 0.9)
     rng = np.random.default_rng(0)
     scores = [
@@ -93,7 +93,7 @@ def fit_in_the_same_order(engine, network, points, monkeypatch, **options):
 @pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("modulation", MODULATIONS)
-def test_after_200_steps_fast_is_as_near_to_exact_arithmetic_as_plain(
+def test_after_200_steps_fast_is_as_close_to_exact_arithmetic_as_plain(
     modulation, kind, sizes, many_points, monkeypatch
 ):
     """Rounding differs between engines and grows as training goes on.
@@ -210,7 +210,7 @@ def test_gradients_agree_with_finite_differences(modulation, kind, sigma):
 
 
 @pytest.mark.parametrize("modulation", MODULATIONS)
-def test_dropped_and_flat_units_are_what_they_are_said_to_be(modulation):
+def test_dropped_and_flat_units_match_their_definitions(modulation):
     network = modulated(prune(dense_network([2, 64, 48, 32, 4]), 0.95), modulation)
     part = compact(network, noisy=False)
     assert sum(u.size for u in part.units) < sum(network.sizes)

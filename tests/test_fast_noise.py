@@ -39,13 +39,13 @@ def test_the_whole_distribution_is_normal(many):
 
 
 @pytest.mark.parametrize("limit", [2.0, 3.0, 4.0, 4.5])
-def test_tails_have_their_share_on_both_sides(many, limit):
+def test_both_tails_have_the_expected_share(many, limit):
     expected = len(many) * stats.norm.sf(limit)
     assert within((many > limit).sum(), expected, np.sqrt(expected))
     assert within((many < -limit).sum(), expected, np.sqrt(expected))
 
 
-def test_no_draw_is_infinite_and_the_largest_are_as_large_as_they_should_be(many):
+def test_no_draw_is_infinite_and_the_largest_have_the_expected_size(many):
     assert np.isfinite(many).all()
     assert 4.7 < np.abs(many).max() < 6.7
 
@@ -54,7 +54,7 @@ def test_draws_near_each_other_are_independent(many):
     standard_error = 1 / np.sqrt(len(many))
     for lag in (1, 2, LANES, 2 * LANES, CHUNK, 2 * CHUNK, 65536):
         assert within((many[lag:] * many[:-lag]).mean(), 0, standard_error)
-        # Of squares too: a pair of one radius would show here.
+        # Squares are tested too, because pairs with a common radius would show only there.
         squares = many**2 - 1
         assert within((squares[lag:] * squares[:-lag]).mean(), 0, 2 * standard_error)
 
@@ -75,7 +75,7 @@ def test_seeds_and_purposes_are_independent():
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 5000])
-def test_any_number_of_draws_can_be_asked_for(count):
+def test_any_number_of_draws_is_possible(count):
     out = np.full(count + 1, 7, np.float32)
     fill_normal(fast.generator(1, "n").lanes, out[:count], np.float32(2))
     assert out[count] == 7

@@ -104,7 +104,7 @@ def exact_count(network, points, input_noise, internal_noise, lanes, internal_bi
 @pytest.mark.parametrize(("input_noise", "internal_noise"), [(1.0, 0.5), (0.0, 1.5), (0.7, 0.0)])
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("modulation", MODULATIONS)
-def test_a_measurement_is_exact_under_noise_that_belongs_to_the_unit(
+def test_each_unit_gets_the_same_noise_in_every_network(
     modulation, kind, input_noise, internal_noise
 ):
     points = training_points(1, centres=CENTRES, sd=0.8, train=300)
@@ -137,7 +137,7 @@ def test_biased_noise_has_its_mean_in_every_hidden_unit(modulation, kind, intern
         assert abs(found - quiet) <= 1
 
 
-def test_both_engines_meet_biased_noise_of_one_distribution(network):
+def test_both_engines_draw_biased_noise_from_the_same_distribution(network):
     points = standard_points(0, centres=CENTRES, sd=0.8, test=20_000)
     noise = {"input_noise": 0.0, "internal_noise": 1.0, "internal_bias": 0.5}
     a, b = (
@@ -194,7 +194,7 @@ def random_network(rng: np.random.Generator) -> Network:
 
 
 @pytest.mark.parametrize("seed", range(15))
-def test_any_network_trains_and_is_measured_as_by_the_plain_engine(seed, monkeypatch):
+def test_training_and_measurement_of_any_network_match_the_plain_engine(seed, monkeypatch):
     rng = np.random.default_rng(seed)
     network = random_network(rng)
     count = int(rng.integers(1, 200))

@@ -1,4 +1,4 @@
-"""What each figure draws, against the numbers behind it: values, not pixels."""
+"""The values that each figure draws are the numbers behind it; no pixels are compared."""
 
 import itertools
 from dataclasses import replace
@@ -250,7 +250,7 @@ def test_regions_show_what_each_network_decides(network, modulation):
     assert panel.get_title("left") == f"Healthy\n{right} of {len(CENTRES)} centres right"
     for number, line in enumerate(task.lines):
         assert np.array_equal(line.get_xydata(), points.x[points.labels == number])
-    # The shaded region of each class holds just the points of a grid that it is decided for.
+    # The shaded region of each class holds exactly the grid points that the network assigns to it.
     shaded = [c for c in panel.collections if getattr(c, "filled", False)]
     x, y = (np.linspace(*ends, 97) for ends in (panel.get_xlim(), panel.get_ylim()))
     assert np.allclose([*panel.get_xlim(), *panel.get_ylim()], [-6.2, 6.2] * 2)
@@ -264,7 +264,7 @@ def test_regions_show_what_each_network_decides(network, modulation):
         assert np.mean(inside == (decided(grid) == number)) > 0.97  # all but the border
 
 
-def test_regrowth_tells_kept_steep_and_flat_weights_apart(network):
+def test_regrowth_distinguishes_kept_steep_and_flat_weights(network):
     pruned = prune(network, 0.8)
     scores = [np.zeros_like(weight) for weight in network.weights]
     for score in scores:
@@ -329,7 +329,8 @@ def test_comparison_draws_ours_minus_published_with_its_interval():
     bars = [bar.get_segments()[0] for bar in first.collections]
     assert [bar[:, 0].tolist() for bar in bars] == [[-3.0, 0.5]] * 2
     assert [x.get_xdata()[0] for x in first.lines if x.get_marker() == "x"] == [-6.0]
-    assert figure.get_suptitle() == "Ours against published: 4 of 5 tested means consistent"
+    title = "Comparison with the published numbers: 4 of 5 tested means consistent"
+    assert figure.get_suptitle() == title
 
 
 def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
@@ -344,7 +345,7 @@ def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
     ) - asked
 
 
-def test_a_treatment_looks_the_same_whatever_others_there_are():
+def test_a_treatment_looks_the_same_whichever_others_there_are():
     alone = style.looks({"ssri": "SSRI-like"}, {"ssri": 1}, {})["ssri"]
     assert looks()["ssri"] == alone
     chosen = looks(colours={"ssri": "#123456"})
@@ -373,7 +374,7 @@ def test_a_legend_of_long_labels_stays_on_the_page():
     assert 0 < box.x0 < box.x1 < figure.bbox.width
 
 
-def test_a_figure_is_saved_whole_in_both_formats_and_the_same_every_time(tmp_path):
+def test_a_figure_is_saved_in_both_formats_with_the_same_bytes_every_time(tmp_path):
     def save(folder):
         keys = [Key("ssri", names.LONGITUDINAL_SPARSITY, cycle=cycle) for cycle in range(3)]
         paths = [tmp_path / folder / f"a.{form}" for form in ("svg", "png")]

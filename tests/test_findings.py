@@ -1,4 +1,4 @@
-"""Findings: each sentence is true of the data that it was made from, small studies included."""
+"""Findings: each sentence is true of the data behind it, also in small studies."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ FLAT = {"first": [[90.0, 90.0]] * 4, "second": [[85.0, 85.0]] * 4}
 def test_the_highest_mean_comes_first_and_is_compared_with_the_others():
     found = results(measured({"first": [[81.0], [83.0]], "second": [[90.0], [94.0]]}))
     said = sentences(found)["Who resists combined stress"]
-    assert said.startswith("From the highest down: Second 92.0 % (")
+    assert said.startswith("From the highest to the lowest: Second 92.0 % (")
     assert "Second is 10.0 points (9.0 to 11.0) above First: not significant" in said
 
 
-def test_of_a_drop_the_smallest_comes_first():
+def test_the_smallest_drop_comes_first():
     drops = {"first": [5.0, 6.0, 7.0, 5.0], "second": [1.0, 2.0, 1.0, 1.0]}
     said = sentences(results(measured(FLAT, drops=drops)))["Who resists one sudden pruning"]
     assert said.startswith("From the smallest drop to the largest: Second 1.2 points (")
@@ -54,16 +54,16 @@ def test_a_difference_is_significant_where_its_corrected_p_says_so():
     assert re.search(r"significant among this measurement's 3 pairs \(p = 0\.006\) and among", said)
 
 
-def test_ten_seeds_in_a_large_family_are_said_to_be_too_few():
+def test_the_findings_say_that_ten_seeds_are_too_few_for_a_large_family():
     found = results(measured({"first": [[81.0]] * 3, "second": [[90.0]] * 3}))
     said = sentences(found)["What is significant"]
     smallest = min(1.0, len(found.pairs) * 2 / 2**3)
-    assert f"is {smallest:.3g}: no comparison could pass 0.05" in said
+    assert f"is {smallest:.3g}, so no comparison could reach p < 0.05" in said
     many = results(measured({n: [[81.0 + s] for s in range(20)] for n in NAMES}))
-    assert "no comparison could pass" not in sentences(many)["What is significant"]
+    assert "no comparison could reach" not in sentences(many)["What is significant"]
 
 
-def test_as_markdown_every_question_has_a_section_and_names_are_no_markup():
+def test_markdown_has_a_section_per_question_and_escapes_names():
     found = results(measured(FLAT), {"first": "First *", "second": "Second"})
     text = markdown(found)
     assert text.startswith(reading(found)[:20])
@@ -90,7 +90,7 @@ def test_a_treatment_worse_than_none_is_below_the_untreated_network():
     assert re.search(r"Second is 59\.0 points \(.*\) above Untreated", said)
 
 
-def test_slow_responders_are_told_from_those_that_relapse_after_response():
+def test_slow_responders_are_distinguished_from_relapses_after_response():
     courses = {
         "first": [[70.0, 95.0], [95.0, 95.0], [70.0, 70.0]],
         "second": [[95.0, 70.0], [95.0, 70.0], [95.0, 95.0]],
@@ -119,7 +119,7 @@ def test_where_no_seed_responded_none_could_relapse():
 
 def test_without_relapse_there_are_no_times_to_compare():
     said = sentences(results(measured(FLAT)))[RELAPSE]
-    assert "there are no times to relapse to compare" in said
+    assert "so there are no times to relapse to compare" in said
     assert "differ" not in said
 
 
@@ -156,7 +156,7 @@ def test_one_seed_has_neither_intervals_nor_tests():
     assert reading(found).startswith("The study has one seed")
     said = " ".join(sentences(found).values())
     assert "significant" not in said
-    assert "Second is 9.0 points above First: one seed has no test." in said
+    assert "Second is 9.0 points above First: one seed allows no test." in said
     assert "First: of the seeds that responded, 1 of 1 relapsed" in said
     assert not re.search(r"\([^)]*\d to \d", said)
     assert "nan" not in said
@@ -170,15 +170,15 @@ def test_one_treatment_is_compared_with_none_but_the_untreated():
     assert "above Untreated" in said["Who gains over the untreated network"]
 
 
-def test_withdrawal_is_told_of_treatments_that_were_measured_so():
+def test_withdrawal_is_reported_for_treatments_measured_off_medication():
     off = [value(seed, Key("second", COMBINED, OFF), 40.0 + seed) for seed in range(4)]
     found = results([*measured(FLAT), *off])
-    said = sentences(found)["What hangs on the medication"]
+    said = sentences(found)["What depends on the medication"]
     assert re.search(r"off, Second has 41\.5 % \(.*\) instead of 85\.0 % \(in every seed\)", said)
     assert "First" not in said
 
 
-def test_a_new_measures_number_has_a_finding_and_a_line_in_short(monkeypatch):
+def test_a_new_measures_number_has_a_finding_and_a_line_in_the_gist(monkeypatch):
     speed = Number("speed", "Reaction time", unit=" ms", better="less")
     lean = Number("lean", "Lean", unit="", decimals=2, better="neither")
     told = Number("told", "Told", compared=False)
@@ -194,7 +194,7 @@ def test_a_new_measures_number_has_a_finding_and_a_line_in_short(monkeypatch):
     said = sentences(found)
     assert said["Reaction time"].startswith("From the smallest value to the largest: Second 3.5 ms")
     assert "Second is 3.0 ms (in every seed) below First: " in said["Reaction time"]
-    assert said["Lean"].startswith("From the highest down: Untreated 10.50 (")
+    assert said["Lean"].startswith("From the highest to the lowest: Untreated 10.50 (")
     assert "above" not in said["Lean"]
     assert "Told" not in said
     assert "Reaction time: smallest mean value 3.5 ms, Second." in gist(found)

@@ -1,4 +1,4 @@
-"""A job's fingerprint changes with the definitions that it can reach, and with nothing else."""
+"""A job's fingerprint changes only with the definitions that the job can reach."""
 
 import itertools
 import time
@@ -110,7 +110,7 @@ REACHED = {
 
 
 @pytest.mark.parametrize(("entry", "change"), REACHED.values(), ids=REACHED)
-def test_what_is_reached_counts(digest, entry, change):
+def test_reached_code_counts(digest, entry, change):
     assert digest(entry, change=change) != digest(entry)
 
 
@@ -131,7 +131,7 @@ NOT_REACHED = {
 
 
 @pytest.mark.parametrize(("entry", "change"), NOT_REACHED.values(), ids=NOT_REACHED)
-def test_what_is_not_reached_or_changes_no_result_does_not_count(digest, entry, change):
+def test_code_that_is_not_reached_or_changes_no_result_does_not_count(digest, entry, change):
     assert digest(entry, change=change) == digest(entry)
 
 
@@ -148,14 +148,14 @@ def test_what_is_not_reached_or_changes_no_result_does_not_count(digest, entry, 
     ],
     ids=["default", "base", "field", "decorator", "closure", "global", "starred"],
 )
-def test_names_are_found_wherever_they_stand_in_a_definition(digest, text):
+def test_names_are_found_anywhere_in_a_definition(digest, text):
     def of(value):
         return digest("m:f", files={"m": text.replace(" 1", value, 1)})
 
     assert of(" 1") != of(" 2")
 
 
-def test_fields_are_text_whose_names_are_not_followed(digest):
+def test_the_types_of_fields_count_as_text_and_are_not_followed(digest):
     files = {"m": "from pipeline_lib.options import Options\nclass C:\n    options: Options\n"}
     before = digest("m:C", files=files)
     assert digest("m:C", files=files, change=("options", "gt=0", "ge=0")) == before
@@ -178,7 +178,7 @@ def test_a_name_that_is_imported_from_elsewhere_counts(digest):
     assert digest("n:g", files=through | user) != before
 
 
-def test_statements_that_define_nothing_count_with_anything_of_their_module(digest):
+def test_statements_that_define_nothing_count_with_every_definition_of_their_module(digest):
     files = {
         "pack/__init__": "print(1)\n",
         "pack/m": "from pipeline_lib import low\nif low.f(2):\n    print(2)\ndef f(): return 1\n",
@@ -193,7 +193,7 @@ def test_statements_that_define_nothing_count_with_anything_of_their_module(dige
     assert digest("pack.m:f", files=files, change=("__init__", "", "print(4)\n")) != before
 
 
-def test_what_is_for_type_checkers_does_not_count(digest):
+def test_code_for_type_checkers_does_not_count(digest):
     text = """
         from typing import TYPE_CHECKING
         if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def test_a_whole_module_is_its_definitions_and_those_it_imports(digest):
     assert digest("m", files=files, change=("low", "return 5", "return 6")) == before
 
 
-def test_versions_count_of_libraries_that_reached_code_uses(digest, monkeypatch):
+def test_versions_of_libraries_count_if_reached_code_uses_them(digest, monkeypatch):
     versions = dict.fromkeys(module.LIBRARIES, "1.0") | {"torch": "2.13.0+cpu"}
     monkeypatch.setattr(module, "version", versions.__getitem__)
     files = {
@@ -299,14 +299,14 @@ def reached(*entries):
     return {label.removeprefix("pipeline_lib.") for label in found}
 
 
-def test_of_the_library_a_course_reaches_its_steps_and_no_words():
+def test_a_course_reaches_its_steps_and_no_labels():
     found = reached("steps:take", "steps.regrow", "steps.prune")
     assert {"model.pruning:prune_further", "model.regrowth:regrow", "numpy", "torch"} <= found
     assert not {"pandas", "scipy", "matplotlib", "numba"} & found
     assert not any(label.startswith(("study", "reporting", "figures")) for label in found)
 
 
-def test_of_the_library_engines_and_measures_do_not_reach_pruning():
+def test_engines_and_measures_do_not_reach_pruning():
     engines = reached("engines.fast", "engines.plain", "measures.evaluate")
     assert {"model.network:Network", "engines.fast.steps:epoch", "llvmlite"} <= engines
     assert not any(label.startswith("model.pruning") for label in engines)

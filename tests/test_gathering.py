@@ -1,4 +1,4 @@
-"""`gather` and `read_gathered` take what belongs to the study, and nothing else."""
+"""`gather` and `read_gathered` accept only files that belong to the study."""
 
 from dataclasses import replace
 
@@ -34,15 +34,13 @@ def test_gather_joins_files_in_their_order(tmp_path):
         (0, "ssri", "acute", "has rows of assessment acute; only evaluate belongs there"),
     ],
 )
-def test_gather_names_a_file_that_stands_in_anothers_place(
-    tmp_path, seed, treatment, assessment, sentence
-):
+def test_gather_names_a_misplaced_file(tmp_path, seed, treatment, assessment, sentence):
     path = write_seed(tmp_path, seed, treatment, assessment)
     with pytest.raises(PipelineError, match=rf"{path}: {sentence}; delete it and run"):
         gather([path], Measurement, seeds=[0], **SSRI)
 
 
-def test_gather_stops_at_two_seeds_that_were_not_measured_alike(tmp_path):
+def test_gather_refuses_seeds_that_were_measured_differently(tmp_path):
     paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
     rows = measurements(1, "ssri")
     other = [replace(row, internal_noise=row.internal_noise + 9.0) for row in rows]
@@ -62,7 +60,7 @@ def test_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
         read_gathered(path, Measurement, seeds=[0], **SSRI)
 
 
-def test_a_history_may_lack_what_was_not_trained_but_not_in_one_seed_alone(tmp_path):
+def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
     treatments = ["healthy", "ssri"]
     paths = [tmp_path / f"{index}.parquet" for index in range(6)]
     for path, part in zip(paths, parts("history", [0, 1], treatments), strict=True):
@@ -76,14 +74,14 @@ def test_a_history_may_lack_what_was_not_trained_but_not_in_one_seed_alone(tmp_p
         gather(paths, HistoryRow, **told)
 
 
-def test_no_damaged_or_misplaced_file_is_taken_for_a_good_one(tmp_path):
+def test_damaged_and_misplaced_files_are_never_accepted(tmp_path):
     proof = prove(tmp_path, bits=150)
     assert not proof.wrong
     assert proof.refused.total() > 800
     assert proof.unchanged < 0.3 * proof.refused.total()
 
 
-def test_gather_stops_at_a_row_that_is_there_twice(tmp_path):
+def test_gather_refuses_duplicate_rows(tmp_path):
     paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
     for seed, path in enumerate(paths):
         rows = measurements(seed, "ssri")

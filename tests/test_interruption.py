@@ -1,4 +1,4 @@
-"""A study that is killed or stopped goes on with the same command, on real Snakemake."""
+"""A study that is killed or stopped continues with the same command, on real Snakemake."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_five_kills_change_no_byte_and_repeat_no_finished_job(project, tmp_path)
     assert counts.studies >= 1
 
 
-def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_word(project):
+def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(project):
     project.study = ONE_SEED | {"baseline": {"epochs": 10**7}}  # without an end
     run = Run(project, *HEALTHY)
     log = project.folder / "results/logs/baseline/0.log"
@@ -54,7 +54,7 @@ def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_word(proj
         check=False,
     )
     assert refused.returncode != 0
-    assert "results: another workflow is making files here" in refused.stdout + refused.stderr
+    assert "results: another workflow is writing to this folder" in refused.stdout + refused.stderr
     assert "Traceback" not in refused.stdout + refused.stderr
     assert run.process.poll() is None
     while not (log.exists() and log.stat().st_size):

@@ -1,4 +1,4 @@
-"""Intervals of the tables' numbers: BCa and Wilson, held to published and enumerated ones."""
+"""BCa and Wilson intervals, compared with published and enumerated ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def limits(sample):
     return mean_intervals([sample])[0][:2]
 
 
-def test_bca_is_efrons_over_all_resamples():
+def test_bca_equals_efrons_over_all_resamples():
     # All 6^6 resamples, and bias and acceleration from their formulas (Efron 1987), not from the
     # jackknife: 1/6 of the sum of cubes over the sum of squares to the power of 3/2.
     sample = np.array([71.2, 80.4, 83.3, 85.1, 88.9, 90.6])
@@ -41,11 +41,11 @@ def test_bca_is_efrons_over_all_resamples():
         for z in (bias + stats.norm.ppf(0.025), bias + stats.norm.ppf(0.975))
     ]
     assert limits(sample) == pytest.approx(expected, abs=0.3)
-    # It is not the percentile interval, from which it differs by more than the simulation's error.
+    # It differs from the percentile interval by more than the error of the simulation.
     assert abs(np.quantile(means, 0.025) - expected[0]) > 0.5
 
 
-def test_an_interval_does_not_depend_on_the_other_samples_nor_on_the_batch(monkeypatch):
+def test_an_interval_depends_neither_on_other_samples_nor_on_the_batch(monkeypatch):
     samples = 100 * np.random.default_rng(3).integers(3000, 4000, (5, 12)) / 4000
     together = mean_intervals([*samples, samples[0][:7]])
     assert together == [mean_intervals([sample])[0] for sample in (*samples, samples[0][:7])]
@@ -64,7 +64,7 @@ def test_equal_means_of_accuracies_count_as_equal():
     assert thirds == pytest.approx((low / 60, high / 60), abs=1e-8)
 
 
-def test_streams_stay_what_they_are(of_runs):
+def test_streams_never_change(of_runs):
     # The files of a finished study can only be repeated if these numbers never change.
     cell = of_runs[Key("ssri", COMBINED)]
     assert (cell.ci_low, cell.ci_high) == pytest.approx((75.05847159, 86.08211481))

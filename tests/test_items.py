@@ -1,4 +1,4 @@
-"""What every step and every measure must be, whoever adds one: a common suite over all of them."""
+"""A common test suite for all steps and measures, including ones that are added later."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def treated(network):
 
 
 @pytest.mark.parametrize("kind", STEPS)
-def test_a_steps_options_are_the_keyword_arguments_of_its_function(kind):
+def test_the_options_of_a_step_are_the_keyword_arguments_of_its_function(kind):
     step = items.load("steps", kind)
     assert issubclass(step.Options, Model)
     arguments, options = keyword_arguments(step.apply), step.Options.model_fields
@@ -66,7 +66,7 @@ def test_a_steps_options_are_the_keyword_arguments_of_its_function(kind):
     for name, field in options.items():
         given = arguments[name] is not inspect.Parameter.empty
         assert given != field.is_required(), f"{name} has a default on one side only"
-        # An option that is None is not handed on, so the function may have a default of its own.
+        # An option that is None is not passed on, so the function may have a different default.
         assert not given or field.default in (None, arguments[name])
     assert list(inspect.signature(step.apply).parameters)[:3] == ["network", "setting", "generator"]
     for text in (step.__doc__, step.Options.__doc__, step.apply.__doc__):
@@ -91,7 +91,7 @@ def test_the_options_of_an_item_are_read_without_numerics(name):
 
 @ENGINES
 @pytest.mark.parametrize(("kind", "options"), TRIALS)
-def test_a_step_changes_the_network_and_leaves_the_given_one_as_it_was(
+def test_a_step_returns_a_changed_network_and_does_not_modify_the_given_one(
     kind, options, engine, treated, points
 ):
     assert options is not None, f"TRIED lacks options for {kind}"
@@ -111,7 +111,7 @@ def test_a_step_changes_the_network_and_leaves_the_given_one_as_it_was(
 
 @ENGINES
 @pytest.mark.parametrize(("kind", "options"), TRIALS)
-def test_a_step_draws_from_the_given_generator_alone(kind, options, engine, treated, points):
+def test_a_step_draws_only_from_the_given_generator(kind, options, engine, treated, points):
     import torch
 
     def taken(seed):
@@ -185,7 +185,7 @@ def network_of(state, network):
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_measures_file_has_the_names_of_a_measure(name):
+def test_the_file_of_a_measure_defines_all_that_a_measure_needs(name):
     measure = measures.load(name)
     missing = [each for each in Measure.__annotations__ if not hasattr(measure, each)]
     assert missing == []
@@ -197,7 +197,7 @@ def test_a_measures_file_has_the_names_of_a_measure(name):
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_measures_functions_ask_for_what_a_study_can_give(name):
+def test_the_functions_of_a_measure_ask_only_for_what_a_study_has(name):
     measure = measures.load(name)
     own = set(measure.Options.model_fields)
     run, values = keyword_arguments(measure.run), keyword_arguments(measure.values)
@@ -211,7 +211,7 @@ def test_a_measures_functions_ask_for_what_a_study_can_give(name):
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_measures_rows_have_columns_and_name_their_results(name, measured, tmp_path):
+def test_the_rows_of_a_measure_have_columns_and_name_their_results(name, measured, tmp_path):
     row = measures.load(name).Row
     assert is_dataclass(row)
     assert {"seed", "treatment"} <= {field.name for field in fields(row)}
@@ -253,7 +253,7 @@ def test_every_value_has_a_number_and_every_number_a_value(study, measured):
     assert all(found == [1, 0] for found in seeds.values()), "not in the order of the seeds"
 
 
-def test_numbers_name_tables_and_figures_that_there_are_and_none_is_empty():
+def test_numbers_name_existing_tables_and_figures_and_none_of_these_is_empty():
     loaded = [measures.load(name) for name in MEASURES]
     numbers = [number for measure in loaded for number in measure.NUMBERS]
     assert Counter(number.name for number in numbers).most_common(1)[0][1] == 1
@@ -271,7 +271,7 @@ def test_numbers_name_tables_and_figures_that_there_are_and_none_is_empty():
 
 @ENGINES
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_measurement_is_the_same_each_time_and_leaves_the_network_as_it_was(
+def test_a_measurement_is_reproducible_and_does_not_modify_the_network(
     name, engine, study, network
 ):
     state = "neurosteroid"
@@ -286,7 +286,7 @@ def test_a_measurement_is_the_same_each_time_and_leaves_the_network_as_it_was(
 
 @ENGINES
 @pytest.mark.parametrize("name", MEASURES)
-def test_all_treatments_of_a_seed_meet_the_same_noise(name, engine, study, network):
+def test_all_treatments_of_a_seed_get_the_same_noise(name, engine, study, network):
     part = slices.measure(study, name, "neurosteroid")
     # Training in maintenance draws for the treatment; what is measured does not.
     part["options"] = {k: [] if k == "maintenance" else v for k, v in part["options"].items()}

@@ -1,4 +1,4 @@
-"""The cache of compiled kernels: whose code is loaded, where it lies."""
+"""The cache of compiled kernels: which code is loaded, and where it is kept."""
 
 import ast
 import os
@@ -94,7 +94,7 @@ def look(monkeypatch):
     forget()
 
 
-def test_an_edited_kernel_or_constant_is_compiled_anew(tmp_path, look):
+def test_an_edited_kernel_or_constant_is_compiled_again(tmp_path, look):
     kernels, shared = tmp_path / "fast/kernels.py", tmp_path / "training.py"
     kernels.parent.mkdir()
     kernels.write_text("a = 1\n")
@@ -108,7 +108,7 @@ def test_an_edited_kernel_or_constant_is_compiled_anew(tmp_path, look):
     assert len({before, edited, look(kernels.parent)}) == 3
 
 
-def test_kernels_take_nothing_from_outside_the_engines():
+def test_kernels_use_nothing_from_outside_the_engines():
     # What they take is compiled in, and the digest covers no other files.
     for path in compiled.HERE.glob("*.py"):
         tree = ast.parse(path.read_text())
@@ -119,7 +119,7 @@ def test_kernels_take_nothing_from_outside_the_engines():
 
 
 @pytest.mark.parametrize("part", ["cpu", "features", "numba", "python"])
-def test_another_cpu_or_another_version_has_another_folder(tmp_path, monkeypatch, look, part):
+def test_a_different_cpu_or_version_uses_a_different_folder(tmp_path, monkeypatch, look, part):
     before = look(tmp_path)
     another = {
         "cpu": (compiled.llvmlite.binding, "get_host_cpu_name", lambda: "another"),
@@ -139,7 +139,7 @@ def test_each_kind_of_argument_and_of_cpu_loads_its_own_code(hits):
     assert [hits("f4", "f8"), hits("f4", **old)] == [2, 1]
 
 
-def test_a_copy_of_the_project_compiles_nothing_again(tmp_path, hits):
+def test_a_copy_of_the_project_compiles_nothing(tmp_path, hits):
     shutil.copytree(
         ROOT / "pipeline_lib", tmp_path / "copy/pipeline_lib", copy_function=shutil.copy
     )
@@ -158,7 +158,7 @@ def test_jobs_that_compile_at_once_lose_nothing_and_mix_up_nothing(tmp_path, sta
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
 @pytest.mark.parametrize("left", [0, 100])
-def test_a_damaged_file_is_compiled_anew(tmp_path, hits, kind, left):
+def test_a_damaged_file_is_compiled_again(tmp_path, hits, kind, left):
     assert hits("f4") == 0
     [path] = tmp_path.rglob(f"*tanh*.{kind}")
     path.write_bytes(path.read_bytes()[:left])
@@ -176,7 +176,7 @@ def test_compiled_kernels_go_where_they_can_be_written(tmp_path, monkeypatch, lo
     assert look(blocked).parent == tmp_path / "chosen"
 
 
-def test_a_folder_that_others_may_write_or_own_is_passed_over(tmp_path, monkeypatch, look):
+def test_a_folder_that_others_own_or_may_write_to_is_skipped(tmp_path, monkeypatch, look):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
     chosen = look(tmp_path)
     assert chosen.stat().st_mode & 0o777 == 0o700

@@ -149,14 +149,14 @@ def test_the_papers_measurements(paper):
     assert withdrawals == {"ketamine": False, "ssri": False, "neurosteroid": True}
 
 
-def test_the_untreated_network_is_evaluated_only(paper):
+def test_the_untreated_network_is_only_evaluated(paper):
     study = validate(paper)
     treated = ["ketamine", "ssri", "neurosteroid"]
     assert slices.states(study, "evaluate") == ["healthy", "untreated", *treated]
     assert slices.states(study, "acute") == slices.states(study, "relapse") == treated
 
 
-def test_every_network_is_measured_clean_standard_combined_and_over_the_sweep(
+def test_every_network_is_measured_on_clean_standard_combined_and_the_sweep(
     subject, network, standard
 ):
     rows = evaluated(subject, network, standard)
@@ -184,7 +184,7 @@ def test_withdrawal_measures_combined_and_the_strongest_noise_with_relu_and_no_d
     assert [r.correct for r in off] == [unmodulated[2].correct, unmodulated[5].correct]
 
 
-def test_a_level_below_one_in_ten_thousand_is_a_level_like_any_other(subject, network, standard):
+def test_very_small_levels_are_ordinary_levels(subject, network, standard):
     rows = evaluated(subject, network, standard, sweep=[0.0, 5e-5], withdrawal=True)
     table = pa.Table.from_pylist([asdict(row) for row in rows])
     found = {value.key: value.value for value in study_values({"evaluate": table}, {})}
@@ -194,7 +194,7 @@ def test_a_level_below_one_in_ten_thousand_is_a_level_like_any_other(subject, ne
     assert {key.level for key in found if key.number == INTERNAL} == {0.0, 5e-05}
 
 
-def test_values_are_per_cent_of_counts_and_gains_are_over_the_untreated_network_of_the_seed():
+def test_values_are_percentages_of_counts_and_gains_are_over_the_same_seeds_untreated_network():
     def row(seed, treatment, condition, correct, modulation="on", noise=0.0):
         return Measurement(
             seed, treatment, "evaluate", condition, modulation, noise, noise, None, 0.95,
@@ -266,7 +266,7 @@ def test_stress_cycles_have_no_cap(network, cycled):
     assert rows[1].sparsity > 0.99
 
 
-def test_a_booster_comes_in_every_so_manieth_cycle(network, cycled):
+def test_a_booster_comes_in_every_nth_cycle(network, cycled):
     booster = {"regrow": {"fraction": 0.5, "batches": 2, "sd": 0.03}, "every": 2}
     rows = cycled(prune(network, 0.5), cycles=4, maintenance=[booster])
     # A tenth of the survivors goes in every cycle, before half of what is pruned comes back in 2
@@ -275,7 +275,7 @@ def test_a_booster_comes_in_every_so_manieth_cycle(network, cycled):
     assert [row.sparsity for row in rows] == pytest.approx(expected, abs=0.01)
 
 
-def test_more_cycles_leave_the_first_ones_as_they_were(subject, network, cycled):
+def test_more_cycles_do_not_change_the_first_ones(subject, network, cycled):
     pruned = prune(network, 0.5)
     short, history = cycled(pruned, cycles=2), list(subject.history)
     assert cycled(pruned, cycles=4)[:3] == short
@@ -293,7 +293,7 @@ def test_the_maintenance_history_names_its_cycle(subject, network, cycled):
     ]
 
 
-def test_the_modulation_outlasts_pruning_training_and_measurement(
+def test_the_modulation_survives_pruning_training_and_measurement(
     subject, network, standard, cycled, monkeypatch
 ):
     seen = []
@@ -340,7 +340,7 @@ def test_a_network_relapses_at_its_first_cycle_below_the_threshold():
     assert values[Key("ssri", "longitudinal_sparsity", cycle=2)] == pytest.approx(70.0)
 
 
-def test_cycle_0_counts_and_an_accuracy_at_the_threshold_is_no_relapse():
+def test_cycle_0_counts_and_an_accuracy_at_the_threshold_is_not_a_relapse():
     assert outcome(3199, 3600)[0]["relapse_cycle"] == 0.0
     never = outcome(3200, 3200)[0]
     assert "relapse_cycle" not in never
@@ -405,9 +405,7 @@ def test_activity_leads_to_the_logits_of_the_engine(network, standard):
 
 
 @pytest.mark.parametrize("engine", [fast, plain])
-def test_a_network_is_measured_under_biased_noise_with_its_gain_and_off_without(
-    engine, network, standard
-):
+def test_biased_noise_is_measured_with_the_gain_on_and_off(engine, network, standard):
     on = modulated(network, ON)
     rows = switch.run(
         Subject(0, "neurosteroid", engine),

@@ -27,7 +27,7 @@ def test_the_paper_has_395264_weights_and_396548_parameters(paper):
 
 @pytest.mark.parametrize("seed", [5, 2**32 - 1])
 @pytest.mark.parametrize("kind", [torch.Generator().manual_seed, np.random.RandomState])
-def test_initial_weights_are_those_of_pytorchs_linear_layers(kind, seed):
+def test_initial_weights_equal_those_of_pytorch_linear_layers(kind, seed):
     torch.manual_seed(seed)
     sizes = [2, 7, 33, 512, 256, 3]
     layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(sizes)]

@@ -1,4 +1,4 @@
-"""Files of networks: they appear whole or not at all, and damage is told from a good file."""
+"""Files of networks: they appear complete or not at all, and damage is recognised."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from tests.trust.disk import CannotMountError, library_writes
 
 
 @pytest.mark.parametrize("modulation", [Modulation("tanh", 0.7), Modulation("tanh", 0.7, 0.85)])
-def test_a_network_comes_back_as_it_was(network, tmp_path, modulation):
+def test_a_network_is_read_as_it_was_written(network, tmp_path, modulation):
     treated = modulated(prune(network, 0.9), modulation)
     write_network(tmp_path / "n.safetensors", treated, {"seed": 3, "stage": "treated"})
     back = read_network(tmp_path / "n.safetensors")
@@ -29,13 +29,13 @@ def test_a_network_comes_back_as_it_was(network, tmp_path, modulation):
     assert provenance["versions"]["numpy"] == np.__version__
 
 
-def test_the_same_network_is_the_same_bytes(network, tmp_path):
+def test_the_same_network_gives_the_same_bytes(network, tmp_path):
     for name in ("a", "b"):
         write_network(tmp_path / name, network, {"seed": 3, "stage": "baseline"})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_what_fails_leaves_the_old_file_and_no_other(tmp_path):
+def test_a_failed_write_leaves_only_the_old_file(tmp_path):
     path = tmp_path / "file.txt"
     path.write_text("old")
 
@@ -50,14 +50,14 @@ def test_what_fails_leaves_the_old_file_and_no_other(tmp_path):
     assert os.listdir(tmp_path) == ["file.txt"]
 
 
-def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_again(tmp_path):
+def test_remains_of_a_killed_process_are_removed_by_the_next_write(tmp_path):
     for name in (".file.txt.123.part", ".file.txt.4.part", ".other.txt.4.part"):
         (tmp_path / name).write_text("half")
     write_text(tmp_path / "file.txt", "new")
     assert sorted(os.listdir(tmp_path)) == [".other.txt.4.part", "file.txt"]
 
 
-def test_a_disk_without_room_is_told_in_one_sentence_and_leaves_the_old_file(tmp_path):
+def test_a_full_disk_is_reported_in_one_sentence_and_leaves_the_old_file(tmp_path):
     path = tmp_path / "file.txt"
     path.write_text("old")
 
@@ -72,14 +72,14 @@ def test_a_disk_without_room_is_told_in_one_sentence_and_leaves_the_old_file(tmp
     assert os.listdir(tmp_path) == ["file.txt"]
 
 
-def test_every_kind_of_file_tells_of_a_full_and_a_read_only_disk_and_leaves_nothing(tmp_path):
+def test_every_kind_of_file_reports_full_and_read_only_disks_and_leaves_nothing(tmp_path):
     try:
         assert library_writes(tmp_path) == []
     except CannotMountError as error:
         pytest.skip(str(error))
 
 
-def test_a_network_of_another_place_is_refused(network, tmp_path):
+def test_a_misplaced_network_is_refused(network, tmp_path):
     path = tmp_path / "network.safetensors"
     write_network(path, network, origin(1, "ssri") | {"study": {}})
     assert same_bytes(read_network(path, origin(1, "ssri")), network)
@@ -134,8 +134,8 @@ def test_a_missing_network_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_weight_that_is_no_number_is_refused_at_both_ends(network, tmp_path, value, monkeypatch):
-    # Of a unit that no output sees: an engine would leave it out.
+def test_a_weight_that_is_not_finite_is_refused_at_both_ends(network, tmp_path, value, monkeypatch):
+    # This unit reaches no output, so an engine would leave it out.
     network.masks[1][:, 3] = False
     network.weights[1][:, 3] = 0
     network.weights[0][3, 1] = value

@@ -41,7 +41,7 @@ def project(tmp_path_factory) -> Project:
     return project
 
 
-def test_each_takes_few_lines():
+def test_each_example_takes_few_lines():
     assert SECTION.count("```python") == SECTION.count("```yaml") == 1
     assert len(STEP.splitlines()) + len(TREATMENT.splitlines()) < 40
     assert len(MEASURE.splitlines()) < 60
@@ -56,7 +56,7 @@ def test_a_new_step_does_what_it_says(project):
     assert lengths(treated) == pytest.approx(0.65, abs=0.05)
 
 
-def test_a_new_measures_numbers_are_found_wherever_numbers_are(project):
+def test_the_numbers_of_a_new_measure_appear_everywhere(project):
     results = project.folder / "results"
     states = ["healthy", "untreated", "ssri", "scaled"]
     assert (results / "metrics/silent.parquet").exists()
@@ -90,17 +90,17 @@ def test_the_structure_of_networks_turns_predictions_on(project):
     assert "What predicts response" in (results / "findings.md").read_text("utf-8")
 
 
-def test_an_edit_of_the_step_runs_the_treatment_that_takes_it_alone(project):
+def test_an_edit_of_a_step_reruns_only_the_treatment_that_uses_it(project):
     before = (project.folder / STEP_FILE).read_bytes()
     project.edit(STEP_FILE, "clip(1e-9)", "clip(1e-8)")
     try:
         planned = [job for job in project.planned() if job.startswith("seed")]
     finally:
         (project.folder / STEP_FILE).write_bytes(before)
-    assert {job.rpartition(", ")[2] for job in planned} == {"scaled"}
-    assert {job for job in planned if "treat" in job} == {
-        "seed 0: treat, scaled",
-        "seed 1: treat, scaled",
+    assert all("the scaled " in job for job in planned)
+    assert {job for job in planned if "apply" in job} == {
+        "seed 0: apply the scaled treatment",
+        "seed 1: apply the scaled treatment",
     }
 
 

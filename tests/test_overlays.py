@@ -1,4 +1,4 @@
-"""The files of a study: refused in a sentence, or laid over each other in an order of their own."""
+"""The files of a study: bad ones are refused, and good ones are merged in order."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
-def test_the_studies_that_come_along_are_valid(paper, path):
+def test_the_included_studies_are_valid(paper, path):
     order = overlays.treatment_order([paper, overlays.read(path)])
     validate(overlaid(paper, f"studies/{path.name}"), order=order)
 
 
-def test_the_files_of_a_study_decide_the_order_of_treatments_not_the_keys_of_an_overlay(paper):
+def test_the_order_of_treatments_comes_from_the_files_and_not_from_an_overlays_keys(paper):
     treatments = paper["treatments"]
     overlay = {"treatments": {"lithium": treatments["ssri"], "ssri": {"label": "S"}}}
     order = overlays.treatment_order([paper, overlay])
@@ -31,7 +31,7 @@ def test_the_files_of_a_study_decide_the_order_of_treatments_not_the_keys_of_an_
     assert list(slices.replay(study)["treatments"]) == [*order, "zinc"]
 
 
-def test_a_treatment_that_an_overlay_takes_out_leaves_the_others_their_places(paper):
+def test_a_treatment_removed_by_an_overlay_leaves_the_others_in_their_places(paper):
     overlay = {"treatments": {"ketamine": None}}
     order = overlays.treatment_order([paper, overlay])
     assert order == ["ketamine", "ssri", "neurosteroid"]
@@ -44,7 +44,7 @@ def test_a_treatment_that_an_overlay_takes_out_leaves_the_others_their_places(pa
     [{"lithium": {"course": [], "maintenance": [], "label": "Lithium"}}, {"ketamine": None}],
     ids=["added", "taken out"],
 )
-def test_treatments_keep_colour_marker_and_order_when_others_come_or_go(paper, change):
+def test_treatments_keep_colour_marker_and_order_when_others_are_added_or_removed(paper, change):
     def drawn(overlay):
         order = overlays.treatment_order([paper, {"treatments": overlay}])
         # The keys of an overlay come first here, as if it had been written in another order.
@@ -60,14 +60,14 @@ def test_treatments_keep_colour_marker_and_order_when_others_come_or_go(paper, c
     assert [name for name in after if name in kept] == kept
 
 
-def test_a_treatment_that_there_is_not_cannot_be_taken_out(paper):
+def test_a_treatment_that_does_not_exist_cannot_be_removed(paper):
     order = overlays.treatment_order([paper, {"treatments": {"sssri": None}}])
     paper["treatments"]["sssri"] = None
     paper["seeds"] = 0
     with pytest.raises(PipelineError) as error:
         validate(paper, order=order)
     assert str(error.value).splitlines() == [
-        "treatments.sssri is None, which takes a treatment out, but the study has no treatment of"
+        "treatments.sssri is None, which removes a treatment, but the study has no treatment of"
         " this name; its treatments are ketamine, ssri, neurosteroid",
         "seeds is 0; it must be at least 1",
     ]
@@ -83,7 +83,7 @@ FILES = [
     (b"", "it is empty; it must be a mapping"),
     (b"- 1\n", "it is a list; it must be a mapping"),
     (b"only text\n", "it is text; it must be a mapping"),
-    (b"seeds: 1\nseeds: 2\n", "line 2 has the key 'seeds' a second time"),
+    (b"seeds: 1\nseeds: 2\n", "line 2 repeats the key 'seeds'"),
     (b"seeds:\n\t- 1\n", r"not valid YAML \(line 2: found character '\\t'"),
     (b"seeds: [1\n", r"not valid YAML \(line 2: expected ',' or ']'"),
     (b"\xff\xfe", "not a text file in UTF-8"),
@@ -94,7 +94,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("content", "sentence"), FILES, ids=range(len(FILES)))
-def test_a_file_that_is_no_study_gets_its_sentence(tmp_path, content, sentence):
+def test_a_file_that_is_not_a_study_is_refused_with_a_reason(tmp_path, content, sentence):
     path = written(tmp_path, content)
     with pytest.raises(PipelineError, match=sentence) as error:
         overlays.read(path)

@@ -1,4 +1,4 @@
-"""The library as a package: what is in it, and which copy of it a workflow runs."""
+"""The library as a package: its content, and the copy that a workflow uses."""
 
 import fnmatch
 import os
@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 from tests.projects import Project
 
 
-def test_jobs_run_the_library_beside_their_snakefile_and_keep_the_rest_of_pythonpath(tmp_path):
+def test_jobs_use_the_library_beside_the_snakefile_and_keep_the_rest_of_pythonpath(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / "pipeline_lib").mkdir(parents=True)
     (elsewhere / "pipeline_lib/__init__.py").write_text("raise ImportError('another library')\n")

@@ -1,4 +1,4 @@
-"""Paired comparisons of treatments, held to published and enumerated ones."""
+"""Paired comparisons of treatments, checked against published and enumerated ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def of_runs():
     return paired.compare_treatments(reference_runs(), NUMBERS)
 
 
-def test_p_is_fishers_and_that_by_hand():
+def test_p_equals_fishers_and_a_calculation_by_hand():
     # 863 of 32 768 sums are as large as Darwin's 314, and as many as small as -314.
     assert p_of(DARWIN) == 2 * 863 / 32768
     # Of the 8 signs of 1, 2 and 4, two give a sum as far from 0 as 7; six, as far as 3.
@@ -61,7 +61,7 @@ def test_equal_sums_of_accuracies_count_as_equal(total):
     assert p_of(difference) == enumerated(steps)
 
 
-def test_above_the_limit_p_is_drawn_and_near_the_exact_one():
+def test_above_the_limit_signs_are_drawn_and_p_is_close_to_the_exact_one():
     steps = np.random.default_rng(8).integers(-6, 9, paired.EXACT_UP_TO + 4)
     [test], exact = paired.sign_flip_tests([steps.astype(float)]), enumerated(steps)
     assert test.test == f"sign-flip, {paired.DRAWS} draws"
@@ -70,7 +70,7 @@ def test_above_the_limit_p_is_drawn_and_near_the_exact_one():
 
 
 @pytest.mark.parametrize("n", [paired.EXACT_UP_TO, paired.EXACT_UP_TO + 1])
-def test_the_smallest_p_is_what_it_can_be(n):
+def test_the_smallest_p_is_reached_when_all_seeds_agree(n):
     test = paired.sign_flip_tests([np.arange(1.0, n + 1)])[0]
     smallest = 2 / 2**n if n <= paired.EXACT_UP_TO else 2 / (paired.DRAWS + 1)
     assert test.p_smallest == smallest
@@ -78,7 +78,7 @@ def test_the_smallest_p_is_what_it_can_be(n):
 
 
 @pytest.mark.parametrize("n", [9, 24])
-def test_p_does_not_depend_on_the_other_samples_nor_on_the_batch(n, monkeypatch):
+def test_p_depends_neither_on_other_samples_nor_on_the_batch(n, monkeypatch):
     samples = list(np.random.default_rng(4).normal(0.4, 1.0, (4, n)))
     together = paired.sign_flip_tests([*samples, samples[0][:5]])
     assert together == [
@@ -104,7 +104,7 @@ def test_superiority_is_the_share_of_seeds_with_ties_as_halves():
     assert paired.superiority(np.array([99.95 - 99.9 - 0.05])) == 0.5
 
 
-def test_all_pairs_of_treatments_and_untreated_where_it_was_measured(of_runs):
+def test_all_pairs_of_treatments_are_compared_and_each_with_untreated_if_measured(of_runs):
     three = {("ketamine", "ssri"), ("ketamine", "neurosteroid"), ("ssri", "neurosteroid")}
     six = three | {(name, "untreated") for pair in three for name in pair}
     numbers = {(name, None): six for name in (names.CLEAN, names.STANDARD, names.COMBINED)}
@@ -116,14 +116,14 @@ def test_all_pairs_of_treatments_and_untreated_where_it_was_measured(of_runs):
     assert len(of_runs) == 51
 
 
-def test_shares_healthy_networks_and_modulation_that_is_off_are_not_compared():
+def test_shares_healthy_networks_and_unmodulated_networks_are_not_compared():
     values = values_of(names.RELAPSED, {"a": [0.0] * 3, "b": [1.0] * 3})
     values += values_of(names.COMBINED, {"healthy": [99.0] * 3, "a": [90.0, 91.0, 92.0]})
     values += [value(0, Key(name, names.COMBINED, names.OFF), 1.0) for name in "ab"]
     assert paired.compare_treatments(values, NUMBERS) == []
 
 
-def test_a_pair_is_of_the_differences_within_seeds():
+def test_pairs_are_compared_by_differences_within_seeds():
     ours, theirs = [90.0, 92.0, 97.0, 91.0], [80.0, 93.0, 90.0, 89.0]
     [pair] = pairs_of({"untreated": theirs, "a": ours})
     difference = np.subtract(ours, theirs)
@@ -135,16 +135,16 @@ def test_a_pair_is_of_the_differences_within_seeds():
     assert pair.hedges_g == paired.hedges_g(difference)[0]
 
 
-def test_a_mirrored_pair_is_the_pair_of_the_other_treatment():
+def test_a_mirrored_pair_equals_the_comparison_in_the_other_direction():
     a, b = [90.0, 92.0, 97.0, 91.0], [80.0, 93.0, 90.0, 89.0]
     [pair], [other] = pairs_of({"a": a, "b": b}), pairs_of({"b": b, "a": a})
-    # The bootstrap's draws of one and of the other are not each other's mirror.
+    # The bootstrap draws of one direction are not the mirror image of the other's.
     ends = {"ci_low": -pair.ci_high, "ci_high": -pair.ci_low}
     assert pair.mirrored() == replace(other, **ends)
     assert pair.mirrored().mirrored() == pair
 
 
-def test_seeds_are_matched_by_number_and_those_without_a_partner_left_out():
+def test_seeds_are_matched_and_those_without_a_partner_left_out():
     [pair] = pairs_of({"a": {3: 90.0, 0: 80.0, 7: 70.0}, "b": {0: 79.0, 3: 88.0, 5: 1.0}})
     assert (pair.n, pair.difference) == (2, 1.5)
     assert pairs_of({"a": {0: 1.0}, "b": {1: 1.0}}) == []
@@ -157,7 +157,7 @@ def test_holm_is_over_all_pairs_and_over_those_of_one_number_and_level(of_runs):
         assert [pair.p_holm_number for pair in pairs] == holm([pair.p for pair in pairs])
 
 
-def test_one_seed_has_means_and_no_test_and_its_file_can_be_read_back(tmp_path):
+def test_one_seed_has_means_but_no_test_and_its_file_can_be_read_back(tmp_path):
     [pair] = pairs_of({"a": [90.0], "b": [80.0]})
     assert (pair.difference, pair.superiority, pair.test) == (10.0, 100.0, "none")
     assert {pair.ci_low, pair.p, pair.p_smallest, pair.p_holm, pair.p_holm_number} == {None}
@@ -167,7 +167,7 @@ def test_one_seed_has_means_and_no_test_and_its_file_can_be_read_back(tmp_path):
     assert read_rows(tmp_path / "paired.parquet", paired.Pair) == [pair]
 
 
-def test_what_a_pair_lacks_it_says():
+def test_a_pair_says_what_it_lacks():
     numbers = {"a": [90.0, 91.0, 92.0], "b": [80.0, 81.0, 82.0], "c": [80.0, 81.0, 82.0]}
     shifted, _, same = pairs_of(numbers)
     assert (same.difference, same.ci_low, same.ci_high, same.p, same.hedges_g) == (0, 0, 0, 1, 0)

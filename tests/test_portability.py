@@ -1,4 +1,4 @@
-"""A sample of `python -m tests.trust.portability`: that bounds hold, and that they bite."""
+"""A sample of `python -m tests.trust.portability`: bounds hold, and small mistakes exceed them."""
 
 from __future__ import annotations
 

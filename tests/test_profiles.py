@@ -9,7 +9,7 @@ import yaml
 from tests.conftest import ROOT
 
 
-def test_a_queues_profile_groups_every_rule_of_the_study():
+def test_the_profile_of_a_queue_groups_every_rule_of_the_study():
     for path in (ROOT / "rules").glob("*.smk"):
         if path.stem == "replay":
             continue

@@ -1,4 +1,4 @@
-"""How long the rest of a study takes, from its jobs so far."""
+"""The estimate of the remaining time of a study."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ def run(progress, job, start, end):
     progress.finish(job, end)
 
 
-def test_the_rest_takes_as_long_as_jobs_of_its_kinds_did():
+def test_remaining_jobs_are_expected_to_take_as_long_as_others_of_their_kind():
     progress = study("train", "test", "train", "test", "test")
     run(progress, 0, 100, 130)
     run(progress, 1, 130, 132)
     assert progress.left(132) == 30 + 2 + 2
 
 
-def test_two_cores_halve_it():
+def test_two_cores_halve_the_remaining_time():
     progress = study("train", "train", "train", "train")
     run(progress, 0, 0, 10)
     run(progress, 1, 0, 10)
     assert progress.left(10) == 10
 
 
-def test_what_runs_is_done_as_far_as_it_has_come():
+def test_running_jobs_count_as_partly_done():
     progress = study("train", "train", "train")
     run(progress, 0, 0, 10)
     progress.start(1, 10)
@@ -39,7 +39,7 @@ def test_what_runs_is_done_as_far_as_it_has_come():
     assert progress.left(30) == pytest.approx(10 * 30 / 20)
 
 
-def test_nothing_is_promised_while_most_of_the_rest_is_of_kinds_unknown():
+def test_there_is_no_estimate_while_most_remaining_jobs_are_of_unknown_kinds():
     progress = study("long", "long", "short", "short", "short")
     assert progress.left(0) is None
     run(progress, 0, 0, 60)
@@ -48,7 +48,7 @@ def test_nothing_is_promised_while_most_of_the_rest_is_of_kinds_unknown():
     assert progress.left(61) == 60 + 1 + 1
 
 
-def test_a_kind_unknown_takes_as_long_as_the_known_do_on_average():
+def test_jobs_of_an_unknown_kind_are_expected_to_take_the_average_time():
     progress = study("long", "long", "short", "short", "new")
     run(progress, 0, 0, 9)
     run(progress, 2, 9, 10)
@@ -62,7 +62,7 @@ def test_jobs_that_were_not_announced_do_not_count():
     assert progress.left(15) == 10
 
 
-def test_jobs_that_took_no_time_promise_nothing():
+def test_there_is_no_estimate_from_jobs_that_took_no_time():
     progress = study("prune", "prune")
     run(progress, 0, 3, 3)
     assert progress.left(3) is None
@@ -77,5 +77,5 @@ def test_jobs_that_took_no_time_promise_nothing():
         (2.4 * 3600, "about 2 hours left"),
     ],
 )
-def test_a_time_is_spoken_no_finer_than_it_is_known(seconds, words):
+def test_times_are_rounded_to_the_precision_of_the_estimate(seconds, words):
     assert spoken(seconds) == words

@@ -18,7 +18,7 @@ def test_the_paper_prunes_to_95_per_cent(paper):
     assert validate(paper).pruning.sparsity == 0.95
 
 
-def test_each_matrix_is_pruned_alone(network):
+def test_each_matrix_is_pruned_separately(network):
     pruned = prune(network, 0.75)
     for weight, mask in zip(network.weights, pruned.masks, strict=True):
         assert np.count_nonzero(mask) == weight.size // 4
@@ -43,7 +43,7 @@ def test_the_quantile_is_interpolated_linearly():
 
 @pytest.mark.parametrize("size", [5, 64, 1000, 131_072])
 @pytest.mark.parametrize("quantile", [0.1, 0.5, 0.949993, 0.95, 0.9784])
-def test_thresholds_equal_torch_quantile_to_the_last_bit(size, quantile):
+def test_thresholds_are_bit_identical_to_torch_quantile(size, quantile):
     weight = np.random.default_rng(size).standard_normal(size).astype(np.float32)
     expected = torch.quantile(torch.from_numpy(weight).abs().flatten(), quantile)
     assert magnitude_threshold(weight, quantile) == expected.numpy()
@@ -55,7 +55,7 @@ def test_the_threshold_is_taken_over_the_whole_matrix_zeros_included(network):
     assert twice.sparsity == pytest.approx(0.6, abs=0.01)
 
 
-def test_pruning_further_to_less_than_what_is_pruned_revives_nothing(network):
+def test_pruning_to_a_lower_sparsity_revives_nothing(network):
     pruned = prune(network, 0.5)
     assert same_bytes(prune(pruned, 0.2), pruned)
 
@@ -89,7 +89,7 @@ def test_pruning_further_takes_a_fraction_of_the_survivors(
     assert asked[0] == pytest.approx(target, abs=2e-3)
 
 
-def test_the_sparsity_path_of_the_published_ssri_group():
+def test_sparsity_follows_the_published_path_of_the_ssri_group():
     network = prune(initial_network([2, 512, 512, 256, 4], "torch", initial_state(0)), 0.95)
     path = [100 * network.sparsity]
     for _ in range(8):

@@ -1,4 +1,4 @@
-"""Generators depend on seed and purpose, and on nothing else."""
+"""Generators depend only on seed and purpose."""
 
 import numpy as np
 import pytest
@@ -14,16 +14,16 @@ def test_the_same_purpose_gives_the_same_stream():
 
 
 @pytest.mark.parametrize("other", [(4, "course", "ssri"), (3, "course", "x"), (3, "course")])
-def test_another_seed_or_purpose_gives_another_stream(other):
+def test_a_different_seed_or_purpose_gives_a_different_stream(other):
     assert derive(3, "course", "ssri") != derive(*other)
 
 
-def test_purposes_do_not_run_into_each_other():
+def test_similar_purposes_give_different_streams():
     assert derive(1, "ab", "c") != derive(1, "a", "bc")
     assert derive(1, 11) != derive(11, 1)
 
 
-def test_streams_stay_what_they_are():
+def test_streams_never_change():
     # Results of earlier runs can only be repeated if this number never changes.
     assert derive(0, "baseline") == 13_553_523_654_478_776_055
 

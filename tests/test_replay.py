@@ -1,4 +1,4 @@
-"""PROTOCOL, the published random stream: the replay against a program that shares no code."""
+"""PROTOCOL, the published random stream: the replay equals a program that shares no code."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_the_replay_equals_the_straightforward_program_in_every_value(small, sec
     theirs = by_key(expected(seed, study))
     ours = {k: v for k, v in by_key(replayed(seed, study)).items() if k.number not in DERIVED}
     assert ours == theirs
-    # Were all values at chance or at 100 %, noise and order of draws would not show.
+    # If all values were at chance or at 100 %, noise and the order of draws would have no effect.
     assert len({value for key, value in theirs.items() if "sparsity" not in key.number}) > 10
 
 

@@ -1,4 +1,4 @@
-"""The page of the report: it needs nothing but itself, and shows and escapes all it is given."""
+"""The page of the report: it is self-contained, complete, and escapes text from the study."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ TEMPLATE = ROOT / "pipeline_lib/reporting/report.html.j2"
 VOID = {"meta", "img", "br", "link", "hr"}
 
 
-def test_a_folder_that_is_no_checkout_has_no_commit(tmp_path):
+def test_a_folder_that_is_not_a_checkout_has_no_commit(tmp_path):
     assert origin.commit(tmp_path) is None
 
 
-def test_a_commit_is_of_the_projects_folder_whatever_git_is_told(tmp_path, monkeypatch):
+def test_the_commit_is_that_of_the_project_whatever_gits_environment_says(tmp_path, monkeypatch):
     git = shutil.which("git")
     if git is None:
         pytest.skip("no git here")
@@ -58,7 +58,7 @@ def test_the_paper_is_cited_before_the_software():
     assert not software.doi
 
 
-def test_of_the_discrepancies_only_the_numbered_table_is_taken():
+def test_only_the_numbered_table_of_the_discrepancies_is_shown():
     text = "# A\n\n| # | x |\n|---|---|\n| 1 | a |\n| 2 | b |\n\n| y |\n|---|\n| 3 |\n"
     assert numbered_rows(f"| z |\n|---|\n| 9 |\n\n{text}") == [["#", "x"], ["1", "a"], ["2", "b"]]
     assert numbered_rows("no table") == []
@@ -154,7 +154,7 @@ def test_a_page_needs_no_other_file_and_runs_no_script(paper, figures):
     assert "@import" not in css
 
 
-def test_links_within_the_page_lead_somewhere(paper, figures):
+def test_links_within_the_page_have_targets(paper, figures):
     parsed = Parsed(page(TEMPLATE, content(paper, figures=figures)))
     ids = [value for _, name, value in parsed.attributes if name == "id"]
     links = [
@@ -165,14 +165,14 @@ def test_links_within_the_page_lead_somewhere(paper, figures):
     assert "figures" in links
 
 
-def test_headings_go_down_one_level_at_a_time(paper, figures):
+def test_headings_descend_one_level_at_a_time(paper, figures):
     levels = Parsed(page(TEMPLATE, content(paper, figures=figures))).headings
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
-def test_what_comes_from_the_study_is_escaped(paper, figures):
+def test_text_from_the_study_is_escaped(paper, figures):
     evil = '<script>alert("&")</script>'
     paper["treatments"]["ssri"]["label"] = evil
     study = content(paper, figures=figures)
@@ -182,7 +182,7 @@ def test_what_comes_from_the_study_is_escaped(paper, figures):
     assert evil in "".join(Parsed(text).text)
 
 
-def test_a_caption_is_escaped_and_an_image_has_words(paper, figures):
+def test_captions_are_escaped_and_images_have_alternative_text(paper, figures):
     parsed = Parsed(page(TEMPLATE, content(paper, figures=figures)))
     alts = [value for tag, name, value in parsed.attributes if (tag, name) == ("img", "alt")]
     assert alts == ["One", "Two: What <two> is."]
@@ -203,7 +203,7 @@ def test_every_figure_and_every_table_is_shown(paper, figures):
     assert verdict(shown.comparison) in words
 
 
-def test_a_large_drawing_gives_way_to_its_picture(tmp_path):
+def test_a_large_svg_is_replaced_by_its_png(tmp_path):
     (tmp_path / "many.svg").write_bytes(b" " * 500_000)
     specs = {"many": FigureSpec("many", "Many", "")}
     assert embedded([tmp_path / "many.svg"], specs)[0].source.startswith("data:image/svg")
@@ -212,7 +212,7 @@ def test_a_large_drawing_gives_way_to_its_picture(tmp_path):
     assert [figure.source.partition(";")[0] for figure in found] == ["data:image/png"]
 
 
-def test_a_study_without_published_numbers_speaks_of_none(paper):
+def test_a_study_without_published_numbers_does_not_mention_any(paper):
     text = page(TEMPLATE, content(paper, published=None))
     words = "".join(Parsed(text).text)
     assert "Reproduction" not in words
@@ -250,7 +250,7 @@ def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper)
     assert "Prune each matrix" not in words
 
 
-def test_the_comparison_stands_table_by_table_under_the_tables_titles(paper):
+def test_the_comparison_is_shown_table_by_table_under_their_titles(paper):
     shown = content(paper)
     text = report(shown.comparison, shown.study["measures"], shown.study["labels"])
     assert text.startswith(
@@ -277,5 +277,5 @@ def test_the_same_study_gives_the_same_page(paper, figures):
     assert first == second
 
 
-def test_only_code_and_emphasis_are_set_in_prose():
+def test_only_code_and_emphasis_are_marked_up_in_prose():
     assert prose("a `b` *c* <d>") == "a <code>b</code> <em>c</em> &lt;d&gt;"

@@ -57,7 +57,7 @@ def browse(folder, width):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_fits_its_screen_and_asks_for_nothing(paper, tmp_path, width):
+def test_the_page_fits_the_screen_and_loads_nothing(paper, tmp_path, width):
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="300"></svg>'
     (tmp_path / "drawing.svg").write_text(drawing, encoding="utf-8")
     figures = embedded([tmp_path / "drawing.svg"], {"drawing": FigureSpec("drawing", "D", "")})

@@ -1,4 +1,4 @@
-"""The comparison with published numbers: what is tested, how, and what is said of the rest."""
+"""The comparison with published numbers: what is tested and how, and what is only shown."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_row_is_welchs_comparison_of_ours_minus_published():
     assert (row.alpha, row.margin, row.n, row.published_n) == (0.1, 0.03, 12, 7)
 
 
-def test_the_margin_is_of_numbers_in_per_cent_or_points():
+def test_the_margin_applies_to_numbers_in_per_cent_or_points():
     """A relapse cycle is in cycles, and an activity in no unit: names do not decide it."""
     which = (COMBINED, names.TOTAL_DROP, RELAPSE_CYCLE, ACTIVITY)
     rows = compared([ours(name, 5.0) for name in which], [theirs(name, 5.0) for name in which])
@@ -105,7 +105,7 @@ def test_means_are_corrected_as_one_family():
     assert compared(cells, published[:1])[0].status == "inconsistent"
 
 
-def test_a_mean_that_is_elsewhere_is_inconsistent(runs, published):
+def test_a_mean_far_from_the_published_one_is_inconsistent(runs, published):
     place = Key("ssri", INTERNAL, level=2.5)
     wrong = [replace(v, value=v.value + 8.0) if v.key == place else v for v in runs]
     comparison = against(wrong, published)
@@ -137,7 +137,7 @@ def test_one_seed_is_not_testable(here, there):
     )
 
 
-def test_a_study_in_which_nobody_relapsed_lacks_no_number(published):
+def test_a_study_without_relapses_is_not_missing_a_number(published):
     steady = trajectories({name: [[90.0, 90.0]] * 10 for name in ("ssri", "neurosteroid")})
     rows = [row for row in against(steady, published) if row.number == RELAPSE_CYCLE]
     found = [(row.status, row.reason) for row in rows]
@@ -150,15 +150,15 @@ HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,cou
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("table,treatment\n1,a\n", "it lacks number, modulation, level, cycle, seed, mean, sd,"),
-        (HEADER + "1,a\n", "line 2 has not as many cells as the first line"),
+        ("table,treatment\n1,a\n", "lacks number, modulation, level, cycle, seed, mean, sd,"),
+        (HEADER + "1,a\n", "line 2 does not have as many cells as the first line"),
         (HEADER + "1,a,clean,on,,,,inf,0.1,,,,10\n", "line 2 has the mean 'inf'; it must be a"),
         (HEADER + "1,a,clean,on,,0.5,,1,,,,,10\n", "line 2 has the cycle 0.5; it must be whole"),
         (HEADER + "1,a,clean,up,,,,1,,,,,10\n", "the modulation 'up'; it must be on or off"),
-        (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 has a, clean, on of 1 a second time"),
+        (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 repeats a, clean, on of 1"),
     ],
 )
-def test_a_bad_file_is_told_in_one_sentence(tmp_path, text, sentence):
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, sentence):
     path = tmp_path / "published.csv"
     path.write_text(text)
     with pytest.raises(PipelineError) as error:

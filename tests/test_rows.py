@@ -1,4 +1,4 @@
-"""Files of rows keep to the dataclass of their rows, and damage is told from good rows."""
+"""Files of rows match the dataclass of their rows, and damage is recognised."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def test_columns_follow_from_the_fields_of_the_dataclass():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
-def test_rows_come_back_as_they_were(tmp_path, row):
+def test_rows_are_read_as_they_were_written(tmp_path, row):
     rows = [row, replace(row, seed=9)]
     write_rows(tmp_path / "m.parquet", rows, type(row))
     assert read_rows(tmp_path / "m.parquet", type(row)) == rows
 
 
-def test_a_missing_number_comes_back_as_none_and_is_told_from_zero(tmp_path):
+def test_a_missing_number_is_read_as_none_and_not_as_zero(tmp_path):
     nothing = dict.fromkeys(("sd", "min", "max", "count", "ci_low", "ci_high"))
     cell = Cell("ssri", "internal", "on", None, None, 1, 25.0, **nothing, method="none", note="")
     rows = [cell, replace(cell, level=0.0, cycle=0, sd=0.0, count=0)]
@@ -106,7 +106,7 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, damage):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_number_is_refused_at_both_ends(tmp_path, row, change, sentence):
+def test_a_bad_number_is_neither_written_nor_read(tmp_path, row, change, sentence):
     path, kind = tmp_path / "m.parquet", type(row)
     bad = pa.Table.from_pylist([asdict(row) | change], schema=schema(kind))
     with pytest.raises(PipelineError, match=sentence):
@@ -119,7 +119,7 @@ def test_a_bad_number_is_refused_at_both_ends(tmp_path, row, change, sentence):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
-def test_every_kind_of_file_is_told_from_the_others(tmp_path, row):
+def test_every_kind_of_file_is_distinguished_from_the_others(tmp_path, row):
     for other in ROWS:
         write_rows(tmp_path / "m.parquet", [other], type(other))
         if type(other) is type(row):

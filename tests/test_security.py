@@ -1,4 +1,4 @@
-"""What a study or a reference file says is data: nothing of it runs or becomes markup."""
+"""Studies and reference files are only data: nothing in them runs or becomes markup."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def unsafe(tree: ast.AST) -> list[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_of_ours_can_run_what_a_file_says(path):
+def test_no_module_can_run_code_from_a_file(path):
     assert unsafe(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
@@ -75,11 +75,11 @@ def test_nothing_of_ours_can_run_what_a_file_says(path):
         "yaml.load(f, Loader=yaml.Loader)",
     ],
 )
-def test_the_scan_above_sees_what_it_is_for(text):
+def test_the_scan_finds_forbidden_calls(text):
     assert unsafe(ast.parse(text))
 
 
-def test_rules_run_scripts_and_no_shell():
+def test_rules_run_scripts_and_no_shell_commands():
     for path in (ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^\s*(shell|run):", text, re.M), path
@@ -130,11 +130,11 @@ def test_hostile_labels_are_plain_text_in_latex_and_markdown(pages):
     hostile.check_tables(pages["hostile"] / "tables")
 
 
-def test_hostile_labels_are_drawn_as_they_are(pages):
+def test_hostile_labels_are_drawn_literally(pages):
     hostile.check_figures(pages["hostile"] / "figures")
 
 
-def test_real_snakemake_takes_hostile_labels_as_they_are(tmp_path):
+def test_snakemake_passes_hostile_labels_on_literally(tmp_path):
     project = Project(tmp_path)
     for treatment, label in zip(("ketamine", "ssri"), hostile.LABELS[::2], strict=True):
         project.study["treatments"][treatment]["label"] = label
@@ -162,7 +162,7 @@ def test_real_snakemake_takes_hostile_labels_as_they_are(tmp_path):
         ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "\u202eevil"}}),
     ],
 )
-def test_names_that_reach_paths_are_plain_or_refused(key, value):
+def test_names_in_paths_are_plain_or_refused(key, value):
     with pytest.raises(PipelineError):
         validate(base() | {key: value})
 
@@ -170,18 +170,18 @@ def test_names_that_reach_paths_are_plain_or_refused(key, value):
 # The study's file, on real Snakemake
 
 
-def test_a_bad_file_ends_snakemake_in_a_sentence(tmp_path):
+def test_a_bad_file_ends_snakemake_with_one_sentence(tmp_path):
     Project(tmp_path)
     (tmp_path / "study.yaml").write_text("seeds: 2\nseeds: 3\n", encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "study.yaml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     output = done.stdout + done.stderr
-    assert "study.yaml: line 2 has the key 'seeds' a second time" in output
+    assert "study.yaml: line 2 repeats the key 'seeds'" in output
     assert "Traceback" not in output
 
 
-def test_make_run_tells_of_a_missing_file_before_snakemake_does(tmp_path):
+def test_make_run_reports_a_missing_file_before_snakemake_starts(tmp_path):
     for part in (*PARTS, "Makefile"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
@@ -200,7 +200,7 @@ def test_make_run_tells_of_a_missing_file_before_snakemake_does(tmp_path):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_huge_learning_rate_ends_with_its_cause_on_the_console_and_in_the_log(tmp_path):
+def test_a_huge_learning_rate_is_named_as_the_cause_on_the_console_and_in_the_log(tmp_path):
     project = Project(tmp_path)
     project.study["baseline"]["lr"] = 1e30
     with pytest.raises(AssertionError):

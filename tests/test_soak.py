@@ -1,4 +1,4 @@
-"""The soak's own parts, on what it must find; and a soak of two seeds' first jobs."""
+"""The soak test recognises growth and leftovers, and finds none in a short run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_outputs_logs_and_benchmarks_are_read_from_the_summary():
     }
 
 
-def test_a_soak_of_two_seeds_first_jobs_finds_nothing(tmp_path):
+def test_a_short_soak_finds_nothing(tmp_path):
     targets = [f"results/seeds/{seed}/pruned.safetensors" for seed in (0, 1)]
     samples, wrong = soak(tmp_path, 2, targets)
     assert wrong == []

@@ -1,4 +1,4 @@
-"""Files say what made them: a plan that is known before anything runs, and what was read."""
+"""Stamps say what made a file: a plan that is known before anything runs, and the inputs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def job(tmp_path):
         ("treat", {"inputs": {"network": "c"}}),
     ],
 )
-def test_a_plan_changes_with_each_thing_that_decides_what_is_made(stage, change):
+def test_a_plan_changes_with_everything_that_decides_the_output(stage, change):
     assert plan(stage, **(PLAN | change)) != PLANNED
 
 
@@ -47,13 +47,13 @@ def test_a_plan_does_not_depend_on_the_order_of_keys():
     assert plan("x", study=one, code="", inputs={}) == plan("x", study=other, code="", inputs={})
 
 
-def test_the_stamp_of_a_file_is_what_its_job_said(job):
+def test_a_file_carries_the_stamp_of_its_job(job):
     stamp = read_stamp(job.outputs[0])
     assert (stamp.made_by, stamp.made_from) == (PLANNED, contents(job.inputs))
     assert parsed(stamp.text()) == stamp
 
 
-def test_content_counts_and_not_what_made_it(tmp_path):
+def test_the_content_digest_does_not_depend_on_what_made_the_file(tmp_path):
     paths = [tmp_path / f"{name}.parquet" for name in "abc"]
     for path, value, by in zip(paths, (1.0, 1.0, 2.0), ("x", "y", "x"), strict=True):
         row = Value(0, "ssri", "combined", "on", None, None, value)
@@ -77,13 +77,13 @@ def test_a_table_that_was_cut_short_has_no_stamp(job):
     assert job.is_stale()
 
 
-def test_a_file_of_another_plan_is_refused_when_it_is_read(job):
+def test_a_file_with_a_different_plan_is_refused(job):
     assert read_rows(job.outputs[0], Value, PLANNED) == [VALUE]
     with pytest.raises(PipelineError, match="made by other settings, other code or other versions"):
         read_rows(job.outputs[0], Value, plan("treat", **(PLAN | {"code": "c"})))
 
 
-def test_what_is_made_as_planned_is_not_stale_and_what_is_missing_neither(job, tmp_path):
+def test_neither_files_made_as_planned_nor_missing_files_are_stale(job, tmp_path):
     assert not job.is_stale()
     assert not Job(PLANNED, [str(tmp_path / "none.parquet")], job.inputs).is_stale()
 
@@ -93,13 +93,13 @@ def test_a_copy_is_as_good_as_its_original(job, tmp_path):
     assert not Job(PLANNED, [copy], job.inputs).is_stale()
 
 
-def test_another_plan_or_input_makes_a_file_stale(job, tmp_path):
+def test_a_different_plan_or_input_makes_a_file_stale(job, tmp_path):
     assert Job("other", job.outputs, job.inputs).is_stale()
     (tmp_path / "in.txt").write_text("another")
     assert job.is_stale()
 
 
-def test_an_input_that_is_gone_makes_stale_what_is_not_made_of_temporary_files(job, tmp_path):
+def test_a_missing_input_makes_a_file_stale_unless_it_is_temporary(job, tmp_path):
     (tmp_path / "in.txt").unlink()
     assert job.is_stale()
     assert not job.is_stale(temporary=True)
@@ -118,7 +118,7 @@ def test_a_text_that_was_edited_or_has_lost_its_stamp_is_stale(tmp_path):
     assert job.is_stale()
 
 
-def test_a_job_notices_that_its_code_was_edited_meanwhile(monkeypatch, tmp_path):
+def test_a_job_notices_that_its_code_was_edited(monkeypatch, tmp_path):
     from tests.conftest import ROOT
 
     monkeypatch.delenv(sources.VARIABLE, raising=False)
@@ -128,5 +128,5 @@ def test_a_job_notices_that_its_code_was_edited_meanwhile(monkeypatch, tmp_path)
     sources.check()
     edited = json.loads(known) | {"pipeline_lib/jobs/plan.py": "another"}
     monkeypatch.setenv(sources.VARIABLE, json.dumps(edited))
-    with pytest.raises(PipelineError, match=r"plan\.py: it was edited while the workflow was run"):
+    with pytest.raises(PipelineError, match=r"plan\.py was edited while the workflow was run"):
         sources.check()

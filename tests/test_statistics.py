@@ -1,4 +1,4 @@
-"""From rows to values to cells, held to the published numbers."""
+"""From rows to values to cells, checked against the published numbers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_accuracy_is_computed_from_the_counts():
     assert list(ours.values()) == [100.0 * correct / 4000 for correct in counts]
 
 
-def test_drop_and_gain_are_of_combined_stress_with_the_modulation_on():
+def test_drop_and_gain_are_measured_under_combined_stress_with_the_modulation_on():
     evaluate = [row(0, "healthy", 4000), row(0, "untreated", 400), row(1, "a", 3600)]
     evaluate += [row(0, "a", 3600), row(0, "a", 9, modulation=OFF), row(0, "a", 9, names.STANDARD)]
     ours = found(evaluate=evaluate, acute=[row(0, "a", 3000)])
@@ -178,7 +178,7 @@ def test_levels_and_cycles_are_those_that_were_measured(of_runs):
     assert of_runs.cycles(LONGITUDINAL) == list(range(9))
 
 
-def test_one_seed_has_no_interval_of_a_mean_and_its_cells_can_be_read_back(tmp_path):
+def test_the_mean_of_one_seed_has_no_interval_and_its_cells_can_be_read_back(tmp_path):
     cells = cells_of(trajectories({"a": [[90.0, 70.0]]}))
     for key, cell in cells.items():
         share = NUMBERS[key.number].share

@@ -20,7 +20,7 @@ def setting(points):
     return Setting(plain, points, 128)
 
 
-def test_steps_are_taken_in_their_order(network, setting):
+def test_steps_are_taken_in_order(network, setting):
     course = [{"prune": {"sparsity": 0.5}}, {"prune": {"fraction": 0.5}}]
     assert take(course, network, setting, None).sparsity == pytest.approx(0.75, abs=0.01)
     assert take(course[::-1], network, setting, None).sparsity == pytest.approx(0.5, abs=0.01)
@@ -34,13 +34,13 @@ def test_steps_are_taken_in_their_order(network, setting):
         ({"gain": 1.25}, Modulation("tanh", 0.7, 1.25)),
     ],
 )
-def test_modulate_changes_what_it_names_and_no_weight(network, setting, options, modulation):
+def test_modulate_changes_only_the_given_options(network, setting, options, modulation):
     treated = take([{"modulate": options}], modulated(network, ON), setting, None)
     assert treated.modulation == modulation
     assert same_bytes(treated, network)
 
 
-def test_withdraw_brings_back_relu_without_damping_or_gain(network, setting):
+def test_withdraw_restores_relu_without_damping_or_gain(network, setting):
     treated = take([{"withdraw": {}}], modulated(network, ON), setting, None)
     assert treated.modulation == UNMODULATED == Modulation("relu", 1.0, 1.0)
     assert same_bytes(treated, network)
@@ -60,7 +60,7 @@ def test_training_without_a_noise_schedule_has_none(network, setting):
     )
 
 
-def test_a_step_with_every_is_taken_in_every_so_manieth_cycle(network, setting):
+def test_a_step_with_every_is_taken_in_every_nth_cycle(network, setting):
     step = {"every": 3, "prune": {"fraction": 0.5}}
     cycles = range(1, 10)
     taken = [c for c in cycles if take([step], network, setting, None, cycle=c).sparsity > 0]

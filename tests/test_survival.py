@@ -1,4 +1,4 @@
-"""Relapse as time to event, held to the textbooks' leukaemia trial (Freireich and others 1963)."""
+"""Relapse as time to event, checked with the textbooks' leukaemia trial (Freireich et al. 1963)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_curve_under_mercaptopurine_is_the_published_one():
 @pytest.mark.parametrize(
     ("sample", "shares"), [(NONE, [1.0] * 9), (ALL_AT_ONCE, [1.0] * 3 + [0.0] * 6)]
 )
-def test_where_none_or_all_relapsed_the_interval_is_wilsons(sample, shares):
+def test_the_interval_is_wilsons_if_no_seed_or_every_seed_relapsed(sample, shares):
     curve = survival.survival_curves({"a": sample})
     assert [step.survival for step in curve] == [100.0 * share for share in shares]
     assert {step.method for step in curve} == {"Wilson"}
@@ -111,7 +111,7 @@ def test_fishers_test_is_of_the_counts_and_gives_the_published_p():
     assert test.p_fisher == test.p_fisher_holm == pytest.approx(0.0005367, rel=1e-3)
 
 
-def test_without_an_event_to_tell_them_apart_p_is_1_and_it_is_said():
+def test_p_is_1_with_a_note_if_no_event_distinguishes_the_curves():
     for other, note in ((NONE, "no seed of either relapsed"), (ALL_AT_ONCE, "relapsed together")):
         [test] = survival.log_rank_tests({"a": other, "b": other})
         assert (test.chi_square, test.p, test.p_holm) == (0.0, 1.0, 1.0)

@@ -1,4 +1,4 @@
-"""The tables: what stands in them, and how they are read."""
+"""The tables: their content, and how they are typeset."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_papers_tables_come_first_and_the_summary_last(ours):
 # What stands in them
 
 
-def test_a_row_of_published_numbers_stands_below_each_treatment(ours, published):
+def test_a_row_of_published_numbers_is_below_each_treatment(ours, published):
     rows = lines(tables(ours, published)["table_1"])
     assert [row[:2] for row in rows] == [
         [name, source] if source == "this study" else ["", source]
@@ -86,7 +86,7 @@ def test_a_row_of_published_numbers_stands_below_each_treatment(ours, published)
     assert rows[4][5] != rows[5][5]
 
 
-def test_a_published_column_stands_beside_each_treatment_by_cycle(ours, published):
+def test_a_published_column_is_beside_each_treatment_by_cycle(ours, published):
     rows = lines(tables(ours, published)["table_3"])
     assert [row[0] for row in rows] == [str(cycle) for cycle in range(9)]
     assert rows[7][4] == "92.6 ± 2.6"
@@ -94,14 +94,14 @@ def test_a_published_column_stands_beside_each_treatment_by_cycle(ours, publishe
     assert rows[7][3] == f"{cell.mean:.1f} ± {cell.sd:.1f}"
 
 
-def test_table_4_counts_the_seeds_and_says_where_a_mean_is_of_fewer(ours, published):
+def test_table_4_counts_the_seeds_and_gives_n_if_a_mean_is_over_fewer(ours, published):
     ssri, theirs = lines(tables(ours, published)["table_4"])[2:4]
     assert theirs[2:] == [f"{MINUS}12.4 ± 8.3", "93.2 ± 2.0", "4 of 10", "6 of 10", "0.0"]
     assert ssri[4:] == ["2 of 6", "4 of 6", "0.0 ± 0.0 (n = 2)"]
     assert " of 6 seeds (published: 10)." in tables(ours, published)["table_4"].caption
 
 
-def test_state_dependence_shows_the_modulation_on_and_off_where_both_were_measured(runs, published):
+def test_state_dependence_shows_treatments_measured_with_modulation_on_and_off(runs, published):
     table = tables(runs, published)["state_dependence"]
     rows = lines(table)
     assert [row[:2] for row in rows] == [["Neurosteroid-like", "this study"], ["", "published"]]
@@ -110,7 +110,7 @@ def test_state_dependence_shows_the_modulation_on_and_off_where_both_were_measur
     assert rows[0][2:] == ["97.8 ± 0.1", "68.8 ± 9.9", "41.2 ± 1.0", "51.9 ± 2.8"]
 
 
-def test_a_range_that_was_published_with_table_3_stands_among_the_ranges(ours, published):
+def test_a_range_published_with_table_3_is_shown_with_the_ranges(ours, published):
     last = lines(tables(ours, published)["range_by_cycle"])[8]
     assert last[6] == "49.6\N{EN DASH}97.7"
     assert last[5] != last[6]
@@ -134,12 +134,12 @@ def test_the_summary_has_one_row_for_each_state(runs):
     assert [column.head for column in table.columns][3] == "σ = 2.5"
 
 
-def test_labels_give_names_and_order_and_a_treatment_without_one_keeps_its_name(ours):
+def test_labels_give_names_and_order_and_unlabelled_treatments_keep_their_names(ours):
     rows = lines(tables(ours, labels={"ssri": "Slow", "ketamine": "Fast"})["table_1"])
     assert [row[0] for row in rows] == ["Untreated", "Slow", "Fast", "neurosteroid"]
 
 
-def test_csv_has_both_numbers_side_by_side_with_every_digit(ours, published):
+def test_csv_has_both_numbers_with_all_digits(ours, published):
     text = FORMATS["csv"](tables(ours, published)["table_3"])
     (row,) = (
         row
@@ -154,7 +154,7 @@ def test_csv_has_both_numbers_side_by_side_with_every_digit(ours, published):
     assert row["label"] == "SSRI-like"
 
 
-def test_a_new_measures_number_stands_in_its_table_and_in_the_summary(ours, monkeypatch):
+def test_the_number_of_a_new_measure_is_in_its_table_and_in_the_summary(ours, monkeypatch):
     number = Number("new", "New", unit="", decimals=3, tables=("new", "by_cycle", SUMMARY))
     cycles = Number("new_cycles", "Newer", by="cycle", tables=("by_cycle",))
     monkeypatch.setattr(switch, "NUMBERS", (number, cycles))
@@ -209,7 +209,7 @@ def test_one_seed_has_no_sd(runs):
     assert "the value of 1 seed." in table.caption
 
 
-def test_another_sweep_and_another_number_of_cycles_are_shown(runs, published):
+def test_any_sweep_and_any_number_of_cycles_can_be_shown(runs, published):
     other = [
         value(v.seed, v.key._replace(level=10.0 if v.level == 2.5 else v.level), v.value)
         for v in runs
@@ -240,7 +240,7 @@ def test_labels_are_escaped(ours):
 
 
 @pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_a_spreadsheet_does_not_compute_a_label_and_keeps_negative_numbers(ours, label):
+def test_spreadsheets_do_not_evaluate_labels_and_keep_negative_numbers(ours, label):
     text = FORMATS["csv"](tables(ours, labels=LABELS | {"ssri": label})["table_4"])
     rows = [row for row in csv.DictReader(io.StringIO(text)) if row["treatment"] == "ssri"]
     assert {row["label"] for row in rows} == {f"'{label}"}
@@ -273,7 +273,7 @@ def test_latex_sets_a_treatments_two_columns_under_one_head(ours, published):
     assert "Cycle & this study & published & this study" in text
 
 
-def test_captions_and_signs_are_latex(ours):
+def test_captions_and_signs_are_escaped_for_latex(ours):
     signs = f"95 % & {MINUS}1 σ χ²"
     table = Table("a_b", "T_1", signs, [Column("χ²", stub=True)], [[[signs]]])
     text = FORMATS["tex"](table)
@@ -286,7 +286,7 @@ def test_captions_and_signs_are_latex(ours):
 # The statistics
 
 
-def test_responses_tests_of_relapse_and_pairs_are_tables_too():
+def test_responses_tests_of_relapse_and_pairs_have_tables():
     courses = {
         "first": [[70.0, 95.0], [70.0, 75.0], [95.0, 95.0]],
         "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]],

@@ -51,7 +51,7 @@ def test_labels_are_classes_in_the_order_of_the_centres():
         assert np.allclose(cloud.std(axis=0), 0.8, atol=0.05)
 
 
-def test_a_data_set_depends_on_its_own_numbers_alone(paper):
+def test_a_data_set_depends_only_on_its_settings(paper):
     before = slices.treat(validate(paper), "ssri")
     paper["task"]["test"] = 77
     assert slices.treat(validate(paper), "ssri") == before

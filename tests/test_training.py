@@ -104,7 +104,7 @@ def torch_training(network, points, order_generator, epochs, lr, noise, batch_si
 @pytest.mark.parametrize("sparsity", [None, 0.5, 0.95])
 @pytest.mark.parametrize("modulation", [Modulation("relu", 1.0), Modulation("tanh", 0.7)])
 @pytest.mark.parametrize("noise", [(0.0, 0.0), (0.5, 0.0)])
-def test_training_the_survivors_equals_masked_torch_adam_to_the_last_bit(
+def test_training_the_survivors_is_bit_identical_to_masked_torch_adam(
     network, points, sparsity, modulation, noise
 ):
     network = modulated(prune(network, sparsity) if sparsity else network, modulation)
@@ -149,7 +149,7 @@ def test_shuffling_draws_what_a_data_loader_draws():
     assert torch.equal(generator.get_state(), torch.get_rng_state())
 
 
-def test_history_tells_loss_and_noise_of_each_epoch(network, points):
+def test_history_has_the_loss_and_noise_of_each_epoch(network, points):
     _, history = plain.fit(
         network,
         points,

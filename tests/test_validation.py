@@ -1,4 +1,4 @@
-"""A bad study gets one sentence: the key, what was found, what is allowed."""
+"""A bad study is refused in one sentence: the key, what was found, and what is allowed."""
 
 from __future__ import annotations
 
@@ -131,14 +131,14 @@ BAD = [
 
 
 @pytest.mark.parametrize(("path", "value", "sentence"), BAD, ids=[bad[2][:60] for bad in BAD])
-def test_a_bad_study_gets_its_sentence(paper, path, value, sentence):
+def test_a_bad_study_is_refused_with_a_reason(paper, path, value, sentence):
     put(paper, path, value)
     with pytest.raises(PipelineError) as error:
         validate(paper)
     assert str(error.value) == sentence
 
 
-def test_each_of_several_problems_gets_its_sentence(paper):
+def test_each_of_several_problems_is_reported(paper):
     del paper["baseline"]["lr"]
     paper["seeds"] = 0
     with pytest.raises(PipelineError) as error:
@@ -160,7 +160,7 @@ def test_an_overlay_removes_a_treatment_with_null(paper):
 
 
 @pytest.mark.parametrize("step", ["withdraw", {"withdraw": None}, {"withdraw": {}}])
-def test_a_step_without_options_may_be_bare(paper, step):
+def test_a_step_without_options_may_be_a_plain_name(paper, step):
     paper["treatments"]["ssri"]["course"] = [step]
     assert validate(paper).treatments["ssri"].course[0].withdraw is not None
 
@@ -201,7 +201,7 @@ def _models(model):
 
 @settings(SAMPLE, max_examples=100)
 @given(mutated())
-def test_a_mutated_study_is_refused_in_sentences_or_runs(raw):
+def test_a_mutated_study_is_refused_with_reasons_or_runs(raw):
     refuse_or_run(raw, Counter())
 
 
@@ -226,7 +226,7 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize(("path", "value", "sentence"), SENTENCES)
-def test_what_no_job_could_do_is_refused(path, value, sentence):
+def test_impossible_studies_are_refused(path, value, sentence):
     study = base()
     put(study, path, value)
     with pytest.raises(PipelineError, match=sentence):
@@ -234,12 +234,12 @@ def test_what_no_job_could_do_is_refused(path, value, sentence):
 
 
 @pytest.mark.parametrize("raw", [None, [1], "text", 3])
-def test_a_study_that_is_no_mapping_is_told_so(raw):
+def test_a_study_that_is_not_a_mapping_is_refused(raw):
     with pytest.raises(PipelineError, match=r"the study is .*; it must be a mapping"):
         validate(raw)
 
 
-def test_of_very_many_problems_the_first_are_told(paper):
+def test_only_the_first_of_many_problems_are_reported(paper):
     paper["seeds"] = [-1] * 1000
     with pytest.raises(PipelineError) as error:
         validate(paper)
@@ -271,7 +271,7 @@ def test_of_very_many_problems_the_first_are_told(paper):
         ),
     ],
 )
-def test_a_number_that_is_none_stops_the_job_with_its_cause(engine, path, value, sentence):
+def test_an_infinite_or_nan_number_stops_the_job_with_its_cause(engine, path, value, sentence):
     study = base() | {"engine": engine}
     put(study, path, value)
     with pytest.raises(SystemExit, match=sentence):

@@ -1,4 +1,4 @@
-"""Welch's test, equivalence and power from summaries, held to scipy's on the raw data."""
+"""Welch's test, equivalence and power from summaries, compared with scipy's on the raw data."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def compared(ours=OURS, theirs=THEIRS, rounding=0.0):
     return welch.compare(summary(ours), summary(theirs), rounding)
 
 
-def test_p_is_welchs_test_on_the_raw_data():
+def test_p_equals_welchs_test_on_the_raw_data():
     expected = stats.ttest_ind(OURS, THEIRS, equal_var=False)
     assert compared().freedom == pytest.approx(expected.df)
     assert welch.p_different(compared()) == pytest.approx(expected.pvalue)
 
 
-def test_rounding_takes_from_the_difference_and_widens_the_interval():
+def test_rounding_reduces_the_difference_and_widens_the_interval():
     nearer = stats.ttest_ind(OURS - 0.05, THEIRS, equal_var=False)
     assert welch.p_different(compared(rounding=0.05)) == pytest.approx(nearer.pvalue)
     expected = stats.ttest_ind(OURS, THEIRS, equal_var=False).confidence_interval(0.9)

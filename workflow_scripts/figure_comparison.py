@@ -1,4 +1,4 @@
-"""The figure of published numbers beside the study's."""
+"""The figure that compares the study's means with the published ones."""
 
 from pipeline_lib.analysis.reproduction import Compared
 from pipeline_lib.figures import comparison, style

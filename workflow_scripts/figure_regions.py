@@ -1,4 +1,4 @@
-"""The figure of the task, and of what each network of one seed makes of the plane."""
+"""The figure of the task, and of the class that each network of one seed gives each point."""
 
 from pipeline_lib.figures import regions, style
 from pipeline_lib.files.networks import origin, read_network

@@ -16,7 +16,7 @@ with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
     looks = style.looks(**study["looks"])
     pruned = read_network(snakemake.input.pruned, origin(seed, UNTREATED), planned[UNTREATED])
     engine = engines.load(study["engine"])
-    # The generator of the course itself: the very mini-batches that the regrowth went by.
+    # This is the generator of the course, so these are the mini-batches that regrowth used.
     scores = engine.gradient_magnitudes(
         pruned,
         training_points(seed, **study["training"]),

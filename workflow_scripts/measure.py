@@ -1,4 +1,4 @@
-"""A measure of one network: its rows, and the training that it took the network through."""
+"""A measure of one network: its rows, and the history of any training that it includes."""
 
 from pipeline_lib import engines, measures
 from pipeline_lib.engines.accuracy import Subject

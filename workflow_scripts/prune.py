@@ -1,4 +1,4 @@
-"""The insult: the healthy network of a seed, pruned."""
+"""The damage: the healthy network of a seed is pruned."""
 
 from pipeline_lib.files.networks import origin, read_network, write_network
 from pipeline_lib.jobs.log import job_log

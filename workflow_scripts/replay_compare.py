@@ -1,4 +1,4 @@
-"""The comparison of the replay with the published run, digit by digit."""
+"""The comparison of the replay with the published run, digit for digit."""
 
 import pyarrow.compute as pc
 

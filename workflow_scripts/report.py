@@ -1,4 +1,4 @@
-"""The report of the study: one HTML page that opens offline; its findings as Markdown, too."""
+"""The report of the study, an HTML page that opens offline, and its findings as Markdown."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The study's tables as CSV, Markdown and LaTeX, published numbers beside its own."""
+"""The study's tables as CSV, Markdown and LaTeX, with the published numbers."""
 
 from pathlib import Path
 

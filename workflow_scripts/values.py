@@ -1,4 +1,4 @@
-"""The numbers of a study: by seed, long and wide, and over the seeds with their intervals."""
+"""The numbers of a study: by seed (long and wide), and over the seeds with their intervals."""
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, study_cells

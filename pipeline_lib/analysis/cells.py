@@ -20,29 +20,29 @@ from pipeline_lib.numbers import Key
 
 
 class Place(NamedTuple):
-    """Which number of a study it is, over all its seeds or of a single one."""
+    """A number of a study, over all seeds or (if `seed` is set) of a single one."""
 
     key: Key
     seed: int | None = None
 
 
 class Statistics(NamedTuple):
-    """A number over seeds, of this study or published; None is what there is not."""
+    """A number over seeds, of this study or published; None for anything that is missing."""
 
     mean: float | None = None
     sd: float | None = None
     min: float | None = None
     max: float | None = None
-    count: int | None = None  # type: ignore[assignment]  # hides that of a tuple
+    count: int | None = None  # type: ignore[assignment]  # hides the method of tuple
     n: int | None = None
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number over the seeds, in the number's own unit; a share of seeds is in per cent.
+    """A number over the seeds, in the number's unit; a share of seeds is in per cent.
 
-    `n` seeds have the number. `sd` is the population SD; a share has a `count` in place of SD and
-    range. The interval is at `intervals.LEVEL`; where there is none, `note` says why.
+    `n` is how many seeds have the number. `sd` is the population SD; a share has a `count` instead
+    of SD and range. The interval is at `intervals.LEVEL`; if there is none, `note` says why.
     """
 
     treatment: str
@@ -63,7 +63,7 @@ class Cell:
 
     @property
     def key(self) -> Key:
-        """Return which number it is."""
+        """Return the key of the cell's number."""
         return Key(self.treatment, self.number, self.modulation, self.level, self.cycle)
 
 
@@ -83,8 +83,8 @@ def study_cells(values: Iterable[Value], shares: Collection[str]) -> list[Cell]:
                 Cell(*key, n, 100.0 * count / n, None, None, None, count, *ends, WILSON, "")
             )
         else:
-            # numpy's sum over a contiguous array in seed order, as in the published run: another
-            # order of additions may break an exact tie of the last printed digit the other way.
+            # numpy's sum over a contiguous array in seed order, as in the published run: adding in
+            # a different order could round an exact tie in the last printed digit the other way.
             x = np.array(numbers, dtype=np.float64)
             mean, sd, low, high = (float(each) for each in (x.mean(), x.std(), x.min(), x.max()))
             cells.append(Cell(*key, n, mean, sd, low, high, None, *intervals[key]))
@@ -99,7 +99,7 @@ class Cells(dict[Key, Cell]):
 
     @cached_property
     def treatments(self) -> list[str]:
-        """The treatments and states that have any number, in order."""
+        """The treatments and states that have at least one number, in order."""
         return list(dict.fromkeys(key.treatment for key in self))
 
     def levels(self, number: str) -> list[float]:
@@ -112,13 +112,13 @@ class Cells(dict[Key, Cell]):
         return sorted({k.cycle for k in self if k.number == number and k.cycle is not None})
 
     def strongest(self, number: str) -> float | None:
-        """Return the highest level of a number's series, None if it has none above 0."""
+        """Return the highest level of a number's series, or None if it has no level above 0."""
         highest = max(self.levels(number), default=0.0)
         return highest if highest > 0 else None
 
 
 def by_place(cells: Mapping[Key, Cell], values: Iterable[Value]) -> dict[Place, Statistics]:
-    """Return every number of a study, over its seeds and of each of them."""
+    """Return every number of a study, over its seeds and for each seed."""
     return {
         **{
             Place(key): Statistics(cell.mean, cell.sd, cell.min, cell.max, cell.count, cell.n)

@@ -1,4 +1,4 @@
-"""Digit for digit: the replay of the published run beside what was published."""
+"""The replay of the published run compared with the published numbers, digit for digit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DECIMALS = 4  # of the runs' values
 
 @dataclass(frozen=True)
 class Digits:
-    """A published number and ours, as they print; `ours` is empty where the replay has none."""
+    """A published number and ours, both as printed; `ours` is empty if the replay has none."""
 
     table: str
     treatment: str
@@ -38,8 +38,8 @@ def as_printed(
 ) -> list[Digits]:
     """Compare every published number with ours, both as printed.
 
-    Returns one row per published mean, SD, minimum, maximum and count. A number of a single seed
-    is looked for among the `values`.
+    Returns one row per published mean, SD, minimum, maximum and count. Numbers of single seeds are
+    looked up in `values`.
     """
     study = by_place(cells, values)
     rows = []
@@ -59,7 +59,7 @@ def as_printed(
 
 @dataclass(frozen=True)
 class RunValue:
-    """A value of the published protocol's run of a seed, and ours; None where we have none."""
+    """A value from the published protocol's run of a seed, and ours; None if we have none."""
 
     seed: int
     treatment: str
@@ -75,7 +75,7 @@ class RunValue:
 def against_runs(values: Iterable[Value], runs: Iterable[Value]) -> list[RunValue]:
     """Compare the replay with the published protocol's runs, value by value, to four decimals.
 
-    Returns one row per reference value of a seed that was replayed.
+    Returns one row per reference value, for the seeds that were replayed.
     """
     ours = {(each.seed, each.key): each.value for each in values}
     seeds = {seed for seed, _ in ours}

@@ -1,8 +1,8 @@
-"""How sure the tables' numbers are: an interval for every cell.
+"""An interval for every cell.
 
-The seeds are the sample: each is a network of its own, and whoever repeats the study draws other
-seeds. A mean gets a BCa bootstrap interval (Efron 1987) over the seeds, a count of seeds Wilson's
-interval (1927). Both are scipy's; this module says of what, and answers where they cannot.
+The seeds are the sample, because whoever repeats the study draws different seeds. A mean gets a BCa
+bootstrap interval (Efron 1987) over the seeds, and a count of seeds gets Wilson's interval (1927).
+Both are scipy's; this module handles the cases that scipy does not.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ RESAMPLES = 9999
 
 BCA, WILSON, EQUAL, NONE = "BCa bootstrap", "Wilson", "all equal", "none"
 
-# Resamples of all samples that are in memory at once; no result depends on it.
+# How many resamples are in memory at once; no result depends on it.
 BATCH = 256
 
 
 class Interval(NamedTuple):
-    """An interval at `LEVEL`, how it was found, and a remark; None where there is none."""
+    """An interval at `LEVEL` (None if there is none), the method, and a remark."""
 
     low: float | None
     high: float | None
@@ -37,9 +37,9 @@ class Interval(NamedTuple):
 def mean_intervals(samples: Sequence[Sequence[float]]) -> list[Interval]:
     """Return the interval of each sample's mean, in the samples' unit.
 
-    A sample holds one number per seed. Samples of one size are all resampled alike, from a
-    generator of that size's own, so an interval depends on its sample and on nothing else. Where
-    all numbers are equal, the interval is that number; a single number has no interval. Raises
+    A sample holds one number per seed. All samples of one size get the same resamples, from a
+    generator that depends only on the size, so an interval depends only on its sample. If all
+    numbers are equal, both ends are that number; a single number has no interval. Raises
     ValueError if a sample is empty or a number is not finite.
     """
     arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
@@ -61,21 +61,21 @@ def mean_intervals(samples: Sequence[Sequence[float]]) -> list[Interval]:
             n_resamples=RESAMPLES,
             batch=BATCH,
             method="BCa",
-            # The first argument is a seed of the study elsewhere; here the draw is over seeds.
+            # Elsewhere the first argument is a seed of the study; here the draw is over the seeds.
             rng=numpy_generator(0, "bootstrap over seeds", n),
         )
         limits = zip(*(side.tolist() for side in bootstrap.confidence_interval), strict=True)
         for index, (low, high) in zip(indices, limits, strict=True):
-            # Off the grid again: 97.2025, not 97.20249999966472.
+            # Undo the grid's rounding: 97.2025, not 97.20249999966472.
             found[index] = Interval(round(low, 8), round(high, 8), BCA)
     return found
 
 
 def proportion_interval(count: int, n: int) -> tuple[float, float]:
-    """Return Wilson's interval, in per cent, of a proportion that was found `count` of `n` times.
+    """Return Wilson's interval, in per cent, of the proportion `count` of `n`.
 
-    It has a width at 0 and at n too: that no seed of ten relapsed does not mean that none would.
-    Raises ValueError if n is 0 or the count is not from 0 to n.
+    It has a width even if the count is 0 or n: that none of ten seeds relapsed does not mean that
+    none ever would. Raises ValueError if n is 0 or the count is not from 0 to n.
     """
     limits = stats.binomtest(count, n).proportion_ci(LEVEL, method="wilson")
     return 100.0 * float(limits.low), 100.0 * float(limits.high)
@@ -89,12 +89,12 @@ def mean_on_grid(sample: np.ndarray, axis: int = -1) -> np.ndarray:
 def on_grid(numbers: np.ndarray) -> np.ndarray:
     """Return numbers rounded to the nearest multiple of 2^-30, about 1e-9.
 
-    Accuracies are counts, so many of their resampled means are equal; but as floats those differ
-    in their last bits. Both BCa and a permutation test count how often a resampled mean equals
-    the one that was found, so they must see that it does. To that end round means, and not the
-    numbers that they are of, whose rounding would add up. The grid is of a power of two, since no
-    mean of accuracies lies half-way between two of its points, where the last bit would decide;
-    between decimals some do.
+    Accuracies are counts, so many of their resampled means are equal, but as floats these may
+    differ in their last bits. BCa and permutation tests both count how often a resampled mean
+    equals the observed one, so equal means must be equal floats. Means are rounded, rather than
+    the numbers that go into them, because the rounding of those would add up. The grid is a power
+    of two because no mean of accuracies lies half-way between two of its points, where the last
+    bit would decide; some do lie half-way between decimals.
     """
     rounded: np.ndarray = np.ldexp(np.rint(np.ldexp(numbers, 30)), -30)
     return rounded

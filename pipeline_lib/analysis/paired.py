@@ -1,10 +1,10 @@
 """Treatments compared on the same seeds.
 
-All treatments of a seed start from one pruned network and are tested on the same points, so what
-is compared is the difference within each seed; seeds without one of the two are left out. The
-test is the sign-flip permutation test of a mean difference of 0: were two treatments alike, each
-seed's difference could as well have the other sign. It assumes no normal distribution, which
-accuracies near 100 per cent do not have.
+All treatments of a seed start from the same pruned network and are tested on the same points, so
+treatments are compared by their difference within each seed. Seeds that lack one of the two are
+left out. The test is the sign-flip permutation test of a mean difference of 0: if two treatments
+did not differ, each seed's difference could just as well have the opposite sign. It does not assume
+a normal distribution, which accuracies near 100 per cent do not have.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import HEALTHY, ON, UNTREATED
 from pipeline_lib.numbers import Number
 
-# Up to this many seeds all 2^n signs are tried, 65 536 at the most; above, as many are drawn.
+# With up to this many seeds all 2^n sign patterns are tried (at most 65 536); with more seeds,
+# that many are drawn.
 EXACT_UP_TO = 16
 DRAWS = 9999
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A number of two treatments, in its own unit, over the `n` seeds that have both.
+    """Two treatments compared on a number, in its unit, over the `n` seeds that have both.
 
-    `difference` is the mean of `treatment` minus that of `other`, `sd` the population SD of the
-    seeds' differences, and the interval that of `mean_intervals`. `p` is two-sided, `p_smallest`
-    the smallest that the test can give with n seeds; `p_holm` is corrected by Holm over all pairs
-    of a study, `p_holm_number` over the pairs of this number and level. `hedges_g` and
-    `superiority`, in per cent, are effect sizes; see the functions of these names. None is what
-    one seed does not give, and `note` says what a pair lacks.
+    `difference` is the mean of `treatment` minus that of `other`, `sd` is the population SD of the
+    seeds' differences, and the interval is from `mean_intervals`. `p` is two-sided, and
+    `p_smallest` is the smallest p that the test can give with n seeds. `p_holm` is corrected by
+    Holm's procedure over all pairs of a study, `p_holm_number` over the pairs of this number and
+    level. `hedges_g` and `superiority` (in per cent) are effect sizes; see the functions of these
+    names. A field is None if one seed is too few for it, and `note` says what is missing.
     """
 
     treatment: str
@@ -81,7 +82,7 @@ class Pair:
 
 
 class SignFlip(NamedTuple):
-    """A permutation test: its p-value, the smallest that it can give, and how it was done."""
+    """A permutation test: its p-value, the smallest p that it can give, and the method."""
 
     p: float | None
     p_smallest: float | None
@@ -91,9 +92,9 @@ class SignFlip(NamedTuple):
 def compare_treatments(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[Pair]:
     """Compare every two treatments, and each with the untreated network, on every number.
 
-    The numbers are those that are `compared`, with the modulation on and at any level but 0. They
-    come in the order of the values, and the untreated network last in a pair, so that a difference
-    from it is a treatment's gain.
+    The numbers are those that are `compared`, with the modulation on and at all levels except 0.
+    They keep the order of the values. The untreated network comes last in a pair, so the difference
+    from it is the treatment's gain.
     """
     matched = _matched(values, numbers)
     differences = [ours - theirs for ours, theirs in matched.values()]
@@ -112,7 +113,7 @@ def compare_treatments(values: Iterable[Value], numbers: Mapping[str, Number]) -
                 len(ours),
                 float(np.mean(ours)),
                 float(np.mean(theirs)),
-                # Without what the subtraction of floats adds to equal differences.
+                # Remove the floating-point error that makes equal differences unequal.
                 float(np.round(np.mean(difference), 9)),
                 float(np.round(np.std(difference), 9)),
                 *interval[:3],
@@ -132,10 +133,10 @@ def compare_treatments(values: Iterable[Value], numbers: Mapping[str, Number]) -
 def sign_flip_tests(differences: Sequence[np.ndarray]) -> list[SignFlip]:
     """Test for each sample of differences, one per seed, whether its mean is 0, two-sided.
 
-    Exact for up to `EXACT_UP_TO` seeds, over all 2^n signs. Above, over `DRAWS` drawn signs, the
-    ones that were found counted in (Phipson and Smyth 2010), so p is never 0. All samples of one
-    size meet the same signs, so a p-value depends on its sample and on nothing else. Where all
-    differences are 0, p is 1. One seed has no test.
+    For up to `EXACT_UP_TO` seeds the test is exact, over all 2^n sign patterns. For more it uses
+    `DRAWS` random patterns and counts the observed one among them (Phipson and Smyth 2010), so p is
+    never 0. All samples of one size get the same patterns, so a p-value depends only on its sample.
+    If all differences are 0, p is 1. One seed allows no test.
     """
     found = [SignFlip(None, None, "none")] * len(differences)
     by_size: dict[int, list[int]] = {}
@@ -147,7 +148,7 @@ def sign_flip_tests(differences: Sequence[np.ndarray]) -> list[SignFlip]:
         result = stats.permutation_test(
             (np.stack([differences[index] for index in indices]),),
             mean_on_grid,
-            permutation_type="samples",  # of one sample: the signs
+            permutation_type="samples",  # with a single sample, scipy flips the signs
             axis=-1,
             n_resamples=2**n if exact else DRAWS,
             batch=BATCH,
@@ -161,12 +162,12 @@ def sign_flip_tests(differences: Sequence[np.ndarray]) -> list[SignFlip]:
 
 
 def hedges_g(difference: np.ndarray) -> tuple[float | None, str]:
-    """Return Hedges' g of paired samples, and why there is none, if so.
+    """Return Hedges' g of paired samples, or None and the reason why there is none.
 
     It is Cohen's d_z, the mean difference over the sample SD of the differences, times the exact
-    correction J(n - 1) for its bias, which at ten seeds is 0.91. Where all differences are 0 it
-    is 0. There is none where they are all equal but not 0, and none of fewer than three seeds,
-    since J is 0 for two.
+    correction J(n - 1) for its bias, which is 0.91 for ten seeds. It is 0 if all differences are 0.
+    It does not exist if all differences are equal but not 0, or with fewer than three seeds, since
+    J is 0 for two.
     """
     freedom = len(difference) - 1
     if freedom < 1:
@@ -183,11 +184,11 @@ def hedges_g(difference: np.ndarray) -> tuple[float | None, str]:
 
 
 def superiority(difference: np.ndarray) -> float:
-    """Return the probability of superiority, a fraction: of seeds whose difference is above 0.
+    """Return the probability of superiority: the fraction of seeds whose difference is above 0.
 
     Ties count half. It is the common-language effect size of paired samples: how often the first
-    treatment does better than the second, 0.5 if neither does. Unlike g it needs no scatter, and
-    where the SD is tiny, as near 100 per cent, it does not grow without bound.
+    treatment has the larger number, 0.5 if neither is ahead. Unlike g, it exists without scatter
+    and stays bounded where the SD is tiny, as it is near 100 per cent.
     """
     return float(np.mean((np.sign(on_grid(difference)) + 1) / 2))
 
@@ -208,7 +209,7 @@ def _matched(
         order = sorted(of_number.items(), key=lambda item: item[0] == UNTREATED)
         for (first, ours), (second, theirs) in itertools.combinations(order, 2):
             if both := [(ours[seed], theirs[seed]) for seed in ours if seed in theirs]:
-                # Each side contiguous, since numpy adds what is not in another order.
+                # Both sides must be contiguous, or numpy would add them in a different order.
                 matched[first, second, *place] = np.array(list(zip(*both, strict=True)))
     return matched
 

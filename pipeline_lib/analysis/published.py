@@ -1,4 +1,4 @@
-"""The files of published numbers, and how far a printed number may be from what was computed."""
+"""The files of published numbers, and how far a printed number may be from the computed one."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ RUN_COLUMNS = ("seed", *KEY, "value")
 
 @dataclass(frozen=True)
 class Published:
-    """A published number, in the unit in which it was printed, and the `table` where it was.
+    """A published number, in the unit in which it was printed, and the `table` that printed it.
 
-    Where it is of a single `seed`, its value is the mean.
+    The value of a single `seed` is in `mean`.
     """
 
     table: str
@@ -37,15 +37,15 @@ class Published:
 
     @property
     def place(self) -> Place:
-        """Return which number it is, and of which seed."""
+        """Return the number's key and its seed."""
         return Place(self.key, self.seed)
 
 
 def read_published(path: str | Path) -> list[Published]:
-    """Read published means, SDs, ranges and counts: a CSV file of the columns `PUBLISHED_COLUMNS`.
+    """Read published means, SDs, ranges and counts from a CSV file with `PUBLISHED_COLUMNS`.
 
-    Other columns, such as the source of a number, are left out. Raises PipelineError if the file
-    is missing, is no CSV, lacks a column, has text for a number, or has a number twice.
+    Other columns, such as the source of a number, are ignored. Raises PipelineError if the file is
+    missing, is not CSV, lacks a column, has text instead of a number, or has a number twice.
     """
     found: dict[tuple[str, Place], Published] = {}
     for line, row in _rows(path, PUBLISHED_COLUMNS):
@@ -54,8 +54,8 @@ def read_published(path: str | Path) -> list[Published]:
         if (new.table, new.place) in found:
             spelled = ", ".join(str(part) for part in new.key if part is not None)
             raise PipelineError(
-                f"{line} has {spelled} of {new.table or 'no table'} a second time; every number"
-                " must stand once"
+                f"{line} repeats {spelled} of {new.table or 'no table'}; every number must appear"
+                " only once"
             )
         _check_bounds(line, new)
         found[new.table, new.place] = new
@@ -63,10 +63,10 @@ def read_published(path: str | Path) -> list[Published]:
 
 
 def read_runs(path: str | Path) -> list[Value]:
-    """Read the published protocol's results seed by seed: a CSV file of the columns `RUN_COLUMNS`.
+    """Read the published protocol's results seed by seed, from a CSV file with `RUN_COLUMNS`.
 
-    Rows without a treatment, such as the time that a seed took, are no results and are left out.
-    Raises PipelineError like `read_published`.
+    Rows without a treatment, such as the time that a seed took, are ignored. Raises PipelineError
+    like `read_published`.
     """
     found = []
     for line, row in _rows(path, RUN_COLUMNS):
@@ -79,7 +79,7 @@ def read_runs(path: str | Path) -> list[Value]:
 
 
 def rounding(number: Number) -> float:
-    """Return how far a printed number may be from what was computed."""
+    """Return how far a printed number may be from the computed one."""
     return 0.5 * 10.0**-number.decimals
 
 
@@ -106,7 +106,7 @@ def _check_bounds(line: str, published: Published) -> None:
 
 
 def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the rows of a CSV file, each with the words in which an error names its line."""
+    """Yield the rows of a CSV file, each with the name of its line for error messages."""
     try:
         text = Path(path).read_text(encoding="utf-8")
         reader = csv.DictReader(text.splitlines(), strict=True)
@@ -123,7 +123,7 @@ def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[
     for number, row in enumerate(lines, start=2):
         line = f"{path}: line {number}"
         if None in row or None in row.values():
-            raise PipelineError(f"{line} has not as many cells as the first line")
+            raise PipelineError(f"{line} does not have as many cells as the first line")
         yield line, row
 
 

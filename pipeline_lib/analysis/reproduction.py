@@ -1,7 +1,7 @@
 """Are these the published numbers? Every published mean beside ours, tested as one family.
 
-Training is chaotic: with other random draws a seed becomes another network. So distributions
-are compared, never single seeds, and a mean that lies within its scatter is as good as equal.
+Training is chaotic: with different random draws, the same seed gives a different network. Only
+distributions over seeds can therefore be compared, never single seeds.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _NO_TEST = (None,) * 8  # from `low` to `equivalent`
 
 @dataclass(frozen=True)
 class Compared:
-    """A published number beside ours, in the number's own unit; None is what there is not.
+    """A published number beside ours, in the number's unit; None for anything that is missing.
 
-    `table` says where the number was published, and `seed` is set if it is of a single seed.
+    `table` is where the number was published, and `seed` is set if it is of a single seed.
 
-    - `difference` is ours minus published, `low` to `high` its Welch interval at 1 − alpha,
+    - `difference` is ours minus published, and `low` to `high` is its Welch interval at 1 − alpha,
       widened by the rounding of a printed number;
-    - `p` is for a difference beyond that rounding, `p_holm` corrected for the family;
-    - `p_equivalent` is that of two one-sided tests, uncorrected, and `equivalent` says whether it
+    - `p` tests for a difference beyond that rounding; `p_holm` is corrected over the family;
+    - `p_equivalent` is from two one-sided tests, uncorrected, and `equivalent` says whether it
       is below alpha; only numbers in per cent or percentage points have them;
     - `detectable` is the smallest true difference that would have been found with a power of 80 %
       at alpha, and `detectable_in_family` at alpha over the size of the family;
@@ -87,8 +87,8 @@ def compare(
 ) -> list[Compared]:
     """Compare every published number with ours, in the order of the published ones.
 
-    Published means with an SD are the family that is tested; all else (counts, ranges, relapse
-    cycles, gains) is shown. A number of a single seed is looked for among the `values`.
+    The published means with an SD form the family that is tested. Other numbers (counts, ranges,
+    relapse cycles, gains) are only shown. Numbers of single seeds are looked up in `values`.
     """
     study = by_place(cells, values)
     rows: list[Compared] = []
@@ -129,7 +129,7 @@ def verdict(comparison: Sequence[Compared]) -> str:
 
 
 def in_the_family(row: Compared) -> bool:
-    """Tell whether a row is of a published mean with an SD."""
+    """Tell whether a row is for a published mean with an SD."""
     return row.published_mean is not None and row.published_sd is not None
 
 
@@ -147,7 +147,7 @@ def _summary(side: Statistics) -> Summary:
 
 
 def _untested(there: Published, ours: Statistics, cells: Cells) -> tuple[str, str]:
-    """Return the status of a number that is not tested, and why; two empty texts if it is."""
+    """Return the status of an untested number and the reason; two empty texts if it is tested."""
     if ours.n is None:
         if there.key.number == RELAPSE_CYCLE and Key(there.key.treatment, RELAPSED) in cells:
             return NOT_TESTED, "no such relapse in this study"
@@ -163,7 +163,7 @@ def _untested(there: Published, ours: Statistics, cells: Cells) -> tuple[str, st
             return NOT_TESTED, reason
     for side, n in (("this study", ours.n), ("published", theirs.n)):
         if n is None or n < 2:
-            return NOT_TESTABLE, f"fewer than two seeds have no SD ({side})"
+            return NOT_TESTABLE, f"there is no SD with fewer than two seeds ({side})"
     return "", ""
 
 

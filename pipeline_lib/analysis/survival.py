@@ -76,10 +76,10 @@ class Times(NamedTuple):
 
     cycles: np.ndarray  # (seeds,), int64
     relapsed: np.ndarray  # (seeds,), bool
-    last: int  # cycle of the study
+    last: int  # the last cycle of the study
 
     def censored(self) -> stats.CensoredData:
-        """Return them as scipy takes them."""
+        """Return the times in the form that scipy expects."""
         return stats.CensoredData.right_censored(self.cycles, ~self.relapsed)
 
 
@@ -104,17 +104,16 @@ def relapse_times(values: Iterable[Value]) -> dict[str, Times]:
 def survival_curves(times: Mapping[str, Times]) -> list[SurvivalStep]:
     """Return the Kaplan-Meier estimate of every treatment, cycle by cycle.
 
-    Its interval is the log-log (exponential Greenwood) interval. That has no value where the curve
-    is still at 100 or has come down to 0 per cent. There Wilson's interval of the share of all
-    seeds replaces it: because no seed is censored before the last cycle, the estimate equals this
-    share.
+    The interval is the log-log (exponential Greenwood) interval, which does not exist where the
+    curve is at 100 or at 0 per cent. Wilson's interval of the share of seeds replaces it there:
+    because no seed is censored before the last cycle, the estimate equals this share.
     """
     steps = []
     for treatment, of_seeds in times.items():
         cycles = np.arange(of_seeds.last + 1)
         estimate = stats.ecdf(of_seeds.censored()).sf
         with warnings.catch_warnings():
-            # Of the values that Wilson's interval replaces.
+            # Scipy warns about the values that Wilson's interval replaces.
             warnings.filterwarnings("ignore", "The confidence interval is undefined")
             both: Any = estimate.confidence_interval(LEVEL, method="log-log")
         curve, low, high = (side.evaluate(cycles).tolist() for side in (estimate, *both))
@@ -136,7 +135,7 @@ def log_rank_tests(times: Mapping[str, Times]) -> list[LogRank]:
     for (first, ours), (second, theirs) in itertools.combinations(times.items(), 2):
         note = ""
         counts = int(ours.relapsed.sum()), int(theirs.relapsed.sum())
-        with np.errstate(invalid="ignore"):  # 0/0, the case of the note
+        with np.errstate(invalid="ignore"):  # 0/0 is the case that the note explains
             result = stats.logrank(ours.censored(), theirs.censored())
         chi_square, p = float(result.statistic) ** 2, float(result.pvalue)
         if math.isnan(p):

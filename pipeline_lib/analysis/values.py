@@ -1,7 +1,7 @@
-"""One number per seed: what a study's rows come to, in one long table.
+"""The numbers of each seed, computed from a study's rows of measurements, in one long table.
 
-Everything is in the unit that people read, per cent for a share; the files of measurements hold
-counts and fractions.
+Values are in the units that people read, such as per cent; the files of measurements hold counts
+and fractions.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def study_values(
 ) -> list[Value]:
     """Return the values of a study's gathered rows, by measure.
 
-    `options` has what each measure's `values` asks for. Measures come in their order, and the
-    values of each in the order of its rows.
+    `options` has the arguments that each measure's `values` takes. The values are in the order of
+    the measures, and within a measure in the order of its rows.
     """
     found: dict[tuple[int, Key], float] = {}
     everything: list[Value] = []
@@ -42,14 +42,14 @@ def study_values(
         new = list(make(rows[name].to_pylist(), found, **options.get(name, {})))
         for value in new:
             if (value.seed, value.key) in found:
-                raise ValueError(f"{name} gives {value.key} of seed {value.seed} a second time")
+                raise ValueError(f"{name} gives {value.key} of seed {value.seed} twice")
             found[value.seed, value.key] = value.value
         everything += new
     return everything
 
 
 def by_key(values: Iterable[Value]) -> dict[Key, BySeed]:
-    """Return the values of each number, in the order in which they were found."""
+    """Return the values of each number, in their original order."""
     found: dict[Key, BySeed] = {}
     for value in values:
         of_key = found.setdefault(value.key, BySeed([], []))
@@ -61,7 +61,7 @@ def by_key(values: Iterable[Value]) -> dict[Key, BySeed]:
 def wide(values: Sequence[Value]) -> str:
     """Return CSV with one row per seed and treatment, and a column for each number.
 
-    This is the form that R, SPSS and spreadsheets take. A number that a treatment lacks is empty.
+    This is the form for R, SPSS and spreadsheets. A number that a treatment lacks is an empty cell.
     """
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for value in values:
@@ -76,7 +76,7 @@ def wide(values: Sequence[Value]) -> str:
 
 
 def _column(key: Key) -> str:
-    """Return the name of a number's column in the wide form: "internal_2.5_off" for one."""
+    """Return the name of a number's column in the wide form, for example "internal_2.5_off"."""
     level = "" if key.level is None else f"_{key.level:g}"
     cycle = "" if key.cycle is None else f"_cycle_{key.cycle}"
     return f"{key.number}{level}{cycle}" + ("" if key.modulation == ON else f"_{key.modulation}")

@@ -1,8 +1,8 @@
-"""Two means known by their summaries: do they differ, are they equivalent, what could be seen?
+"""Two means known only by their summaries: tests of difference and equivalence, and their power.
 
-All answers are from Welch's t, for samples of unequal variances. SDs are population SDs, as
-printed, and are turned into sample SDs here. `rounding` is how far a printed mean may be from the
-true one; every answer allows for it.
+All are based on Welch's t, for samples of unequal variances. The SDs are population SDs, as
+printed, and are converted to sample SDs here. `rounding` is how far a printed mean may be from the
+true one; every function allows for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy import optimize, special, stats
 
 POWER = 0.8
 
-# Below this a standard error is what adding equal floats leaves, not scatter.
+# A smaller standard error is floating-point error and not scatter.
 NO_SCATTER = 1e-9
 
 
@@ -41,7 +41,7 @@ class Difference:
     @property
     def beyond(self) -> float:
         """How much of the difference, as an absolute value, rounding cannot explain."""
-        # A printed 95.0 and a mean of 94.95 differ by 0.05 and a float's last bit.
+        # In floats, a printed 95.0 and a mean of 94.95 differ by slightly more than 0.05.
         excess = abs(self.value) - self.rounding
         return excess if excess > NO_SCATTER else 0.0
 
@@ -70,7 +70,7 @@ def interval(difference: Difference, level: float) -> tuple[float, float]:
 def p_different(difference: Difference) -> float:
     """Return the two-sided p-value of a difference beyond the rounding.
 
-    Without scatter the answer is certain: 0 beyond the rounding, 1 within it.
+    Without scatter the answer is certain: p is 0 beyond the rounding and 1 within it.
     """
     if not difference.error:
         return 0.0 if difference.beyond else 1.0
@@ -80,8 +80,8 @@ def p_different(difference: Difference) -> float:
 def p_equivalent(difference: Difference, margin: float) -> float:
     """Return the p-value of two one-sided tests that the true difference is within ± margin.
 
-    It is the larger of the two, with the difference taken as large as rounding allows. Without
-    scatter the answer is certain: 0 within the margin, 1 outside.
+    It is the larger of the two p-values, for the largest difference that rounding allows. Without
+    scatter the answer is certain: p is 0 within the margin and 1 outside it.
     """
     room = margin - abs(difference.value) - difference.rounding
     if not difference.error:
@@ -92,15 +92,15 @@ def p_equivalent(difference: Difference, margin: float) -> float:
 def detectable(difference: Difference, alpha: float, power: float = POWER) -> float:
     """Return the smallest true difference that `p_different` shows with this power.
 
-    The test is two-sided at alpha, the power from the noncentral t; the rounding is added. The
-    answer depends on the scatter of these samples and not on the difference that was found.
+    The test is two-sided at alpha, the power comes from the noncentral t, and the rounding is
+    added. The result depends on the scatter of these samples but not on the observed difference.
     """
     if not difference.error:
         return difference.rounding
     freedom = difference.freedom
     critical = float(stats.t.isf(alpha / 2, freedom))
-    # The noncentral t as a mixture of normals over the distribution of the estimated scatter:
-    # scipy's nct gives NaN here and there, far out in its tails.
+    # The noncentral t is computed as a mixture of normals over the distribution of the estimated
+    # scatter, because scipy's nct sometimes gives NaN far out in its tails.
     shares = (np.arange(2000) + 0.5) / 2000
     limits = critical * np.sqrt(stats.chi2.ppf(shares, freedom) / freedom)
 

@@ -1,7 +1,7 @@
-"""The engines: one contract, several ways to compute.
+"""The engines, which compute training and accuracy.
 
-An engine is a module with the functions of `Engine`. `plain` is the readable one that every
-other is held to.
+An engine is a module with the functions of `Engine`. `plain` is the readable reference, with which
+the others must agree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """What an engine can do. `generator` arguments take what its own `generator()` makes."""
+    """The functions of an engine. `generator` arguments take what its `generator()` returns."""
 
     def generator(self, seed: int, *purpose: str | int | float) -> Any:
         """Return the generator of this seed and purpose."""
@@ -52,9 +52,11 @@ class Engine(Protocol):
     def gradient_magnitudes(
         self, network: Network, points: Points, *, batches: int, batch_size: int, generator: Any
     ) -> tuple[np.ndarray, ...]:
-        """Return, for each weight matrix, abs(gradient of the mean cross-entropy) summed over
-        the first `batches` mini-batches of one pass (all, if there are fewer), without noise;
-        each (n_out, n_in) float32. Pruned weights have gradients too.
+        """Return the gradient magnitudes of each weight matrix, (n_out, n_in) float32 each.
+
+        They are abs(gradient of the mean cross-entropy), summed over the first `batches`
+        mini-batches of one pass (all, if there are fewer), without noise. Pruned weights have
+        gradients too.
         """
 
     def count_correct(
@@ -67,7 +69,7 @@ class Engine(Protocol):
         internal_bias: float = 0.0,
         generator: Any,
     ) -> int:
-        """Return how many points the network classifies correctly under these noise sds.
+        """Return how many points the network classifies correctly under noise of these SDs.
 
         `internal_bias` is the mean of the internal noise.
         """
@@ -83,7 +85,7 @@ def no_answer(input_noise: float, internal_noise: float, internal_bias: float) -
 
 
 def load(name: str) -> Engine:
-    """Return the engine of this name; only its own imports are paid for."""
+    """Return the engine of this name, without importing the others."""
     if name not in get_args(EngineName):
         raise PipelineError(
             f"engine is {name!r}; it must be one of {', '.join(get_args(EngineName))}"

@@ -1,4 +1,4 @@
-"""One accuracy of one network under one stress, and the noise that it is measured under."""
+"""The measurement of one accuracy: one network under one stress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One accuracy of one network; noise levels are sds, `cycle` is of the longitudinal test."""
+    """One accuracy of one network; noise levels are SDs, `cycle` is for the longitudinal test."""
 
     results: ClassVar = ("sparsity", "correct", "total", "accuracy")
 
@@ -36,7 +36,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose network it is, the engine that measures it, and what a measure trains meanwhile."""
+    """The seed and treatment of a network, its engine, and the training done by a measure."""
 
     seed: int
     treatment: str
@@ -65,8 +65,8 @@ def measure(
 ) -> Measurement:
     """Return the network's accuracy under this stress.
 
-    The noise depends on the seed, the assessment, the stress and the cycle, not on the treatment:
-    all treatments of a seed meet the same perturbations.
+    The noise depends on the seed, the assessment, the stress and the cycle, but not on the
+    treatment: all treatments of a seed get the same noise.
     """
     generator = subject.engine.generator(
         subject.seed,
@@ -103,6 +103,6 @@ def measure(
 
 def per_cent(row: Mapping[str, Any]) -> float:
     """Return the accuracy of a row that has counts, in per cent."""
-    # From the counts, not from the fraction: 100 * (3706 / 4000) need not be the float 92.65,
-    # and whether a mean prints as 92.6 or 92.7 can hang on that.
+    # Computed from the counts, because 100 * (3706 / 4000) need not be the float 92.65, and this
+    # can decide whether a mean is printed as 92.6 or 92.7.
     return float(100.0 * row["correct"] / row["total"])

@@ -1,7 +1,7 @@
 """The plain engine: the published Methods, line by line, in single-thread float32 PyTorch.
 
-It draws random numbers in the order in which the published run drew them, so that a generator
-in the published state makes it repeat the published run to the last digit (see `replay`).
+It draws random numbers in the same order as the published run. Given the published generator, it
+therefore repeats the published run to the last digit (see `replay`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from pipeline_lib.model.task import Points
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
-TEST_BATCH = 1000  # points; a batch of another size rounds otherwise
+TEST_BATCH = 1000  # points; batches of a different size would be rounded differently
 
-# Parallelism belongs to the workflow, and another thread count rounds otherwise.
+# The workflow takes care of parallelism, and more threads would round differently.
 torch.set_num_threads(1)
 
 _ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
@@ -43,7 +43,8 @@ def forward(
 ) -> Tensor:
     """Return the logits (n, classes) of points (n, features).
 
-    Each hidden layer: activation, then noise N(bias_of_noise, sigma²), then damping and gain.
+    Each hidden layer applies the activation, adds noise N(bias_of_noise, sigma²), and multiplies
+    by damping and gain.
     """
     activation = _ACTIVATIONS[modulation.activation]
     hidden = x
@@ -99,9 +100,9 @@ def fit(
 class _SurvivorAdam:
     """Adam on the surviving weights and the biases, packed into one vector.
 
-    Adam is element-wise, so this equals Adam on all weights with the mask multiplied in after
-    each step, to the last bit, at a fraction of the work. The operations and their order are
-    those of `torch.optim.Adam`, whose import alone would cost a job more than a second.
+    Adam is element-wise, so this is bit-identical to Adam on all weights with the mask multiplied
+    in after each step, at a fraction of the work. The operations and their order are those of
+    `torch.optim.Adam`, which would take a job more than a second to import.
     """
 
     def __init__(
@@ -207,7 +208,7 @@ def count_correct(
 
 
 def _tensors(arrays: Iterable[np.ndarray]) -> list[Tensor]:
-    # Copies: training works in place, and a network must not change under its owner.
+    # These are copies, because training works in place and must not change the given network.
     return [torch.tensor(array) for array in arrays]
 
 

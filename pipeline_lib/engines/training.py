@@ -1,4 +1,4 @@
-"""What all training shares: Adam's constants, the noise schedule, the end of an epoch."""
+"""What the engines' training has in common: Adam's constants, the ramps, the end of an epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's, everywhere in the published Methods
 
-LOG_LINES = 10  # at the most, for one course of training
+LOG_LINES = 10  # the most lines in the log for one course of training
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Epoch:
 
 
 def ramp(epoch: int, epochs: int, ends: tuple[float, float]) -> float:
-    """Return an epoch's σ or gain: linear from the first epoch's to the last one's."""
+    """Return an epoch's σ or gain, which changes linearly from the first epoch to the last."""
     start, end = ends
     return start + (epoch / max(epochs - 1, 1)) * (end - start)
 
 
 def end_epoch(record: Epoch, epochs: int, lr: float) -> None:
-    """Tell how training goes, in about `LOG_LINES` lines however many epochs there are.
+    """Log the progress of training, in about `LOG_LINES` lines for any number of epochs.
 
     Raises PipelineError if the loss is not a finite number.
     """
@@ -54,9 +54,10 @@ def end_epoch(record: Epoch, epochs: int, lr: float) -> None:
 
 
 def trained(network: Network, lr: float) -> Network:
-    """Return the network that training has ended with.
+    """Return the network at the end of training.
 
-    Raises PipelineError if a parameter is not a finite number: no loss comes after the last step.
+    Raises PipelineError if a parameter is not a finite number, which no loss shows after the last
+    step.
     """
     if not network.is_finite:
         raise PipelineError(

@@ -1,4 +1,4 @@
-"""The figures of a study: figures of numbers, which measures describe, and six special ones.
+"""The figures of a study: figures of numbers, which the measures declare, and six special ones.
 
 A figure of numbers is drawn by the module of its kind: `states`, `lines` or `trajectories`. A
 special figure is drawn by the module of its name.
@@ -26,23 +26,23 @@ TRAINING = FigureSpec(
 )
 COMPARISON = FigureSpec(
     "comparison",
-    "Ours against published",
+    "Comparison with the published numbers",
     "This study's mean minus the published mean, with the Welch interval of the difference, "
     "widened by the rounding of the printed number. The grey band is the margin of equivalence.",
     kind="special",
 )
 REGROWTH = FigureSpec(
     "regrowth",
-    "What regrowth did",
-    "Which weights grew back in the network of one seed, where they are, and how large they are "
+    "What regrowth does",
+    "The weights that grew back in the network of one seed, where they are, and how large they are "
     "after training.",
     kind="special",
 )
 REGIONS = FigureSpec(
     "regions",
     "What each network decides",
-    "The classes that the networks of one seed decide for over the plane of the task: before "
-    "pruning, after it, and after each treatment.",
+    "The class that each network of one seed assigns to each point of the plane: before pruning, "
+    "after it, and after each treatment.",
     kind="special",
 )
 PREDICTORS = FigureSpec(
@@ -62,5 +62,5 @@ def specs(names: Iterable[str]) -> dict[str, FigureSpec]:
 
 
 def numbers_in(figure: str, names: Iterable[str]) -> list[Number]:
-    """Return the numbers of these measures that stand in a figure, in order."""
+    """Return the numbers of these measures that a figure shows, in order."""
     return [number for number in measures.numbers(names).values() if figure in number.figures]

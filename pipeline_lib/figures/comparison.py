@@ -1,4 +1,4 @@
-"""Every published number against ours: differences with their Welch intervals."""
+"""Our means minus the published ones, with their Welch intervals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Rows = dict[str, list[Compared]]  # of one published table, by the names of its 
 
 
 def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str, Look]) -> Figure:
-    """Draw a panel for each table of these measures, a row for each number.
+    """Draw a panel for each table of these measures, with a row for each number.
 
     Numbers that are neither in per cent nor in percentage points are left out, and so are those
     of single seeds.
@@ -115,7 +115,7 @@ def _name(row: Compared, number: Number) -> str:
 
 
 def _height(panels: Mapping[str, Rows]) -> float:
-    """Return the height of panels by title: rows, and room for the titles and the axes."""
+    """Return the height needed for the panels: their rows, titles and axes."""
     return sum(len(rows) + 2.2 + 0.7 * title.count("\n") for title, rows in panels.items())
 
 

@@ -1,4 +1,4 @@
-"""A panel for each number: the mean of each state over noise levels or over stress cycles."""
+"""A panel for each number, with the mean of each state over noise levels or stress cycles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, place
 from pipeline_lib.numbers import PER_CENT, Key, Number
 
 COLUMNS = 2
-APART = 0.012  # of the panel's width, between states that would hide each other
+APART = 0.012  # share of the panel's width between states that would hide each other
 
 
 def draw(shown: Shown) -> Figure:
@@ -41,7 +41,7 @@ def _panel(panel: Axes, number: Number, series: Mapping[str, Sequence[Key]], sho
     for (state, keys), shift in zip(series.items(), style.dodged(len(series), reach), strict=True):
         look, (mean, low, high) = shown.looks[state], shown.means(keys)
         x = [place(key) + shift for key in keys]
-        # Intervals as bars a little apart: overlapping bands cannot be told apart in print.
+        # Intervals are bars a little apart, because overlapping bands are indistinct in print.
         panel.vlines(x, low, high, color=look.colour, linewidth=1.1)
         panel.plot(x, mean, label=look.label, **style.line(look))
     panel.set_ylabel(axis_label(number))

@@ -1,4 +1,4 @@
-"""The task, and what each network of one seed decides over the plane."""
+"""The task, and the class that each network of one seed assigns to each point of the plane."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pipeline_lib.model.network import Network
 from pipeline_lib.model.task import Points
 
 COLUMNS = 3
-STEPS = 97  # of the grid along each axis
-REACH = 4.0  # how far beyond the outermost centres the plane is shown, in sds of a cloud
-SHOWN_POINTS = 400  # of the standard test points
+STEPS = 97  # points of the grid along each axis
+REACH = 4.0  # how far beyond the outermost centres the plane is shown, in SDs of a cloud
+SHOWN_POINTS = 400  # the number of standard test points that are shown
 
 # Classes differ in lightness, in hatch and in marker.
 CLASS_COLOURS = ("#F7F7F7", "#C6DBEF", "#FDD49E", "#9E9AC8", "#C7E9C0", "#FCBBA1", "#BDBDBD")
@@ -90,12 +90,12 @@ def draw(
 
 
 def _regions(panel: Axes, network: Network, lowest: np.ndarray, highest: np.ndarray) -> None:
-    """Shade the class that a network decides for, over a grid between two corners (2,)."""
+    """Shade the class that a network chooses, over a grid between two corners (2,)."""
     x, y = np.linspace(lowest, highest, STEPS).T
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
     scores = logits(network, grid).reshape(STEPS, STEPS, -1)
     for number in np.unique(scores.argmax(axis=-1)):
-        # How far a class is ahead of the others is smooth, so its zero is a smooth border.
+        # The lead of a class over the others is smooth, so the border, where it is zero, is too.
         ahead = scores[..., number] - np.delete(scores, number, -1).max(-1)
         colour, hatch = (of[number % len(of)] for of in (CLASS_COLOURS, HATCHES))
         panel.contourf(x, y, ahead, levels=[0, np.inf], colors=[colour], hatches=[hatch])

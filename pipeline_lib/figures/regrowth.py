@@ -1,8 +1,8 @@
-"""What regrowth did to one network: which weights came back, where, and what became of them.
+"""What regrowth did to one network: which weights came back, where, and how large they became.
 
-A regrown weight goes where the loss is steepest. In the published study more than half of the
-regrown weights have a gradient of exactly zero: they are ties, taken in whole rows, and the units
-of those rows become complete without ever having been asked for.
+Regrowth takes the weights with the steepest gradients. In the published study more than half of the
+regrown weights have a gradient of exactly zero. They are ties, which are taken in whole rows, and
+the units of these rows regain all of their inputs although no gradient asked for it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pipeline_lib.figures import REGROWTH, style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.network import Network
 
-PIXELS = 128  # of a map along each side, at the most
+PIXELS = 128  # the most pixels of a map along each side
 BINS = 61
-DASHES = (0, (2, 1))  # of what was there before
+DASHES = (0, (2, 1))  # for the network before regrowth
 
-# What became of a weight.
+# The fates of a weight.
 ABSENT, KEPT, STEEP, FLAT = range(4)
 FATES = {FLAT: "regrown, gradient exactly zero", STEEP: "regrown", KEPT: "kept"}
 
@@ -41,8 +41,8 @@ def draw(
 ) -> Figure:
     """Draw a row for each weight matrix: its map, its units, its weights.
 
-    `scores[k]` (n_out, n_in) are the summed gradient magnitudes that the regrowth went by; without
-    them no regrown weight is known to have had a gradient of exactly zero.
+    `scores[k]` (n_out, n_in) are the summed gradient magnitudes on which regrowth was based;
+    without them the figure cannot tell which regrown weights had a gradient of exactly zero.
     """
     fates = [
         np.where(there, np.where(mask, KEPT, STEEP), ABSENT)
@@ -104,7 +104,7 @@ def _map(panel: Axes, fate: np.ndarray, colours: np.ndarray) -> None:
 
 
 def _units(panel: Axes, sides: Iterable[tuple[np.ndarray, Look, Any]]) -> None:
-    """Draw the shares of the units' incoming weights that are there, by mask."""
+    """Draw the share of each unit's incoming weights that exist, for each mask."""
     for mask, look, dashes in sides:
         shares = np.sort(100 * mask.mean(axis=1))[::-1]
         place = 100 * (np.arange(len(mask)) + 0.5) / len(mask)

@@ -1,4 +1,4 @@
-"""What a figure of numbers shows, and the words on its axes."""
+"""The content of a figure of numbers, and the labels of its axes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Shown:
     def series(self) -> list[tuple[Number, dict[str, list[Key]]]]:
         """Return each number with its levels or cycles by state, with the modulation on.
 
-        States are in the order of `looks`. What was not measured is left out.
+        States are in the order of `looks`. Numbers that were not measured are left out.
         """
         found: dict[tuple[str, str], list[Key]] = {}
         for key in self.cells:
@@ -45,7 +45,7 @@ class Shown:
         return series
 
     def by_seed(self, keys: Sequence[Key]) -> np.ndarray:
-        """Return every seed's numbers (seeds, keys), NaN where a seed has none."""
+        """Return the numbers of all seeds (seeds, keys), NaN if a seed has none."""
         found = [dict(zip(*self.values[key], strict=True)) for key in keys]
         seeds = dict.fromkeys(seed for numbers in found for seed in numbers)
         return np.array([[numbers.get(seed, math.nan) for numbers in found] for seed in seeds])
@@ -57,18 +57,18 @@ class Shown:
 
 
 def place(key: Key) -> float:
-    """Return where a number stands in its series: its level, or its cycle."""
+    """Return the place of a number in its series: its level or its cycle."""
     at = key.cycle if key.level is None else key.level
     return 0.0 if at is None else at
 
 
 def is_accuracy(number: Number) -> bool:
-    """Tell whether a number is an accuracy in per cent, which chance can be compared with."""
+    """Tell whether a number is an accuracy in per cent, which can be compared with chance."""
     return number.unit == PER_CENT and number.better == "more" and not number.share
 
 
 def axis_label(number: Number) -> str:
-    """Return what the axis of a number is called, with its unit."""
+    """Return the label of a number's axis, with the unit."""
     quantity = "Accuracy" if is_accuracy(number) else number.heading
     unit = number.unit.strip()
     return f"{quantity} ({unit})" if unit else quantity

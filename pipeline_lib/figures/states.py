@@ -1,4 +1,4 @@
-"""A panel for each number, with a row for each state: every seed, the mean and its interval."""
+"""A panel for each number, with a row for each state: all seeds, the mean and its interval."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEAN: dict[str, Any] = {"marker": "|", "markersize": 7, "markeredgewidth": 1.5, 
 
 
 def draw(shown: Shown) -> Figure:
-    """Draw every number that is measured of some state.
+    """Draw every number that was measured for at least one state.
 
     A series is shown at its strongest level, or at its last cycle.
     """
@@ -109,7 +109,7 @@ def _dots(
         alpha=0.65,
         label="seeds",
     )
-    # Below the seeds, which it would hide where all are equal.
+    # It goes below the seeds, because it would hide them if all are equal.
     below = place + 0.27
     axes.plot(mean[1:], [below] * 2, color="black", linewidth=1.1, label="interval")
     axes.plot(mean[:1], [below], label="mean", linestyle="none", **MEAN)

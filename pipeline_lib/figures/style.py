@@ -1,7 +1,7 @@
-"""How all figures look, and how they are written: one style, readable without colour.
+"""The style of all figures, readable without colour, and the writing of their files.
 
-Treatments differ in colour, in lightness, in marker and in line, so that a figure can be read
-by the colour-blind and from a black-and-white print.
+Treatments differ in colour, lightness, marker and line style, so that colour-blind people can read
+the figures, also in black and white.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ PNG_DPI = 200
 STATE_COLOURS = {HEALTHY: "#111111", UNTREATED: "#949494"}
 STATE_MARKERS = {HEALTHY: "*", UNTREATED: "X"}
 
-# The first three are Tol's high-contrast scheme. All differ by a fifteenth or more of the way
-# from black to white, among each other and from the states above.
+# The first three are Tol's high-contrast scheme. The lightness of all colours, including those of
+# the states above, differs by at least a fifteenth of the way from black to white.
 COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#99DDFF")
 MARKERS = ("o", "s", "^", "D", "v", "P", "<", ">", "p", "h")
 LINES: tuple[Any, ...] = (
@@ -84,7 +84,7 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a treatment, or a state that is none, looks in every figure."""
+    """How a treatment or another state looks in every figure."""
 
     label: str
     colour: str
@@ -97,8 +97,8 @@ def looks(
 ) -> dict[str, Look]:
     """Return the look of the two states and of each treatment, in the order of the study.
 
-    `labels` names the treatments for readers. Colour, marker and line follow from a treatment's
-    place, whatever other treatments there are; `colours` has "#rrggbb" for those that chose one.
+    `labels` has the treatments' labels. Colour, marker and line style follow from a treatment's
+    place, whatever other treatments there are; `colours` has "#rrggbb" for those that set one.
     """
     found = {
         state: Look(label, STATE_COLOURS[state], STATE_MARKERS[state], "-")
@@ -117,7 +117,7 @@ def looks(
 
 @contextmanager
 def applied() -> Iterator[None]:
-    """Draw and save in this style; a user's own matplotlib settings do not count."""
+    """Draw and save in this style, ignoring the user's matplotlib settings."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
@@ -126,18 +126,18 @@ def applied() -> Iterator[None]:
 
 def new_figure(height: float, title: str) -> Figure:
     """Return an empty figure of the page's width and `height` inches."""
-    # Text is as wide in the layout as in the PNG only at the same resolution.
+    # Text has the same width in the layout as in the PNG only at the same resolution.
     figure = Figure(figsize=(WIDTH, height), dpi=PNG_DPI, layout="constrained")
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
 def save(figure: Figure, paths: Iterable[str | Path]) -> None:
-    """Write a figure to each path, in the format of its suffix: all of them whole, or none.
+    """Write a figure to each path, in the format of its suffix: all files completely, or none.
 
-    The same figure is the same bytes, on whatever day it is drawn.
+    The same figure gives the same bytes on any day.
     """
-    # One layout for all formats; it costs as much as drawing.
+    # All formats share one layout, which costs as much as drawing.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     # The layout's solver keeps its variables in the order of their addresses in memory, so its
@@ -167,7 +167,7 @@ def grid(
     axes = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
     for extra in axes.flat[count:]:
         extra.remove()
-    # The last panel of each column has the ticks, also where the row below is shorter.
+    # The last panel of each column has the ticks, even if the row below is shorter.
     for panel in axes.flat[max(0, count - columns) : count]:
         panel.xaxis.set_tick_params(labelbottom=True)
     return list(axes.flat[:count])
@@ -187,7 +187,7 @@ def legend(figure: Figure, handles: Sequence[Any], columns: int = 4) -> None:
 
 
 def name_rows(axes: Axes, labels: Iterable[str]) -> None:
-    """Give each row of a panel of rows, the first on top, its name."""
+    """Label the rows of a panel, from the top."""
     labels = list(labels)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
@@ -201,7 +201,7 @@ def handle(look: Look, **options: Any) -> Line2D:
 
 
 def line(look: Look) -> dict[str, Any]:
-    """Return the options of a treatment's line; markers have a white rim where they overlap."""
+    """Return the options of a treatment's line; a white rim separates overlapping markers."""
     return {
         "color": look.colour,
         "marker": look.marker,
@@ -213,7 +213,7 @@ def line(look: Look) -> dict[str, Any]:
 
 
 def note(label: str, **options: Any) -> Line2D:
-    """Return a legend's entry that explains a mark, in no treatment's colour."""
+    """Return a legend's entry that explains a mark, in a colour of no treatment."""
     plain: dict[str, Any] = {"color": "black", "linewidth": 1.1, "label": label}
     return Line2D([], [], **(plain | options))
 
@@ -232,23 +232,23 @@ def notes_of_seeds() -> list[Line2D]:
 def seeds_and_mean(
     panel: Axes, x: np.ndarray, seeds: np.ndarray, mean: np.ndarray, look: Look, **options: Any
 ) -> None:
-    """Draw a thin line for each row of `seeds`, paler where there are many, and a thick mean."""
+    """Draw a thin line for each row of `seeds`, paler if there are many, and a thick mean."""
     alpha = max(0.3, min(0.6, 12 / len(seeds)))
     panel.plot(x, seeds.T, color=look.colour, linewidth=0.6, alpha=alpha)
-    # A white rim sets the mean off from the seeds.
+    # A white rim separates the mean from the seeds.
     rim = [Stroke(linewidth=options["linewidth"] + 2, foreground="white"), Normal()]
     panel.plot(x, mean, color=look.colour, label="mean", path_effects=rim, **options)
 
 
 def powers_of_ten(axis: Axis) -> None:
-    """Label a logarithmic axis 10⁻³, 0.01, 0.1, 1, 10, at five ticks or a few more."""
+    """Label a logarithmic axis 10⁻³, 0.01, 0.1, 1, 10, with about five ticks."""
     axis.set_major_locator(LogLocator(numticks=5))
     axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
     axis.set_minor_locator(NullLocator())
 
 
 def power_of_ten(value: float) -> str:
-    """Return a power of ten in digits that need no typesetting."""
+    """Return a power of ten as plain text."""
     if not 0.0099 < value < 1001 and value > 0:
         return "10" + f"{round(math.log10(value))}".translate(_RAISED)
     return f"{value:g}"

@@ -19,7 +19,7 @@ from pipeline_lib.figures.style import Look
 BEFORE = -0.6  # where the panel begins
 AFTER = 0.4
 CENSORED: dict[str, Any] = {"marker": "+", "markersize": 8, "markeredgewidth": 1.4}
-APART = 1.6  # points between curves, which would hide each other where they are equal
+APART = 1.6  # points between curves, which would hide each other if they are equal
 
 
 def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold: float) -> Figure:
@@ -50,7 +50,7 @@ def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float)
     last = curve[-1]
     canvas: Any = panel.get_figure(root=True)
     moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
-    # Past the last cycle, so that a step at it shows.
+    # The line ends after the last cycle, so that a step at that cycle is visible.
     x = np.array([*(step.cycle for step in curve), last.cycle + AFTER])
     share, low, high = np.array(
         [(step.survival, step.ci_low, step.ci_high) for step in (*curve, last)]
@@ -81,7 +81,7 @@ def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float)
 
 
 def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -> None:
-    """Write the numbers at risk as a small table, one row a treatment, as clinical papers do."""
+    """Write the numbers at risk as a table with a row for each treatment, as clinical papers do."""
     for place, (look, curve) in enumerate(rows):
         last = curve[-1].cycle
         ticks = set(_whole_cycles(last).tick_values(0, last))
@@ -89,7 +89,7 @@ def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -
             if step.cycle in ticks:
                 at = (step.cycle, place)
                 panel.text(*at, f"{step.at_risk}", ha="center", va="center", fontsize=7.5)
-        # The table is the legend too: beside each name a piece of its line.
+        # The table is also the legend: beside each name is a piece of its line.
         panel.plot(
             [BEFORE, BEFORE + 0.05 * last],
             [place, place],

@@ -21,10 +21,10 @@ AXES = {COURSE: "Epoch", MAINTENANCE: "Stress cycle"}
 
 
 def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
-    """Draw loss above noise: the courses, then maintenance, a column for each treatment.
+    """Draw loss above noise, first in the courses, then in maintenance, by treatment.
 
-    The healthy network's training is among the courses. The rows of each seed are in the order in
-    which it was trained.
+    The healthy network's training is among the courses. The rows of each seed must be in the order
+    of training.
     """
     found: dict[tuple[str, str], dict[int, list[HistoryRow]]] = {}
     for row in history:
@@ -59,7 +59,7 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
 def _panels(
     above: Axes, below: Axes, seeds: Sequence[Sequence[HistoryRow]], look: Look, *, cycles: bool
 ) -> None:
-    """Draw the rows of each seed: by epoch from 1, or by cycle, whose epochs share it evenly."""
+    """Draw the rows of each seed by epoch, from 1, or by cycle, divided evenly into epochs."""
     rows = seeds[0]
     loss = np.array([[row.loss for row in of_seed] for of_seed in seeds])
     noise, mean = np.array([row.noise for row in rows]), loss.mean(axis=0)
@@ -70,8 +70,8 @@ def _panels(
         x = np.concatenate(
             [c - 0.5 + (np.arange(n) + 0.5) / n for c, n in zip(at, sizes, strict=True)]
         )
-        # A line from the end of one cycle's maintenance to the next one's start would show
-        # training that did not happen: between them the network was pruned.
+        # A line from the end of one cycle's maintenance to the start of the next would show
+        # training that did not happen, because the network was pruned in between.
         cuts = np.cumsum(sizes)[:-1]
         x, noise, mean = (np.insert(values, cuts, np.nan) for values in (x, noise, mean))
         loss = np.insert(loss, cuts, np.nan, axis=1)

@@ -1,4 +1,4 @@
-"""Trajectories: a number of every seed through the stress cycles, a panel for each treatment."""
+"""Trajectories: a number of every seed over the stress cycles, in a panel for each treatment."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The files of a study: networks and rows, written whole, checked when they are read."""
+"""The files of a study: networks and rows, written atomically and checked when they are read."""

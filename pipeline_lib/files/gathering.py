@@ -1,4 +1,4 @@
-"""The rows of all seeds in one file: what belongs in which file, and that nothing else is there."""
+"""The rows of all seeds in one file, with a check that exactly the right rows are there."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 
 _Path: TypeAlias = "str | Path"
 
-HISTORY, REPLAY = "history", "replay"  # the gathered files beside those of measures
+HISTORY, REPLAY = "history", "replay"  # the gathered files that are not of a measure
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one of the files to gather holds: one seed's rows, and the columns with one value."""
+    """The expected content of a file to gather: one seed's rows, and columns with one value."""
 
     seed: int
     states: Sequence[str]
@@ -31,12 +31,12 @@ class Part:
 
     @property
     def place(self) -> str:
-        """The state whose rows they are, behind the stage of training if they are history."""
+        """The state whose rows they are, preceded by the stage of training if they are history."""
         return " ".join([*filter(None, [self.constant.get("stage")]), *self.states])
 
 
 def parts(kind: str, seeds: Sequence[int], states: Sequence[str]) -> list[Part]:
-    """Return what the files of a kind hold, in the order in which they are gathered."""
+    """Return the expected content of the files of a kind, in the order of gathering."""
     if kind == REPLAY:
         return [Part(seed, states) for seed in seeds]
     if kind == HISTORY:
@@ -62,9 +62,9 @@ def gather(
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.
 
-    `planned` has the plan that each file must be made by, see `Part.place`; None allows any. Raises
-    PipelineError if a file is made by another, does not hold what `parts` says of it, holds a row
-    twice, or not rows of the same measurements as the file of another seed.
+    `planned` has the plan that must have made each file (see `Part.place`); None allows any. Raises
+    PipelineError if a file was made by a different plan, does not hold what `parts` says, holds a
+    row twice, or does not have the same measurements as the files of other seeds.
     """
     tables = []
     first: dict[tuple[Any, ...], tuple[_Path, pa.Table]] = {}
@@ -101,8 +101,8 @@ def read_gathered(
 ) -> pa.Table:
     """Read a file that `gather` made, by the plan `planned` if one is given.
 
-    Raises PipelineError like `read_table`, and if it holds other rows than those of all of these
-    seeds and states.
+    Raises PipelineError like `read_table`, and if the rows are not those of exactly these seeds and
+    states.
     """
     table = read_table(path, row, planned)
     complete = kind != HISTORY
@@ -122,7 +122,7 @@ def read_gathered(
 
 
 def _place(table: pa.Table, row: type) -> pa.Table:
-    """Return the columns that say which measurement a row is, of whatever seed."""
+    """Return the columns that identify the measurement of a row, whatever its seed."""
     results: Sequence[str] = row.results  # type: ignore[attr-defined]
     return table.select([name for name in table.column_names if name not in {"seed", *results}])
 

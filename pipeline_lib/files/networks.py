@@ -22,15 +22,15 @@ from pipeline_lib.names import HEALTHY, UNTREATED
 
 FORMAT = "network/2"
 
-# safetensors keeps metadata in no fixed order, so all of it stands under one key: the same
-# network is then the same bytes.
+# safetensors keeps metadata in no fixed order. All of it is therefore under one key, so that the
+# same network always gives the same bytes.
 _KEY = "pipeline"
 
 
 def write_network(
     path: str | Path, network: Network, provenance: Mapping[str, Any], made: Made = BY_HAND
 ) -> None:
-    """Write a network, with the JSON-ready `provenance` of who made it and from what.
+    """Write a network with its `provenance`: what made it and from what, ready for JSON.
 
     Raises PipelineError if a weight or a bias is not a finite number.
     """
@@ -52,7 +52,7 @@ def write_network(
 
 
 def origin(seed: int, state: str) -> dict[str, Any]:
-    """Return what the provenance of a network says of its place in the study.
+    """Return the part of a network's provenance that gives its place in the study.
 
     `state` is healthy, untreated, or the treatment that the network had.
     """
@@ -69,8 +69,8 @@ def read_network(
 ) -> Network:
     """Read a network of this `origin`, made by the plan `planned`; None allows any.
 
-    Raises PipelineError if the file is missing, damaged, not a network of this project, one of
-    another origin, made by another plan, or if a weight or a bias is not a finite number.
+    Raises PipelineError if the file is missing, damaged, or not a network of this project, if it
+    has a different origin or plan, or if a weight or a bias is not a finite number.
     """
     tensors, metadata, stamp = _read(path)
     check_plan(path, stamp, planned)
@@ -89,14 +89,14 @@ def read_network(
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read who made a network file and from what; raises like `read_network`."""
+    """Read the provenance of a network file; raises like `read_network`."""
     provenance: dict[str, Any] = _read(path)[1]["provenance"]
     return provenance
 
 
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries that results can depend on."""
-    # A local build's label, "+cpu", says where it came from and not what it computes.
+    # The label of a build, such as "+cpu", says nothing about the results.
     names = ("numba", "numpy", "safetensors", "scipy", "torch")
     return {name: version(name).partition("+")[0] for name in names}
 
@@ -119,7 +119,7 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any], Stam
         raise PipelineError(f"{path}: damaged ({error}); {REMEDY}") from None
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise PipelineError(f"{path}: not a network file of format {FORMAT}; {REMEDY}")
-    # The digest is of what the text says; 1E-5 for 1e-5 says the same, and is damage too.
+    # The digest is of the parsed text and would not notice 1E-5 instead of 1e-5, which is damage.
     intact = text == json.dumps(metadata, sort_keys=True)
     stamp = parsed(str(metadata.pop(KEY, "")))
     if stamp is None or stamp.content != _digest(tensors, metadata) or not intact:
@@ -128,7 +128,7 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any], Stam
 
 
 def _check_finite(path: str | Path, network: Network) -> None:
-    # Here, because an engine leaves out units that reach no output, and would not see theirs.
+    # Checked here because an engine leaves out units that reach no output and would not see it.
     if not network.is_finite:
         raise PipelineError(
             f"{path}: a weight or a bias is NaN or infinite; lower the learning rates that led here"
@@ -136,7 +136,7 @@ def _check_finite(path: str | Path, network: Network) -> None:
 
 
 def _changes(modulation: Modulation) -> dict[str, Any]:
-    # A gain is written where there is one: without it files are what they were before gains.
+    # A gain is written only if there is one, so that files without it stay as they always were.
     found = asdict(modulation)
     return found if modulation.gain != 1 else {k: v for k, v in found.items() if k != "gain"}
 

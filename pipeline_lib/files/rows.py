@@ -1,7 +1,7 @@
-"""Files of rows: Parquet, with columns that follow from the dataclass of a row.
+"""Files of rows: Parquet files whose columns are the fields of a dataclass.
 
-A file carries a stamp (`stamps`) with a digest of its rows. The digest is checked, with every
-number, whenever the file is read.
+A file carries a stamp (`stamps`) with a digest of its rows. The digest and all numbers are checked
+whenever the file is read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_
 def schema(row: type) -> pa.Schema:
     """Return the columns of a dataclass of rows, whose fields are int, float, str or bool.
 
-    A field that may be None is a column that may lack values.
+    The column of a field that may be None may have missing values.
     """
     hints, columns = get_type_hints(row), []
     for field in fields(row):
@@ -43,16 +43,16 @@ def schema(row: type) -> pa.Schema:
 
 
 def write_rows(path: str | Path, rows: Iterable[Any], row: type, made: Made = BY_HAND) -> None:
-    """Write rows, dataclasses of type `row`, to a Parquet file, whole.
+    """Write rows, dataclasses of type `row`, to a Parquet file atomically.
 
-    Raises PipelineError if a number is missing or not finite, or a fraction is not one.
+    Raises PipelineError if a number is missing or not finite, or a fraction is not from 0 to 1.
     """
     table = pa.Table.from_pylist([asdict(each) for each in rows], schema=schema(row))
     write_table(path, table, made)
 
 
 def write_table(path: str | Path, table: pa.Table, made: Made = BY_HAND) -> None:
-    """Write a table of some dataclass's schema to a Parquet file, whole; raises as `write_rows`."""
+    """Write a table with the schema of a dataclass to a Parquet file; raises like `write_rows`."""
     _check_values(path, table)
     stamp = made.stamp(digest(table)).text()
     table = table.combine_chunks().replace_schema_metadata({KEY: stamp})
@@ -61,15 +61,15 @@ def write_table(path: str | Path, table: pa.Table, made: Made = BY_HAND) -> None
 
 
 def read_rows(path: str | Path, row: type[Row], planned: str | None = None) -> list[Row]:
-    """Read the rows of a Parquet file; raises as `read_table`."""
+    """Read the rows of a Parquet file; raises like `read_table`."""
     return [row(**each) for each in read_table(path, row, planned).to_pylist()]
 
 
 def read_table(path: str | Path, row: type, planned: str | None = None) -> pa.Table:
     """Read a Parquet file of rows of this dataclass, made by the plan `planned` if one is given.
 
-    Raises PipelineError if the file is missing, damaged, made by another plan, of other columns, or
-    holds what `write_table` would not write.
+    Raises PipelineError if the file is missing or damaged, was made by a different plan, has the
+    wrong columns, or holds numbers that `write_table` would not write.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -96,12 +96,12 @@ def read_table(path: str | Path, row: type, planned: str | None = None) -> pa.Ta
 
 
 def digest(table: pa.Table) -> str:
-    """Return a digest of a table's columns and rows, the same however the rows are chunked."""
+    """Return a digest of a table's columns and rows, which does not depend on the chunks."""
     plain = {}
     for field in table.schema:
         column = table[field.name].combine_chunks()
         if field.nullable:
-            # What lies in memory under a missing number is anything.
+            # The memory under a missing number can hold anything.
             plain[f"{field.name} is missing"] = pc.cast(column.is_null(), pa.uint8())
             column = pc.fill_null(
                 column, pa.scalar("" if column.type == pa.string() else 0).cast(column.type)

@@ -1,9 +1,9 @@
-"""What made a file: every file of a study carries a stamp that says it.
+"""Stamps, which say what made each file of a study.
 
-A stamp has three digests: `content`, of what the file holds; `made_by`, of the plan of the job that
-wrote it (its slice of the study, its code, the versions of libraries that numbers depend on, and
-the plans of its inputs); and `made_from`, of the contents of the files that the job read. Plans are
-known before anything runs, so a workflow can tell whether a file is the one that it would make.
+A stamp has three digests. `content` is of what the file holds. `made_by` is of the plan of the job
+that wrote it: its slice of the study, its code, the versions of the libraries that its numbers
+depend on, and the plans of its inputs. `made_from` is of the contents of the files that the job
+read. Plans are known before anything runs, so a workflow can tell whether a file is up to date.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.whole import REMEDY, write_text
 
-KEY = "stamp"  # under which a file's metadata hold it
+KEY = "stamp"  # the key of the stamp in a file's metadata
 STAMPED = (".parquet", ".safetensors")  # files that carry their stamp
-UNPLANNED = "no plan"  # of a file that was written outside a workflow
+UNPLANNED = "no plan"  # for files that were written outside a workflow
 
-# A footer of Parquet and a header of safetensors hold the stamp as it is written here, the latter
-# with its quotation marks escaped.
+# The footer of a Parquet file and the header of a safetensors file hold the stamp as it is written
+# here, the latter with escaped quotation marks.
 _STAMP = re.compile(
     rb'\{\\*"content\\*": \\*"(\w+)\\*", \\*"made_by\\*": \\*"([\w ]+)\\*", '
     rb'\\*"made_from\\*": \\*"(\w+)\\*"\}'
@@ -33,7 +33,7 @@ _STAMP = re.compile(
 
 @dataclass(frozen=True)
 class Made:
-    """What a job says of the files that it makes: the digest of its plan, and of what it read."""
+    """The digests that a job gives its files: of its plan, and of the files that it read."""
 
     by: str = UNPLANNED
     of: str = hashlib.sha256().hexdigest()
@@ -55,20 +55,20 @@ class Stamp:
     made_from: str
 
     def text(self) -> str:
-        """Return the stamp as a file's metadata hold it."""
+        """Return the stamp in the form in which metadata hold it."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 def parsed(text: str) -> Stamp | None:
-    """Return the stamp in a file's metadata, None if it is none."""
+    """Return the stamp in a text of metadata, or None if it is not a stamp."""
     found = _STAMP.fullmatch(text.encode())
     return Stamp(*(part.decode() for part in found.groups())) if found else None
 
 
 def stamp_files(path: str | Path, files: Iterable[str | Path], made: Made) -> None:
-    """Write the stamp of a job's texts and pictures, which cannot carry their own.
+    """Write the stamp of a job's texts and pictures, which cannot carry one.
 
-    It names them by their paths below the results folder, two levels above the stamp.
+    It names them by their paths relative to the results folder, two levels above the stamp.
     """
     files = list(files)
     names = [os.path.relpath(file, Path(path).parent.parent) for file in files]
@@ -76,7 +76,7 @@ def stamp_files(path: str | Path, files: Iterable[str | Path], made: Made) -> No
 
 
 def stamped_files(path: str | Path) -> list[str]:
-    """Return the paths of the files that a stamp of `stamp_files` names, none if it is damaged."""
+    """Return the paths that a stamp of `stamp_files` names; none if the stamp is damaged."""
     results = Path(path).parent.parent
     try:
         names = json.loads(Path(path).read_text(encoding="utf-8").splitlines()[1])
@@ -89,9 +89,9 @@ def stamped_files(path: str | Path) -> list[str]:
 
 
 def contents(paths: Iterable[str | Path]) -> str:
-    """Return a digest of the contents of several files in order, as their stamps tell them.
+    """Return a digest of the contents of several files in order, taken from their stamps.
 
-    What has no stamp, such as a table of published numbers, is read whole.
+    A file without a stamp, such as a table of published numbers, is read as a whole.
     """
     digest = hashlib.sha256()
     for path in paths:
@@ -110,10 +110,10 @@ def _content(path: str | Path) -> str | None:
 
 
 def read_stamp(path: str | Path) -> Stamp | None:
-    """Return the stamp of a Parquet, safetensors or JSON file, None if it has none.
+    """Return the stamp of a Parquet, safetensors or JSON file, or None if it has none.
 
-    This looks at the stamp alone, which takes some microseconds; whether the content is what the
-    stamp says is checked whenever the file is read.
+    This reads only the stamp, which takes microseconds. Whether the content matches the stamp is
+    checked when the file is read.
     """
     try:
         with open(path, "rb") as file:
@@ -137,7 +137,7 @@ def read_stamp(path: str | Path) -> Stamp | None:
 
 
 def check_plan(path: str | Path, stamp: Stamp, planned: str | None) -> None:
-    """Raise PipelineError if a file was not made by the plan that it should be; None allows any."""
+    """Raise PipelineError if a file was made by a plan other than `planned`; None allows any."""
     if planned is not None and stamp.made_by != planned:
         raise PipelineError(
             f"{path}: it was made by other settings, other code or other versions of libraries"

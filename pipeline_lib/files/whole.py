@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing: a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ REMEDY = "delete it and run the workflow again to rebuild it"
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path to write; on success it becomes `path`, on failure it vanishes.
+    """Give a temporary path to write, which becomes `path` on success and is removed on failure.
 
-    What an earlier process that was killed left of the same file goes with it. Raises
-    PipelineError if the file cannot be written: no room, no permission.
+    Remains of the same file from a process that was killed are removed too. Raises PipelineError if
+    the file cannot be written, for lack of room or permission.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -29,7 +29,7 @@ def whole(path: str | Path) -> Iterator[Path]:
         yield temporary
         _to_disk(temporary)
         os.replace(temporary, path)
-        # Without this a power failure could keep Snakemake's record of the job and lose the name.
+        # Otherwise a power failure could lose the name but keep Snakemake's record of the job.
         _to_disk(path.parent)
     except OSError as error:
         raise PipelineError(f"{path}: could not be written ({reason(error)})") from error
@@ -48,11 +48,11 @@ def _to_disk(path: Path) -> None:
 
 def reason(error: OSError) -> str:
     """Return why a file could not be read or written."""
-    # pyarrow's errors have no strerror, and say it behind their own words.
+    # pyarrow's errors have no strerror; their message ends with it.
     return os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a UTF-8 text file, whole."""
+    """Write a UTF-8 text file atomically."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

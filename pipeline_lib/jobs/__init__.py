@@ -1,1 +1,1 @@
-"""What a job is: its log, its progress, its end, and the code that it ran."""
+"""Everything a job needs besides its work: a log, progress, a clean end, its code's digest."""

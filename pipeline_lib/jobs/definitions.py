@@ -38,10 +38,10 @@ def read_source(path: Path) -> Source:
 
 
 def read_statements(path: Path) -> list[ast.stmt]:
-    """Return a file's statements without what changes no result.
+    """Return a file's statements without the parts that cannot change a result.
 
-    Docstrings, comments, what only type checkers read, and annotations are left out. Those in a
-    class's body stay, because dataclasses and pydantic read them.
+    Docstrings, comments, annotations, and code for type checkers are left out. Annotations in the
+    body of a class stay, because dataclasses and pydantic read them.
     """
     tree: ast.Module = _Cleaner().visit(ast.parse(path.read_text(encoding="utf-8")))
     return tree.body
@@ -50,8 +50,8 @@ def read_statements(path: Path) -> list[ast.stmt]:
 def used(statements: Iterable[ast.stmt]) -> tuple[set[tuple[str, ...]], dict[str, str]]:
     """Return the names that statements use, and the imports inside them.
 
-    A name comes with the attributes that are read from it: `m.f(x.y)` uses (m, f) and (x, y).
-    Names in annotations are not in use. Raises ValueError as `read_source`.
+    A name includes the attributes that are read from it: `m.f(x.y)` uses (m, f) and (x, y). Names
+    in annotations do not count. Raises ValueError like `read_source`.
     """
     names: set[tuple[str, ...]] = set()
     imports: dict[str, str] = {}
@@ -76,7 +76,7 @@ def used(statements: Iterable[ast.stmt]) -> tuple[set[tuple[str, ...]], dict[str
 
 class _Cleaner(ast.NodeTransformer):
     def __init__(self) -> None:
-        self.in_class: set[ast.AST] = set()  # what stands directly in a class's body
+        self.in_class: set[ast.AST] = set()  # statements at the top level of a class's body
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
@@ -129,7 +129,7 @@ def _defined(statement: ast.stmt) -> list[str]:
 
 
 def _imported(node: ast.AST) -> dict[str, str]:
-    """Return the names that an import binds, with their full names; none for another node."""
+    """Return the names that an import binds, with their full names; none if it is no import."""
     if isinstance(node, ast.Import):
         bound = {alias.asname or alias.name.split(".")[0]: alias for alias in node.names}
         return {name: alias.name if alias.asname else name for name, alias in bound.items()}

@@ -2,14 +2,14 @@
 
 Snakemake watches the text of a script, but not what the script imports. The digest follows the
 names that a script uses, from one function, class or constant of the library to the next, and
-covers only those. What only validation or words read (the bounds of an option, a label, a
-heading) is therefore no part of a job's fingerprint, even where it stands in the same file as
-what the job computes. Nor are comments, docstrings, formatting and the annotations of functions,
-which change no result.
+covers only those. Definitions that only validation or reports read (the bounds of an option, a
+label, a heading) are therefore not part of a job's fingerprint, even if they are in the same file
+as the code that the job runs. Comments, docstrings, formatting and the annotations of functions
+are left out too, because they cannot change a result.
 
-Names are followed by their spelling: a local variable that has the name of a definition in its
-module counts as that definition. A module that is used as a value counts as a whole. One that is
-loaded by a name that is made at run time must be given as an entry.
+Names are followed by their spelling: a local variable with the same name as a definition in its
+module counts as that definition. A module that is used as a value counts as a whole. A module whose
+name is built at run time must be given as an entry.
 """
 
 from __future__ import annotations
@@ -34,16 +34,15 @@ LIBRARIES = ("numpy", "numba", "llvmlite", "torch", "scipy", "pandas", "matplotl
 def fingerprint(*entries: str | Path, root: str | Path) -> str:
     """Return a digest of all code that can be reached from `entries`.
 
-    An entry is the path of a script, of which every statement counts; or "pipeline_lib.x.y", a
+    An entry is the path of a script, all of whose statements count; or "pipeline_lib.x.y", a
     module with all of its definitions; or "pipeline_lib.x.y:name", one definition at the top
-    level of a module. `root` is the folder that holds the library. Files are read once in a
-    process.
+    level of a module. `root` is the folder that holds the library. A process reads each file once.
 
-    The statements of a module that define nothing count with any of its definitions, as do those
-    of the packages above it, and the version of each of `LIBRARIES` that the reached code uses.
+    Statements that define nothing count with every definition of their module and of the modules
+    below it. The version of each of `LIBRARIES` counts if the reached code uses it.
 
     Raises ValueError for an entry that does not exist, and for an import by `*` or by a relative
-    path, neither of which can be followed.
+    path, because neither can be followed.
     """
     library = Path(root)
     found: dict[str, str] = {}
@@ -85,8 +84,8 @@ def _checked(entry: str, root: Path) -> str:
 @cache
 def _piece(label: str, root: Path) -> _Piece:
     if label in LIBRARIES:
-        # Without the build, as in 2.13.0+cpu. Numba has its code made by llvmlite, which is never
-        # imported directly.
+        # The build is left out (the "cpu" of 2.13.0+cpu). Numba generates its code with llvmlite,
+        # which is never imported directly.
         needs = {"llvmlite"} if label == "numba" else set()
         return _Piece(version(label).partition("+")[0], needs)
     if label.endswith(".py"):
@@ -122,14 +121,14 @@ def _followed(module: str, source: Source, statements: list[ast.stmt], root: Pat
         if first in source.definitions:
             needs.add(f"{module}:{first}")
         if first in known:
-            # The same text means something else once its names are imported from elsewhere.
+            # The same text means something else if its names are imported from somewhere else.
             imports.add(f"{first} = {known[first]}")
             _follow([*known[first].split("."), *attributes], root, needs, imports)
     return _Piece("\n".join([*sorted(imports), *map(ast.unparse, statements)]).strip(), needs)
 
 
 def _follow(chain: list[str], root: Path, needs: set[str], imports: set[str]) -> None:
-    """Add the label of what a name stands for, and the imports that it passes through.
+    """Add the label of the definition that a name refers to, and the imports that lead to it.
 
     `chain` is the name's full name in parts, with the attributes that are read from it.
     """

@@ -1,4 +1,4 @@
-"""A job's log: what it did, how long it took, and in one sentence why it failed."""
+"""A job's log: what the job did, how long it took, and an error message if it failed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.jobs import sources
 from pipeline_lib.jobs.lifeline import end_with_the_workflow
 
-INTERRUPTED = 130  # the exit code of a job that was interrupted, as shells have it
+INTERRUPTED = 130  # the exit code that shells use for an interrupted process
 
 
 class _LogFile(logging.FileHandler):
-    """A log that lacks a line where the disk is full, and costs nothing else."""
+    """A log that loses lines, but does not fail the job, when the disk is full."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         pass
@@ -30,11 +30,11 @@ class _LogFile(logging.FileHandler):
 
 @contextmanager
 def job_log(path: str | Path, title: str) -> Iterator[None]:
-    """Log to `path` while a job runs, from `title` to its time.
+    """Log to `path` while a job runs, from its `title` to the time that it took.
 
-    A PipelineError ends the process with its sentence in the log and on standard error, an
-    interrupt without a word there; any other exception is a bug, and keeps its traceback in the
-    log. Where there is no workflow any more, the job ends (`lifeline`).
+    A PipelineError ends the process with an error message in the log and on standard error, an
+    interrupt with no message on standard error. Any other exception is a bug and leaves its
+    traceback in the log. The job ends if its workflow is gone (`lifeline`).
     """
     try:
         handler = _LogFile(path, mode="w", encoding="utf-8")
@@ -45,8 +45,8 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     began, start_up = time.perf_counter(), time.process_time()
-    # Numba alone makes half a million objects that live as long as the process. Looking for
-    # garbage among them is a third of a short job's time, most of it at the process's end.
+    # Numba makes half a million objects that live as long as the process. Searching them for
+    # garbage takes a third of a short job's time, most of it when the process ends.
     thresholds = gc.get_threshold()
     gc.set_threshold(100_000)
     try:

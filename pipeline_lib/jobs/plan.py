@@ -1,4 +1,4 @@
-"""The plan of a job: what it will make, told before anything runs, and whether it is made."""
+"""The plan of a job: a digest, known before anything runs, of all that decides what it makes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pipeline_lib.jobs import sources
 
 
 def plan(stage: str, *, study: Any, code: str, inputs: Mapping[str, str]) -> str:
-    """Return a digest of all that decides what a job makes, but for the seed.
+    """Return a digest of all that decides what a job makes, except the seed.
 
-    `study` is the job's slice of the study, JSON-ready; `code` the fingerprint of its code and of
-    the libraries that numbers depend on; `inputs` has the plans of the files that it reads.
+    `study` is the job's slice of the study, ready for JSON. `code` is the fingerprint of its code
+    and of the libraries that its numbers depend on. `inputs` has the plans of the files it reads.
     """
     text = json.dumps([stage, study, code, dict(inputs)], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def made(by: str, inputs: Iterable[str | Path]) -> Made:
-    """Return what a job says of its files, from its plan and the files that it read.
+    """Return the stamp of a job's files, from the job's plan and the files that it read.
 
     Raises PipelineError if the code was edited since the workflow planned the job.
     """
@@ -34,10 +34,9 @@ def made(by: str, inputs: Iterable[str | Path]) -> Made:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it is planned: its files, those that it reads, and its plan.
+    """A planned job: the files that it writes, those that it reads, and its plan.
 
-    Texts and pictures have no stamp of their own. Where a job writes them, `stamp` is the file that
-    holds theirs.
+    Texts and pictures cannot hold a stamp. If a job writes them, `stamp` is the file with theirs.
     """
 
     plan: str
@@ -46,9 +45,9 @@ class Job:
     stamp: str | None = None
 
     def is_stale(self, temporary: bool = False) -> bool:
-        """Tell whether a file is there that this job would not make from the present inputs.
+        """Tell whether an existing file differs from what this job would make from its inputs.
 
-        Where inputs are `temporary`, one that is not there any more says nothing.
+        A missing input is no evidence of that if inputs are `temporary`.
         """
         there = [path for path in self.outputs if Path(path).exists()]
         if not there:

@@ -1,8 +1,8 @@
-"""How long a study still takes, from how long its jobs have taken so far.
+"""How much longer a study will take, judged by its jobs so far.
 
-Jobs of one kind (a rule and a treatment) take about as long as each other, and those of two kinds
-do not: the first tenth of a study is its longest jobs, and counting jobs would promise three times
-what comes.
+Jobs of one kind (a rule and a treatment) take about equally long, but kinds differ. The longest
+jobs come in the first tenth of a study, so an estimate from the number of finished jobs would be
+three times too long.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Hashable, Mapping
 
 
 class Progress:
-    """Jobs that are to be done, are being done and have been done; times are in seconds."""
+    """Jobs that are waiting, running and finished; times are in seconds."""
 
     def __init__(self, jobs: Mapping[int, Hashable]) -> None:
-        """Begin with all jobs to be done, by their ids, each with its kind."""
+        """Begin with all jobs waiting; `jobs` gives the kind of each by its id."""
         self._to_do = dict(jobs)
         self._started: dict[int, float] = {}
         self._took: defaultdict[Hashable, list[float]] = defaultdict(list)
         self._began: float | None = None
 
     def start(self, job: int, now: float) -> None:
-        """Note that a job begins; one that was not announced does not count."""
+        """Note that a job begins; a job that was not announced is ignored."""
         if job in self._to_do:
             self._started[job] = now
             self._began = now if self._began is None else self._began
@@ -33,10 +33,10 @@ class Progress:
             self._took[self._to_do.pop(job)].append(now - self._started.pop(job))
 
     def left(self, now: float) -> float | None:
-        """Return how long the rest takes at the pace so far.
+        """Return how long the remaining jobs will take at the pace so far.
 
-        It is None as long as no job has finished of the kinds that most of the rest are of. A job
-        of a kind that is new yet is taken to last as long as the kinds known do on average.
+        None while most of the remaining jobs are of kinds of which none has finished. A job of
+        such a kind is assumed to take as long as the known kinds do on average.
         """
         rest = Counter(self._to_do.values())
         known = sum(number for kind, number in rest.items() if kind in self._took)
@@ -47,12 +47,12 @@ class Progress:
         of_job = {job: means.get(kind, typical) for job, kind in self._to_do.items()}
         running = sum(min(now - began, of_job[job]) for job, began in self._started.items())
         done = sum(sum(took) for took in self._took.values()) + running
-        # Work is that of all cores, so its pace is what they do together.
+        # The pace is that of all cores together.
         return (sum(of_job.values()) - running) * (now - self._began) / done if done else None
 
 
 def spoken(seconds: float) -> str:
-    """Return a time that is left in words, no finer than it can be known."""
+    """Return a remaining time in words, no finer than the estimate allows."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return "less than a minute left"

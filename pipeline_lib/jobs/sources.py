@@ -1,6 +1,6 @@
-"""The source files of a workflow, so that a job notices an edit while it runs.
+"""The source files of a workflow, so that a job notices when they are edited during a run.
 
-A job is planned by the code as it was when the workflow started, and imports it later.
+A job is planned with the code as it was when the workflow started, but imports the code later.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
 
-VARIABLE = "PRUNING_SOURCES"  # where the workflow tells its jobs what it found
+VARIABLE = "PRUNING_SOURCES"  # the environment variable that passes the digests to the jobs
 
 PACKAGE = "pipeline_lib"
 
@@ -25,7 +25,7 @@ def recorded(root: str | Path) -> str:
 
 
 def check() -> None:
-    """Raise PipelineError if a module that this process has imported was edited meanwhile.
+    """Raise PipelineError if a module that this process imported was edited since the run began.
 
     Outside a workflow nothing is checked.
     """
@@ -36,8 +36,8 @@ def check() -> None:
             continue
         if known.get(_name(Path(path))) != _digest(Path(path)):
             raise PipelineError(
-                f"{path}: it was edited while the workflow was running, so nothing was written;"
-                " give the same command again"
+                f"{path} was edited while the workflow was running, so nothing was written;"
+                " repeat the command"
             )
 
 

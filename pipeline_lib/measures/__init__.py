@@ -1,17 +1,17 @@
-"""What is measured of a network, and the numbers that come of it: a file for each measure.
+"""What is measured in a network, and which numbers follow: one file for each measure.
 
-A measure is a file in this folder with these names:
+A measure is a file in this folder that defines:
 
-- `TITLE`, what its jobs are called in messages, and `APPLIES_TO`, the networks that it is of;
-- `Options`, what a study's YAML may say of it, under the measure's name; a measure is `OPTIONAL`
-  if a study may leave it out;
-- `Row`, the dataclass of its rows, and `run`, from a network to its rows;
-- `values`, from the rows of all seeds to numbers by seed, which may build on the values of the
+- `TITLE`, the name of its jobs in messages, and `APPLIES_TO`, the networks that it measures;
+- `Options`, its options in a study's YAML, under the measure's name; a measure is `OPTIONAL` if a
+  study may leave it out;
+- `Row`, the dataclass of its rows, and `run`, which turns a network into rows;
+- `values`, which turns the rows of all seeds into numbers by seed, and may use the values of the
   measures named in `AFTER`;
-- `NUMBERS`, `TABLES` and `FIGURES`: how its numbers are printed and where they are shown.
+- `NUMBERS`, `TABLES` and `FIGURES`, which say how its numbers are printed and where.
 
-`run` and `values` ask for what they need by the names of their keyword arguments: the measure's
-own options, and what `study.slices` lists as shared. A job depends on nothing else.
+The keyword arguments of `run` and `values` say what they need: the measure's options, and settings
+that `study.slices` lists as shared. A job depends on nothing else.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Value:
 
     @property
     def key(self) -> Key:
-        """Return which number it is, of whatever seed."""
+        """Return the number's key, which is the same for all seeds."""
         return Key(self.treatment, self.number, self.modulation, self.level, self.cycle)
 
 
@@ -54,13 +54,13 @@ def value(seed: int, key: Key, number: float) -> Value:
     return Value(seed, *key, number)
 
 
-# The values found so far, by seed, for measures that build on others.
+# The values so far, by seed, for measures that use those of others.
 Found = Mapping[tuple[int, Key], float]
 RowOfFile = Mapping[str, Any]
 
 
 class Measure(Protocol):
-    """The names of a measure's file."""
+    """What the file of a measure defines."""
 
     TITLE: str
     APPLIES_TO: str
@@ -76,7 +76,7 @@ class Measure(Protocol):
         """Return the rows of one network."""
 
     def values(self, rows: Iterable[RowOfFile], found: Found, **options: Any) -> Iterator[Value]:
-        """Yield the numbers of rows, in the seeds' order."""
+        """Yield the numbers that follow from the rows, in the order of the seeds."""
 
 
 EVERY_STATE, TREATED = "every state", "treated"
@@ -97,7 +97,7 @@ def row_of(kind: str) -> type:
 
 
 def in_order() -> list[str]:
-    """Return the names of all measures, each behind those that it builds on."""
+    """Return the names of all measures, each after those that it uses."""
     names: list[str] = []
     waiting = list(items.names("measures"))
     while waiting:

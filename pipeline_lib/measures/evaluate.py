@@ -1,4 +1,4 @@
-"""What is measured in every network: Tables 1 and 2, and state dependence."""
+"""The accuracies of every network: Tables 1 and 2, and state dependence."""
 
 from __future__ import annotations
 

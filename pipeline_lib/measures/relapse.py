@@ -76,9 +76,9 @@ def run(
 ) -> list[Measurement]:
     """Measure combined stress at cycle 0 and after each of `cycles` cycles.
 
-    A cycle cuts `prune` of the surviving weights, then takes the steps of `maintenance`. Each cycle
-    has its own generator, so adding cycles leaves the first ones as they were.
-    The training in maintenance goes into the subject's history.
+    A cycle cuts `prune` of the surviving weights, then takes the steps of `maintenance`. Every
+    cycle has a separate generator, so adding cycles does not change the earlier ones. The training
+    in maintenance is added to the subject's history.
     """
     from pipeline_lib.model.pruning import prune_further
     from pipeline_lib.steps import Setting, take
@@ -147,7 +147,7 @@ def values(rows: Iterable[RowOfFile], found: Found, *, threshold: float) -> Iter
 def relapse_cycle(by_cycle: Mapping[int, float], threshold: float) -> int | None:
     """Return the first cycle whose accuracy, in per cent, is below the threshold, a fraction.
 
-    Cycle 0 counts. None if no cycle is below.
+    Cycle 0 counts. None if no cycle is below the threshold.
     """
     # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
     limit = round(100.0 * threshold, 9)

@@ -1,6 +1,7 @@
-"""Switch liability: does a push in one direction tip the network, and how active is it?
+"""Switch liability: accuracy under a push in one direction, and hidden activity.
 
-From the author's sibling study (Zenodo 18292021), which the paper's introduction announces.
+It is defined in the author's sibling study (Zenodo 18292021). The paper's introduction announces
+it but never measures it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def run(
     states = {ON: network} | ({OFF: unmodulated(network)} if withdrawal else {})
     rows = []
     for modulation, state in states.items():
-        # As in every measurement, all treatments of a seed meet the same noise.
+        # As in every measurement, all treatments of a seed get the same noise.
         purpose = ("measure", ASSESSMENT, bias, internal_noise)
         correct = subject.engine.count_correct(
             state,
@@ -102,7 +103,7 @@ def run(
 
 
 def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
-    """Yield accuracy under biased noise in per cent, and activity in its own unit."""
+    """Yield accuracy under biased noise in per cent, and mean activity."""
     for row in rows:
         treatment, modulation = row["treatment"], row["modulation"]
         yield value(row["seed"], Key(treatment, BIASED, modulation), per_cent(row))

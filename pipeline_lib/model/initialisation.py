@@ -25,9 +25,9 @@ def initial_network(
 ) -> Network:
     """Return an unpruned network with layers of `sizes` units, from the input to the output.
 
-    `init` is "torch", PyTorch's default for linear layers, behind the published tables
-    (weights and biases uniform within ±1/√fan_in); or {"normal": sd}, the published text's
-    small normal distribution, with biases of zero.
+    `init` is "torch" or {"normal": sd}. "torch" is PyTorch's default for linear layers, on which
+    the published tables are based: weights and biases are uniform within ±1/√fan_in. The other is
+    the small normal distribution of the published text, with biases of zero.
     """
     weights: list[np.ndarray] = []
     biases: list[np.ndarray] = []
@@ -46,7 +46,7 @@ def initial_network(
 
 
 def _uniform(generator: MersenneTwister, count: int, bound: float) -> np.ndarray:
-    # PyTorch's own arithmetic: 24 random bits, and one rounding to float32 at the end.
+    # This repeats PyTorch's arithmetic: 24 random bits, and one rounding to float32 at the end.
     low, high = np.float32(-bound), np.float32(bound)
     share = below_2_to_24(generator, count) * 2.0**-24
     return (share * np.float64(high - low) + np.float64(low)).astype(np.float32)

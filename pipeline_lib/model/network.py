@@ -13,7 +13,7 @@ Activation = Literal["relu", "tanh"]
 
 @dataclass(frozen=True)
 class Modulation:
-    """What a drug does to every hidden layer: the activation function, then two factors.
+    """The effect of a drug on every hidden layer: an activation function, then two factors.
 
     `damping` comes from the paper and `gain` from the study of switch liability; 1.0 is no gain.
     """

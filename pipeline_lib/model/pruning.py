@@ -30,8 +30,8 @@ def prune(network: Network, sparsity: float) -> Network:
 def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
     """Return the linearly interpolated quantile of abs(weight), all arithmetic in float32.
 
-    `torch.quantile` does the same operations in the same order, so thresholds are equal to the
-    last bit; NumPy's own function would interpolate in float64.
+    `torch.quantile` does the same operations in the same order, so thresholds are bit-identical;
+    NumPy's function would interpolate in float64.
     """
     magnitudes = np.abs(weight).ravel()
     rank = np.float32(quantile) * np.float32(magnitudes.size - 1)
@@ -47,8 +47,8 @@ def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
 def prune_further(network: Network, fraction: float, cap: float = 1.0) -> Network:
     """Return the network after cutting `fraction` of its surviving weights.
 
-    Each matrix is pruned to s + fraction·(1 - s), but at most to `cap`, where s is the sparsity of
-    the whole network.
+    Each matrix is pruned to s + fraction·(1 - s), where s is the sparsity of the whole network, but
+    to `cap` at most.
     """
     sparsity = network.sparsity
     return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap))

@@ -1,7 +1,7 @@
 """Every random generator of the project is made here.
 
-A job derives its generators from the seed and the purpose, never from what ran before. So any
-subset of the study gives the same bytes in any order.
+A job derives its generators from the seed and the purpose, never from what ran before. Any subset
+of the study therefore gives the same bytes in any order.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ SPLIT_OFFSETS = {"train": 100, "standard": 200, "clean": 300}
 
 
 def derive(seed: int, *purpose: str | int | float) -> int:
-    """Return a 64-bit integer for this seed and purpose; a change of either gives another."""
+    """Return a 64-bit integer that depends on the seed and the purpose."""
     text = json.dumps([int(seed), *purpose], ensure_ascii=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
 def data_state(seed: int, split: str) -> np.random.RandomState:
-    """Return the generator of a seed's data set: the published one, point for point."""
+    """Return the generator of a seed's data set, which gives the published points."""
     return np.random.RandomState(1000 * seed + SPLIT_OFFSETS[split])
 
 
@@ -39,7 +39,7 @@ def initial_state(seed: int) -> np.random.RandomState:
 def below_2_to_24(generator: MersenneTwister, count: int) -> np.ndarray:
     """Return `count` integers below 2^24, each from one step of the generator.
 
-    NumPy's and PyTorch's Mersenne twisters are the same: with the same seed they give the same.
+    NumPy's and PyTorch's Mersenne twisters give the same integers for the same seed.
     """
     if isinstance(generator, np.random.RandomState):
         return generator.randint(0, 2**32, count, dtype=np.uint32) & np.uint32(2**24 - 1)
@@ -77,7 +77,7 @@ def torch_generator(seed: int, *purpose: str | int | float) -> torch.Generator:
 
 
 def published_generator(seed: int) -> torch.Generator:
-    """Return the one generator from which the published run drew all that a seed needs."""
+    """Return the single generator from which the published run drew everything for a seed."""
     import torch
 
     return torch.Generator().manual_seed(seed)

@@ -43,8 +43,8 @@ def regrow(
 
 def _steepest(scores: np.ndarray, count: int) -> np.ndarray:
     # Most scores are exactly zero, and topk decides which of those regrow. The published run used
-    # torch's; another library would choose differently among ties and make another kind of network.
-    # It is imported here because torch takes long to import and few jobs regrow.
+    # PyTorch's. A different library would choose differently among ties and make a different kind
+    # of network. It is imported here because it takes long to import and few jobs regrow weights.
     import torch
 
     return torch.topk(torch.from_numpy(scores), count).indices.numpy()

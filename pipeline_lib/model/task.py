@@ -1,7 +1,7 @@
-"""The task: to tell apart the points of a few Gaussian clouds in the plane (Methods, task).
+"""The task: to classify points from a few Gaussian clouds in the plane (Methods, task).
 
-Each data set is a function of the seed and of the settings that it depends on, and no others. So a
-study with more test points trains on the same points as before.
+Each data set depends only on the seed and on its settings. A study with more test points therefore
+trains on the same points as before.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def points(data: str, seed: int, **options: Any) -> Points:
 
 
 def _draw(seed: int, split: str, count: int, centres: Centres, sd: float) -> Points:
-    # Labels first, then deviations, in float64 until the end: the published data, point for point.
+    # Labels are drawn first, then deviations, in float64 until the end, as in the published run.
     state = data_state(seed, split)
     means = np.asarray(centres, dtype=np.float64)
     labels = state.randint(0, len(means), count)

@@ -1,9 +1,9 @@
 """The published run, repeated on its own random stream.
 
-The study's jobs draw from a generator each; the published run drew everything that a seed needs
-from one. This module goes through the protocol in the published order of work with that one
-generator, by the functions of the study's own measures and steps, and so gives the published
-digits. Work that draws nothing may stand anywhere; what draws must stay where it is.
+Each job of the study has its own generator, but the published run drew everything for a seed from a
+single one. This module follows the published order of work with that single generator, using the
+study's measures and steps, and so reproduces the published digits. Work that draws no random
+numbers may be reordered; work that draws must stay where it is.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _cycles(run: _Run, networks: dict[str, Network]) -> list[Measurement]:
 
 
 class _OneStream:
-    """The plain engine, with the one published generator for every purpose."""
+    """The plain engine, with the single published generator for every purpose."""
 
     normal = staticmethod(plain.normal)
     fit = staticmethod(plain.fit)
@@ -91,8 +91,8 @@ class _Run:
         self.setting = Setting(self.engine, training, study["baseline"]["batch_size"])
 
     def build(self) -> Network:
-        # Building draws, so the published run's networks are all built here, even those whose
-        # weights it overwrote at once.
+        # Building a network draws random numbers, so all networks of the published run are built
+        # here, even those whose weights it overwrote at once.
         baseline = self.study["baseline"]
         return initial_network(baseline["sizes"], baseline["init"], self.generator)
 

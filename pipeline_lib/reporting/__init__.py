@@ -1,1 +1,1 @@
-"""Numbers put before readers: tables, wording, typesetting."""
+"""Numbers as readers see them: tables, findings, the report."""

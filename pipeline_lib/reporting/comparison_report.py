@@ -55,7 +55,7 @@ def report(comparison: Sequence[Compared], names: Sequence[str], labels: Mapping
 
 
 def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
-    """Say how the tables of a comparison that is not empty are read; terms stand in asterisks."""
+    """Explain how to read the tables of a non-empty comparison, with its terms in asterisks."""
     alpha, margin = comparison[0].alpha, comparison[0].margin
     numbers = measures.numbers(names)
     units = own_units(numbers[row.number] for row in comparison)
@@ -76,7 +76,7 @@ def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
 def tables(
     comparison: Sequence[Compared], names: Sequence[str], labels: Mapping[str, str]
 ) -> list[Table]:
-    """Return a comparison as tables: of each published table what was tested, and the rest."""
+    """Return two tables for each published table: the numbers that were tested, and the others."""
     numbers = measures.numbers(names)
     titles = {
         table.name: f"Table {table.paper}. {table.title}" if table.paper else table.title
@@ -100,7 +100,7 @@ def tables(
 
 
 def _number(row: Compared, number: Number) -> list[str]:
-    """Return which number a row is of, ours and the published one."""
+    """Return the name of a row's number, our value and the published one."""
     measure = heading(number, row.level, row.modulation)
     measure += "" if row.cycle is None else f", cycle {row.cycle}"
     if row.seed is not None:

@@ -1,8 +1,8 @@
 """What a study found, in sentences made from its numbers.
 
-A sentence says no more than its numbers: who stands above whom, by how much, and whether the
-tests of `analysis.paired` and `analysis.survival` hold it significant. A number of any measure
-whose treatments are compared has its finding.
+A sentence says no more than its numbers: which treatment is ahead, by how much, and whether the
+tests of `analysis.paired` and `analysis.survival` find the difference significant. Every number
+on which treatments are compared gets a finding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from pipeline_lib.reporting.wording import (
     signed,
 )
 
-NO_DIFFERENCE = 1e-9  # between two means; more is what adding floats leaves
+NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point error
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Finding:
 
 
 def findings(results: Results) -> list[Finding]:
-    """Return what the study found, question by question; one that it cannot answer is left out."""
+    """Return what the study found, by question, leaving out questions that it cannot answer."""
     found = [Finding("What pruning does", list(_insult(results)))]
     others: list[Finding] = []
     for asked in results.asked():
@@ -68,8 +68,8 @@ def findings(results: Results) -> list[Finding]:
             "Who responds, and who relapses after that",
             [*relapses(results), *relapse_tests(results)],
         ),
-        Finding("What combinations add to their better half", list(_additions(results))),
-        Finding("What hangs on the medication", list(_withdrawal(results))),
+        Finding("What combinations add to the better of their parts", list(_additions(results))),
+        Finding("What depends on the medication", list(_withdrawal(results))),
         *others,
         Finding("What predicts response, relapse and final accuracy", list(predictions(results))),
         Finding("What is significant", list(_significance(results))),
@@ -78,14 +78,14 @@ def findings(results: Results) -> list[Finding]:
 
 
 def gist(results: Results) -> list[str]:
-    """Return in short who leads on what, and how many relapsed."""
+    """Return one line per question with the leading treatment, and one with the relapse counts."""
     lines = []
     for asked in results.asked():
         cells, number = results.ranking(asked), asked.number
         if len(cells) > 1 and number.better != "neither":
             printed = {who: signed(cell.mean, number) for who, cell in cells.items()}
             best = next(iter(printed.values()))
-            # Means that print alike share the lead.
+            # Treatments whose printed means are equal share the lead.
             alike = (who for who in results.labels if printed.get(who) == best)
             leaders = listed(map(results.name, alike))
             _, short, noun = asked.words
@@ -102,17 +102,18 @@ def gist(results: Results) -> list[str]:
 
 
 def reading(results: Results) -> str:
-    """Say how the numbers in the findings are read."""
+    """Return the paragraph that explains how to read the numbers in the findings."""
     if results.seeds == 1:
         return (
             "The study has one seed. There are no intervals and no tests, and what follows holds "
             "only for that seed."
         )
     return (
-        f"Means over {results.seeds} seeds; in brackets {100 * LEVEL:g} % intervals (BCa bootstrap "
-        f"over the seeds; Wilson's for shares of seeds). Treatments are compared within seeds, by "
-        f"a sign-flip permutation test. Significant means p < {ALPHA:g} after Holm's correction, "
-        f"among the pairs of one measurement or among all pairs of the study, as said each time."
+        f"Means over {results.seeds} seeds, with {100 * LEVEL:g} % intervals in brackets (BCa "
+        f"bootstrap over the seeds, Wilson's for shares of seeds). Treatments are compared within "
+        f"seeds by a sign-flip permutation test. Significant means p < {ALPHA:g} after Holm's "
+        f"correction; each sentence says whether over the pairs of one measurement or over all "
+        f"pairs of the study."
     )
 
 
@@ -128,7 +129,7 @@ def markdown(results: Results) -> str:
 def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", "below")) -> str:
     """Say by how much the first of a pair differs from the other, and whether it is significant.
 
-    `words` are for a first one with the larger mean, and with the smaller.
+    `words` describe a first treatment with the larger mean, and one with the smaller mean.
     """
     first, other = results.name(pair.treatment), results.name(pair.other)
     if pair.difference == 0 and pair.sd == 0:
@@ -144,7 +145,7 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", 
 
 def _verdict(results: Results, pair: Pair) -> str:
     if pair.p is None or pair.p_holm is None or pair.p_holm_number is None:
-        return "one seed has no test"
+        return "one seed allows no test"
     tested = [(each.number, each.level) for each in results.pairs if each.p is not None]
     here = plural(tested.count((pair.number, pair.level)), "pair")
     within = f"among this measurement's {here} ({p_equals(pair.p_holm_number)})"
@@ -164,15 +165,17 @@ def _insult(results: Results) -> Iterator[str]:
         if before and after and sparsity:
             number, pruned = results.numbers[name], results.numbers[SPARSITY]
             yield (
-                f"{where} the healthy network has {mean(before, number)}, the untreated one, "
-                f"pruned to {signed(sparsity.mean, pruned)}{pruned.unit}, {mean(after, number)}."
+                f"{where} the healthy network reaches {mean(before, number)}. The untreated "
+                f"network, pruned to a sparsity of {signed(sparsity.mean, pruned)}{pruned.unit}, "
+                f"reaches {mean(after, number)}."
             )
 
 
 def _ranking(results: Results, asked: Asked) -> Iterator[str]:
     """Rank the treatments on a number, and compare the first with each of the others.
 
-    Where neither more nor less is better, none is first, and the untreated network is ranked too.
+    Where neither more nor less is better, no pair is compared, and the untreated network is
+    ranked too.
     """
     cells, number = list(results.ranking(asked).values()), asked.number
     untreated = results.cells.get(Key(UNTREATED, number.name, level=asked.level))
@@ -180,7 +183,7 @@ def _ranking(results: Results, asked: Asked) -> Iterator[str]:
         cells = sorted([*cells, untreated], key=lambda cell: -cell.mean)
     if not cells:
         return
-    order = "From the highest down"
+    order = "From the highest to the lowest"
     if number.better == "less":
         order = f"From the smallest {asked.words[2]} to the largest"
     if len(cells) == 1:
@@ -205,7 +208,7 @@ def _trajectories(results: Results) -> Iterator[str]:
         if first and final and drop:
             change = f"a drop of {mean(drop, dropped)}"
             if abs(drop.mean) < NO_DIFFERENCE:
-                change = "no change of the mean"
+                change = "no change in the mean"
             elif drop.mean < 0:
                 low, high = (None if end is None else -end for end in (drop.ci_high, drop.ci_low))
                 gain = replace(drop, mean=-drop.mean, ci_low=low, ci_high=high)
@@ -246,12 +249,12 @@ def _significance(results: Results) -> Iterator[str]:
     within = sum((pair.p_holm_number or 0) < ALPHA for pair in tested)
     over_all = sum((pair.p_holm or 0) < ALPHA for pair in tested)
     yield (
-        f"Of {plural(len(tested), 'paired comparison')}, {within} are significant within their "
-        f"measurement and {over_all} over all measurements."
+        f"Of {plural(len(tested), 'paired comparison')}, {within} are significant after correction "
+        f"within their measurement and {over_all} after correction over all measurements."
     )
     best = min(1.0, len(tested) * min(pair.p_smallest or 1.0 for pair in tested))
     if best >= ALPHA:
         yield (
-            f"With {plural(results.seeds, 'seed')} the smallest p that can come of the correction "
-            f"over all is {best:.3g}: no comparison could pass {ALPHA:g} there, whatever it shows."
+            f"With {plural(results.seeds, 'seed')}, the smallest possible p after correction over "
+            f"all measurements is {best:.3g}, so no comparison could reach p < {ALPHA:g} there."
         )

@@ -28,7 +28,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the numbers come from; what is not known is None."""
+    """Where the numbers come from; None for anything that is not known."""
 
     versions: Mapping[str, str]
     commit: str | None
@@ -43,15 +43,15 @@ def read_origin(*, network: str | Path, project: str | Path, citation: str | Pat
 
 
 def commit(project: str | Path) -> str | None:
-    """Return the git commit of the project's folder, "-dirty" behind it if files differ from it.
+    """Return the git commit of the project's folder, followed by "-dirty" if files differ from it.
 
-    None if the folder is no git checkout of its own, or there is no git.
+    None if the folder is not the root of a git checkout, or if git is not installed.
     """
     git = shutil.which("git")
     if git is None or not Path(project, ".git").exists():
         return None
     command = [git, "-C", str(project), "describe", "--always", "--dirty", "--abbrev=12"]
-    # GIT_DIR and its kin would name another repository than the project's.
+    # GIT_DIR and similar variables would point git at a different repository.
     environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     environment["GIT_OPTIONAL_LOCKS"] = "0"
     done = subprocess.run(  # noqa: S603 - a fixed command, no shell
@@ -61,7 +61,7 @@ def commit(project: str | Path) -> str | None:
 
 
 def citations(path: str | Path) -> list[Work]:
-    """Return what a CITATION.cff asks to cite: the paper, if it names one, then the software."""
+    """Return the works that a CITATION.cff names: the paper, if there is one, then the software."""
     software = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     paper = software.get("preferred-citation")
     return [_work(entry) for entry in (paper, software) if entry]

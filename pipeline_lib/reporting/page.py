@@ -22,15 +22,15 @@ from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import Table, grouped
 from pipeline_lib.reporting.wording import PUBLISHED
 
-# A drawing of more bytes than this gives way to its picture in pixels, if there is one: with
-# hundreds of seeds a line for each makes a page that no mail takes.
+# An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of
+# hundreds of seeds, the SVGs would make the page too large to send by mail.
 LARGEST_DRAWING = 400_000
 
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 class Figure(NamedTuple):
-    """A figure as the page holds it: its file's content within the page itself, base64."""
+    """A figure as the page holds it: the content of its file, as base64."""
 
     spec: FigureSpec
     source: str
@@ -38,7 +38,7 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class Content:
-    """All that the page shows; `study` is `slices.report`."""
+    """Everything that the page shows; `study` is `slices.report`."""
 
     study: Mapping[str, Any]
     results: Results
@@ -53,7 +53,7 @@ class Content:
 def page(template: str | Path, content: Content) -> str:
     """Return the page that a Jinja template makes of a study.
 
-    Whatever comes from the study is escaped; the page holds no script and asks for no other file.
+    Everything that comes from the study is escaped. The page has no script and loads no other file.
     """
     path = Path(template)
     environment = Environment(
@@ -81,9 +81,9 @@ def page(template: str | Path, content: Content) -> str:
 
 
 def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> list[Figure]:
-    """Return the figures of these files, one for each stem, in their order.
+    """Return the figures of these files, one for each stem, in the order of the files.
 
-    Of an SVG and a PNG of one stem the SVG is taken, unless it is larger than `LARGEST_DRAWING`.
+    If a stem has both an SVG and a PNG, the SVG is used unless it is larger than `LARGEST_DRAWING`.
     `specs` has the title and the caption of each stem.
     """
     files: dict[str, dict[str, Path]] = {}
@@ -102,17 +102,17 @@ def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> li
 
 
 def numbered_rows(text: str) -> list[list[str]]:
-    """Return the cells of a Markdown text's first table that is headed "#", its heads included.
+    """Return the cells of the first table of a Markdown text whose first column is headed "#".
 
-    Empty if the text has no such table.
+    The first row has the column heads. Empty if the text has no such table.
     """
     found = re.search(r"^\|\s*#\s*\|(.*\n?)(\|.*\n?)*", text, re.MULTILINE)
     lines = found[0].splitlines() if found else []
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
-    return rows[:1] + rows[2:]  # without the rule below the heads
+    return rows[:1] + rows[2:]  # without the line of dashes below the heads
 
 
 def prose(text: str) -> Markup:
-    """Return text of the project's own with `code` and *emphasis* set; all else is escaped."""
+    """Return a text of this project with `code` and *emphasis* as HTML and the rest escaped."""
     marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
     return Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", marked))  # noqa: S704 - escaped above

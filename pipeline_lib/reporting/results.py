@@ -31,11 +31,11 @@ from pipeline_lib.names import (
 from pipeline_lib.numbers import Key, Number
 from pipeline_lib.reporting.wording import heading
 
-# Compared between treatments, and yet no question of their own: combined stress asks more than
-# the first two, and the drop over the cycles is told with the final accuracy.
+# These numbers are compared between treatments but get no finding. Combined stress is a harder test
+# than the first two, and the drop over the cycles is reported with the final accuracy.
 UNASKED = (CLEAN, STANDARD, TOTAL_DROP)
 
-# The paper's questions: as the topic of a finding, in short, and what the number is a number of.
+# The paper's questions: the topic of the finding, a short form of it, and the noun for the number.
 PAPER = {
     COMBINED: ("Who resists combined stress", "Combined stress", "accuracy"),
     INTERNAL: ("Who resists the strongest internal noise", "Internal noise", "accuracy"),
@@ -46,7 +46,7 @@ PAPER = {
 
 
 class Asked(NamedTuple):
-    """A number on which treatments are ranked; of a series, the strongest level."""
+    """A number on which treatments are ranked; for a series, its strongest level."""
 
     number: Number
     level: float | None
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
     @property
     def words(self) -> tuple[str, str, str]:
-        """Return its question as a topic and in short, and what it is a number of."""
+        """Return its topic, the short form of the topic, and the noun for the number."""
         if self.number.name not in PAPER:
             return self.heading, self.heading, "value"
         topic, short, noun = PAPER[self.number.name]
@@ -110,7 +110,7 @@ class Results:
         return found
 
     def ranking(self, asked: Asked) -> dict[str, Cell]:
-        """Return the treatments' cells of a number, the best first, or the highest."""
+        """Return the treatments' cells of a number, the best first (the highest if none is)."""
         keys = (Key(who, asked.number.name, level=asked.level) for who in self.labels)
         cells = [self.cells[key] for key in keys if key in self.cells]
         sign = 1 if asked.number.better == "less" else -1
@@ -147,7 +147,7 @@ def read_results(
 
     Of a study with predictors, `associations` and `forecasts` are read too.
 
-    `planned` has the plan that each file must be made by; None allows any.
+    `planned` has the plan that must have made each file; None allows any.
 
     Raises PipelineError if one is missing or damaged.
     """

@@ -45,7 +45,7 @@ def statistics_tables(results: Results) -> list[Table]:
 
 
 def combination_table(results: Results) -> Table:
-    """Return what each combination adds to its better half."""
+    """Return what each combination adds to the better of its parts."""
     found = results.additions()
     lines = []
     for asked, pair in found:
@@ -55,13 +55,13 @@ def combination_table(results: Results) -> Table:
     return Table(
         COMBINATIONS,
         "What combinations add",
-        "Means in per cent, of the combination and of the better of the treatments that it puts "
-        "together; what is added, in percentage points, with its interval (BCa bootstrap over the "
-        "seeds). For a drop less is better. p of a sign-flip permutation test, corrected by Holm's "
-        "procedure over all pairs of the measurement.",
+        "The means of each combination and of its better part, in per cent; what the combination "
+        "adds, in percentage points, with its interval (BCa bootstrap over the seeds). For a drop, "
+        "less is better. p comes from a sign-flip permutation test, corrected by Holm's procedure "
+        "over all pairs of the measurement.",
         columns(
             ("Measure", "Combination", "Better half"),
-            ("Mean", "Mean of the half", "Added", "95 % interval", "p (pairs)"),
+            ("Mean", "Mean of the part", "Added", "95 % interval", "p (pairs)"),
         ),
         _by_number(results, lines),
         _ADDED,
@@ -111,8 +111,7 @@ def log_rank_table(results: Results) -> Table:
         "Relapse after response, pair by pair",
         "Of the seeds that responded. χ² and p of the log-rank test, with one degree of freedom, "
         "and p of Fisher's exact test of the counts; both corrected by Holm's procedure over the "
-        "pairs. The tests take the two treatments as independent and leave out that they share "
-        "seeds.",
+        "pairs. The tests treat the two samples as independent and ignore that they share seeds.",
         columns(
             ["Treatment", "Other"],
             [
@@ -150,14 +149,14 @@ def paired_table(results: Results) -> Table:
         PAIRED,
         "Treatments compared within seeds",
         f"Differences in percentage points{units}, with 95 % intervals (BCa bootstrap over the "
-        "seeds). p is of a sign-flip permutation test: as it is, corrected by Holm's procedure "
-        "over the pairs of the measurement, and corrected over all rows. Superiority: share of "
-        "seeds in which the treatment has the larger number, ties as halves.",
+        "seeds). p comes from a sign-flip permutation test: uncorrected, corrected by Holm's "
+        "procedure over the pairs of the measurement, and corrected over all rows. Superiority is "
+        "the share of seeds in which the treatment has the larger number; ties count half.",
         columns(["Measure", "Treatment", "Other"], heads),
         _by_number(results, lines),
         [field.name for field in fields(Pair)],
         [astuple(pair) for pair in results.pairs],
-        empty="There is nothing to compare with.",
+        empty="This study has no pair of treatments to compare.",
     )
 
 
@@ -217,7 +216,7 @@ def association_table(results: Results) -> Table:
 def _by_number(
     results: Results, lines: Iterable[tuple[Asked, Pair, list[str]]]
 ) -> list[list[list[str]]]:
-    """Return lines on pairs in a block for each number, which its first line names."""
+    """Group the lines on pairs by number; the first line of each block names the number."""
     blocks: dict[Asked, list[list[str]]] = {}
     for asked, pair, line in lines:
         block = blocks.setdefault(asked, [])

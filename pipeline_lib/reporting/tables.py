@@ -1,7 +1,7 @@
 """The tables that measures declare, with the published numbers beside this study's.
 
-Where treatments are rows, a row of published numbers stands below each; where they are columns,
-a published column stands to the right of each. So numbers to compare are always neighbours.
+Where treatments are rows, the published numbers are in the row below each; where they are columns,
+they are in the column to the right. Numbers to compare are therefore always neighbours.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def build(
     """Return the tables of a study's measures, and its summary.
 
     Without published numbers the tables show ours only. A table for which the study has no numbers
-    says so in a sentence. What was published of a treatment that the study does not have is left
-    out.
+    has a sentence that says so. Published numbers of treatments that the study does not have are
+    left out.
     """
     measured = results.cells.treatments
     order = dict.fromkeys([*STATES, *results.labels, *measured])
@@ -43,7 +43,7 @@ def build(
 
 
 def _printed(published: Sequence[Published], known: Collection[str]) -> dict[Place, Statistics]:
-    """Return what was published of known treatments; of one number, tables may print parts."""
+    """Return the published numbers of known treatments, merged where several tables have parts."""
     found: dict[Place, Statistics] = {}
     for row in published:
         if row.key.treatment in known:
@@ -63,7 +63,7 @@ def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> T
     caption = spec.caption.format(over=over, seeds=seeds)
     if spec.rows == "seeds" and theirs:
         caption += (
-            " A seed of this study is another network than the published seed of the same number."
+            " A seed of this study is a different network from the published seed of that number."
         )
     prefixes = ("", "published_")[: len(sides)]
     return Table(
@@ -115,7 +115,7 @@ def _by_treatment(spec: TableSpec, results: Results, sides: Sides, labels: Label
 
 
 def _levels(spec: TableSpec, results: Results, number: Number) -> list[Key]:
-    """Return a number at all its levels that the table shows, of no treatment yet."""
+    """Return the keys of a number at all levels that the table shows, with no treatment yet."""
     cells = results.cells
     levels: list[float | None] = [*cells.levels(number.name)] if number.by else [None]
     if spec.both:
@@ -130,7 +130,7 @@ def _levels(spec: TableSpec, results: Results, number: Number) -> list[Key]:
 def _texts(
     row: Sequence[Place], side: Mapping[Place, Statistics], numbers: Mapping[str, Number]
 ) -> list[str]:
-    """Return a treatment's numbers; one that fewer of its seeds have says of how many it is."""
+    """Return a treatment's numbers; those that some of its seeds lack give their n."""
     found = [side.get(place, Statistics()) for place in row]
     most = max((each.n for each in found if each.n), default=None)
     return [
@@ -144,7 +144,7 @@ def _by_cycle_or_seed(spec: TableSpec, results: Results, sides: Sides, labels: L
     numbers = _numbers(spec, results)
     seeds, names = spec.rows == "seeds", {number.name for number in numbers}
     have = {place.key.treatment for place in sides[0] if place.key.number in names}
-    # A treatment of which no seed has the number is shown too: none of them relapsed, for one.
+    # A treatment without the number in any seed is shown too, for example when none relapsed.
     treatments = [who for who in labels if who in have or (seeds and who not in STATES)]
     shown_of = [(who, number) for who in treatments for number in numbers]
     found = [place for side in sides[: 1 + seeds] for place in side if place.key.number in names]
@@ -172,7 +172,7 @@ def _text(found: Statistics, number: Number, spec: TableSpec) -> str:
 
 
 def _sizes(places: Sequence[Place], side: Mapping[Place, Statistics]) -> set[int]:
-    """Return how many seeds the treatments have, each by the number that most of them have."""
+    """Return how many seeds the treatments have, counting for each its most complete number."""
     sizes: dict[str, int] = {}
     for key, n in ((place.key, side.get(place, Statistics()).n) for place in places):
         if n:

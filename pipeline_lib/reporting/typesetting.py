@@ -12,7 +12,7 @@ from itertools import groupby
 MINUS, EN_DASH, EM_DASH, PLUS_MINUS = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}", "±"
 NOTHING = EM_DASH  # a cell for which there is no number
 
-# What pandas' escape leaves as it is, and LaTeX's default fonts print differently or not at all.
+# Characters that pandas does not escape and that LaTeX's default fonts print wrongly or not at all.
 _SIGNS = str.maketrans(
     {
         **{MINUS: "$-$", PLUS_MINUS: r"$\pm$", EN_DASH: "--", EM_DASH: "---"},
@@ -25,7 +25,7 @@ _SIGNS = str.maketrans(
 
 @dataclass(frozen=True)
 class Column:
-    """The head of a column; columns side by side with the same `group` share a head above it.
+    """The head of a column; neighbouring columns with the same `group` share a head above theirs.
 
     A `stub` names rows and is set flush left; every other column is set flush right.
     """
@@ -37,10 +37,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """What a table says (`data`, with the columns `fields`) and how it is read (`blocks`).
+    """A table as data (`data`, with the columns `fields`) and as it is printed (`blocks`).
 
-    `blocks` are groups of rows, each row one text per column; a table without rows has
-    `empty`, a sentence, for a caption. `number` is that of the paper's table, if there is one.
+    `blocks` are groups of rows, each row one text per column. A table without rows has the
+    sentence `empty` as its caption. `number` is that of the paper's table, if there is one.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Table:
 
     @property
     def full_title(self) -> str:
-        """The title, behind its number in the paper if there is one."""
+        """The title, preceded by the table's number in the paper if there is one."""
         return f"Table {self.number}. {self.title}" if self.number else self.title
 
     @property
@@ -65,7 +65,7 @@ class Table:
 
     @property
     def shown_caption(self) -> str:
-        """The caption, or what the table says if it has no rows."""
+        """The caption, or the sentence that replaces it if there are no rows."""
         return self.caption if self.rows else self.empty
 
 
@@ -75,7 +75,7 @@ def columns(stubs: Iterable[str], heads: Iterable[str]) -> list[Column]:
 
 
 def csv(table: Table) -> str:
-    """Return the data with every digit that it has; a missing number is empty."""
+    """Return the data as CSV with all digits; a missing number is an empty cell."""
     text = io.StringIO()
     writer = csv_files.writer(text, lineterminator="\n")
     writer.writerow(table.fields)
@@ -91,8 +91,8 @@ def markdown(table: Table) -> str:
 
 
 def grid(table: Table) -> str:
-    """Return a bare Markdown table, its columns padded so that its source reads well too."""
-    # Markdown has one line of heads: a group gives its name to the first of its columns.
+    """Return a Markdown table without title or caption, padded so that its source is readable."""
+    # Markdown has one line of heads, so the first column of a group takes the group's name.
     heads = []
     for first, *others in grouped(table.columns):
         heads += [first.group or first.head, *(column.head for column in others)]
@@ -143,19 +143,19 @@ FORMATS = {"csv": csv, "md": markdown, "tex": latex}
 
 
 def grouped(columns: Sequence[Column]) -> list[list[Column]]:
-    """Return neighbouring columns under one head together, every other column by itself."""
+    """Group neighbouring columns that share a head; every other column is a group of one."""
     keys = groupby(columns, key=lambda column: column.group or id(column))
     return [list(group) for _, group in keys]
 
 
 def escaped_markdown(text: str) -> str:
-    """Return Markdown that reads as this text."""
+    """Return Markdown that is rendered as this text."""
     # A `<` is special only where it could begin a tag or a link.
     return re.sub(r"([\\`*_\[\]|]|<(?=[A-Za-z/!?]))", r"\\\1", text)
 
 
 def _inert(cell: object) -> object:
-    # A spreadsheet computes a text that begins like a formula. A label is the user's text.
+    # A spreadsheet would evaluate a user's label that begins like a formula.
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
 

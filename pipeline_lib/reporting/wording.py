@@ -1,4 +1,4 @@
-"""How readers see numbers and names, in tables and within sentences."""
+"""Numbers and names as readers see them, in tables and in sentences."""
 
 from __future__ import annotations
 
@@ -20,23 +20,20 @@ WithInterval = Cell | Pair
 
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:
-    """Return what readers call a number, at a level of its series if it has one."""
+    """Return the heading of a number, with its level if it belongs to a series."""
     text = number.at_level(level)
     return text if modulation == ON else f"{text}, off"
 
 
 def signed(value: float, number: Number | None = None) -> str:
-    """Return a value of a number as printed, with a typographer's minus.
-
-    What is no number of a measure has one decimal.
-    """
+    """Return a value as printed, with a true minus sign; one decimal if `number` is None."""
     return printed(value, number.decimals if number else 1).replace("-", MINUS)
 
 
 def shown(found: Statistics, number: Number, *, extremes: bool = False) -> str:
-    """Return mean ± SD, lowest to highest, or a count of the seeds, as a table shows it.
+    """Return the mean ± SD, the range, or the count of seeds, as a table shows it.
 
-    One seed has no SD, so its value stands alone; a number that is not there is a dash.
+    One seed has no SD, so only its value is shown; a missing number is a dash.
     """
     if found.count is not None:
         return f"{found.count}" + ("" if found.n is None else f" of {found.n}")
@@ -50,12 +47,12 @@ def shown(found: Statistics, number: Number, *, extremes: bool = False) -> str:
 
 
 def of_a_seed(value: float, number: Number) -> str:
-    """Return the value of a single seed; cycles are whole."""
+    """Return the value of a single seed; cycles are printed as integers."""
     return f"{value:.0f}" if number.unit == CYCLES else signed(value, number)
 
 
 def own_units(numbers: Iterable[Number]) -> str:
-    """Return what to add to "in per cent" where some numbers are in units of their own."""
+    """Return what to add to "in per cent" if some of the numbers have other units."""
     names = dict.fromkeys(number.heading.lower() for number in numbers if number.unit == PLAIN)
     whose = "its own unit" if len(names) == 1 else "units of their own"
     return f" ({listed(names)} in {whose})" if names else ""
@@ -111,7 +108,7 @@ def ends(of: WithInterval, number: Number | None = None) -> str:
 
 
 def share(fraction: float) -> str:
-    """Return a fraction in per cent, with as many digits as it has."""
+    """Return a fraction in per cent, without trailing zeros."""
     return f"{round(100.0 * fraction, 9):g}{PER_CENT}"
 
 
@@ -123,17 +120,17 @@ def p_value(p: float | None) -> str:
 
 
 def p_equals(p: float | None) -> str:
-    """Return a p-value as a sentence says it."""
+    """Return a p-value as it appears in a sentence."""
     text = p_value(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names as English lists them: "a, b and c"."""
+    """Return names as a list in English: "a, b and c"."""
     *others, last = list(names)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a number of things."""
+    """Return a count with its noun, in the plural unless the count is 1."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

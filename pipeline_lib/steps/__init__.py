@@ -1,6 +1,6 @@
-"""What changes a network: a treatment is a course of steps (Methods, recovery).
+"""The steps of which treatments consist (Methods, recovery).
 
-A step is a file in this folder. It has `Options`, which a study's YAML is checked against, and
+A step is a file in this folder. It has `Options`, against which a study's YAML is checked, and
 `apply`, a function from network to network that takes these options by name.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EVERY = "every"
 
-StepOptions = Mapping[str, Any]  # {kind of step: its options}, in maintenance perhaps with `every`
+StepOptions = Mapping[str, Any]  # {kind of step: its options}; maintenance steps may have `every`
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""A study as data: every key, its validation, and what each job reads of it."""
+"""A study as data: its keys, their validation, and the part that each job reads."""

@@ -1,7 +1,7 @@
-"""A study as typed data: every key of `config.yaml`, what it means and what it may be.
+"""A study as typed data: every key of `config.yaml`, its meaning and its allowed values.
 
-These models are the only source: they validate a study, and `config.schema.json` is exported from
-them for editors.
+These models are the only source: they validate studies, and `config.schema.json`, which editors
+use, is exported from them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
 
 LONGEST_PATH = 200
 
-ELSEWHERE = "elsewhere"  # an error whose message is the whole sentence
+ELSEWHERE = "elsewhere"  # the type of errors whose message is a complete sentence
 
 
 class TaskOptions(Model):
@@ -89,7 +89,7 @@ class Reproduction(Model):
     @field_validator("published", "runs")
     @classmethod
     def _of_this_machine(cls, path: str | None) -> str | None:
-        # Snakemake reads more than a path into braces, `://` and the like.
+        # Braces, `://` and similar characters have a special meaning in Snakemake.
         if path is not None and (
             not re.fullmatch(r"[\w./][\w .+~-]*(/[\w .+~-]*)*", path)
             or path != path.strip()
@@ -137,7 +137,7 @@ class Study(Model):
     @field_validator("results")
     @classmethod
     def _plain_path(cls, path: str) -> str:
-        # Paths reach shells, Snakemake patterns and cluster queues: plain characters only.
+        # Paths reach shells, Snakemake patterns and cluster queues, so they have plain characters.
         if not re.fullmatch(r"/?\w[\w.-]*(/\w[\w.-]*)*", path, re.ASCII):
             raise ValueError(
                 "it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`"
@@ -149,7 +149,7 @@ class Study(Model):
     @field_validator("treatments", mode="before")
     @classmethod
     def _drop_removed(cls, treatments: Any) -> Any:
-        # An overlay removes a treatment of the study that it builds on by setting it to null.
+        # An overlay removes a treatment of the base study by setting it to null.
         if isinstance(treatments, dict):
             return {name: value for name, value in treatments.items() if value is not None}
         return treatments

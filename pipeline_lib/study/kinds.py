@@ -1,4 +1,4 @@
-"""The slices of a study as types: what a job of each kind reads."""
+"""The types of the slices of a study that jobs of each kind read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from pipeline_lib.steps import StepOptions
 
-Options = dict[str, Any]  # of a function, by the names of its keyword arguments
+Options = dict[str, Any]  # the options of a function, by the names of its keyword arguments
 
 
 class Baseline(TypedDict):
@@ -55,7 +55,7 @@ class Replay(TypedDict):
 
 
 class Tables(TypedDict):
-    """How tables and findings speak of the study: its measures, and its treatments in order."""
+    """What tables and findings read: the measures, and the labels of the treatments in order."""
 
     measures: list[str]
     labels: dict[str, str]
@@ -73,9 +73,9 @@ class Reproduction(TypedDict):
 
 
 class Report(Tables):
-    """What the report says of the study: YAML of its settings and of each treatment's steps.
+    """What the report reads: the study's settings and each treatment's steps, as YAML.
 
-    `steps` says in a line what each kind of step does that the study's treatments take.
+    `steps` describes, in a line each, the kinds of steps in the study's treatments.
     """
 
     seeds: list[int]
@@ -93,7 +93,7 @@ class Looks(TypedDict):
 
 
 class Figure(TypedDict):
-    """What a figure reads beside its data; `chance` is in per cent, `threshold` a fraction."""
+    """What a figure reads besides its data; `chance` is in per cent, `threshold` a fraction."""
 
     name: str
     measures: list[str]

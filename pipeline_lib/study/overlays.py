@@ -1,9 +1,9 @@
-"""The files of a study, before Snakemake loads them: are they there, and are they plain YAML?
+"""A check that the files of a study exist and are plain YAML, before Snakemake loads them.
 
     python -m pipeline_lib.study.overlays --configfile studies/smoke.yaml
 
-`make run` asks this first. Snakemake would answer a missing file with a traceback, would take the
-last of two values of one key without a word, and would run the programs in a file with
+`make run` does this first. Snakemake would answer a missing file with a traceback, would silently
+take the last of two values of the same key, and would run the programs in a file with
 `__use_yte__`.
 """
 
@@ -21,7 +21,7 @@ import yaml
 
 from pipeline_lib.errors import PipelineError
 
-# What a checkout has, and no results may be written to.
+# Parts of a checkout to which no results may be written.
 PARTS = {
     *("benchmarks", "docs", "pipeline_lib", "profiles", "reference", "report", "rules"),
     *("studies", "tests", "workflow_scripts", ".git", ".venv", ".snakemake"),
@@ -29,13 +29,13 @@ PARTS = {
 TEMPLATE = "__use_yte__"  # Snakemake then reads the file as a template, with Python in it
 
 
-# Numbers that YAML 1.1, which Snakemake reads, and YAML 1.2 agree on.
+# Numbers that mean the same in YAML 1.2 and in YAML 1.1, which Snakemake reads.
 WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 REAL = re.compile(r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 class _Refused(yaml.YAMLError):
-    """What is valid YAML, and may not mean what it looks like."""
+    """Valid YAML that may not mean what it seems to mean."""
 
     def __init__(self, node: yaml.Node | yaml.Event, why: str) -> None:
         line = node.start_mark.line + 1 if node.start_mark else "?"
@@ -43,12 +43,12 @@ class _Refused(yaml.YAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which refuses what does not mean what it looks like."""
+    """The safe loader, which also refuses YAML that does not mean what it seems to mean."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise _Refused(event, f"has the alias *{event.anchor}; write out what it stands for")
+            raise _Refused(event, f"has the alias *{event.anchor}; write out the value instead")
         return super().compose_node(parent, index)
 
     def construct_number(self, node: yaml.ScalarNode) -> int | float:
@@ -66,7 +66,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name and name in seen:
-                raise _Refused(key, f"has the key {name!r} a second time")
+                raise _Refused(key, f"repeats the key {name!r}")
             seen.add(name)
         return super().construct_mapping(node, deep=deep)
 
@@ -76,9 +76,9 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """Return a study's file as it stands.
+    """Return the content of a study's file.
 
-    Raises PipelineError, one sentence, if it is missing or not a plain mapping.
+    Raises PipelineError if it is missing or not a plain mapping.
     """
     try:
         with Path(path).open(encoding="utf-8") as file:
@@ -93,7 +93,7 @@ def read(path: str | Path) -> dict[str, Any]:
         raise PipelineError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise PipelineError(f"{path}: not valid YAML ({_reason(error)})") from None
-    except ValueError as error:  # of a date such as 2026-13-99
+    except ValueError as error:  # for a date such as 2026-13-99
         raise PipelineError(f"{path}: not a study ({error})") from None
     if not isinstance(content, dict):
         kinds = {type(None): "empty", list: "a list", str: "text"}
@@ -113,7 +113,7 @@ def _reason(error: yaml.YAMLError) -> str:
 
 
 def read_all(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
-    """Read several files; raises PipelineError with a line for each that is bad."""
+    """Read several files; raises PipelineError with a line for each bad one."""
     studies, problems = [], []
     for path in paths:
         try:
@@ -128,8 +128,8 @@ def read_all(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
 def treatment_order(studies: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the treatments that a study's files define, those of the base study first.
 
-    A treatment that a later file takes out keeps its place, so that the others keep theirs, and
-    with it their colours. A name that no file gives more than null is no treatment.
+    A treatment that a later file removes keeps its place, so that the others keep theirs and with
+    them their colours. A name that is null in every file is not a treatment.
     """
     sections = [study.get("treatments") for study in studies]
     return list(
@@ -144,33 +144,33 @@ def treatment_order(studies: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def check_results(results: str, checkout: str | Path) -> None:
-    """Raise PipelineError if a results folder is part of the project itself, or no folder."""
+    """Raise PipelineError if the results folder is part of the project, or not a folder."""
     path, root = Path(results).resolve(), Path(checkout).resolve()
     inside = path.relative_to(root).parts if path.is_relative_to(root) else None
     if inside == () or (inside and Path(root, inside[0]).exists() and inside[0] in PARTS):
         raise PipelineError(
-            f"results is {results!r}, which is part of the project; it must be another folder"
+            f"results is {results!r}, which is part of the project; it must be a different folder"
         )
     if path.exists() and not path.is_dir():
         raise PipelineError(f"results is {results!r}, which is a file; it must be a folder")
 
 
 def plain(study: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a study as a file of it is read: mappings, lists and scalars."""
+    """Return a study in the form in which its file is read: mappings, lists and scalars."""
     found: dict[str, Any] = yaml.load(as_yaml(study), _Loader)  # noqa: S506 - a safe loader
     return found
 
 
 def as_yaml(study: Mapping[str, Any]) -> str:
-    """Return the YAML of a study, its keys in their order."""
-    # Through JSON, since Snakemake's mappings are of a type of its own.
+    """Return the YAML of a study, with its keys in order."""
+    # The detour through JSON is needed because Snakemake's mappings have a special type.
     return yaml.safe_dump(json.loads(json.dumps(study)), sort_keys=False, allow_unicode=True)
 
 
 def resolved(value: Any) -> Any:
-    """Return a value of the command line with the scalars in it read as YAML.
+    """Return a value from the command line with its scalars read as YAML.
 
-    Snakemake reads `seeds=[0,1]` as a list of texts, and `keep_networks=false` as a text.
+    Snakemake reads `seeds=[0,1]` as a list of texts and `keep_networks=false` as a text.
     """
     if isinstance(value, Mapping):
         return {str(key): resolved(each) for key, each in value.items()}
@@ -186,9 +186,9 @@ def resolved(value: Any) -> Any:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Check the files that Snakemake's `arguments` name; end with their problems if there are any.
+    """Check the files that Snakemake's `arguments` name, and exit with their problems, if any.
 
-    Everything else among the arguments is Snakemake's affair.
+    The other arguments are left to Snakemake.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", default=[], action="extend")

@@ -1,7 +1,7 @@
-"""What each job reads of a study: nothing more, so that a change reruns no more than it must.
+"""The slice of a study that each job reads, so that a change reruns only the jobs that it affects.
 
-A slice is JSON-ready. What a measure reads follows from the keyword arguments of its functions:
-its own options, points of the task, and the settings in `SHARED`.
+A slice is ready for JSON. What a measure reads follows from the keyword arguments of its functions:
+its options, points of the task, and the settings in `SHARED`.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from pipeline_lib.study.kinds import (
 )
 from pipeline_lib.study.treatments import Treatment
 
-YAML_WIDTH = 34  # of the report's settings, so that a phone shows them unbroken
+YAML_WIDTH = 34  # characters per line of the report's settings, so that they fit on a phone
 
 
-# Settings that a measure may ask for beside its own options, given the treatment, if there is one.
+# Settings that a measure may ask for besides its options; they may depend on the treatment.
 SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
     "batch_size": lambda study, _: study.training.batch_size,
     "combined": lambda study, _: _plain(study.options_of("evaluate"))["combined"],
@@ -88,7 +88,7 @@ def measure(study: Study, name: str, state: str) -> Measure:
 
 
 def values(study: Study) -> dict[str, Options]:
-    """Return what each measure reads to make numbers of its rows, beside the rows."""
+    """Return what each measure reads, besides its rows, to turn them into numbers."""
     return {
         name: _given(study, name, _asked(measures.load(name).values)) for name in study.measures
     }
@@ -141,7 +141,7 @@ def looks(study: Study, places: dict[str, int]) -> Looks:
 
 
 def figure(study: Study, name: str, looks: Looks) -> Figure:
-    """Return what a figure reads beside its data; `chance` is in per cent."""
+    """Return what a figure reads besides its data; `chance` is in per cent."""
     return {
         "name": name,
         "measures": study.measures,
@@ -152,7 +152,7 @@ def figure(study: Study, name: str, looks: Looks) -> Figure:
 
 
 def combines(study: Study) -> dict[str, list[str]]:
-    """Return the treatments that each combination puts together."""
+    """Return the treatments of which each combination consists."""
     return {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
 
 
@@ -207,7 +207,7 @@ def first_regrowth(study: Study) -> tuple[str, int] | None:
 
 
 def points(study: Study, data: str) -> Options:
-    """Return what a data set of the task depends on, but for the seed."""
+    """Return everything that a data set of the task depends on, except the seed."""
     return _plain(study.task, *_POINTS[data])
 
 

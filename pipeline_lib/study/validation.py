@@ -1,4 +1,4 @@
-"""From raw YAML to a valid `Study`, or to one sentence for each thing that is wrong with it."""
+"""Validation: from raw YAML to a `Study`, or to one sentence for each problem."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pydantic_core import ErrorDetails
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, STUDY, Study
 
-LONGEST_VALUE = 60  # characters of a value that is shown in a message
-MOST_PROBLEMS = 20  # that are told of at once
+LONGEST_VALUE = 60  # the most characters of a value that a message shows
+MOST_PROBLEMS = 20  # the most problems that are reported at once
 
 UNIONS = {
     NUMBER: "it must be a whole number or a list of whole numbers",
@@ -26,7 +26,7 @@ UNIONS = {
     MAPPING: "it must be torch or a mapping {normal: sd}",
 }
 
-# Where pydantic's own message is not the plain sentence.
+# Plain sentences to replace messages of pydantic.
 ALLOWED = {
     "missing": "this key is required",
     "string_type": "it must be text",
@@ -51,7 +51,7 @@ def validate(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> Study:
     """Return the study that `raw`, as loaded from YAML, describes.
 
     `order` names the treatments that the study's files define. The study has them in this order,
-    with any others behind, and only these may be taken out by setting them to null.
+    followed by any others, and only these may be removed by setting them to null.
 
     Raises PipelineError with a line for each problem: the key, what was found, what is allowed.
     """
@@ -75,7 +75,7 @@ def _treatments(raw: Any) -> dict[Any, Any]:
 
 def _unknown_removals(raw: Any, order: Sequence[str]) -> list[str]:
     return [
-        f"treatments.{_name(str(name))} is None, which takes a treatment out, but the study has no "
+        f"treatments.{_name(str(name))} is None, which removes a treatment, but the study has no "
         f"treatment of this name; its treatments are {', '.join(order)}"
         for name, treatment in _treatments(raw).items()
         if order and treatment is None and name not in order
@@ -138,7 +138,7 @@ def _spelled(path: tuple[str | int, ...]) -> str:
 
 
 def _name(key: str) -> str:
-    # A key that is no plain word is quoted, so that each message stays one line.
+    # A key that is not a plain word is quoted, so that each message stays on one line.
     return key if key.isidentifier() and len(key) <= LONGEST_VALUE else _shown(key)
 
 
@@ -148,7 +148,7 @@ def _shown(value: Any) -> str:
 
 
 class _Brief(reprlib.Repr):
-    """`repr` that stops where a value is cut anyway, so that none is too deep or too long."""
+    """A `repr` that stops where the message is cut anyway, so that no value is too deep or long."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class _Brief(reprlib.Repr):
         self.maxstring = self.maxother = self.maxlong = 4 * LONGEST_VALUE
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        # As it stands, where `reprlib` sorts the keys.
+        # Keys stay in their order, whereas `reprlib` would sort them.
         if x and level <= 0:
             return "{…}"
         items = itertools.islice(x.items(), self.maxdict)

@@ -1,4 +1,4 @@
-"""Is every damaged or misplaced file of a study told from a good one when it is read?
+"""Is every damaged or misplaced file of a study recognised when it is read?
 
     python -m tests.trust.damage
 

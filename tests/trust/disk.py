@@ -30,7 +30,7 @@ from tests.trust.damage import a_network, measurements
 from tests.trust.kills import STUDY
 
 FULL, READ_ONLY = "No space left on device", "Read-only file system"
-GOES_ON = "the same command goes on from there"
+GOES_ON = "repeat the command to continue"
 STUDIED = STUDY | {"seeds": 1, "network": {"hidden": [64, 64]}}  # a network of 24 kB
 PRUNED, TREATED = (f"results/seeds/0/{name}.safetensors" for name in ("pruned", "ssri/network"))
 

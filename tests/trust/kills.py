@@ -33,7 +33,7 @@ from tests.projects import TINY, Project
 KILLS = dict.fromkeys(("workflow", "job", "group"), signal.SIGKILL)
 STOPS = {"Ctrl-C": signal.SIGINT, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM}
 OF_ALL = ("group", "Ctrl-C")  # go to all processes, the others to one
-GOES_ON = "the same command goes on from there"
+GOES_ON = "repeat the command to continue"
 APART = {"logs", "benchmarks"}  # tell of time
 STUDY = TINY | {"engine": "plain"}  # no compiler, whose first use would take most of the time
 

@@ -1,4 +1,4 @@
-"""Does a run of many jobs grow, or leave anything behind? Memory, descriptors, files, processes.
+"""Does a run of many jobs grow, or leave files or processes behind?
 
     python -m tests.trust.soak [--seeds 20]
 

@@ -1,4 +1,4 @@
-"""Proof that a bad study is refused in words, and that what is not refused runs.
+"""A check that bad studies are refused with reasons, and that all others run.
 
     python -m tests.trust.studies              # the whole, some minutes
     python -m tests.trust.studies --seed 1     # other studies

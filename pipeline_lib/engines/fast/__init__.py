@@ -1,7 +1,7 @@
-"""The fast engine: the plain engine's mathematics on surviving weights alone, compiled.
+"""The fast engine: the plain engine's mathematics on surviving weights only, compiled.
 
-It draws from generators of its own, so its networks differ from the plain engine's as two runs
-of that engine do. With the same batches and no noise both give the same network.
+It uses different random generators, so its networks differ from the plain engine's as much as two
+runs of that engine do. With the same batches and no noise both give the same network.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from pipeline_lib.model.task import Points
 
 __all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
 
-TEST_BATCH = 128  # points; activity of so many stays in the second-level cache
+TEST_BATCH = 128  # points; the activity of this many stays in the second-level cache
 
 
 class Generator(NamedTuple):
-    """One source for orders of points, and the state of the noise's lanes."""
+    """A generator for the orders of points, and the state of the lanes for noise."""
 
     orders: np.random.Generator
     lanes: np.ndarray
@@ -135,7 +135,7 @@ def count_correct(
 
 
 def _with_biased_noise(network: Network, mean: float) -> Network:
-    """Return the network whose biases do what noise of this mean does in each hidden layer."""
+    """Return the network with biases that have the effect of this mean noise in hidden layers."""
     added = mean * network.modulation.factor
     biases = [network.biases[0]]
     for weight, bias in zip(network.weights[1:], network.biases[1:], strict=True):
@@ -150,5 +150,5 @@ def _response(modulation: Modulation, sigma: float) -> Response:
 
 
 def _arrays(points: Points) -> tuple[np.ndarray, np.ndarray]:
-    # Copies, contiguous and writable, are always of the one type that kernels are compiled for.
+    # Contiguous, writable copies always have the one type for which the kernels are compiled.
     return np.array(points.x.T, np.float32, order="C"), np.array(points.labels, np.int64)

@@ -1,4 +1,4 @@
-"""What a hidden unit makes of its pre-activation: activation, noise, a factor; and its slope."""
+"""The response of a hidden unit to its pre-activation: activation, noise, factor and slope."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline_lib.engines.fast.compiled import compiled
 
-TANH_FITTED = np.float32(7.90531110763549805)  # where the rational function below ends
+TANH_FITTED = np.float32(7.90531110763549805)  # the rational function below is valid up to here
 TANH_IS_ONE = np.float32(9.0109)  # from here on, tanh rounds to 1 in float32
 
 
@@ -24,9 +24,9 @@ class Response(NamedTuple):
 def tanh(x: np.float32) -> np.float32:
     """Return tanh of a float32 within 3e-7; NaN stays NaN.
 
-    A rational function of degree 13 over 6, the usual minimax fit for float32. Far out the
-    result is exactly 1, so that a saturated unit has no slope at all: Adam would make full
-    steps of even the smallest.
+    It is a rational function of degree 13 over 6, the usual minimax fit for float32. Far out the
+    result is exactly 1, so that a saturated unit has no slope at all: Adam would turn even the
+    smallest slope into full steps.
     """
     inner = TANH_FITTED if x > TANH_FITTED else x
     inner = -TANH_FITTED if inner < -TANH_FITTED else inner
@@ -62,7 +62,7 @@ def respond_once(level: np.float32, response: Response) -> tuple[np.float32, np.
 def respond(level: np.ndarray, response: Response, out: np.ndarray, slope: np.ndarray) -> None:
     """Fill in activity and slope at the pre-activations `level`, which are overwritten.
 
-    All are (samples,). If there is noise, `out` holds it beforehand.
+    All are (samples,). If there is noise, `out` must hold it at the start.
     """
     n = level.size
     factor = response.factor

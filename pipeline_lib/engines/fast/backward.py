@@ -12,8 +12,10 @@ from pipeline_lib.engines.fast.products import add_products, correlate, rows_of
 
 @compiled
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the sum of the samples' losses; `logits`, (classes, samples), become the gradient
-    of the mean loss."""
+    """Return the sum of the samples' losses.
+
+    Replaces `logits`, (classes, samples), by the gradient of the mean loss.
+    """
     classes, batch = logits.shape
     total = 0.0
     for s in range(batch):
@@ -33,14 +35,14 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 @compiled
 def backward(plan: Plan, theta: np.ndarray, batch: int, room: Buffers) -> None:
-    """Fill in the gradient of the mean loss, from the logits' gradient in their rows."""
+    """Fill in the gradient of the mean loss, given the logits' gradient in the logits' rows."""
     last = plan.full.size - 1
     delta = rows_of(room.activity, plan.row_start[last], plan.rows[last], batch)
     for layer in range(last - 1, -1, -1):
         above = layer + 1
         n_full, n_flat, n_dense = plan.full[above], plan.flat[above], plan.dense[above]
         source = rows_of(room.activity, plan.row_start[layer], plan.rows[layer], batch)
-        # The sum over samples of the gradient by pre-activation is the bias's gradient.
+        # The gradient of a bias is that of the pre-activation, summed over samples.
         sums = room.gradient[plan.bias[layer] : plan.bias[layer] + n_full + n_flat]
         _sum_rows(delta, sums[:n_full])
         sums[n_full:] = room.flat_activity[plan.flat_start[above] :][:n_flat]
@@ -94,7 +96,7 @@ def _dense_gradients(
 def _flat_gradients(
     plan: Plan, layer: int, theta: np.ndarray, sums: np.ndarray, room: Buffers
 ) -> None:
-    # Of weights from flat units, whose own gradients then replace their activity.
+    # Gradients of the weights from flat units; the units' gradients then replace their activity.
     count, first, links = plan.flat[layer], plan.flat_start[layer], plan.from_flat
     ptr = links.ptr[links.start[layer] :]
     numbers = room.flat_activity[first : first + count]
@@ -123,7 +125,7 @@ def _pass_down(
     slopes: np.ndarray,
     work: np.ndarray,
 ) -> None:
-    # The gradient by activity, times the slope, is the gradient by pre-activation.
+    # Multiply the gradient with respect to activity by the slope.
     dense, full, batch = plan.dense[layer + 1], plan.full[layer], delta.shape[1]
     inner = rows_of(work, 0, full if dense else 1, batch)
     if dense:

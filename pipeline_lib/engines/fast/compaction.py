@@ -1,17 +1,17 @@
-"""What of a pruned network takes part in training, and in which order it is kept.
+"""The part of a pruned network that matters for training, and the order in which it is stored.
 
-Most of a pruned network does nothing, and leaving that out changes no result:
+Most of a pruned network does nothing, and leaving it out changes no result:
 
-- A unit from which no output can be reached has no gradient and is dropped.
-- A *flat* unit has the same pre-activation for every sample: no surviving weight leads to it
-  from anything that varies. Its gradient needs sums over samples alone. Without noise its
-  activity is one number, which acts as a bias on the next layer; where that number is zero and
-  stays so, the unit is dropped too.
+- A unit that reaches no output has no gradient and is dropped.
+- A *flat* unit has the same pre-activation for every sample, because no surviving weight leads to
+  it from anything that varies. Its gradient needs only sums over samples. Without noise its
+  activity is one number, which acts as a bias on the next layer. If this number is zero and stays
+  zero, the unit is dropped too.
 - The other units are *full*. A full unit with many surviving weights (a regrown one) is *dense*:
   a matrix product is faster for it than a loop over its weights.
 
-The units of a layer stand in the order dense, other full, flat. All trained parameters are one
-vector; each matrix has in it its sparse weights, its dense block, and its biases.
+Within a layer, dense units come first, then other full units, then flat ones. All trained
+parameters form one vector, which holds each matrix's sparse weights, dense block and biases.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from pipeline_lib.model.network import Network
 
 # Above this density a row is cheaper as part of a matrix product (see docs/performance.md).
 DENSE_FROM = 0.35
-SMALLEST_BLOCK = 16  # rows or columns below which a matrix product does not pay
+SMALLEST_BLOCK = 16  # with fewer rows or columns a matrix product is not worth it
 
 
 class Links(NamedTuple):
     """Sparse weights, grouped by the unit at one of their ends; all arrays int64.
 
-    Matrix l's groups are delimited by `ptr[start[l]:]`, absolute positions in `other` (the unit
-    or row at the other end) and `at` (the weight's place among the parameters).
+    `ptr[start[l]:]` delimits the groups of matrix l. It holds absolute positions in `other` (the
+    unit or row at the other end) and `at` (the weight's place among the parameters).
     """
 
     start: np.ndarray
@@ -50,27 +50,27 @@ class Plan(NamedTuple):
     """
 
     noisy: bool  # whether hidden layers will have noise
-    dense: np.ndarray  # units per layer whose weights are a dense block,
-    full: np.ndarray  # units with a pre-activation for each sample, the dense ones first,
-    flat: np.ndarray  # units with one pre-activation for all samples
-    rows: np.ndarray  # rows in the activity matrix: full units, under noise flat ones too
-    row_start: np.ndarray  # first row of each layer, all layers' rows being one matrix
+    dense: np.ndarray  # per layer, the number of units whose weights are a dense block
+    full: np.ndarray  # per layer, units with a pre-activation for each sample, dense ones first
+    flat: np.ndarray  # per layer, units with one pre-activation for all samples
+    rows: np.ndarray  # rows in the activity matrix: full units, and with noise also flat ones
+    row_start: np.ndarray  # first row of each layer; the rows of all layers are one matrix
     flat_start: np.ndarray  # first flat unit of each layer, likewise
-    width: np.ndarray  # units per layer in the network itself
-    unit_start: np.ndarray  # first unit of each layer in `units`,
-    units: np.ndarray  # which gives each unit's index in the network itself
+    width: np.ndarray  # units per layer in the original network
+    unit_start: np.ndarray  # first unit of each layer in `units`
+    units: np.ndarray  # the index of each unit in the original network
 
-    inward: Links  # by unit of layer l + 1: weights from units that have a row
-    outward: Links  # by full unit of layer l: the weights that lead from it
-    from_flat: Links  # by unit of layer l + 1: weights from flat units
-    block: np.ndarray  # per matrix, place of its dense block from full units, row by row,
-    flat_block: np.ndarray  # of its dense block from flat units,
-    bias: np.ndarray  # and of its biases
+    inward: Links  # by unit of layer l + 1, weights from units that have a row
+    outward: Links  # by full unit of layer l, the weights that lead from it
+    from_flat: Links  # by unit of layer l + 1, weights from flat units
+    block: np.ndarray  # per matrix, the place of its dense block from full units, row by row
+    flat_block: np.ndarray  # per matrix, the place of its dense block from flat units
+    bias: np.ndarray  # per matrix, the place of its biases
 
 
 @dataclass(frozen=True)
 class Compact:
-    """A compacted network: the plan, the parameters, and where they belong in the network."""
+    """A compacted network: the plan, the parameters, and their places in the network."""
 
     plan: Plan
     parameters: np.ndarray  # (count,) float32
@@ -79,7 +79,7 @@ class Compact:
     units: tuple[np.ndarray, ...]  # per layer
 
     def restored(self, network: Network, parameters: np.ndarray) -> Network:
-        """Return the network that was compacted, with other parameters in it."""
+        """Return the original network with these parameters."""
         weights, biases = [], []
         for (weight, bias, _), sites, units, end in zip(
             network.layers(), self.sites, self.units[1:], self.plan.bias, strict=True
@@ -122,7 +122,7 @@ def compact(network: Network, *, noisy: bool) -> Compact:
         flat_blocks.append(blocks[-1] + dense * full)
         bias_places.append(flat_blocks[-1] + dense * n_flat[layer])
         count = bias_places[-1] + above.size
-        # In the order of their places: sparse weights, dense block, dense block from flat units.
+        # The order of places is: sparse weights, dense block, dense block from flat units.
         from_full, from_rest = np.s_[:dense, :full], np.s_[:dense, full:]
         sites.append(
             np.concatenate([index[to, source], index[from_full].ravel(), index[from_rest].ravel()])
@@ -163,7 +163,7 @@ def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray,
     for layer in reversed(range(len(masks))):
         used: np.ndarray = masks[layer][live[0]].any(axis=0)
         if not noisy and layer > 0 and network.modulation.activation == "relu":
-            # A ReLU below zero with no weights of its own is silent, and without a gradient.
+            # A ReLU below zero without incoming weights is silent and has no gradient.
             silent = ~masks[layer - 1].any(axis=1) & (network.biases[layer - 1] <= 0)
             used &= ~silent
         live.insert(0, used)
@@ -174,7 +174,7 @@ def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray,
         below, above = live[layer], live[layer + 1]
         is_output = layer == len(masks) - 1
         columns = below if noisy else varies
-        # Each output has a row, whether or not anything leads to it.
+        # Each output has a row, even if nothing leads to it.
         varies = above & mask[:, columns].any(axis=1) if not is_output else above
         dense = _dense_rows(mask[:, columns]) & varies
         # Outputs stay in the order of their classes, so they are all dense or none is.
@@ -215,5 +215,5 @@ def _joined(parts: Sequence[Links]) -> Links:
 
 
 def _starts(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Return where each of consecutive runs of these sizes begins, and the end of the last."""
+    """Return where each of consecutive runs of these sizes begins, and where the last one ends."""
     return np.array(list(itertools.accumulate(sizes, initial=0)), dtype=np.int64)

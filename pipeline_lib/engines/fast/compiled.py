@@ -1,14 +1,15 @@
-"""How the kernels are compiled: by Numba, for the CPU that they run on, cached on disk.
+"""Compilation of the kernels: by Numba, for the CPU that they run on, cached on disk.
 
-By itself Numba looks for changes in the file of the function that is called, not in the files of
-the functions and constants compiled into it, so an edited kernel could go on running as it was.
-Here the cache is a folder named after all that compiled code depends on: the engines' sources,
-Python, Numba, LLVM and the CPU. A machine of another kind has another folder.
+By default Numba looks for changes in the file of the function that is called, but not in the files
+of the functions and constants compiled into it, so an old version of an edited kernel could keep
+running. Here the cache is a folder named after everything that compiled code depends on: the
+engines' sources, Python, Numba, LLVM and the CPU. A machine of a different kind uses a different
+folder.
 
-Numba keeps an index for each function, which says in which numbered file the code for which types
-of arguments is. Of two jobs that compile at once, each can take the same number, and one job's
-index can end beside the other's code, which later jobs would run with arguments of other types.
-So each function's index and files are read and written under a lock.
+For each function, Numba keeps an index of the numbered files that hold the code for each set of
+argument types. Two jobs that compile at the same time can choose the same number. One job's index
+may then refer to the other's code, which later jobs would run with arguments of the wrong types.
+Each function's index and files are therefore read and written under a lock.
 """
 
 from __future__ import annotations
@@ -40,17 +41,17 @@ HERE = Path(__file__).parent
 
 
 def compiled(function: F) -> F:
-    """Return the function compiled at its first call, or read from the cache of an earlier one."""
+    """Return the function, which is compiled, or read from the cache, at its first call."""
     dispatcher: Any = numba.njit(fastmath=FLAGS, error_model="numpy")(function)
     dispatcher._cache = Cache(function)  # type: ignore[no-untyped-call]
     return cast(F, dispatcher)
 
 
 class Place(_CacheLocator):
-    """Tells Numba where a function's code lies: by the folder, whichever checkout it is in.
+    """Tells Numba where a function's code is, independently of the checkout.
 
-    Numba's own places depend on the path and the time of the source, so that a copy of the
-    project would compile everything again.
+    Numba's default depends on the path and the time of the source, so a copy of the project would
+    compile everything again.
     """
 
     def __init__(self, line: int) -> None:
@@ -62,20 +63,20 @@ class Place(_CacheLocator):
         return cls(py_func.__code__.co_firstlineno)
 
     def get_cache_path(self) -> str:
-        """Return the folder, which is one for all functions."""
+        """Return the folder, which is the same for all functions."""
         return str(cache_folder())
 
     def get_source_stamp(self) -> str:
-        """Return what the code must have been compiled from."""
+        """Return an identifier of the source from which the code must have been compiled."""
         return digest()
 
     def get_disambiguator(self) -> str:
-        """Return what tells two functions of one name apart."""
+        """Return a text that distinguishes functions with the same name."""
         return str(self.line)
 
 
 class Code(CompileResultCacheImpl):
-    """What Numba saves of a function, in our place."""
+    """The code that Numba saves for a function, in our folder."""
 
     _locator_classes = [Place]  # type: ignore[list-item]  # noqa: RUF012
 
@@ -86,7 +87,7 @@ class Cache(FunctionCache):
     _impl_class = Code
 
     def load_overload(self, sig: object, target_context: object) -> Any:
-        """Return the code for these types of arguments; None if there is none that can be read."""
+        """Return the code for these argument types, or None if none can be read."""
         try:
             with _lock(exclusive=False):
                 return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
@@ -98,7 +99,7 @@ class Cache(FunctionCache):
             return None
 
     def save_overload(self, sig: object, data: object) -> None:
-        """Save compiled code; where there is no room for it, the next job compiles it."""
+        """Save compiled code; if there is no room for it, the next job compiles it again."""
         with suppress(OSError), _lock(exclusive=True):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
@@ -112,8 +113,8 @@ def _lock(*, exclusive: bool) -> Iterator[None]:
 
 @cache
 def digest() -> str:
-    """Return a digest of all that compiled code depends on, but for types of arguments."""
-    # Constants are compiled in, and the kernels take some from what the engines share.
+    """Return a digest of everything that compiled code depends on, except argument types."""
+    # Constants are compiled in, and some of them are in modules that the engines share.
     sources = [path.read_bytes() for path in sorted(HERE.parent.rglob("*.py"))]
     versions = f"{sys.version} {numba.__version__} {llvmlite.__version__}"
     cpu = llvmlite.binding.get_host_cpu_name()
@@ -126,9 +127,9 @@ def digest() -> str:
 def cache_folder() -> Path:
     """Return the folder for compiled kernels.
 
-    It is below `NUMBA_CACHE_DIR` if that is set; else beside the source, or, where that cannot
-    be written, in the user's cache; else it is temporary. A folder in which other users may write
-    is passed over, because to read compiled code is to run it.
+    It is inside `NUMBA_CACHE_DIR` if that is set, else beside the source, or in the user's cache if
+    the source folder cannot be written, and otherwise temporary. A folder in which other users may
+    write is skipped, because reading compiled code means running it.
     """
     for base in _bases():
         folder = base / f"kernels-{digest()}"
@@ -138,7 +139,7 @@ def cache_folder() -> Path:
             ours = status.st_uid == os.geteuid() and not status.st_mode & 0o022
             if ours and os.access(folder, os.W_OK):
                 with (folder / "kernels.lock").open("a") as file:
-                    # Some network file systems know no locks.
+                    # Some network file systems have no locks.
                     fcntl.flock(file, fcntl.LOCK_SH)
                 return folder
         except OSError:
@@ -150,6 +151,6 @@ def _bases() -> Iterator[Path]:
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(chosen)
     yield HERE / "__pycache__"
-    with suppress(RuntimeError):  # a user without a home, as in some containers
+    with suppress(RuntimeError):  # users have no home folder in some containers
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         yield home / "pruning-resilience"

@@ -1,6 +1,6 @@
 """The forward pass of a mini-batch on a compacted network.
 
-Activity has a row per unit and a column per sample, so that every loop runs along samples.
+Activity has one row per unit and one column per sample, so that every loop runs along samples.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline_lib.engines.fast.products import add_products, rows_of
 
 
 class Buffers(NamedTuple):
-    """Room for one mini-batch, float32 vectors. What they hold changes as a step goes on:
+    """Buffers for one mini-batch, float32 vectors. Their content changes during a step:
 
     |                 | after the forward pass                 | after the backward pass        |
     |-----------------|----------------------------------------|--------------------------------|
@@ -39,13 +39,13 @@ class Buffers(NamedTuple):
 
 
 def buffers(plan: Plan, parameters: int, batch: int) -> Buffers:
-    """Return room for mini-batches of `batch` samples at the most."""
+    """Return buffers for mini-batches of at most `batch` samples."""
 
     def room(count: int) -> np.ndarray:
         return np.zeros(count, np.float32)
 
     rows, flat = int(plan.row_start[-1]), int(plan.flat_start[-1])
-    # A matrix product of dense units, and noise of a whole layer beside it.
+    # This holds a matrix product of dense units and the noise of a whole layer.
     work = int(plan.full.max() + plan.width.max()) + 1
     return Buffers(
         activity=room(rows * batch),
@@ -69,8 +69,8 @@ def forward(
 ) -> None:
     """Fill in activity and slopes of all layers above the input, whose rows are given.
 
-    With `whole_layers`, noise is drawn for every unit of the network, dropped ones included,
-    so that all networks of a shape meet the same noise.
+    With `whole_layers`, noise is drawn for every unit of the network, including dropped ones, so
+    that all networks of the same shape get the same noise.
     """
     last = plan.full.size - 1
     for layer in range(last):
@@ -102,7 +102,7 @@ def forward(
                 row = sums[unit]
                 row += level
             else:
-                # Dense units come first, so their sums are used up by now.
+                # Dense units come first, so their sums are no longer needed.
                 row = sums[0]
                 row[:] = level
                 add_products(theta, plan.inward, ptr[unit], ptr[unit + 1], source, row)
@@ -128,7 +128,7 @@ def _dense_products(
 def _from_flat(
     plan: Plan, layer: int, unit: int, theta: np.ndarray, flat_activity: np.ndarray
 ) -> np.float32:
-    # What a unit gets from flat units, the same for all samples.
+    # The input from flat units is the same for all samples.
     first = plan.flat_start[layer]
     total = np.float32(0)
     if unit < plan.dense[layer + 1]:

@@ -1,4 +1,4 @@
-"""Gradients of all weights, for regrowth: the pruned ones, which compaction leaves out, too."""
+"""Gradients of all weights for regrowth, including pruned ones, which compaction leaves out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Gaussian noise in bulk: sixteen xoshiro128++ generators side by side, then Box-Muller.
 
-Loops over short arrays become vector instructions. Logarithm, sine and cosine are polynomials
-here, because a call to a library's would stop that.
+Loops over short arrays become vector instructions. Logarithm, sine and cosine are polynomials here,
+because calls to library functions would prevent this.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from pipeline_lib.engines.fast.compiled import compiled
 
 LANES = 16
-CHUNK = 256  # draws of each of a Box-Muller pair: what stays in the first-level cache
+CHUNK = 256  # draws of each half of a Box-Muller pair, which stay in the first-level cache
 
 
 def seeded_lanes(generator: np.random.Generator) -> np.ndarray:
@@ -60,13 +60,13 @@ def _advance(state: np.ndarray, out: np.ndarray) -> None:
 
 @compiled
 def _radii(bits: np.ndarray, sd: np.float32, out: np.ndarray) -> None:
-    # sd · sqrt(-2 log u), u uniform in (0, 1] in steps of 2^-31: 6.7 sd at the most.
+    # sd · sqrt(-2 log u), with u uniform in (0, 1] in steps of 2^-31, so at most 6.7 sd.
     one, half = np.float32(1), np.float32(0.5)
     pattern = out.view(np.int32)
     for i in range(out.size):
         out[i] = (np.float32(np.int32(bits[i] >> np.uint32(1))) + half) * np.float32(2.0**-31)
     for i in range(out.size):
-        # log(u) = log(m) + e·log(2) with m between √½ and √2, from the number's own bits.
+        # log(u) = log(m) + e·log(2), with m between √½ and √2, from the bits of the number.
         shifted = np.int32(pattern[i] - np.int32(0x3F3504F3))
         exponent = np.float32(shifted >> np.int32(23))
         pattern[i] = np.int32((shifted & np.int32(0x007FFFFF)) + np.int32(0x3F3504F3))
@@ -83,7 +83,7 @@ def _radii(bits: np.ndarray, sd: np.float32, out: np.ndarray) -> None:
 
 @compiled
 def _project(radius: np.ndarray, bits: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
-    # Cosine and sine of a uniform angle from those of its half, which is within ±π/2.
+    # The cosine and sine of a uniform angle follow from those of half the angle, within ±π/2.
     one, half = np.float32(1), np.float32(0.5)
     for i in range(radius.size):
         a = np.float32(np.int32(bits[i])) * np.float32(2.0**-32 * np.pi)

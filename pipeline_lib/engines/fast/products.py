@@ -1,6 +1,7 @@
 """Products with sparse weights: loops over surviving weights, along samples.
 
-Four weights at a time, so that the row which they share is read and written a quarter as often.
+They take four weights at a time, so that the row that these share is read and written only a
+quarter as often.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pipeline_lib.engines.fast.compiled import compiled
 
 @compiled
 def rows_of(flat: np.ndarray, first: int, count: int, batch: int) -> np.ndarray:
-    """Return `count` rows of `batch` samples from a vector that holds rows one by one."""
+    """Return `count` rows of `batch` samples from a vector that holds the rows one by one."""
     return flat[first * batch : (first + count) * batch].reshape((count, batch))
 
 
@@ -41,7 +42,7 @@ def add_products(
 def correlate(
     gradient: np.ndarray, links: Links, begin: int, end: int, source: np.ndarray, delta: np.ndarray
 ) -> None:
-    """Put in each weight's place the sum over samples of `delta` times its row of `source`."""
+    """Write to each weight's place the sum over samples of `delta` times its row of `source`."""
     other, at = links.other, links.at
     n = delta.size
     fours = begin + (end - begin) // 4 * 4

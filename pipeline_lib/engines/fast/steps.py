@@ -15,13 +15,13 @@ from pipeline_lib.engines.fast.noise import fill_normal
 from pipeline_lib.engines.fast.products import rows_of
 from pipeline_lib.engines.training import BETA_1, BETA_2, EPSILON
 
-# 1 - β in float32 would be off by 5e-5 of itself.
+# 1 - β in float32 would have a relative error of 5e-5.
 _REST_1, _REST_2 = np.float32(1 - BETA_1), np.float32(1 - BETA_2)
 _BETA_2, _EPSILON = np.float32(BETA_2), np.float32(EPSILON)
 
 
 class Trained(NamedTuple):
-    """The parameters and Adam's memory of them, (parameters,) float32 each."""
+    """The parameters and Adam's two moments, (parameters,) float32 each."""
 
     theta: np.ndarray
     survives: np.ndarray
