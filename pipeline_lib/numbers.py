@@ -31,10 +31,9 @@ class Number:
 
     `by` is set if it is a series over noise levels or cycles. A `share` is 0 or 1 in each seed and
     is reported as a count of seeds. A number that is `compared` is tested between treatments,
-    except at level 0, which repeats a measurement without noise. A `derived` number follows from
-    others of the same networks, so it is not tested against a published one again. `tables` and
-    `figures` name the tables and figures that show it. `over` labels the axis of its levels, if the
-    heading does not.
+    except at level 0, which repeats a measurement without noise. `tables` and `figures` name the
+    tables and figures that show it. `over` labels the axis of its levels, and `at` a level at the
+    head of a column, if the heading does not.
     """
 
     name: str
@@ -44,11 +43,18 @@ class Number:
     better: Literal["more", "less", "neither"] = "more"
     by: Literal["level", "cycle"] | None = None
     over: str = ""
+    at: str = ""
     share: bool = False
     compared: bool = True
     derived: bool = False
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+
+    def at_level(self, level: float | None) -> str:
+        """Return its heading, with its level if it belongs to a series."""
+        if level is None:
+            return self.heading
+        return f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"
 
 
 @dataclass(frozen=True)

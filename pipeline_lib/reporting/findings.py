@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib.analysis.intervals import ALPHA, LEVEL
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.names import (
     COMBINED,
@@ -19,12 +19,15 @@ from pipeline_lib.names import (
     INTERNAL,
     LONGITUDINAL,
     OFF,
+    RELAPSED_AFTER_RESPONSE,
+    RESPONDED,
     SPARSITY,
     STANDARD,
     TOTAL_DROP,
     UNTREATED,
 )
 from pipeline_lib.numbers import PER_CENT, POINTS, Key
+from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
@@ -33,14 +36,10 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
-    p_value,
     plural,
-    share,
     signed,
-    with_ends,
 )
 
-ALPHA = round(1 - LEVEL, 9)
 NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point error
 
 
@@ -65,10 +64,14 @@ def findings(results: Results) -> list[Finding]:
             gains = _differences(results, asked, ((who, UNTREATED) for who in results.labels))
             found.append(Finding("Who gains over the untreated network", list(gains)))
     found += [
-        Finding("Who relapses, and when", [*_relapses(results), *_log_rank(results)]),
+        Finding(
+            "Who responds, and who relapses after that",
+            [*relapses(results), *relapse_tests(results)],
+        ),
         Finding("What combinations add to the better of their parts", list(_additions(results))),
         Finding("What depends on the medication", list(_withdrawal(results))),
         *others,
+        Finding("What predicts response, relapse and final accuracy", list(predictions(results))),
         Finding("What is significant", list(_significance(results))),
     ]
     return [finding for finding in found if finding.sentences]
@@ -88,14 +91,13 @@ def gist(results: Results) -> list[str]:
             _, short, noun = asked.words
             which = "smallest" if number.better == "less" else "highest"
             lines.append(f"{short}: {which} mean {noun} {best}{number.unit}, {leaders}.")
-    if results.relapses:
-        counts = [
-            f"{results.name(row.treatment)} {row.relapsed}"
-            + (f" ({row.at_cycle_0} at cycle 0)" if row.at_cycle_0 else "")
-            for row in results.relapses
+    for name in (RESPONDED, RELAPSED_AFTER_RESPONSE):
+        there = [
+            results.cells[key] for w in results.labels if (key := Key(w, name)) in results.cells
         ]
-        seeds = plural(max(row.n for row in results.relapses), "seed")
-        lines.append(f"Number that relapsed out of {seeds}: {listed(counts)}.")
+        counts = [f"{results.name(cell.treatment)} {cell.count} of {cell.n}" for cell in there]
+        if counts:
+            lines.append(f"{results.numbers[name].heading}: {listed(counts)}.")
     return lines
 
 
@@ -216,49 +218,6 @@ def _trajectories(results: Results) -> Iterator[str]:
                 f"{results.name(treatment)} has {mean(first, number)} under combined stress at "
                 f"cycle 0 and {mean(final, number)} after cycle {last}: {change}."
             )
-
-
-def _relapses(results: Results) -> Iterator[str]:
-    for row in results.relapses:
-        of_all = f"{signed(row.share)}{PER_CENT}"
-        if row.n > 1:
-            of_all = with_ends(of_all, row)
-        who, early = results.name(row.treatment), row.at_cycle_0
-        if not row.relapsed:
-            yield f"{who}: no seed of {row.n} relapsed, {of_all}."
-            continue
-        lead = f"{who}: {row.relapsed} of {plural(row.n, 'seed')} fell below "
-        lead += f"{share(results.threshold)}, {of_all}"
-        all_of_them, they = ("all of them ", "they") if row.relapsed > 1 else ("", "it")
-        not_responded = "had not responded before the first cycle"
-        if not early:
-            yield f"{lead}, {all_of_them}after cycle 0."
-        elif not row.later:
-            yield f"{lead}, {all_of_them}at cycle 0: {they} {not_responded}."
-        else:
-            yield f"{lead}: {early} at cycle 0, which {not_responded}, and {row.later} after it."
-
-
-def _log_rank(results: Results) -> Iterator[str]:
-    tests = sorted(results.log_rank, key=lambda test: test.p_holm)
-    if not tests or results.seeds == 1:
-        return
-    if not any(row.relapsed for row in results.relapses):
-        yield "No seed relapsed, so there are no times to relapse to compare."
-        return
-    pairs = [f"{results.name(row.treatment)} and {results.name(row.other)}" for row in tests]
-    for row, pair in zip(tests, pairs, strict=True):
-        if row.p_holm < ALPHA:
-            yield (
-                f"Time to relapse differs between {pair} (log-rank test, {p_equals(row.p_holm)} "
-                f"after Holm's correction over {plural(len(tests), 'pair')})."
-            )
-    if tests[0].p_holm >= ALPHA:
-        which = "The two treatments do not" if len(tests) == 1 else "No two treatments"
-        yield (
-            f"{which} differ significantly in their time to relapse (log-rank test; the smallest "
-            f"corrected p is {p_value(tests[0].p_holm)}, for {pairs[0]})."
-        )
 
 
 def _additions(results: Results) -> Iterator[str]:

@@ -11,14 +11,19 @@ from typing import Any, NamedTuple
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.paired import Pair
-from pipeline_lib.analysis.survival import LogRank, RelapseCount
+from pipeline_lib.analysis.predictors import Association, Forecast
+from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import (
     ACUTE_DROP,
+    ASSOCIATIONS,
     CLEAN,
     COMBINED,
     FINAL_ACCURACY,
+    FORECASTS,
     INTERNAL,
+    MEAN_ACCURACY,
+    PREDICTION_TABLES,
     STANDARD,
     TOTAL_DROP,
     label,
@@ -35,6 +40,7 @@ PAPER = {
     COMBINED: ("Who resists combined stress", "Combined stress", "accuracy"),
     INTERNAL: ("Who resists the strongest internal noise", "Internal noise", "accuracy"),
     ACUTE_DROP: ("Who resists one sudden pruning", "One sudden pruning", "drop"),
+    MEAN_ACCURACY: ("Who does best over the whole course", "Over all cycles", "accuracy"),
     FINAL_ACCURACY: ("Who holds through the stress cycles", "After the stress cycles", "accuracy"),
 }
 
@@ -71,12 +77,13 @@ class Results:
 
     cells: Cells
     pairs: Sequence[Pair]
-    relapses: Sequence[RelapseCount]
     log_rank: Sequence[LogRank]
     labels: Mapping[str, str]
     threshold: float
     combines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     measures: Sequence[str] = field(default_factory=measures.in_order)
+    associations: Sequence[Association] = ()
+    forecasts: Sequence[Forecast] = ()
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
@@ -136,17 +143,23 @@ def read_results(
     study: Mapping[str, Any],
     planned: Mapping[str, str] | None = None,
 ) -> Results:
-    """Read the files `cells`, `pairs`, `relapses` and `logrank`; `study` is `slices.tables`.
+    """Read the files `cells`, `pairs` and `logrank`; `study` is `slices.tables`.
+
+    Of a study with predictors, `associations` and `forecasts` are read too.
 
     `planned` has the plan that must have made each file; None allows any.
 
     Raises PipelineError if one is missing or damaged.
     """
-    kinds = {"cells": Cell, "pairs": Pair, "relapses": RelapseCount, "logrank": LogRank}
+    kinds = {"cells": Cell, "pairs": Pair, "logrank": LogRank}
+    kinds |= {ASSOCIATIONS: Association, FORECASTS: Forecast}
     rows: dict[str, Any] = {
-        name: read_rows(files[name], row, (planned or {}).get(name)) for name, row in kinds.items()
+        name: read_rows(files[name], row, (planned or {}).get(name))
+        for name, row in kinds.items()
+        if files.get(name)
     }
     return Results(
-        *(Cells(rows["cells"]), rows["pairs"], rows["relapses"], rows["logrank"]),
+        *(Cells(rows["cells"]), rows["pairs"], rows["logrank"]),
         *(study[name] for name in ("labels", "threshold", "combines", "measures")),
+        *(rows.get(name, ()) for name in PREDICTION_TABLES),
     )

@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 
+from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.paired import Pair
-from pipeline_lib.analysis.survival import LogRank, RelapseCount
-from pipeline_lib.names import COMBINATIONS, LOG_RANK, PAIRED, RELAPSES
+from pipeline_lib.analysis.predictors import Association, Forecast
+from pipeline_lib.analysis.survival import LogRank
+from pipeline_lib.names import (
+    ASSOCIATIONS,
+    COMBINATIONS,
+    FORECASTS,
+    LOG_RANK,
+    PAIRED,
+    RESPONSE,
+)
+from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Asked, Results
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns
-from pipeline_lib.reporting.wording import ends, own_units, p_value, signed, with_ends
+from pipeline_lib.reporting.wording import (
+    coefficient,
+    counted,
+    ends,
+    own_units,
+    p_value,
+    signed,
+    with_ends,
+)
 
 _ADDED = (
     *("number", "level", "treatment", "other", "n", "mean", "mean_other", "difference"),
@@ -19,9 +37,11 @@ _ADDED = (
 
 
 def statistics_tables(results: Results) -> list[Table]:
-    """Return what combinations add, if there are any, then relapses, log-rank tests and pairs."""
+    """Return what combinations add, if there are any, then relapses, tests of them, and pairs."""
     combined = [combination_table(results)] if results.combines else []
-    return [*combined, relapse_table(results), log_rank_table(results), paired_table(results)]
+    predicted = [forecast_table(results), association_table(results)] if results.forecasts else []
+    others = [relapse_table(results), log_rank_table(results), paired_table(results)]
+    return [*combined, *others, *predicted]
 
 
 def combination_table(results: Results) -> Table:
@@ -51,21 +71,29 @@ def combination_table(results: Results) -> Table:
 
 
 def relapse_table(results: Results) -> Table:
-    """Return how many seeds of each treatment relapsed at cycle 0 and how many later."""
-    blocks = []
-    for row in results.relapses:
-        counts = map(str, (row.n, row.at_cycle_0, row.later, row.relapsed))
-        share = with_ends(signed(row.share), row)
-        blocks.append([[results.name(row.treatment), *counts, share]])
+    """Return how many seeds responded and relapsed, and accuracy over the whole course."""
+    numbers = [each for each in results.numbers.values() if RESPONSE in each.tables]
+    blocks, data = [], []
+    for who in results.labels:
+        cells = [results.cells.get(Key(who, number.name)) for number in numbers]
+        if any(cells):
+            texts = [
+                NOTHING if cell is None else counted(cell, number)
+                for cell, number in zip(cells, numbers, strict=True)
+            ]
+            blocks.append([[results.name(who), *texts]])
+            data += [astuple(cell) for cell in cells if cell]
     return Table(
-        RELAPSES,
-        "Seeds that relapsed",
-        "A seed that is below the threshold at cycle 0 had not responded before the first cycle. "
-        "The share is in per cent, with Wilson's interval.",
-        columns(["Treatment"], ["Seeds", "At cycle 0", "Later", "Relapsed", "Share"]),
+        RESPONSE,
+        "Response and relapse",
+        "Combined-stress accuracy in per cent, and seeds, with 95 % intervals. A seed responded if "
+        "it was not below the threshold at cycle 0, before any stress; a slow responder was below "
+        "it then and not after the last cycle. Only a seed that responded can relapse after its "
+        "response.",
+        columns(["Treatment"], [number.heading for number in numbers]),
         blocks,
-        [field.name for field in fields(RelapseCount)],
-        [astuple(row) for row in results.relapses],
+        [field.name for field in fields(Cell)],
+        data,
         empty="This study has no such measurement.",
     )
 
@@ -76,18 +104,30 @@ def log_rank_table(results: Results) -> Table:
     for row in results.log_rank:
         names = (results.name(row.treatment), results.name(row.other))
         counts = [f"{row.relapsed} of {row.n}", f"{row.relapsed_other} of {row.n_other}"]
-        test = [f"{row.chi_square:.2f}", p_value(row.p), p_value(row.p_holm)]
-        blocks.append([[*names, *counts, *test]])
+        p_values = (row.p, row.p_holm, row.p_fisher, row.p_fisher_holm)
+        blocks.append([[*names, *counts, f"{row.chi_square:.2f}", *map(p_value, p_values)]])
     return Table(
         LOG_RANK,
-        "Time to relapse, pair by pair",
-        "Log-rank test, one degree of freedom; p corrected by Holm's procedure over the pairs. The "
-        "test treats the two samples as independent and ignores that they share seeds.",
-        columns(["Treatment", "Other"], ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)"]),
+        "Relapse after response, pair by pair",
+        "Of the seeds that responded. χ² and p of the log-rank test, with one degree of freedom, "
+        "and p of Fisher's exact test of the counts; both corrected by Holm's procedure over the "
+        "pairs. The tests treat the two samples as independent and ignore that they share seeds.",
+        columns(
+            ["Treatment", "Other"],
+            [
+                "Relapsed",
+                "Other relapsed",
+                "χ²",
+                "p",
+                "p (Holm)",
+                "Fisher's p",
+                "Fisher's p (Holm)",
+            ],
+        ),
         blocks,
         [field.name for field in fields(LogRank)],
         [astuple(row) for row in results.log_rank],
-        empty="The study has one treatment, so there is no pair.",
+        empty="There are no two treatments to which a seed responded.",
     )
 
 
@@ -117,6 +157,59 @@ def paired_table(results: Results) -> Table:
         [field.name for field in fields(Pair)],
         [astuple(pair) for pair in results.pairs],
         empty="This study has no pair of treatments to compare.",
+    )
+
+
+def forecast_table(results: Results) -> Table:
+    """Return how well the untreated network foretells each outcome."""
+    blocks = []
+    for row in results.forecasts:
+        size = f"{row.n}" if row.events is None else f"{row.events} of {row.n}"
+        spread = NOTHING
+        if row.low is not None and row.high is not None:
+            spread = f"{coefficient(row.low)} to {coefficient(row.high)}"
+        texts = [size, row.measure, coefficient(row.score), spread, coefficient(row.by_chance)]
+        names = [results.name(row.treatment), results.numbers[row.outcome].heading]
+        blocks.append([[*names, *texts, *map(p_value, (row.p, row.p_holm)), row.note]])
+    return Table(
+        FORECASTS,
+        "Outcomes foretold from the untreated network",
+        "Ridge regression on all that was measured of the untreated network, judged on seeds that "
+        "were left out (five-fold cross-validation, repeated twenty times): AUC of an outcome that "
+        "a seed has or has not, R² of an accuracy, where 0 is no better than the mean. The spread "
+        "is over repeats. Chance and p are of outcomes shuffled among the seeds.",
+        columns(
+            ["Treatment", "Outcome"],
+            ["Seeds", "Score", "Mean", "Spread", "By chance", "p", "p (Holm)", "Note"],
+        ),
+        blocks,
+        [field.name for field in fields(Forecast)],
+        [astuple(row) for row in results.forecasts],
+        empty="There is nothing to foretell.",
+    )
+
+
+def association_table(results: Results) -> Table:
+    """Return the correlations of single numbers of the untreated network with the outcomes."""
+    blocks: dict[tuple[str, str], list[list[str]]] = {}
+    for row in results.associations:
+        if row.rho is not None:
+            block = blocks.setdefault((row.treatment, row.outcome), [])
+            names = [results.name(row.treatment), results.numbers[row.outcome].heading]
+            predictor = results.numbers[row.predictor].at_level(row.level)
+            texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
+            block.append([*(["", ""] if block else names), predictor, *texts])
+    return Table(
+        ASSOCIATIONS,
+        "Outcomes and single numbers of the untreated network",
+        "Spearman's ρ over the seeds, with 95 % intervals (Bonett and Wright) and p of a "
+        "permutation test, corrected by Holm's procedure over all rows. Outcomes and numbers that "
+        "are the same in all seeds are left out.",
+        columns(["Treatment", "Outcome", "Untreated network"], ["Seeds", "ρ", "p", "p (Holm)"]),
+        list(blocks.values()),
+        [field.name for field in fields(Association)],
+        [astuple(row) for row in results.associations],
+        empty="No outcome differs between seeds.",
     )
 
 

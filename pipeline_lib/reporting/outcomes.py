@@ -1,0 +1,138 @@
+"""Sentences on who responds, who relapses after that, and what predicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline_lib.analysis.intervals import ALPHA
+from pipeline_lib.analysis.predictors import Association, Forecast, detectable
+from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE, RESPONDED, SLOW_RESPONSE
+from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.results import Results
+from pipeline_lib.reporting.wording import (
+    coefficient,
+    counted,
+    p_equals,
+    p_value,
+    plural,
+    share,
+    signed,
+)
+
+
+def relapses(results: Results) -> Iterator[str]:
+    """Say how many seeds of each treatment responded, at once or slowly, and how many relapsed."""
+    keys = (RESPONDED, SLOW_RESPONSE, RELAPSED_AFTER_RESPONSE, RELAPSE_CYCLE)
+    for treatment in results.labels:
+        cells = (results.cells.get(Key(treatment, name)) for name in keys)
+        responded, slow, relapsed, cycle = cells
+        if responded is None or slow is None:
+            continue
+        who = results.name(treatment)
+        said = f"{who}: {counted(responded, results.numbers[RESPONDED])} responded"
+        late = slow.count or 0
+        if late:
+            were = "was a slow responder" if late == 1 else "were slow responders"
+            said += f", and {late} more {were}: below {share(results.threshold)} at cycle 0, but "
+            said += "not after the last cycle"
+        yield f"{said}."
+        if never := responded.n - (responded.count or 0) - late:
+            yield f"{who}: {plural(never, 'seed')} responded neither at once nor slowly."
+        if relapsed is None:
+            yield f"{who}: no seed could relapse after response."
+            continue
+        how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
+        said = f"{who}: of the seeds that responded, {how_many} relapsed"
+        if cycle and cycle.n == relapsed.count:  # else some are relapses at cycle 0
+            said += f"; those that relapsed did so at cycle {signed(cycle.mean)} on average"
+        yield f"{said}."
+
+
+def relapse_tests(results: Results) -> Iterator[str]:
+    """Say which treatments differ in the relapse of the seeds that responded."""
+    tests = sorted(results.log_rank, key=lambda test: test.p_holm)
+    if not tests or results.seeds == 1:
+        return
+    if not any(row.relapsed or row.relapsed_other for row in tests):
+        yield "No seed relapsed after response, so there are no times to relapse to compare."
+        return
+    pairs = [f"{results.name(row.treatment)} and {results.name(row.other)}" for row in tests]
+    for row, pair in zip(tests, pairs, strict=True):
+        if row.p_holm < ALPHA:
+            yield (
+                f"Of the seeds that responded, time to relapse differs between {pair} (log-rank "
+                f"test, {p_equals(row.p_holm)}; Fisher's exact test of the counts, "
+                f"{p_equals(row.p_fisher_holm)}; each corrected by Holm over "
+                f"{plural(len(tests), 'pair')})."
+            )
+    if tests[0].p_holm >= ALPHA:
+        which = "The two treatments do not" if len(tests) == 1 else "No two treatments"
+        yield (
+            f"{which} differ significantly in the time to relapse of the seeds that responded "
+            f"(log-rank test; the smallest corrected p is {p_value(tests[0].p_holm)}, for "
+            f"{pairs[0]})."
+        )
+
+
+def predictions(results: Results) -> Iterator[str]:
+    """Say what foretells an outcome in seeds that were left out, or that nothing was found to."""
+    tested = sorted((f for f in results.forecasts if f.p is not None), key=lambda f: f.p or 0)
+    good = [f for f in tested if (f.p_holm or 0) < ALPHA]
+    outcomes = plural(len(tested), "outcome")
+    untested = len(results.forecasts) - len(tested)
+    rest = f" (the other {untested} differ between too few seeds)" if untested else ""
+    if good:
+        yield (
+            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be foretold "
+            "from the untreated network, in seeds that were left out."
+        )
+        for forecast in good:
+            yield f"{_name(results, forecast)}: {_score(forecast)}."
+    elif tested:
+        yield (
+            f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
+            "network was found to foretell who responds, who relapses or how accurate a network "
+            f"ends: none of {outcomes} of treatments that could be tested{rest} is foretold "
+            "significantly better than by chance in seeds that were left out. The best is "
+            f"{_name(results, tested[0])}, with {_score(tested[0])}."
+        )
+    elif results.forecasts:
+        yield "The outcomes differ between too few seeds to be foretold from the untreated network."
+    yield from _correlations(results)
+
+
+def _correlations(results: Results) -> Iterator[str]:
+    tested = [a for a in results.associations if a.p is not None]
+    by_size = sorted(tested, key=lambda a: -abs(a.rho or 0))
+    good = [a for a in by_size if (a.p_holm or 0) < ALPHA]
+    if tested:
+        yield (
+            f"Of {plural(len(tested), 'rank correlation')} of a single number of the untreated "
+            f"network with an outcome, {len(good)} are significant after Holm's correction."
+        )
+    for found in good or by_size[:1]:
+        lead = "" if good else "The largest is of "
+        predictor = results.numbers[found.predictor].at_level(found.level)
+        yield (
+            f"{lead}{_name(results, found)}, with “{predictor}"
+            f"”: ρ = {coefficient(found.rho, found)}, "
+            f"{p_equals(found.p_holm)} after correction."
+        )
+    if tested and not good and (least := detectable(max(a.n for a in tested))):
+        yield (
+            f"With this many seeds a true ρ of less than {coefficient(least)} would more often "
+            "than one time in five go unnoticed, even before correction."
+        )
+
+
+def _name(results: Results, of: Association | Forecast) -> str:
+    outcome = results.numbers[of.outcome].heading
+    return f"“{outcome}” under {results.name(of.treatment)}"
+
+
+def _score(forecast: Forecast) -> str:
+    return (
+        f"an {forecast.measure} of {coefficient(forecast.score)} "
+        f"({coefficient(forecast.by_chance)} by chance; "
+        f"{p_equals(forecast.p)}, {p_value(forecast.p_holm)} after Holm's correction)"
+    )
