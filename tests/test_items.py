@@ -36,7 +36,11 @@ ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"]
 TRIED = {
     "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}],
     "prune": [{"sparsity": 0.8}, {"fraction": 0.3}],
-    "regrow": [{"fraction": 0.5, "batches": 2, "sd": 0.1}],
+    "regrow": [
+        {"fraction": 0.5, "batches": 2, "sd": 0.1},
+        {"fraction": 0.5, "sites": "random", "sd": 0.1},
+        {"fraction": 0.5, "sites": "activity", "sd": 0.1},
+    ],
     "train": [{"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]}],
     "withdraw": [{}],
 }

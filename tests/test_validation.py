@@ -116,6 +116,18 @@ BAD = [
         " it must have at least one of activation, damping, gain",
     ),
     (
+        ["treatments", "ketamine", "course", 0, "regrow"],
+        {"fraction": 0.5, "sd": 0.03, "sites": "random", "batches": 30},
+        "treatments.ketamine.course[0].regrow is {'fraction': 0.5, 'sd': 0.03, 'sites': 'random',"
+        " 'batches':…; it must have `batches` if sites is gradient, and only then",
+    ),
+    (
+        ["treatments", "ketamine", "course", 0, "regrow", "sites"],
+        "magnitude",
+        "treatments.ketamine.course[0].regrow.sites is 'magnitude';"
+        " it must be 'gradient', 'random' or 'activity'",
+    ),
+    (
         ["treatments", "ssri", "colour"],
         "red",
         "treatments.ssri.colour is 'red'; it must be \"#\" and six hexadecimal digits, in quotes",
