@@ -52,20 +52,31 @@ def replayed_fit(network, points, monkeypatch, lanes, orders, **options):
                 hidden = hidden + torch.from_numpy(noise)
             hidden = hidden * (modulation.damping * modulation.gain)
 
+    def perturbed(x, sd, generator):
+        noise = np.zeros(x.shape)
+        if sd > 0:
+            noise[:, part.units[0]] = drawn(lanes, part.units[0].size, len(x), sd).T
+        return x + torch.from_numpy(noise)
+
     monkeypatch.setattr(plain, "forward", forward)
+    monkeypatch.setattr(plain, "perturbed", perturbed)
     monkeypatch.setattr(plain, "shuffled", lambda n, _: torch.from_numpy(orders.permutation(n)))
     return plain.fit(*in_float64(network, points), generator=torch.Generator(), **options)
 
 
-@pytest.mark.parametrize("noise", [(0.5, 0.0), (0.0, 0.6), (0.4, 0.4)])
+@pytest.mark.parametrize(
+    ("noise", "input_noise"),
+    [((0.5, 0.0), (0, 0)), ((0.0, 0.6), (0.7, 0.0)), ((0.4, 0.4), (0, 0)), ((0, 0), (0.0, 1.0))],
+)
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("modulation", MODULATIONS)
 def test_noisy_training_is_exact_training_under_the_noise_that_was_drawn(
-    modulation, kind, noise, monkeypatch
+    modulation, kind, noise, input_noise, monkeypatch
 ):
     points = training_points(1, centres=CENTRES, sd=0.8, train=300)
     network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
     options = {"epochs": 4, "lr": 1e-3, "batch_size": 128, "noise": noise}
+    options["input_noise"] = input_noise
     generator = fast.generator(3, "x")
     lanes, orders = generator.lanes.copy(), np.random.default_rng(7)
     found, history = fast.fit(

@@ -41,7 +41,11 @@ TRIED = {
         {"fraction": 0.5, "sites": "random", "sd": 0.1},
         {"fraction": 0.5, "sites": "activity", "sd": 0.1},
     ],
-    "train": [{"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]}],
+    "train": [
+        {"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]},
+        {"epochs": 2, "lr": 1e-3, "input_noise": 0.5},
+        {"epochs": 2, "lr": 1e-3, "input_noise": [0.5, 0.0]},
+    ],
     "withdraw": [{}],
 }
 TRIALS = [(kind, options) for kind in STEPS for options in TRIED.get(kind, [None])]

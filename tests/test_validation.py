@@ -39,12 +39,23 @@ BAD = [
         [*TRAIN, "epoch"],
         3,
         "treatments.ssri.course[0].train.epoch is not a known key;"
-        " did you mean epochs? the keys here are epochs, lr, noise, gain",
+        " did you mean epochs? the keys here are epochs, lr, noise, input_noise, gain",
     ),
     (
         [*TRAIN, "noise"],
         [0.5],
         "treatments.ssri.course[0].train.noise is [0.5]; it must have 2 or more entries",
+    ),
+    (
+        [*TRAIN, "input_noise"],
+        "much",
+        "treatments.ssri.course[0].train.input_noise is 'much';"
+        " it must be a number or a list of two, [first, last]",
+    ),
+    (
+        [*TRAIN, "input_noise"],
+        [0.5, -1.0],
+        "treatments.ssri.course[0].train.input_noise[1] is -1.0; it must be at least 0",
     ),
     (["seeds"], [3, 3], "seeds is [3, 3]; it must not have duplicates"),
     (["seeds"], 0, "seeds is 0; it must be at least 1"),

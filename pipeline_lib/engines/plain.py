@@ -59,6 +59,11 @@ def forward(
     return F.linear(hidden, weights[-1], biases[-1])
 
 
+def perturbed(x: Tensor, sd: float, generator: torch.Generator) -> Tensor:
+    """Return the points (n, features) under noise N(0, sd²)."""
+    return x + torch.randn(x.shape, generator=generator) * sd if sd > 0 else x
+
+
 def normal(count: int, sd: float, generator: torch.Generator) -> np.ndarray:
     """See `Engine.normal`."""
     return (torch.randn(count, generator=generator) * sd).numpy()
@@ -72,6 +77,7 @@ def fit(
     lr: float,
     batch_size: int,
     noise: tuple[float, float],
+    input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
     generator: torch.Generator,
 ) -> tuple[Network, list[Epoch]]:
@@ -85,9 +91,11 @@ def fit(
         sigma = ramp(epoch, epochs, noise)
         if gain:
             modulation = replace(modulation, gain=ramp(epoch, epochs, gain))
+        input_sd = ramp(epoch, epochs, input_noise)
         total = 0.0
         for batch in torch.split(shuffled(len(points), generator), batch_size):
-            logits = forward(x[batch], weights, biases, modulation, sigma, generator)
+            inputs = perturbed(x[batch], input_sd, generator)
+            logits = forward(inputs, weights, biases, modulation, sigma, generator)
             loss = F.cross_entropy(logits, labels[batch])
             optimiser.step(loss)
             total += loss.item() * len(batch)
@@ -190,10 +198,8 @@ def count_correct(
     for batch, truth in zip(
         torch.split(x, TEST_BATCH), torch.split(labels, TEST_BATCH), strict=True
     ):
-        if input_noise > 0:
-            batch = batch + torch.randn(batch.shape, generator=generator) * input_noise
         logits = forward(
-            batch,
+            perturbed(batch, input_noise, generator),
             weights,
             biases,
             network.modulation,

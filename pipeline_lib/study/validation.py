@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.options import RAMP, STEADY
 from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, STUDY, Study
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
@@ -24,6 +25,8 @@ UNIONS = {
     LIST: "it must be a whole number or a list of whole numbers",
     KEYWORD: "it must be torch or a mapping {normal: sd}",
     MAPPING: "it must be torch or a mapping {normal: sd}",
+    STEADY: "it must be a number or a list of two, [first, last]",
+    RAMP: "it must be a number or a list of two, [first, last]",
 }
 
 # Plain sentences to replace messages of pydantic.

@@ -56,6 +56,7 @@ def fit(
     lr: float,
     batch_size: int,
     noise: tuple[float, float],
+    input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
     generator: Generator,
 ) -> tuple[Network, list[Epoch]]:
@@ -81,6 +82,7 @@ def fit(
             generator.orders.permutation(len(points)),
             batch_size,
             lr,
+            np.float32(ramp(epoch, epochs, input_noise)),
             _response(network.modulation, sigma),
             generator.lanes,
             room,

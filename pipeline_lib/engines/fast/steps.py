@@ -39,6 +39,7 @@ def epoch(
     order: np.ndarray,
     batch_size: int,
     lr: float,
+    input_noise: np.float32,
     response: Response,
     lanes: np.ndarray,
     room: Buffers,
@@ -54,10 +55,14 @@ def epoch(
         points = order[start : start + batch_size]
         batch = points.size
         inputs = rows_of(room.activity, 0, plan.rows[0], batch)
+        if input_noise > 0:
+            fill_normal(lanes, inputs.reshape(inputs.size), input_noise)
+        else:
+            inputs[:] = np.float32(0)
         for row in range(plan.rows[0]):
             values = x[plan.units[row]]
             for s in range(batch):
-                inputs[row, s] = values[points[s]]
+                inputs[row, s] += values[points[s]]
         for s in range(batch):
             truth[s] = labels[points[s]]
         forward(plan, trained.theta, response, lanes, False, batch, room)
