@@ -6,7 +6,7 @@ Options are read when a study is validated, so this module imports no numerical 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -39,6 +39,7 @@ Ramp = Annotated[
     Annotated[Deviation, Tag(STEADY)] | Annotated[Ends, Tag(RAMP)],
     Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY),
 ]
+Scope = Literal["matrix", "network"]  # what the smallest weights are chosen from
 Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
 
 

@@ -35,7 +35,7 @@ ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"]
 # Options with which each step does something; a new kind of step is tried with its own.
 TRIED = {
     "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}],
-    "prune": [{"sparsity": 0.8}, {"fraction": 0.3}],
+    "prune": [{"sparsity": 0.8}, {"fraction": 0.3}, {"fraction": 0.3, "scope": "network"}],
     "regrow": [
         {"fraction": 0.5, "batches": 2, "sd": 0.1},
         {"fraction": 0.5, "sites": "random", "sd": 0.1},

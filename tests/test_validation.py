@@ -84,6 +84,11 @@ BAD = [
         " it must have exactly one of `sparsity` and `fraction`",
     ),
     (
+        ["pruning", "scope"],
+        "layer",
+        "pruning.scope is 'layer'; it must be 'matrix' or 'network'",
+    ),
+    (
         ["treatments", "neurosteroid", "course", 0, "modulate", "activation"],
         "sigmoid",
         "treatments.neurosteroid.course[0].modulate.activation is 'sigmoid';"

@@ -33,7 +33,7 @@ def replay_seed(seed: int, study: Replay) -> list[Measurement]:
     """Run the published protocol for one seed, and return the rows of its measures."""
     run = _Run(seed, study)
     baseline = take(study["baseline"]["steps"], run.build(), run.setting, run.generator)
-    pruned = prune(baseline, study["pruning"]["sparsity"])
+    pruned = prune(baseline, **study["pruning"])
     rows = run.measure(EVALUATE, UNTREATED, pruned)
     treated = {}
     for name, course in study["treatments"].items():

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
 from pipeline_lib.names import STATES, EngineName
-from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Share, Signed
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Scope, Share, Signed
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
@@ -71,7 +71,10 @@ class Baseline(Model):
 class Pruning(Model):
     """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Share = Field(description="fraction of each matrix's weights that is cut")
+    sparsity: Share = Field(description="fraction of the weights that is cut")
+    scope: Scope = Field(
+        "matrix", description="whether each matrix is pruned separately, or the network as a whole"
+    )
 
 
 class Reproduction(Model):

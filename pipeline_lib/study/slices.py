@@ -64,7 +64,7 @@ def baseline(study: Study) -> Baseline:
 
 def prune(study: Study) -> Options:
     """Return what the insult reads."""
-    return _plain(study.pruning)
+    return study.pruning.model_dump(exclude_defaults=True)
 
 
 def treat(study: Study, treatment: str) -> Treat:
