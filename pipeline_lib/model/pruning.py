@@ -57,13 +57,8 @@ def prune_further(
 ) -> Network:
     """Return the network after cutting `fraction` of its surviving weights.
 
-<<<<<<< HEAD
-    Each matrix is pruned to s + fraction·(1 - s), where s is the sparsity of the whole network, but
-    to `cap` at most.
-=======
-    Each matrix, or under the scope "network" the whole, is pruned to s + fraction·(1 - s), but at
-    most to `cap`, where s is the sparsity of the whole network.
->>>>>>> fb245de (Prune the network as a whole where a study asks for it)
+    Each matrix, or under the scope "network" the whole, is pruned to s + fraction·(1 - s), where s
+    is the sparsity of the whole network, but to `cap` at most.
     """
     sparsity = network.sparsity
     return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap), scope)
