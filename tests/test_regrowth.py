@@ -98,7 +98,7 @@ def test_steepness_is_the_summed_magnitude_of_the_mean_losss_gradient(pruned, po
 def test_regrown_weights_are_normal_with_the_steps_sd(points):
     wide = prune(initial_network([2, 200, 200, 4], "torch", plain.generator(0)), 0.95)
     step = {"regrow": {"fraction": 0.5, "batches": 1, "sd": 0.03}}
-    grown = take([step], wide, Setting(plain, points, 128), plain.generator(0, "regrow"))
+    grown = take([step], wide, Setting(plain, points, 128, 0), plain.generator(0, "regrow"))
     new = grown.weights[1][grown.masks[1] & ~wide.masks[1]]
     assert new.std() == pytest.approx(0.03, rel=0.03)
     assert new.mean() == pytest.approx(0, abs=0.001)
@@ -106,7 +106,9 @@ def test_regrown_weights_are_normal_with_the_steps_sd(points):
 
 def regrown(network, points, engine, sites, seed=0):
     step = {"regrow": {"fraction": 0.5, "sites": sites, "sd": 0.03}}
-    return take([step], network, Setting(engine, points, 128), engine.generator(seed, "regrow"))
+    return take(
+        [step], network, Setting(engine, points, 128, seed), engine.generator(seed, "regrow")
+    )
 
 
 @pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])

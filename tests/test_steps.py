@@ -17,7 +17,7 @@ ON = Modulation("tanh", 0.7, gain=1.6)
 
 @pytest.fixture
 def setting(points):
-    return Setting(plain, points, 128)
+    return Setting(plain, points, 128, 5)
 
 
 def test_steps_are_taken_in_order(network, setting):
@@ -68,6 +68,48 @@ def test_a_step_with_every_is_taken_in_every_nth_cycle(network, setting):
     assert kinds([step, TRAIN, step]) == ["prune", "train"]
 
 
+def test_a_step_with_a_chance_is_taken_in_that_share_of_cycles_by_all_treatments(network, points):
+    def cycles(chance, seed, steps=({"prune": {"fraction": 0.5}},)):
+        setting = Setting(plain, points, 128, seed)
+        steps = [{"chance": chance, **step} for step in steps]
+        return [
+            cycle
+            for cycle in range(1, 9)
+            if take(steps, network, setting, plain.generator(seed), cycle=cycle).sparsity > 0
+        ]
+
+    taken = [(seed, cycle) for seed in range(50) for cycle in cycles(0.7, seed)]
+    assert len(taken) / 400 == pytest.approx(0.7, abs=5 * (0.7 * 0.3 / 400) ** 0.5)
+    assert len({tuple(cycles(0.7, seed)) for seed in range(20)}) > 10
+    assert cycles(0.7, 3) == cycles(0.7, 3, ({"withdraw": {}}, {"prune": {"sparsity": 0.5}}))
+    # Whoever keeps to a step with a low chance keeps to one with a higher chance.
+    assert set(cycles(0.3, 3)) < set(cycles(0.9, 3))
+    assert (cycles(0.0, 3), cycles(1.0, 3)) == ([], [*range(1, 9)])
+    # A chance is met in the cycles that a step is due in.
+    every_other = [{"every": 2, "prune": {"fraction": 0.5}}]
+    assert cycles(0.7, 3, every_other) == [c for c in cycles(0.7, 3) if c % 2 == 0]
+
+
+def test_a_missed_step_draws_nothing(network, points):
+    def taken(steps):
+        return take(steps, network, Setting(plain, points, 128, 5), plain.generator(0), cycle=1)
+
+    assert same_bytes(taken([{"chance": 0.0, **TRAIN}, TRAIN]), taken([TRAIN]))
+
+
+def test_repeat_takes_its_steps_in_order_as_if_they_were_written_out(network, points):
+    inner = [{"prune": {"fraction": 0.3}}, {"train": {"epochs": 2, "lr": 1e-3}}]
+    setting = Setting(plain, points, 128, 5)
+    nested = {"repeat": {"times": 2, "steps": [{"repeat": {"times": 1, "steps": inner}}, TRAIN]}}
+    found = take([{"withdraw": {}}, nested], network, setting, plain.generator(0))
+    written = take([*inner, TRAIN] * 2, network, Setting(plain, points, 128, 5), plain.generator(0))
+    assert same_bytes(found, written)
+    assert found.sparsity == pytest.approx(1 - 0.7**2, abs=0.01)
+    # Its epochs are those of one step: each row of the history has a place of its own.
+    assert [(step, epoch.epoch) for step, epoch in setting.history] == [(1, n) for n in range(6)]
+    assert kinds([nested]) == ["repeat", "prune", "train"]
+
+
 def test_the_history_names_the_step_and_the_row_its_place(network, setting):
     course = [{"prune": {"sparsity": 0.5}}, TRAIN, {"train": {"epochs": 2, "lr": 1e-3}}]
     take(course, network, setting, plain.generator(0))
@@ -86,6 +128,13 @@ def test_an_error_names_the_step_that_failed(network, setting, where, place):
     steps = [{"withdraw": {}}, {"train": {"epochs": 1, "lr": 1e30}}]
     with pytest.raises(PipelineError, match=f"^{place}: .* diverged"):
         take(steps, network, setting, plain.generator(0), **where)
+
+
+def test_an_error_inside_a_repeat_names_the_step_there(network, setting):
+    steps = [{"withdraw": {}}, {"train": {"epochs": 1, "lr": 1e30}}]
+    place = r"course\[0\]\.repeat: time 1, steps\[1\]\.train"
+    with pytest.raises(PipelineError, match=f"^{place}: .* diverged"):
+        take([{"repeat": {"times": 3, "steps": steps}}], network, setting, plain.generator(0))
 
 
 def test_an_error_in_the_healthy_networks_training_names_its_section(network, setting):

@@ -75,7 +75,7 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"fly": {}}],
         "treatments.ssri.course[0].fly is not a known key;"
-        " the keys here are every, modulate, prune, regrow, train, withdraw",
+        " the keys here are every, chance, modulate, prune, regrow, repeat, train, withdraw",
     ),
     (
         ["treatments", "ssri", "course"],
@@ -123,7 +123,30 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"withdraw": None, "every": 2}],
         "treatments.ssri.course is [{'withdraw': None, 'every': 2}];"
-        " it has no cycles, so its steps must not have `every`",
+        " it has no cycles, so its steps must not have `every` or `chance`",
+    ),
+    (
+        ["treatments", "ssri", "maintenance", 0, "chance"],
+        1.5,
+        "treatments.ssri.maintenance[0].chance is 1.5; it must be at most 1",
+    ),
+    (
+        ["treatments", "ssri", "maintenance"],
+        [{"repeat": {"times": 2, "steps": [{"withdraw": None, "chance": 0.5}]}}],
+        "treatments.ssri.maintenance[0].repeat is {'times': 2, 'steps': [{'withdraw': None,"
+        " 'chance': 0.5}]}; `every` and `chance` belong beside the repeat,"
+        " not among the steps inside it",
+    ),
+    (
+        ["treatments", "ssri", "course"],
+        [{"repeat": {"times": 2, "steps": [{"repeat": {"times": 0, "steps": ["withdraw"]}}]}}],
+        "treatments.ssri.course[0].repeat.steps[0].repeat.times is 0; it must be at least 1",
+    ),
+    (
+        ["treatments", "ssri", "course"],
+        [{"repeat": {"times": 2, "steps": [{"train": {"epochs": 1, "lr": 0.1, "nois": 1}}]}}],
+        "treatments.ssri.course[0].repeat.steps[0].train.nois is not a known key;"
+        " did you mean noise? the keys here are epochs, lr, noise, input_noise, gain",
     ),
     (
         ["treatments", "neurosteroid", "course"],
@@ -216,11 +239,13 @@ def _models_in(annotation):
     return found
 
 
-def _models(model):
-    models = {model}
+def _models(model, models=None):
+    models = models or {model}
     for field in model.model_fields.values():
         for inner in _models_in(field.annotation):
-            models |= _models(inner)
+            if inner not in models:  # a step may hold steps
+                models.add(inner)
+                _models(inner, models)
     return models
 
 

@@ -88,7 +88,7 @@ class _Run:
         self.generator = published_generator(seed)
         self.engine: Engine = _OneStream(self.generator)
         training = task.points("training", seed, **study["baseline"]["training"])
-        self.setting = Setting(self.engine, training, study["baseline"]["batch_size"])
+        self.setting = Setting(self.engine, training, study["baseline"]["batch_size"], seed)
 
     def build(self) -> Network:
         # Building a network draws random numbers, so all networks of the published run are built

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, create_model, field_validator, model
 
 from pipeline_lib import items
 from pipeline_lib.names import STATES
-from pipeline_lib.options import Count, Model
+from pipeline_lib.options import Count, Model, Real
 
 LONGEST_NAME = 60
 KINDS = items.names("steps")
@@ -20,6 +20,9 @@ class Step(Model):
 
     every: Count | None = Field(
         None, description="in maintenance: take the step only in every n-th stress cycle"
+    )
+    chance: Annotated[Real, Field(ge=0, le=1)] | None = Field(
+        None, description="in maintenance: the probability that the step is taken in a cycle"
     )
 
     @model_validator(mode="before")
@@ -51,6 +54,10 @@ else:
         __doc__=Step.__doc__,
         **{kind: (items.load("steps", kind).Options | None, None) for kind in KINDS},
     )
+    # A step may hold steps.
+    for kind in KINDS:
+        items.load("steps", kind).Options.model_rebuild(_types_namespace={"Step": AnyStep})
+    AnyStep.model_rebuild()
 
 
 class Treatment(Model):
@@ -70,8 +77,8 @@ class Treatment(Model):
     @field_validator("course")
     @classmethod
     def _in_one_go(cls, course: list[Step]) -> list[Step]:
-        if any(step.every is not None for step in course):
-            raise ValueError("it has no cycles, so its steps must not have `every`")
+        if any(step.every is not None or step.chance is not None for step in course):
+            raise ValueError("it has no cycles, so its steps must not have `every` or `chance`")
         return course
 
     @field_validator("label")
