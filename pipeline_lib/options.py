@@ -39,6 +39,13 @@ Ramp = Annotated[
     Annotated[Deviation, Tag(STEADY)] | Annotated[Ends, Tag(RAMP)],
     Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY),
 ]
+# A share, or one for each hidden layer.
+EVERY_LAYER, BY_LAYER = "<share of every layer>", "<share by layer>"
+Part = Annotated[Real, Field(ge=0, le=1)]
+Parts = Annotated[
+    Annotated[Part, Tag(EVERY_LAYER)] | Annotated[list[Part], Field(min_length=1), Tag(BY_LAYER)],
+    Discriminator(lambda value: BY_LAYER if isinstance(value, list) else EVERY_LAYER),
+]
 Scope = Literal["matrix", "network"]  # what the smallest weights are chosen from
 Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
 

@@ -173,6 +173,7 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
         elif kind == "modulate":
             every = {"activation": draw(st.sampled_from(["relu", "tanh"]))}
             every |= {"damping": draw(factor), "gain": draw(factor)}
+            every |= {"units": draw(st.floats(0, 1))}
             chosen = draw(st.lists(st.sampled_from(list(every)), min_size=1, unique=True))
             options = {key: every[key] for key in chosen}
         elif kind == "prune":

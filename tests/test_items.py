@@ -36,7 +36,7 @@ TRAIN = {"epochs": 1, "lr": 1e-3}
 
 # Options with which each step does something; a new kind of step is tried with its own.
 TRIED = {
-    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}],
+    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}, {"units": 0.5}],
     "prune": [{"sparsity": 0.8}, {"fraction": 0.3}, {"fraction": 0.3, "scope": "network"}],
     "regrow": [
         {"fraction": 0.5, "batches": 2, "sd": 0.1},

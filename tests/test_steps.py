@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from pipeline_lib.engines import plain
+from pipeline_lib.engines import fast, plain
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.model.network import UNMODULATED, Modulation
 from pipeline_lib.names import BASELINE
@@ -38,6 +41,52 @@ def test_modulate_changes_only_the_given_options(network, setting, options, modu
     treated = take([{"modulate": options}], modulated(network, ON), setting, None)
     assert treated.modulation == modulation
     assert same_bytes(treated, network)
+
+
+def test_a_share_of_the_units_is_drawn_once_for_a_seed(network, points):
+    def modulated_units(units, seed=5):
+        step = {"modulate": {"activation": "tanh", "units": units}}
+        treated = take([step], network, Setting(plain, points, 128, seed), None)
+        assert same_bytes(treated, network)
+        return [set(layer) for layer in treated.modulation.units]
+
+    half, less = modulated_units(0.5), modulated_units(0.25)
+    assert [len(layer) for layer in (*half, *less)] == [12, 8, 6, 4]
+    assert all(few < many for few, many in zip(less, half, strict=True))
+    assert modulated_units([0.5, 0]) == [half[0], set()]
+    assert modulated_units(1) == [set(range(24)), set(range(16))]
+    # Each unit is among them in about half of the seeds, and each layer has a draw of its own.
+    drawn = [modulated_units(0.5, seed) for seed in range(200)]
+    for layer, count in enumerate((24, 16)):
+        share = [np.mean([unit in units[layer] for units in drawn]) for unit in range(count)]
+        assert np.allclose(share, 0.5, atol=5 * 0.5 / 200**0.5)
+    assert any(first & set(range(16)) != second for first, second in drawn)
+
+
+def test_what_a_later_step_does_not_name_stays_with_the_units_that_were_drawn(network, setting):
+    steps = [{"modulate": {"damping": 0.7, "units": 0.5}}, {"modulate": {"gain": 1.6}}]
+    first, last = (take(steps[:n], network, setting, None).modulation for n in (1, 2))
+    assert last == replace(first, gain=1.6)
+    assert take([*steps, {"withdraw": {}}], network, setting, None).modulation == UNMODULATED
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+@pytest.mark.parametrize(("share", "as_if"), [(0, UNMODULATED), (1, Modulation("tanh", 0.7, 1.3))])
+def test_no_unit_is_as_good_as_no_drug_and_every_unit_as_a_whole_one(
+    network, points, engine, share, as_if
+):
+    drug = {"modulate": {"activation": "tanh", "damping": 0.7, "gain": 1.3, "units": share}}
+    train = {"train": {"epochs": 2, "lr": 1e-3, "noise": [0.3, 0.0]}}
+    setting = Setting(engine, points, 128, 5)
+    found = take([drug, train], network, setting, engine.generator(1))
+    expected = take([train], modulated(network, as_if), setting, engine.generator(1))
+    assert same_bytes(found, expected)
+    noise = {"input_noise": 1.0, "internal_noise": 0.5, "internal_bias": 0.5}
+    one, other = (
+        engine.count_correct(each, points, generator=engine.generator(2), **noise)
+        for each in (found, expected)
+    )
+    assert one == other
 
 
 def test_withdraw_restores_relu_without_damping_or_gain(network, setting):

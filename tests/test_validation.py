@@ -150,9 +150,21 @@ BAD = [
     ),
     (
         ["treatments", "neurosteroid", "course"],
+        [{"repeat": {"times": 1, "steps": [{"modulate": {"gain": 1.1, "units": [0.5, 1]}}]}}],
+        "treatments.neurosteroid.course[0].repeat.steps[0].modulate.units has 2 shares;"
+        " it must have one for each of the 3 hidden layers",
+    ),
+    (
+        ["treatments", "neurosteroid", "course", 0, "modulate", "units"],
+        "half",
+        "treatments.neurosteroid.course[0].modulate.units is 'half';"
+        " it must be a share or a list of shares, one for each hidden layer",
+    ),
+    (
+        ["treatments", "neurosteroid", "course"],
         [{"modulate": {}}],
         "treatments.neurosteroid.course[0].modulate is {};"
-        " it must have at least one of activation, damping, gain",
+        " it must have at least one of activation, damping, gain, units",
     ),
     (
         ["treatments", "ketamine", "course", 0, "regrow"],

@@ -44,18 +44,23 @@ def forward(
     """Return the logits (n, classes) of points (n, features).
 
     Each hidden layer applies the activation, adds noise N(bias_of_noise, sigma²), and multiplies
-    by damping and gain.
+    by damping and gain. Units that the modulation does not act on have ReLU and the noise only.
     """
     activation = _ACTIVATIONS[modulation.activation]
     hidden = x
-    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
-        hidden = activation(F.linear(hidden, weight, bias))
+    for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
+        level = F.linear(hidden, weight, bias)
+        hidden = activation(level)
+        if modulation.units is not None:
+            acts = torch.from_numpy(modulation.acts_on(layer, len(bias)))
+            hidden = torch.where(acts, hidden, torch.relu(level))
         if sigma > 0:
             hidden = hidden + torch.randn(hidden.shape, generator=generator) * sigma
         if bias_of_noise != 0:
             hidden = hidden + bias_of_noise
         if modulation.factor != 1:
-            hidden = hidden * modulation.factor
+            changed = hidden * modulation.factor
+            hidden = changed if modulation.units is None else torch.where(acts, changed, hidden)
     return F.linear(hidden, weights[-1], biases[-1])
 
 

@@ -16,11 +16,14 @@ def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:
     """
     layers = []
     below = x
-    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+    for layer, (weight, bias) in enumerate(
+        zip(network.weights[:-1], network.biases[:-1], strict=True)
+    ):
         level = below @ weight.T + bias
-        tanh = network.modulation.activation == "tanh"
-        below = np.tanh(level, out=level) if tanh else np.maximum(level, 0, out=level)
-        below *= np.float32(network.modulation.factor)
+        tanh = network.modulation.is_tanh(layer, len(bias))
+        np.tanh(level, out=level, where=tanh)
+        np.maximum(level, 0, out=level, where=~tanh)
+        below = level * network.modulation.factors(layer, len(bias))
         layers.append(below)
     return layers
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
 from pipeline_lib import items
 from pipeline_lib.names import STATES
-from pipeline_lib.options import Count, Model, Real
+from pipeline_lib.options import Count, Model, Part
 
 LONGEST_NAME = 60
 KINDS = items.names("steps")
@@ -21,7 +22,7 @@ class Step(Model):
     every: Count | None = Field(
         None, description="in maintenance: take the step only in every n-th stress cycle"
     )
-    chance: Annotated[Real, Field(ge=0, le=1)] | None = Field(
+    chance: Part | None = Field(
         None, description="in maintenance: the probability that the step is taken in a cycle"
     )
 
@@ -58,6 +59,15 @@ else:
     for kind in KINDS:
         items.load("steps", kind).Options.model_rebuild(_types_namespace={"Step": AnyStep})
     AnyStep.model_rebuild()
+
+
+def placed(steps: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
+    """Yield all steps of a course or of maintenance, those in others too, with their places."""
+    for index, step in enumerate(steps):
+        place = f"{name}[{index}]"
+        yield place, step
+        if step.repeat is not None:
+            yield from placed(step.repeat.steps, f"{place}.repeat.steps")
 
 
 class Treatment(Model):

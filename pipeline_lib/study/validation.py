@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.options import RAMP, STEADY
+from pipeline_lib.options import BY_LAYER, EVERY_LAYER, RAMP, STEADY
 from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, STUDY, Study
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
@@ -26,6 +26,8 @@ UNIONS = {
     KEYWORD: "it must be torch or a mapping {normal: sd}",
     MAPPING: "it must be torch or a mapping {normal: sd}",
     STEADY: "it must be a number or a list of two, [first, last]",
+    EVERY_LAYER: "it must be a share or a list of shares, one for each hidden layer",
+    BY_LAYER: "it must be a share or a list of shares, one for each hidden layer",
     RAMP: "it must be a number or a list of two, [first, last]",
 }
 
