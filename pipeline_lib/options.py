@@ -6,9 +6,9 @@ Options are read when a study is validated, so this module imports no numerical 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 # Bounds that no sensible study reaches. They keep counts within the range of the files' columns,
 # and numbers within the float32 range of networks.
@@ -31,6 +31,22 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 Deviation = Annotated[Real, Field(ge=0, le=LARGEST)]
 Factor = Annotated[Real, Field(gt=0, le=LARGEST)]
 Share = Annotated[Real, Field(gt=0, lt=1)]
+# A number throughout, or the first and the last of numbers that change linearly. The tags name the
+# two types in error messages.
+STEADY, RAMP = "<number throughout>", "<first and last>"
+Ends = Annotated[list[Deviation], Field(min_length=2, max_length=2)]
+Ramp = Annotated[
+    Annotated[Deviation, Tag(STEADY)] | Annotated[Ends, Tag(RAMP)],
+    Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY),
+]
+# A share, or one for each hidden layer.
+EVERY_LAYER, BY_LAYER = "<share of every layer>", "<share by layer>"
+Part = Annotated[Real, Field(ge=0, le=1)]
+Parts = Annotated[
+    Annotated[Part, Tag(EVERY_LAYER)] | Annotated[list[Part], Field(min_length=1), Tag(BY_LAYER)],
+    Discriminator(lambda value: BY_LAYER if isinstance(value, list) else EVERY_LAYER),
+]
+Scope = Literal["matrix", "network"]  # what the smallest weights are chosen from
 Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
 
 

@@ -147,7 +147,9 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
     sigma, factor = st.sampled_from([0.0, 0.3, 2.5]), st.sampled_from([0.5, 0.7, 1.0, 1.6])
     found = []
     for _ in range(draw(st.integers(0, 3))):
-        kind = draw(st.sampled_from(["train", "train", "regrow", "modulate", "withdraw", "prune"]))
+        kind = draw(
+            st.sampled_from(["train", "train", "regrow", "modulate", "withdraw", "prune", "repeat"])
+        )
         options: Any = None
         if kind == "train":
             lr = draw(st.sampled_from([1e-5, 5e-4, 1e-2]))
@@ -156,22 +158,35 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
                 options["noise"] = [draw(sigma), draw(sigma)]
             if draw(st.booleans()):
                 options["gain"] = [draw(factor), draw(factor)]
+            if draw(st.booleans()):
+                options["input_noise"] = draw(
+                    st.one_of(sigma, st.lists(sigma, min_size=2, max_size=2))
+                )
         elif kind == "regrow":
             options = {
                 "fraction": draw(st.one_of(st.just(1.0), st.just(1e-9), st.floats(0.1, 1.0))),
-                "batches": draw(st.integers(1, 40)),
                 "sd": draw(st.sampled_from([0.0, 0.03, 0.5])),
             }
+            sites = draw(st.sampled_from(["gradient", "random", "activity"]))
+            options |= {"batches": draw(st.integers(1, 40))} if sites == "gradient" else {}
+            options |= {"sites": sites}
         elif kind == "modulate":
             every = {"activation": draw(st.sampled_from(["relu", "tanh"]))}
             every |= {"damping": draw(factor), "gain": draw(factor)}
+            every |= {"units": draw(st.floats(0, 1))}
             chosen = draw(st.lists(st.sampled_from(list(every)), min_size=1, unique=True))
             options = {key: every[key] for key in chosen}
         elif kind == "prune":
             options = {draw(st.sampled_from(["sparsity", "fraction"])): _share(draw)}
+            options["scope"] = draw(st.sampled_from(["matrix", "network"]))
+        elif kind == "repeat":
+            inside = draw(steps(maintenance=False)) if draw(st.booleans()) else []
+            options = {"times": draw(st.integers(1, 2)), "steps": inside or ["withdraw"]}
         step: Any = {kind: options}
         if maintenance and draw(st.booleans()):
             step["every"] = draw(st.integers(1, 4))
+        if maintenance and draw(st.booleans()):
+            step["chance"] = draw(st.sampled_from([0, 0.5, 1.0]))
         found.append("withdraw" if step == {"withdraw": None} and draw(st.booleans()) else step)
     return found
 
@@ -234,7 +249,10 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
         },
         "training": {"batch_size": draw(st.sampled_from([7, 64, 128, 1000, 10**9]))},
         "baseline": {"epochs": draw(st.integers(1, 3)), "lr": draw(st.sampled_from([1e-3, 0.1]))},
-        "pruning": {"sparsity": _share(draw)},
+        "pruning": {
+            "sparsity": _share(draw),
+            "scope": draw(st.sampled_from(["matrix", "network"])),
+        },
         "evaluate": {
             "combined": {
                 "input_noise": draw(st.sampled_from([0.0, 1.0])),

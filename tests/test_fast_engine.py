@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipeline_lib.engines import fast, plain
-from pipeline_lib.engines.fast.activation import Response
+from pipeline_lib.engines.fast.activation import responses
 from pipeline_lib.engines.fast.backward import backward, cross_entropy
 from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.forward import buffers, forward
@@ -27,6 +27,7 @@ MODULATIONS = [
     Modulation("relu", 0.6),
     Modulation("tanh", 0.7),
     Modulation("relu", 0.9, gain=1.25),
+    Modulation("tanh", 0.7, units=((0, 2, 3, 7, 9, 15), (1, 5, 8, 11), tuple(range(16)), ())),
 ]
 SIZES = {
     "one hidden layer": [2, 40, 4],
@@ -132,11 +133,7 @@ def kernel_gradient(network, x, labels, sigma, lanes):
     plan, theta, batch = part.plan, part.parameters, len(labels)
     room = buffers(plan, theta.size, batch)
     room.activity[: plan.rows[0] * batch] = x.T[plan.units[: plan.rows[0]]].ravel()
-    modulation = network.modulation
-    response = Response(
-        modulation.activation == "tanh", np.float32(modulation.factor), np.float32(sigma)
-    )
-    forward(plan, theta, response, lanes, False, batch, room)
+    forward(plan, theta, responses(network, part.units, sigma), lanes, False, batch, room)
     last = len(plan.full) - 1
     loss = cross_entropy(
         rows_of(room.activity, plan.row_start[last], plan.rows[last], batch), labels
@@ -164,13 +161,24 @@ def drawn_noise(network, batch, sigma, lanes):
     return noise
 
 
+def is_acted_on(modulation, layer, count):
+    """Tell for each unit of a hidden layer whether the modulation acts on it, (count,) bool."""
+    acts = np.full(count, modulation.units is None)
+    acts[[] if modulation.units is None else list(modulation.units[layer])] = True
+    return acts
+
+
 def exact_loss(weights, biases, modulation, x, labels, noise):
     """The mean cross-entropy in float64, from the definition."""
     hidden = x.T.astype(np.float64)
-    for weight, bias, more in zip(weights[:-1], biases[:-1], noise, strict=True):
+    for layer, (weight, bias, more) in enumerate(
+        zip(weights[:-1], biases[:-1], noise, strict=True)
+    ):
         level = weight @ hidden + bias[:, None]
-        value = np.tanh(level) if modulation.activation == "tanh" else np.maximum(level, 0)
-        hidden = (value + more) * (modulation.damping * modulation.gain)
+        acts = is_acted_on(modulation, layer, len(bias))[:, None]
+        tanh = acts & (modulation.activation == "tanh")
+        value = np.where(tanh, np.tanh(level), np.maximum(level, 0))
+        hidden = (value + more) * np.where(acts, modulation.damping * modulation.gain, 1.0)
     logits = weights[-1] @ hidden + biases[-1][:, None]
     top = logits.max(axis=0)
     chosen = logits[labels, np.arange(len(labels))]

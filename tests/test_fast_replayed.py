@@ -23,6 +23,7 @@ from tests.test_fast_engine import (
     NETWORKS,
     dense_network,
     in_float64,
+    is_acted_on,
     parameters,
 )
 
@@ -44,28 +45,42 @@ def replayed_fit(network, points, monkeypatch, lanes, orders, **options):
             level = F.linear(hidden, weight, bias)
             if layer == last:
                 return level
-            hidden = torch.tanh(level) if modulation.activation == "tanh" else torch.relu(level)
+            acts = torch.from_numpy(is_acted_on(modulation, layer, len(bias)))
+            tanh = acts & (modulation.activation == "tanh")
+            hidden = torch.where(tanh, torch.tanh(level), torch.relu(level))
             if sigma > 0:
                 units = part.units[layer + 1]
                 noise = np.zeros((len(x), len(bias)))
                 noise[:, units] = drawn(lanes, units.size, len(x), sigma).T
                 hidden = hidden + torch.from_numpy(noise)
-            hidden = hidden * (modulation.damping * modulation.gain)
+            factor = modulation.damping * modulation.gain
+            hidden = torch.where(acts, hidden * factor, hidden)
+
+    def perturbed(x, sd, generator):
+        noise = np.zeros(x.shape)
+        if sd > 0:
+            noise[:, part.units[0]] = drawn(lanes, part.units[0].size, len(x), sd).T
+        return x + torch.from_numpy(noise)
 
     monkeypatch.setattr(plain, "forward", forward)
+    monkeypatch.setattr(plain, "perturbed", perturbed)
     monkeypatch.setattr(plain, "shuffled", lambda n, _: torch.from_numpy(orders.permutation(n)))
     return plain.fit(*in_float64(network, points), generator=torch.Generator(), **options)
 
 
-@pytest.mark.parametrize("noise", [(0.5, 0.0), (0.0, 0.6), (0.4, 0.4)])
+@pytest.mark.parametrize(
+    ("noise", "input_noise"),
+    [((0.5, 0.0), (0, 0)), ((0.0, 0.6), (0.7, 0.0)), ((0.4, 0.4), (0, 0)), ((0, 0), (0.0, 1.0))],
+)
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("modulation", MODULATIONS)
 def test_noisy_training_is_exact_training_under_the_noise_that_was_drawn(
-    modulation, kind, noise, monkeypatch
+    modulation, kind, noise, input_noise, monkeypatch
 ):
     points = training_points(1, centres=CENTRES, sd=0.8, train=300)
     network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
     options = {"epochs": 4, "lr": 1e-3, "batch_size": 128, "noise": noise}
+    options["input_noise"] = input_noise
     generator = fast.generator(3, "x")
     lanes, orders = generator.lanes.copy(), np.random.default_rng(7)
     found, history = fast.fit(
@@ -89,13 +104,17 @@ def exact_count(network, points, input_noise, internal_noise, lanes, internal_bi
         if input_noise > 0:
             x = x + drawn(lanes, len(x), batch, input_noise)
         hidden = x
-        for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+        for layer, (weight, bias) in enumerate(
+            zip(network.weights[:-1], network.biases[:-1], strict=True)
+        ):
             level = weight.astype(np.float64) @ hidden + bias[:, None]
-            tanh = network.modulation.activation == "tanh"
-            hidden = np.tanh(level) if tanh else np.maximum(level, 0)
+            acts = is_acted_on(network.modulation, layer, len(bias))[:, None]
+            tanh = acts & (network.modulation.activation == "tanh")
+            hidden = np.where(tanh, np.tanh(level), np.maximum(level, 0))
             if internal_noise > 0:
                 hidden = hidden + drawn(lanes, len(bias), batch, internal_noise)
-            hidden = (hidden + internal_bias) * network.modulation.damping * network.modulation.gain
+            factor = network.modulation.damping * network.modulation.gain
+            hidden = (hidden + internal_bias) * np.where(acts, factor, 1.0)
         logits = network.weights[-1].astype(np.float64) @ hidden + network.biases[-1][:, None]
         correct += int((logits.argmax(axis=0) == points.labels[start : start + batch]).sum())
     return correct
@@ -190,6 +209,9 @@ def random_network(rng: np.random.Generator) -> Network:
         [bias.astype(np.float32) for bias in biases],
     )
     modulation = Modulation(rng.choice(["relu", "tanh"]), float(rng.choice([0.5, 1.0, 1.3])))
+    if rng.random() < 0.5:
+        halves = [tuple(np.flatnonzero(rng.random(count) < 0.5)) for count in sizes[1:-1]]
+        modulation = replace(modulation, units=tuple(halves))
     return modulated(replace(network, masks=tuple(masks)), modulation)
 
 

@@ -236,6 +236,22 @@ def test_training_draws_the_loss_of_every_epoch():
     assert np.allclose(np.delete(x, 5), [*np.linspace(0.6, 1.4, 5), *np.linspace(1.6, 2.4, 5)])
 
 
+def test_training_has_gaps_where_a_seed_missed_a_step():
+    # The first seed misses the first cycle, the second the third one; both miss the second.
+    rows = [
+        HistoryRow(seed, "ssri", "maintenance", cycle, 0, epoch, 0.1, 1.0 + seed + epoch)
+        for seed, cycle in ((0, 3), (1, 1))
+        for epoch in range(2)
+    ]
+    panel = training.draw(rows, looks()).axes[0]
+    of_seeds = thin_lines(panel)
+    assert np.array_equal(of_seeds[0], [np.nan] * 3 + [1.0, 2.0], equal_nan=True)
+    assert np.array_equal(of_seeds[1], [2.0, 3.0] + [np.nan] * 3, equal_nan=True)
+    x, mean = marked(panel, "mean")[0].T
+    assert np.allclose(x[[0, 1, 3, 4]], [0.75, 1.25, 2.75, 3.25])
+    assert np.allclose(mean[[0, 1, 3, 4]], [2, 3, 1, 2])
+
+
 @pytest.mark.parametrize("modulation", [Modulation(), Modulation(activation="tanh", damping=0.5)])
 def test_regions_show_what_each_network_decides(network, modulation):
     changed = replace(network, modulation=modulation)

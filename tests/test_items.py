@@ -32,12 +32,23 @@ from tests.conftest import modulated, same_bytes
 STEPS, MEASURES = items.names("steps"), measures.in_order()
 ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 
+TRAIN = {"epochs": 1, "lr": 1e-3}
+
 # Options with which each step does something; a new kind of step is tried with its own.
 TRIED = {
-    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}],
-    "prune": [{"sparsity": 0.8}, {"fraction": 0.3}],
-    "regrow": [{"fraction": 0.5, "batches": 2, "sd": 0.1}],
-    "train": [{"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]}],
+    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}, {"units": 0.5}],
+    "prune": [{"sparsity": 0.8}, {"fraction": 0.3}, {"fraction": 0.3, "scope": "network"}],
+    "regrow": [
+        {"fraction": 0.5, "batches": 2, "sd": 0.1},
+        {"fraction": 0.5, "sites": "random", "sd": 0.1},
+        {"fraction": 0.5, "sites": "activity", "sd": 0.1},
+    ],
+    "repeat": [{"times": 2, "steps": [{"prune": {"fraction": 0.3}}, {"train": TRAIN}]}],
+    "train": [
+        {"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]},
+        {"epochs": 2, "lr": 1e-3, "input_noise": 0.5},
+        {"epochs": 2, "lr": 1e-3, "input_noise": [0.5, 0.0]},
+    ],
     "withdraw": [{}],
 }
 TRIALS = [(kind, options) for kind in STEPS for options in TRIED.get(kind, [None])]
@@ -96,7 +107,7 @@ def test_a_step_returns_a_changed_network_and_does_not_modify_the_given_one(
 ):
     assert options is not None, f"TRIED lacks options for {kind}"
     items.load("steps", kind).Options.model_validate(options)
-    setting, before = Setting(engine, points, 128), copy.deepcopy(treated)
+    setting, before = Setting(engine, points, 128, 3), copy.deepcopy(treated)
     x = points.x.copy()
     after = take([{kind: options}], treated, setting, engine.generator(3, "course", "x"))
     assert same_bytes(treated, before)
@@ -116,7 +127,7 @@ def test_a_step_draws_only_from_the_given_generator(kind, options, engine, treat
 
     def taken(seed):
         generator = engine.generator(seed, "course", "x")
-        setting = Setting(engine, points, 128)
+        setting = Setting(engine, points, 128, seed)
         return take([{kind: options}], treated, setting, generator), generator
 
     torch.manual_seed(1)

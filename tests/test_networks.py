@@ -16,7 +16,12 @@ from tests.conftest import modulated, same_bytes
 from tests.trust.disk import CannotMountError, library_writes
 
 
-@pytest.mark.parametrize("modulation", [Modulation("tanh", 0.7), Modulation("tanh", 0.7, 0.85)])
+HALF = Modulation(damping=0.7, units=((0, 3, 22), ()))
+
+
+@pytest.mark.parametrize(
+    "modulation", [Modulation("tanh", 0.7), Modulation("tanh", 0.7, 0.85), HALF]
+)
 def test_a_network_is_read_as_it_was_written(network, tmp_path, modulation):
     treated = modulated(prune(network, 0.9), modulation)
     write_network(tmp_path / "n.safetensors", treated, {"seed": 3, "stage": "treated"})

@@ -10,6 +10,7 @@ from pipeline_lib.model import pruning
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import magnitude_threshold, prune, prune_further
 from pipeline_lib.model.randomness import initial_state
+from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 from tests.conftest import same_bytes
 
@@ -26,6 +27,29 @@ def test_each_matrix_is_pruned_separately(network):
     for (weight, bias, mask), before in zip(pruned.layers(), network.biases, strict=True):
         assert not weight[~mask].any()
         assert np.array_equal(bias, before)
+
+
+def test_the_network_is_pruned_as_a_whole_under_its_scope(network):
+    uneven = replace(network, weights=tuple(w * s for w, s in zip(
+        network.weights, np.float32([1, 2, 4]), strict=True)))  # fmt: skip
+    pruned = prune(uneven, 0.75, "network")
+    kept = np.concatenate([abs(w[m]) for w, m in zip(uneven.weights, pruned.masks, strict=True)])
+    cut = np.concatenate([abs(w[~m]) for w, m in zip(uneven.weights, pruned.masks, strict=True)])
+    assert kept.min() > cut.max()
+    assert pruned.sparsity == 0.75
+    assert len({mask.mean() for mask in pruned.masks}) == 3
+    further = prune_further(pruned, 0.5, scope="network")
+    left = np.concatenate([abs(w[w != 0]) for w in further.weights])
+    assert np.array_equal(np.sort(left), np.sort(kept)[len(kept) // 2 :])
+    assert not same_bytes(prune_further(pruned, 0.5), further)
+
+
+def test_the_scope_reaches_the_insult_and_the_default_changes_no_plan(paper):
+    assert slices.prune(validate(paper)) == {"sparsity": 0.95}
+    paper["pruning"]["scope"] = "matrix"
+    assert slices.prune(validate(paper)) == {"sparsity": 0.95}
+    paper["pruning"]["scope"] = "network"
+    assert slices.prune(validate(paper)) == {"sparsity": 0.95, "scope": "network"}
 
 
 def test_a_weight_at_the_quantile_survives():
@@ -77,7 +101,7 @@ def test_pruning_further_takes_a_fraction_of_the_survivors(
     network, monkeypatch, sparsity, fraction, cap, target
 ):
     asked = []
-    monkeypatch.setattr(pruning, "prune", lambda network, sparsity: asked.append(sparsity))
+    monkeypatch.setattr(pruning, "prune", lambda network, sparsity, scope: asked.append(sparsity))
     total = sum(mask.size for mask in network.masks)
     mask = np.arange(total) >= sparsity * total
     splits = np.cumsum([mask.size for mask in network.masks])[:-1]

@@ -5,13 +5,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline_lib.engines import plain
+from pipeline_lib.engines import fast, plain
+from pipeline_lib.model.activity import coactivity, hidden_activity, logits
 from pipeline_lib.model.initialisation import initial_network
+from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import shuffled
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.steps import Setting, take
+from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
+from tests.conftest import modulated, same_bytes
 
 
 @pytest.fixture
@@ -26,10 +30,12 @@ def scores(network):
 
 
 def test_the_paper_regrows_half_over_30_batches_with_sd_0_03(paper):
-    (step, _) = validate(paper).treatments["ketamine"].course
-    assert step.model_dump(exclude_none=True) == {
-        "regrow": {"fraction": 0.5, "batches": 30, "sd": 0.03}
-    }
+    expected = {"regrow": {"fraction": 0.5, "batches": 30, "sd": 0.03}}
+    assert slices.treat(validate(paper), "ketamine")["course"][0] == expected
+    # To say what is the default changes no plan.
+    step = paper["treatments"]["ketamine"]["course"][0]["regrow"]
+    step["sites"] = "gradient"
+    assert slices.treat(validate(paper), "ketamine")["course"][0] == expected
 
 
 def test_regrowth_takes_the_steepest_half_of_pruned_sites_in_each_matrix(pruned, scores):
@@ -92,7 +98,55 @@ def test_steepness_is_the_summed_magnitude_of_the_mean_losss_gradient(pruned, po
 def test_regrown_weights_are_normal_with_the_steps_sd(points):
     wide = prune(initial_network([2, 200, 200, 4], "torch", plain.generator(0)), 0.95)
     step = {"regrow": {"fraction": 0.5, "batches": 1, "sd": 0.03}}
-    grown = take([step], wide, Setting(plain, points, 128), plain.generator(0, "regrow"))
+    grown = take([step], wide, Setting(plain, points, 128, 0), plain.generator(0, "regrow"))
     new = grown.weights[1][grown.masks[1] & ~wide.masks[1]]
     assert new.std() == pytest.approx(0.03, rel=0.03)
     assert new.mean() == pytest.approx(0, abs=0.001)
+
+
+def regrown(network, points, engine, sites, seed=0):
+    step = {"regrow": {"fraction": 0.5, "sites": sites, "sd": 0.03}}
+    return take(
+        [step], network, Setting(engine, points, 128, seed), engine.generator(seed, "regrow")
+    )
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_random_regrowth_favours_no_weight_and_follows_the_generator(engine, pruned, points):
+    counts = [np.zeros(mask.shape, int) for mask in pruned.masks]
+    runs = 200
+    for seed in range(runs):
+        grown = regrown(pruned, points, engine, "random", seed)
+        for count, before, after in zip(counts, pruned.masks, grown.masks, strict=True):
+            assert np.count_nonzero(after & ~before) == np.count_nonzero(~before) // 2
+            count += after & ~before
+    for count, before in zip(counts, pruned.masks, strict=True):
+        share = count[~before] / runs
+        # Each site is a fair coin: its share has the SD 0.5 / √runs, and five of them in 400 sites
+        # would be seen once in 4000 tests; by rows, where ties would show, there is no favour.
+        assert abs(share - 0.5).max() < 5 * 0.5 / runs**0.5
+        assert share.std() == pytest.approx(0.5 / runs**0.5, rel=0.35)
+    assert same_bytes(regrown(pruned, points, engine, "random"), regrown(
+        pruned, points, engine, "random"))  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_regrowth_by_activity_takes_weights_between_units_that_are_active_together(
+    engine, pruned, points
+):
+    network = modulated(pruned, Modulation("tanh", 0.7))
+    layers = [points.x, *hidden_activity(network, points.x), logits(network, points.x)]
+    grown = regrown(network, points, engine, "activity")
+    for below, above, before, after, fast_score in zip(
+        layers,
+        layers[1:],
+        network.masks,
+        grown.masks,
+        coactivity(network, points.x),
+        strict=False,
+    ):
+        score = np.mean(abs(above[:, :, None] * below[:, None, :]), axis=0, dtype=np.float64)
+        assert fast_score == pytest.approx(score, rel=1e-5)
+        new = after & ~before
+        assert np.count_nonzero(new) == np.count_nonzero(~before) // 2
+        assert score[new].min() >= score[~before & ~new].max() * (1 - 1e-5)

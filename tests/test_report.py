@@ -247,7 +247,7 @@ def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper)
             assert steps[part] == paper["treatments"][name][part]
         assert text in words
     assert list(shown.study["steps"]) == ["regrow", "train", "withdraw", "modulate"]
-    assert "Regrow the pruned weights with the steepest gradients." in words
+    assert "Regrow pruned weights: by default, those with the steepest gradients." in words
     assert "Prune each matrix" not in words
 
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline_lib.engines import plain
+from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.training import ramp
 from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import shuffled
+from pipeline_lib.model.task import Points
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 from tests.conftest import modulated
@@ -73,6 +74,35 @@ def test_gain_runs_linearly_in_step_with_the_noise_and_stays(network, points):
         )
     assert seen == [(0.6, 1.0), (0.4, 1.2), (0.2, 1.4), (0.0, 1.6)]
     assert trained.modulation.gain == 1.6
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_noise_on_inputs_is_new_in_each_epoch_and_has_its_sd(engine, network):
+    # One point, many times over: the mean loss of an epoch is that of its noise. At a learning
+    # rate of nearly nothing it tells the spread of the logits, and so the SD of the noise.
+    many = Points(np.zeros((40_000, 2), np.float32), np.zeros(40_000, np.int64))
+    options = ADAM | {"epochs": 3, "lr": 1e-30, "batch_size": 40_000}
+
+    def losses(sd):
+        noise = {"input_noise": (sd, 0.0)}
+        history = engine.fit(network, many, **options | noise, generator=engine.generator(1))[1]
+        return [epoch.loss for epoch in history]
+
+    x = torch.from_numpy(np.random.default_rng(0).normal(0, 1.0, (400_000, 2)).astype(np.float32))
+    for sd in (3.0, 1.5):
+        found = losses(sd)
+        for at, share in enumerate((1.0, 0.5, 0.0)):
+            logits = plain.forward(
+                x * sd * share,
+                [torch.from_numpy(w) for w in network.weights],
+                [torch.from_numpy(b) for b in network.biases],
+                network.modulation,
+                0.0,
+                torch.Generator(),
+            )
+            each = -torch.log_softmax(logits, 1)[:, 0]
+            error = each.std().item() / 200 + 1e-6
+            assert found[at] == pytest.approx(each.mean().item(), abs=5 * error)
 
 
 def test_a_single_epoch_has_the_noise_of_the_start():

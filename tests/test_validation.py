@@ -39,12 +39,23 @@ BAD = [
         [*TRAIN, "epoch"],
         3,
         "treatments.ssri.course[0].train.epoch is not a known key;"
-        " did you mean epochs? the keys here are epochs, lr, noise, gain",
+        " did you mean epochs? the keys here are epochs, lr, noise, input_noise, gain",
     ),
     (
         [*TRAIN, "noise"],
         [0.5],
         "treatments.ssri.course[0].train.noise is [0.5]; it must have 2 or more entries",
+    ),
+    (
+        [*TRAIN, "input_noise"],
+        "much",
+        "treatments.ssri.course[0].train.input_noise is 'much';"
+        " it must be a number or a list of two, [first, last]",
+    ),
+    (
+        [*TRAIN, "input_noise"],
+        [0.5, -1.0],
+        "treatments.ssri.course[0].train.input_noise[1] is -1.0; it must be at least 0",
     ),
     (["seeds"], [3, 3], "seeds is [3, 3]; it must not have duplicates"),
     (["seeds"], 0, "seeds is 0; it must be at least 1"),
@@ -64,13 +75,18 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"fly": {}}],
         "treatments.ssri.course[0].fly is not a known key;"
-        " the keys here are every, modulate, prune, regrow, train, withdraw",
+        " the keys here are every, chance, modulate, prune, regrow, repeat, train, withdraw",
     ),
     (
         ["treatments", "ssri", "course"],
         [{"prune": {"sparsity": 0.5, "fraction": 0.5}}],
         "treatments.ssri.course[0].prune is {'sparsity': 0.5, 'fraction': 0.5};"
         " it must have exactly one of `sparsity` and `fraction`",
+    ),
+    (
+        ["pruning", "scope"],
+        "layer",
+        "pruning.scope is 'layer'; it must be 'matrix' or 'network'",
     ),
     (
         ["treatments", "neurosteroid", "course", 0, "modulate", "activation"],
@@ -107,13 +123,60 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"withdraw": None, "every": 2}],
         "treatments.ssri.course is [{'withdraw': None, 'every': 2}];"
-        " it has no cycles, so its steps must not have `every`",
+        " it has no cycles, so its steps must not have `every` or `chance`",
+    ),
+    (
+        ["treatments", "ssri", "maintenance", 0, "chance"],
+        1.5,
+        "treatments.ssri.maintenance[0].chance is 1.5; it must be at most 1",
+    ),
+    (
+        ["treatments", "ssri", "maintenance"],
+        [{"repeat": {"times": 2, "steps": [{"withdraw": None, "chance": 0.5}]}}],
+        "treatments.ssri.maintenance[0].repeat is {'times': 2, 'steps': [{'withdraw': None,"
+        " 'chance': 0.5}]}; `every` and `chance` belong beside the repeat,"
+        " not among the steps inside it",
+    ),
+    (
+        ["treatments", "ssri", "course"],
+        [{"repeat": {"times": 2, "steps": [{"repeat": {"times": 0, "steps": ["withdraw"]}}]}}],
+        "treatments.ssri.course[0].repeat.steps[0].repeat.times is 0; it must be at least 1",
+    ),
+    (
+        ["treatments", "ssri", "course"],
+        [{"repeat": {"times": 2, "steps": [{"train": {"epochs": 1, "lr": 0.1, "nois": 1}}]}}],
+        "treatments.ssri.course[0].repeat.steps[0].train.nois is not a known key;"
+        " did you mean noise? the keys here are epochs, lr, noise, input_noise, gain",
+    ),
+    (
+        ["treatments", "neurosteroid", "course"],
+        [{"repeat": {"times": 1, "steps": [{"modulate": {"gain": 1.1, "units": [0.5, 1]}}]}}],
+        "treatments.neurosteroid.course[0].repeat.steps[0].modulate.units has 2 shares;"
+        " it must have one for each of the 3 hidden layers",
+    ),
+    (
+        ["treatments", "neurosteroid", "course", 0, "modulate", "units"],
+        "half",
+        "treatments.neurosteroid.course[0].modulate.units is 'half';"
+        " it must be a share or a list of shares, one for each hidden layer",
     ),
     (
         ["treatments", "neurosteroid", "course"],
         [{"modulate": {}}],
         "treatments.neurosteroid.course[0].modulate is {};"
-        " it must have at least one of activation, damping, gain",
+        " it must have at least one of activation, damping, gain, units",
+    ),
+    (
+        ["treatments", "ketamine", "course", 0, "regrow"],
+        {"fraction": 0.5, "sd": 0.03, "sites": "random", "batches": 30},
+        "treatments.ketamine.course[0].regrow is {'fraction': 0.5, 'sd': 0.03, 'sites': 'random',"
+        " 'batches':…; it must have `batches` if sites is gradient, and only then",
+    ),
+    (
+        ["treatments", "ketamine", "course", 0, "regrow", "sites"],
+        "magnitude",
+        "treatments.ketamine.course[0].regrow.sites is 'magnitude';"
+        " it must be 'gradient', 'random' or 'activity'",
     ),
     (
         ["treatments", "ssri", "colour"],
@@ -188,11 +251,13 @@ def _models_in(annotation):
     return found
 
 
-def _models(model):
-    models = {model}
+def _models(model, models=None):
+    models = models or {model}
     for field in model.model_fields.values():
         for inner in _models_in(field.annotation):
-            models |= _models(inner)
+            if inner not in models:  # a step may hold steps
+                models.add(inner)
+                _models(inner, models)
     return models
 
 

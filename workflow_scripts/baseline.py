@@ -16,7 +16,7 @@ seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
     engine = engines.load(study["engine"])
     points = training_points(seed, **study["training"])
-    setting = Setting(engine, points, study["batch_size"])
+    setting = Setting(engine, points, study["batch_size"], seed)
     initial = initial_network(study["sizes"], study["init"], initial_state(seed))
     generator = engine.generator(seed, BASELINE)
     network = take(study["steps"], initial, setting, generator, stage=BASELINE)

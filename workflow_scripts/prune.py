@@ -13,4 +13,4 @@ with job_log(snakemake.log[0], f"seed {seed}: prune to {study['sparsity']:.1%}")
     healthy = read_network(path, origin(seed, HEALTHY), snakemake.params.planned)
     provenance = origin(seed, UNTREATED) | {"study": study}
     by = made(snakemake.params.made_by, [path])
-    write_network(snakemake.output.network, prune(healthy, study["sparsity"]), provenance, by)
+    write_network(snakemake.output.network, prune(healthy, **study), provenance, by)

@@ -15,7 +15,7 @@ study = snakemake.params.study
 with job_log(snakemake.log[0], f"seed {seed}: treatment {treatment}"):
     engine = engines.load(study["engine"])
     points = training_points(seed, **study["training"])
-    setting = Setting(engine, points, study["batch_size"])
+    setting = Setting(engine, points, study["batch_size"], seed)
     path = snakemake.input.network
     pruned = read_network(path, origin(seed, UNTREATED), snakemake.params.planned)
     generator = engine.generator(seed, COURSE, treatment)

@@ -38,6 +38,7 @@ class Engine(Protocol):
         lr: float,
         batch_size: int,
         noise: tuple[float, float],
+        input_noise: tuple[float, float] = (0.0, 0.0),
         gain: tuple[float, float] | None = None,
         generator: Any,
     ) -> tuple[Network, list[Epoch]]:
@@ -45,8 +46,9 @@ class Engine(Protocol):
 
         Each epoch goes through all points once, in a new order, in batches of `batch_size`
         (the last one may be short). σ runs linearly over the epochs from `noise[0]` to
-        `noise[1]`; so does the modulation's gain, if `gain` is given, and the network keeps its
-        last value. A pruned weight stays exactly zero.
+        `noise[1]`; so do the SD of noise on the inputs, new in each epoch, and the modulation's
+        gain, if `gain` is given, whose last value the network keeps. A pruned weight stays
+        exactly zero.
         """
 
     def gradient_magnitudes(

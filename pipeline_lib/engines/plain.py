@@ -44,19 +44,29 @@ def forward(
     """Return the logits (n, classes) of points (n, features).
 
     Each hidden layer applies the activation, adds noise N(bias_of_noise, sigma²), and multiplies
-    by damping and gain.
+    by damping and gain. Units that the modulation does not act on have ReLU and the noise only.
     """
     activation = _ACTIVATIONS[modulation.activation]
     hidden = x
-    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
-        hidden = activation(F.linear(hidden, weight, bias))
+    for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
+        level = F.linear(hidden, weight, bias)
+        hidden = activation(level)
+        if modulation.units is not None:
+            acts = torch.from_numpy(modulation.acts_on(layer, len(bias)))
+            hidden = torch.where(acts, hidden, torch.relu(level))
         if sigma > 0:
             hidden = hidden + torch.randn(hidden.shape, generator=generator) * sigma
         if bias_of_noise != 0:
             hidden = hidden + bias_of_noise
         if modulation.factor != 1:
-            hidden = hidden * modulation.factor
+            changed = hidden * modulation.factor
+            hidden = changed if modulation.units is None else torch.where(acts, changed, hidden)
     return F.linear(hidden, weights[-1], biases[-1])
+
+
+def perturbed(x: Tensor, sd: float, generator: torch.Generator) -> Tensor:
+    """Return the points (n, features) under noise N(0, sd²)."""
+    return x + torch.randn(x.shape, generator=generator) * sd if sd > 0 else x
 
 
 def normal(count: int, sd: float, generator: torch.Generator) -> np.ndarray:
@@ -72,6 +82,7 @@ def fit(
     lr: float,
     batch_size: int,
     noise: tuple[float, float],
+    input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
     generator: torch.Generator,
 ) -> tuple[Network, list[Epoch]]:
@@ -85,9 +96,11 @@ def fit(
         sigma = ramp(epoch, epochs, noise)
         if gain:
             modulation = replace(modulation, gain=ramp(epoch, epochs, gain))
+        input_sd = ramp(epoch, epochs, input_noise)
         total = 0.0
         for batch in torch.split(shuffled(len(points), generator), batch_size):
-            logits = forward(x[batch], weights, biases, modulation, sigma, generator)
+            inputs = perturbed(x[batch], input_sd, generator)
+            logits = forward(inputs, weights, biases, modulation, sigma, generator)
             loss = F.cross_entropy(logits, labels[batch])
             optimiser.step(loss)
             total += loss.item() * len(batch)
@@ -190,10 +203,8 @@ def count_correct(
     for batch, truth in zip(
         torch.split(x, TEST_BATCH), torch.split(labels, TEST_BATCH), strict=True
     ):
-        if input_noise > 0:
-            batch = batch + torch.randn(batch.shape, generator=generator) * input_noise
         logits = forward(
-            batch,
+            perturbed(batch, input_noise, generator),
             weights,
             biases,
             network.modulation,

@@ -60,9 +60,15 @@ def _panels(
     above: Axes, below: Axes, seeds: Sequence[Sequence[HistoryRow]], look: Look, *, cycles: bool
 ) -> None:
     """Draw the rows of each seed by epoch, from 1, or by cycle, divided evenly into epochs."""
-    rows = seeds[0]
-    loss = np.array([[row.loss for row in of_seed] for of_seed in seeds])
-    noise, mean = np.array([row.noise for row in rows]), loss.mean(axis=0)
+    # Not every seed need have trained in every cycle.
+    every = {(row.cycle or 0, row.step, row.epoch): row for rows in seeds for row in rows}
+    places = {place: at for at, place in enumerate(sorted(every))}
+    rows = [every[place] for place in places]
+    loss = np.full((len(seeds), len(rows)), np.nan)
+    for of_seed, line in zip(seeds, loss, strict=True):
+        for row in of_seed:
+            line[places[row.cycle or 0, row.step, row.epoch]] = row.loss
+    noise, mean = np.array([row.noise for row in rows]), np.nanmean(loss, axis=0)
     x = np.arange(1.0, len(rows) + 1)
     lonely: dict[str, Any] = {"marker": ".", "markersize": 3} if len(rows) < 2 else {}
     if cycles:

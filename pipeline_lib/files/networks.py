@@ -78,11 +78,14 @@ def read_network(
     if belonging and found != belonging:
         raise PipelineError(f"{path}: {_named(found)} instead of {_named(belonging)}; {REMEDY}")
     layers = range(len(tensors) // 3)
+    changes = metadata["modulation"]
+    if "units" in changes:
+        changes["units"] = tuple(map(tuple, changes["units"]))
     network = Network(
         weights=tuple(tensors[f"weights.{index}"] for index in layers),
         biases=tuple(tensors[f"biases.{index}"] for index in layers),
         masks=tuple(tensors[f"masks.{index}"] for index in layers),
-        modulation=Modulation(**metadata["modulation"]),
+        modulation=Modulation(**changes),
     )
     _check_finite(path, network)
     return network
@@ -136,9 +139,10 @@ def _check_finite(path: str | Path, network: Network) -> None:
 
 
 def _changes(modulation: Modulation) -> dict[str, Any]:
-    # A gain is written only if there is one, so that files without it stay as they always were.
-    found = asdict(modulation)
-    return found if modulation.gain != 1 else {k: v for k, v in found.items() if k != "gain"}
+    # Gain and units are written only if there are any, so that other files stay as they were.
+    defaults = {"gain": 1.0, "units": None}
+    found = asdict(modulation).items()
+    return {key: value for key, value in found if key not in defaults or value != defaults[key]}
 
 
 def _digest(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> str:

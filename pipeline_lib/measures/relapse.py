@@ -87,7 +87,7 @@ def run(
     rows = [measure(subject, network, stress, assessment=ASSESSMENT, cycle=0)]
     for cycle in range(1, cycles + 1):
         generator = subject.engine.generator(subject.seed, MAINTENANCE, subject.treatment, cycle)
-        setting = Setting(subject.engine, training, batch_size)
+        setting = Setting(subject.engine, training, batch_size, subject.seed)
         pruned = prune_further(network, prune)
         network = take(maintenance, pruned, setting, generator, cycle=cycle)
         rows.append(measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from pipeline_lib.model.network import Network
@@ -14,13 +16,28 @@ def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:
     """
     layers = []
     below = x
-    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+    for layer, (weight, bias) in enumerate(
+        zip(network.weights[:-1], network.biases[:-1], strict=True)
+    ):
         level = below @ weight.T + bias
-        tanh = network.modulation.activation == "tanh"
-        below = np.tanh(level, out=level) if tanh else np.maximum(level, 0, out=level)
-        below *= np.float32(network.modulation.factor)
+        tanh = network.modulation.is_tanh(layer, len(bias))
+        np.tanh(level, out=level, where=tanh)
+        np.maximum(level, 0, out=level, where=~tanh)
+        below = level * network.modulation.factors(layer, len(bias))
         layers.append(below)
     return layers
+
+
+def coactivity(network: Network, x: np.ndarray) -> list[np.ndarray]:
+    """Return how active the units at both ends of each weight are together.
+
+    For each matrix, (n_out, n_in) float32: the mean over points of the product of the two absolute
+    activities without noise. The activity of an input is its value, of an output its logit.
+    """
+    layers = [x, *hidden_activity(network, x), logits(network, x)]
+    size = [np.abs(layer) for layer in layers]
+    points = np.float32(len(x))
+    return [above.T @ below / points for below, above in itertools.pairwise(size)]
 
 
 def logits(network: Network, x: np.ndarray) -> np.ndarray:

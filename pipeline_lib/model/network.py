@@ -13,19 +13,36 @@ Activation = Literal["relu", "tanh"]
 
 @dataclass(frozen=True)
 class Modulation:
-    """The effect of a drug on every hidden layer: an activation function, then two factors.
+    """The effect of a drug on hidden units: an activation function, then two factors.
 
     `damping` comes from the paper and `gain` from the study of switch liability; 1.0 is no gain.
+    `units` has the indices of the units that the drug acts on, by hidden layer; None is all. The
+    other units respond as in an unmodulated network.
     """
 
     activation: Activation = "relu"
     damping: float = 1.0
     gain: float = 1.0
+    units: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def factor(self) -> float:
-        """The factor on activity, after activation and noise."""
+        """The factor on the activity of modulated units, after activation and noise."""
         return self.damping * self.gain
+
+    def acts_on(self, layer: int, count: int) -> np.ndarray:
+        """Return which of the `count` units of a hidden layer, from 0, are modulated."""
+        if self.units is None:
+            return np.ones(count, dtype=bool)
+        return np.isin(np.arange(count), self.units[layer])
+
+    def is_tanh(self, layer: int, count: int) -> np.ndarray:
+        """Return which units of a hidden layer have tanh for ReLU, (count,) bool."""
+        return self.acts_on(layer, count) & (self.activation == "tanh")
+
+    def factors(self, layer: int, count: int) -> np.ndarray:
+        """Return the factor of each unit of a hidden layer, (count,) float32."""
+        return np.where(self.acts_on(layer, count), self.factor, 1.0).astype(np.float32)
 
 
 UNMODULATED = Modulation()

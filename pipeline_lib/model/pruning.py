@@ -1,4 +1,4 @@
-"""Magnitude pruning: the smallest weights of each matrix are cut (Methods, pruning)."""
+"""Magnitude pruning: the smallest weights are cut, of each matrix or of all (Methods, pruning)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline_lib.model.network import Network
+from pipeline_lib.options import Scope
 
 
-def prune(network: Network, sparsity: float) -> Network:
+def prune(network: Network, sparsity: float, scope: Scope = "matrix") -> Network:
     """Return the network with each weight matrix pruned separately to `sparsity`, a fraction.
 
     A weight survives if its magnitude reaches the `sparsity` quantile of all magnitudes of its
-    matrix, zeros included. Weights that were pruned before stay pruned; biases are never pruned.
+    matrix, zeros included; under the scope "network", of all magnitudes of the network, so that
+    matrices of small weights lose more. Weights that were pruned before stay pruned; biases are
+    never pruned.
     """
+    if scope == "network":
+        every = np.concatenate([weight.ravel() for weight in network.weights])
+        thresholds = [magnitude_threshold(every, sparsity)] * len(network.weights)
+    else:
+        thresholds = [magnitude_threshold(weight, sparsity) for weight in network.weights]
     masks = tuple(
-        (np.abs(weight) >= magnitude_threshold(weight, sparsity)) & mask
-        for weight, mask in zip(network.weights, network.masks, strict=True)
+        (np.abs(weight) >= threshold) & mask
+        for weight, mask, threshold in zip(network.weights, network.masks, thresholds, strict=True)
     )
     weights = tuple(
         np.where(mask, weight, np.float32(0))
@@ -44,11 +52,13 @@ def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
     return np.float32(high - (high - low) * (np.float32(1) - share))
 
 
-def prune_further(network: Network, fraction: float, cap: float = 1.0) -> Network:
+def prune_further(
+    network: Network, fraction: float, cap: float = 1.0, scope: Scope = "matrix"
+) -> Network:
     """Return the network after cutting `fraction` of its surviving weights.
 
-    Each matrix is pruned to s + fraction·(1 - s), where s is the sparsity of the whole network, but
-    to `cap` at most.
+    Each matrix, or under the scope "network" the whole, is pruned to s + fraction·(1 - s), where s
+    is the sparsity of the whole network, but to `cap` at most.
     """
     sparsity = network.sparsity
-    return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap))
+    return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap), scope)

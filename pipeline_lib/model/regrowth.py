@@ -1,4 +1,4 @@
-"""Gradient-guided regrowth of pruned weights (Methods, ketamine-like recovery)."""
+"""Regrowth of the pruned weights with the highest scores (Methods, ketamine-like recovery)."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def regrow(
     fraction: float,
     draw: Callable[[int], np.ndarray],
 ) -> Network:
-    """Return the network with the steepest `fraction` of each matrix's pruned weights regrown.
+    """Return the network with the highest-scoring `fraction` of each matrix's pruned weights.
 
-    `scores[k]` (n_out, n_in) float32 tells how steeply the loss falls along each weight of
-    layer k; `draw(n)` gives the n regrown weights, the steepest one first. Raises PipelineError
-    if a score is not a finite number.
+    `scores[k]` (n_out, n_in) float32 has the scores of layer k, in the paper how steeply the loss
+    falls along each weight; `draw(n)` gives the n regrown weights, the highest score's first.
+    Raises PipelineError if a score is not a finite number.
     """
     if not all(np.isfinite(score).all() for score in scores):
         raise PipelineError(
-            "gradients are not finite, so none is the steepest; lower lr, gain, damping or centres"
-            " that are huge"
+            "gradients or activities are not finite, so none is largest; lower lr, gain, damping"
+            " or centres that are huge"
         )
     weights, masks = [], []
     for weight, mask, score in zip(network.weights, network.masks, scores, strict=True):
         pruned = np.flatnonzero(~mask)
-        sites = pruned[_steepest(score.ravel()[pruned], int(fraction * pruned.size))]
+        sites = pruned[_highest(score.ravel()[pruned], int(fraction * pruned.size))]
         weight, mask = weight.copy(), mask.copy()
         weight.flat[sites] = draw(sites.size)
         mask.flat[sites] = True
@@ -41,7 +41,7 @@ def regrow(
     return replace(network, weights=tuple(weights), masks=tuple(masks))
 
 
-def _steepest(scores: np.ndarray, count: int) -> np.ndarray:
+def _highest(scores: np.ndarray, count: int) -> np.ndarray:
     # Most scores are exactly zero, and topk decides which of those regrow. The published run used
     # PyTorch's. A different library would choose differently among ties and make a different kind
     # of network. It is imported here because it takes long to import and few jobs regrow weights.

@@ -33,7 +33,7 @@ def replay_seed(seed: int, study: Replay) -> list[Measurement]:
     """Run the published protocol for one seed, and return the rows of its measures."""
     run = _Run(seed, study)
     baseline = take(study["baseline"]["steps"], run.build(), run.setting, run.generator)
-    pruned = prune(baseline, study["pruning"]["sparsity"])
+    pruned = prune(baseline, **study["pruning"])
     rows = run.measure(EVALUATE, UNTREATED, pruned)
     treated = {}
     for name, course in study["treatments"].items():
@@ -88,7 +88,7 @@ class _Run:
         self.generator = published_generator(seed)
         self.engine: Engine = _OneStream(self.generator)
         training = task.points("training", seed, **study["baseline"]["training"])
-        self.setting = Setting(self.engine, training, study["baseline"]["batch_size"])
+        self.setting = Setting(self.engine, training, study["baseline"]["batch_size"], seed)
 
     def build(self) -> Network:
         # Building a network draws random numbers, so all networks of the published run are built

@@ -7,7 +7,7 @@ A step is a file in this folder. It has `Options`, against which a study's YAML 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pipeline_lib import items
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
     from pipeline_lib.model.task import Points
 
-EVERY = "every"
+EVERY, CHANCE = WHEN = ("every", "chance")  # in which cycles a step of maintenance is taken
 
-StepOptions = Mapping[str, Any]  # {kind of step: its options}; maintenance steps may have `every`
+StepOptions = Mapping[str, Any]  # {kind of step: its options}; maintenance steps may have `WHEN`
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,23 @@ class HistoryRow:
 class Setting:
     """What steps need besides the network, and the record of their training so far.
 
-    `history` holds pairs of the step's index within its course and an epoch.
+    `seed` is that of the network. `history` holds pairs of the step's index within its course and
+    an epoch.
     """
 
     engine: Engine
     points: Points
     batch_size: int
+    seed: int
     history: list[tuple[int, Epoch]] = field(default_factory=list)
     step: int = 0
 
     def record(self, epochs: Sequence[Epoch]) -> None:
-        """Add the epochs of the current step to the history."""
-        self.history += [(self.step, epoch) for epoch in epochs]
+        """Add epochs of the current step to the history, counted on from those before."""
+        before = sum(step == self.step for step, _ in self.history)
+        self.history += [
+            (self.step, replace(epoch, epoch=before + epoch.epoch)) for epoch in epochs
+        ]
 
     def rows(
         self, seed: int, treatment: str, stage: str, cycle: int | None = None
@@ -80,23 +85,52 @@ def take(
     """Return the network after these steps.
 
     `stage` is how an error message refers to them. In maintenance, `cycle` is the stress cycle,
-    from 1, and a step with `every: k` is taken in every k-th cycle. Raises PipelineError, which
-    names the step, if one fails.
+    from 1: a step with `every: k` is taken in every k-th cycle, and one with `chance: p` if the
+    cycle's `adherence` is below p. Raises PipelineError, which names the step, if one fails.
     """
     for setting.step, step in enumerate(steps):
-        if cycle % step.get(EVERY, 1) == 0:
-            ((kind, options),) = ((k, options) for k, options in step.items() if k != EVERY)
+        if cycle % step.get(EVERY, 1) == 0 and (
+            CHANCE not in step or adherence(setting.seed, cycle) < step[CHANCE]
+        ):
             try:
-                network = items.load("steps", kind).apply(network, setting, generator, **options)
+                network = apply_step(step, network, setting, generator)
             except PipelineError as error:
-                place = _place(stage, cycle, setting.step, kind)
+                place = _place(stage, cycle, setting.step, kind_of(step))
                 raise PipelineError(f"{place}: {error}") from None
     return network
 
 
+def apply_step(step: StepOptions, network: Network, setting: Setting, generator: Any) -> Network:
+    """Return the network after one step, whatever the cycle."""
+    kind = kind_of(step)
+    changed: Network = items.load("steps", kind).apply(network, setting, generator, **step[kind])
+    return changed
+
+
+def adherence(seed: int, cycle: int) -> float:
+    """Return a number from 0 to 1, drawn uniformly for this cycle of this seed.
+
+    All treatments share it, so that they miss the same cycles, and so do all chances: whoever
+    keeps to a step with a low chance keeps to one with a higher chance as well.
+    """
+    from pipeline_lib.model.randomness import numpy_generator
+
+    return numpy_generator(seed, "adherence", cycle).random()
+
+
+def kind_of(step: StepOptions) -> str:
+    """Return the kind of a step."""
+    (kind,) = (key for key in step if key not in WHEN)
+    return kind
+
+
 def kinds(steps: Sequence[StepOptions]) -> list[str]:
-    """Return the kinds of these steps, each once, in order."""
-    return list(dict.fromkeys(kind for step in steps for kind in step if kind != EVERY))
+    """Return the kinds of these steps and of those inside them, each once, in order."""
+    found: list[str] = []
+    for step in steps:
+        kind = kind_of(step)
+        found += [kind, *kinds(step[kind].get("steps", []))]
+    return list(dict.fromkeys(found))
 
 
 def _place(stage: str, cycle: int, step: int, kind: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline_lib.options import Factor, Model
+from pipeline_lib.options import Factor, Model, Parts
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Activation, Network
@@ -15,18 +16,21 @@ if TYPE_CHECKING:
 
 
 class Options(Model):
-    """Change the activation, damping or gain of every hidden layer; the others stay as they are."""
+    """Change the activation, damping or gain of hidden units; the others stay as they are."""
 
     activation: Literal["relu", "tanh"] | None = Field(
         None, description="activation of the hidden layers"
     )
     damping: Factor | None = Field(None, description="factor on hidden activity")
     gain: Factor | None = Field(None, description="a second factor on hidden activity")
+    units: Parts | None = Field(
+        None, description="share of the hidden units that is modulated, or one share a layer"
+    )
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
         if all(getattr(self, name) is None for name in type(self).model_fields):
-            raise ValueError("it must have at least one of activation, damping, gain")
+            raise ValueError("it must have at least one of activation, damping, gain, units")
         return self
 
 
@@ -38,8 +42,30 @@ def apply(
     activation: Activation | None = None,
     damping: float | None = None,
     gain: float | None = None,
+    units: float | Sequence[float] | None = None,
 ) -> Network:
-    """Return the same weights with the given activation, damping or gain."""
+    """Return the same weights with the given activation, damping or gain.
+
+    `units` is the share of each hidden layer's units that is modulated, one for all layers or one
+    each; the other units respond as if there were no modulation. Which units they are is drawn
+    once for each seed: those of a smaller share are among those of a larger one.
+    """
     given = {"activation": activation, "damping": damping, "gain": gain}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if units is not None:
+        changes["units"] = _drawn(setting.seed, network.sizes[1:-1], units)
     return replace(network, modulation=replace(network.modulation, **changes))
+
+
+def _drawn(
+    seed: int, hidden: Sequence[int], units: float | Sequence[float]
+) -> tuple[tuple[int, ...], ...]:
+    """Return the indices of the modulated units of each hidden layer."""
+    from pipeline_lib.model.randomness import numpy_generator
+
+    shares = units if isinstance(units, Sequence) else [units] * len(hidden)
+    found = []
+    for layer, (count, share) in enumerate(zip(hidden, shares, strict=True)):
+        order = numpy_generator(seed, "modulated units", layer).permutation(count)
+        found.append(tuple(sorted(order[: round(share * count)].tolist())))
+    return tuple(found)

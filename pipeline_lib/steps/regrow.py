@@ -1,26 +1,42 @@
-"""Regrow the pruned weights with the steepest gradients (Methods, ketamine-like recovery)."""
+"""Regrow pruned weights, as a rule those with the steepest gradients (Methods, ketamine)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline_lib.options import Count, Deviation, Model
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pipeline_lib.model.network import Network
     from pipeline_lib.steps import Setting
 
+Sites = Literal["gradient", "random", "activity"]
+
 
 class Options(Model):
-    """Regrow the pruned weights with the steepest gradients."""
+    """Regrow pruned weights: by default, those with the steepest gradients."""
 
     fraction: Annotated[float, Field(gt=0, le=1)] = Field(
         description="fraction of each matrix's pruned weights that regrows"
     )
-    batches: Count = Field(description="mini-batches over which gradients are summed")
     sd: Deviation = Field(description="SD of the regrown weights")
+    sites: Sites = Field(
+        "gradient", description="which weights regrow: the steepest, any, or the most active"
+    )
+    batches: Count | None = Field(
+        None, description="mini-batches over which gradients are summed, if sites is gradient"
+    )
+
+    @model_validator(mode="after")
+    def _batches_for_gradients(self) -> Self:
+        if (self.batches is not None) != (self.sites == "gradient"):
+            raise ValueError("it must have `batches` if sites is gradient, and only then")
+        return self
 
 
 def apply(
@@ -29,27 +45,48 @@ def apply(
     generator: Any,
     *,
     fraction: float,
-    batches: int,
     sd: float,
+    sites: Sites = "gradient",
+    batches: int | None = None,
 ) -> Network:
-    """Return the network with the steepest `fraction` of each matrix's pruned weights regrown.
+    """Return the network with `fraction` of each matrix's pruned weights regrown.
 
-    Steepness is abs(gradient), summed over the first `batches` mini-batches without noise; regrown
-    weights are drawn from N(0, sd²). Raises PipelineError if a gradient is not finite.
+    Regrown weights are drawn from N(0, sd²). `sites` tells which weights regrow:
+
+    - gradient: those with the largest abs(gradient), summed over the first `batches` mini-batches
+      without noise;
+    - random: any, each with the same probability;
+    - activity: those between the units that are most active together, which is Hebb's rule. The
+      score of a weight is the mean over all training points, without noise, of the product of the
+      absolute activities at its two ends; of an output, the logit is its activity.
+
+    Raises PipelineError if a score is not finite.
     """
     from pipeline_lib.model.regrowth import regrow
 
-    engine = setting.engine
-    scores = engine.gradient_magnitudes(
-        network,
-        setting.points,
-        batches=batches,
-        batch_size=setting.batch_size,
-        generator=generator,
-    )
     return regrow(
         network,
-        scores,
+        _scores(network, setting, generator, sites, batches),
         fraction=fraction,
-        draw=lambda count: engine.normal(count, sd, generator),
+        draw=lambda count: setting.engine.normal(count, sd, generator),
+    )
+
+
+def _scores(
+    network: Network, setting: Setting, generator: Any, sites: Sites, batches: int | None
+) -> Sequence[np.ndarray]:
+    """Return for each matrix, (n_out, n_in) float32, what its weights are chosen by."""
+    engine, points = setting.engine, setting.points
+    if sites == "random":
+        # The order of independent draws is uniform.
+        return [
+            engine.normal(mask.size, 1.0, generator).reshape(mask.shape) for mask in network.masks
+        ]
+    if sites == "activity":
+        from pipeline_lib.model.activity import coactivity
+
+        return coactivity(network, points.x)
+    assert batches is not None, "regrowth by gradient has a number of mini-batches"
+    return engine.gradient_magnitudes(
+        network, points, batches=batches, batch_size=setting.batch_size, generator=generator
     )

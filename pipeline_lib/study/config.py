@@ -7,15 +7,15 @@ use, is exported from them.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, field_validator
+from pydantic import Discriminator, Field, Tag, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
 from pipeline_lib.names import STATES, EngineName
-from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Share, Signed
-from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Scope, Share, Signed
+from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName, placed
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
@@ -99,8 +99,9 @@ class Baseline(Model):
 class Pruning(Model):
     """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Annotated[Real, Field(ge=0, lt=1)] = Field(
-        description="fraction of each matrix's weights that is cut"
+    sparsity: Share = Field(description="fraction of the weights that is cut")
+    scope: Scope = Field(
+        "matrix", description="whether each matrix is pruned separately, or the network as a whole"
     )
 
 
@@ -200,6 +201,21 @@ class Study(Model):
                         f"other treatments of the study, each once: {others}",
                     )
         return treatments
+
+    @model_validator(mode="after")
+    def _a_share_for_each_layer(self) -> Self:
+        layers = len(self.network.hidden)
+        for name, treatment in self.treatments.items():
+            for part in ("course", "maintenance"):
+                for place, step in placed(getattr(treatment, part), part):
+                    units = step.modulate.units if getattr(step, "modulate", None) else None
+                    if isinstance(units, list) and len(units) != layers:
+                        raise PydanticCustomError(
+                            ELSEWHERE,
+                            f"treatments.{name}.{place}.modulate.units has {len(units)} shares; it"
+                            f" must have one for each of the {layers} hidden layers",
+                        )
+        return self
 
     @field_validator("treatments")
     @classmethod

@@ -64,7 +64,7 @@ def baseline(study: Study) -> Baseline:
 
 def prune(study: Study) -> Options:
     """Return what the insult reads."""
-    return _plain(study.pruning)
+    return study.pruning.model_dump(exclude_defaults=True)
 
 
 def treat(study: Study, treatment: str) -> Treat:
@@ -198,11 +198,13 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment whose course begins by regrowing, and its mini-batches."""
+    """Return the first treatment whose course begins by regrowing along gradients, and its
+    mini-batches."""
     for name in study.treatments:
         course = treat(study, name)["course"]
-        if course and "regrow" in course[0]:
-            return name, course[0]["regrow"]["batches"]
+        batches = course[0].get("regrow", {}).get("batches") if course else None
+        if batches is not None:
+            return name, batches
     return None
 
 
@@ -234,7 +236,12 @@ def _given(study: Study, name: str, asked: Sequence[str], state: str | None = No
 
 
 def _steps(treatment: Treatment | None, part: str) -> list[StepOptions]:
-    steps: list[StepOptions] = _plain(treatment, part)[part] if treatment else []
+    # Without defaults, so that it is all one whether they are given.
+    steps: list[StepOptions] = (
+        treatment.model_dump(include={part}, exclude_none=True, exclude_defaults=True)[part]
+        if treatment
+        else []
+    )
     return steps
 
 

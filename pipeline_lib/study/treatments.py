@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
 from pipeline_lib import items
 from pipeline_lib.names import STATES
-from pipeline_lib.options import Count, Model
+from pipeline_lib.options import Count, Model, Part
 
 LONGEST_NAME = 60
 KINDS = items.names("steps")
@@ -20,6 +21,9 @@ class Step(Model):
 
     every: Count | None = Field(
         None, description="in maintenance: take the step only in every n-th stress cycle"
+    )
+    chance: Part | None = Field(
+        None, description="in maintenance: the probability that the step is taken in a cycle"
     )
 
     @model_validator(mode="before")
@@ -51,6 +55,19 @@ else:
         __doc__=Step.__doc__,
         **{kind: (items.load("steps", kind).Options | None, None) for kind in KINDS},
     )
+    # A step may hold steps.
+    for kind in KINDS:
+        items.load("steps", kind).Options.model_rebuild(_types_namespace={"Step": AnyStep})
+    AnyStep.model_rebuild()
+
+
+def placed(steps: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
+    """Yield all steps of a course or of maintenance, those in others too, with their places."""
+    for index, step in enumerate(steps):
+        place = f"{name}[{index}]"
+        yield place, step
+        if step.repeat is not None:
+            yield from placed(step.repeat.steps, f"{place}.repeat.steps")
 
 
 class Treatment(Model):
@@ -70,8 +87,8 @@ class Treatment(Model):
     @field_validator("course")
     @classmethod
     def _in_one_go(cls, course: list[Step]) -> list[Step]:
-        if any(step.every is not None for step in course):
-            raise ValueError("it has no cycles, so its steps must not have `every`")
+        if any(step.every is not None or step.chance is not None for step in course):
+            raise ValueError("it has no cycles, so its steps must not have `every` or `chance`")
         return course
 
     @field_validator("label")

@@ -13,13 +13,13 @@ import numpy as np
 
 from pipeline_lib.engines import no_answer
 from pipeline_lib.engines.fast import steps
-from pipeline_lib.engines.fast.activation import Response
+from pipeline_lib.engines.fast.activation import responses
 from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
 from pipeline_lib.engines.training import Epoch, end_epoch, ramp, trained
-from pipeline_lib.model.network import Modulation, Network
+from pipeline_lib.model.network import Network
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.model.task import Points
 
@@ -56,6 +56,7 @@ def fit(
     lr: float,
     batch_size: int,
     noise: tuple[float, float],
+    input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
     generator: Generator,
 ) -> tuple[Network, list[Epoch]]:
@@ -81,7 +82,8 @@ def fit(
             generator.orders.permutation(len(points)),
             batch_size,
             lr,
-            _response(network.modulation, sigma),
+            np.float32(ramp(epoch, epochs, input_noise)),
+            responses(network, part.units, sigma),
             generator.lanes,
             room,
         )
@@ -125,7 +127,7 @@ def count_correct(
         labels,
         TEST_BATCH,
         np.float32(input_noise),
-        _response(network.modulation, internal_noise),
+        responses(network, part.units, internal_noise),
         generator.lanes,
         buffers(part.plan, 0, TEST_BATCH),
     )
@@ -138,15 +140,14 @@ def _with_biased_noise(network: Network, mean: float) -> Network:
     """Return the network with biases that have the effect of this mean noise in hidden layers."""
     added = mean * network.modulation.factor
     biases = [network.biases[0]]
-    for weight, bias in zip(network.weights[1:], network.biases[1:], strict=True):
-        biases.append((bias + added * weight.sum(axis=1, dtype=np.float64)).astype(bias.dtype))
+    for layer, (weight, bias) in enumerate(
+        zip(network.weights[1:], network.biases[1:], strict=True)
+    ):
+        acts = network.modulation.acts_on(layer, weight.shape[1])
+        rest = weight[:, ~acts].sum(axis=1, dtype=np.float64)
+        total = weight.sum(axis=1, dtype=np.float64)
+        biases.append((bias + added * (total - rest) + mean * rest).astype(bias.dtype))
     return replace(network, biases=tuple(biases))
-
-
-def _response(modulation: Modulation, sigma: float) -> Response:
-    return Response(
-        modulation.activation == "tanh", np.float32(modulation.factor), np.float32(sigma)
-    )
 
 
 def _arrays(points: Points) -> tuple[np.ndarray, np.ndarray]:

@@ -162,10 +162,10 @@ def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray,
     live: list[np.ndarray] = [np.ones(masks[-1].shape[0], dtype=bool)]
     for layer in reversed(range(len(masks))):
         used: np.ndarray = masks[layer][live[0]].any(axis=0)
-        if not noisy and layer > 0 and network.modulation.activation == "relu":
+        if not noisy and layer > 0:
             # A ReLU below zero without incoming weights is silent and has no gradient.
             silent = ~masks[layer - 1].any(axis=1) & (network.biases[layer - 1] <= 0)
-            used &= ~silent
+            used &= ~silent | network.modulation.is_tanh(layer - 1, used.size)
         live.insert(0, used)
     none = np.empty(0, dtype=np.int64)
     orders = [(none, np.flatnonzero(live[0]), none)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline_lib.engines.fast.activation import Response, respond, respond_once
+from pipeline_lib.engines.fast.activation import Response, Responses, respond, respond_once
 from pipeline_lib.engines.fast.compaction import Plan
 from pipeline_lib.engines.fast.compiled import compiled
 from pipeline_lib.engines.fast.noise import fill_normal
@@ -61,7 +61,7 @@ def buffers(plan: Plan, parameters: int, batch: int) -> Buffers:
 def forward(
     plan: Plan,
     theta: np.ndarray,
-    response: Response,
+    responses: Responses,
     lanes: np.ndarray,
     whole_layers: bool,
     batch: int,
@@ -85,12 +85,16 @@ def forward(
         sums = rows_of(room.work, 0, max(n_dense, 1), batch)
         if n_dense:
             _dense_products(plan, layer, theta, source, sums)
-        if hidden and response.sigma > 0:
-            _draw_noise(plan, above, response, lanes, whole_layers, target, room.work[sums.size :])
+        if hidden and responses.sigma > 0:
+            _draw_noise(
+                plan, above, responses.sigma, lanes, whole_layers, target, room.work[sums.size :]
+            )
         for unit in range(n_full + n_flat):
             level = bias[unit]
             if not plan.noisy:
                 level += _from_flat(plan, layer, unit, theta, room.flat_activity)
+            place = plan.unit_start[above] + unit
+            response = Response(responses.is_tanh[place], responses.factor[place], responses.sigma)
             if unit >= n_full:
                 at = plan.flat_start[above] + unit - n_full
                 value, room.flat_slope[at] = respond_once(level, response)
@@ -156,18 +160,18 @@ def _flat_row(value: np.float32, response: Response, out: np.ndarray) -> None:
 def _draw_noise(
     plan: Plan,
     layer: int,
-    response: Response,
+    sigma: np.float32,
     lanes: np.ndarray,
     whole_layer: bool,
     target: np.ndarray,
     work: np.ndarray,
 ) -> None:
     if not whole_layer:
-        fill_normal(lanes, target.reshape(target.size), response.sigma)
+        fill_normal(lanes, target.reshape(target.size), sigma)
         return
     batch = target.shape[1]
     noise = work[: plan.width[layer] * batch]
-    fill_normal(lanes, noise, response.sigma)
+    fill_normal(lanes, noise, sigma)
     units = plan.units[plan.unit_start[layer] :]
     for row in range(target.shape[0]):
         target[row, :] = noise[units[row] * batch : (units[row] + 1) * batch]

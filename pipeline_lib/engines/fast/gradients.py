@@ -13,15 +13,14 @@ def weight_gradients(network: Network, x: np.ndarray, labels: np.ndarray) -> lis
     `x` is (points, features) float32; each gradient is (n_out, n_in) float32.
     """
     activities, slopes = [x], []
-    factor = np.float32(network.modulation.factor)
-    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+    for layer, (weight, bias) in enumerate(
+        zip(network.weights[:-1], network.biases[:-1], strict=True)
+    ):
         level = activities[-1] @ weight.T + bias
-        if network.modulation.activation == "tanh":
-            value = np.tanh(level)
-            slopes.append((1 - value * value) * factor)
-        else:
-            value = np.maximum(level, 0)
-            slopes.append((level > 0) * factor)
+        tanh = network.modulation.is_tanh(layer, len(bias))
+        factor = network.modulation.factors(layer, len(bias))
+        value = np.where(tanh, np.tanh(level), np.maximum(level, 0))
+        slopes.append(np.where(tanh, 1 - value * value, level > 0) * factor)
         activities.append(value * factor)
     logits = activities[-1] @ network.weights[-1].T + network.biases[-1]
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline_lib.engines.fast.activation import Response
+from pipeline_lib.engines.fast.activation import Responses
 from pipeline_lib.engines.fast.backward import backward, cross_entropy
 from pipeline_lib.engines.fast.compaction import Plan
 from pipeline_lib.engines.fast.compiled import compiled
@@ -39,7 +39,8 @@ def epoch(
     order: np.ndarray,
     batch_size: int,
     lr: float,
-    response: Response,
+    input_noise: np.float32,
+    responses: Responses,
     lanes: np.ndarray,
     room: Buffers,
 ) -> float:
@@ -54,13 +55,17 @@ def epoch(
         points = order[start : start + batch_size]
         batch = points.size
         inputs = rows_of(room.activity, 0, plan.rows[0], batch)
+        if input_noise > 0:
+            fill_normal(lanes, inputs.reshape(inputs.size), input_noise)
+        else:
+            inputs[:] = np.float32(0)
         for row in range(plan.rows[0]):
             values = x[plan.units[row]]
             for s in range(batch):
-                inputs[row, s] = values[points[s]]
+                inputs[row, s] += values[points[s]]
         for s in range(batch):
             truth[s] = labels[points[s]]
-        forward(plan, trained.theta, response, lanes, False, batch, room)
+        forward(plan, trained.theta, responses, lanes, False, batch, room)
         logits = rows_of(room.activity, plan.row_start[last], plan.rows[last], batch)
         total += cross_entropy(logits, truth)
         backward(plan, trained.theta, batch, room)
@@ -90,7 +95,7 @@ def count_correct(
     labels: np.ndarray,
     batch_size: int,
     input_noise: np.float32,
-    response: Response,
+    responses: Responses,
     lanes: np.ndarray,
     room: Buffers,
 ) -> int:
@@ -111,7 +116,7 @@ def count_correct(
             feature = plan.units[row]
             for s in range(batch):
                 inputs[row, s] = x[feature, start + s] + noise[feature * batch + s]
-        forward(plan, theta, response, lanes, True, batch, room)
+        forward(plan, theta, responses, lanes, True, batch, room)
         logits = rows_of(room.activity, plan.row_start[last], plan.rows[last], batch)
         for s in range(batch):
             best = 0

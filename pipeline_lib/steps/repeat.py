@@ -1,0 +1,56 @@
+"""Take steps several times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import Field, model_validator
+
+from pipeline_lib.options import Count, Model
+
+if TYPE_CHECKING:
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.steps import Setting, StepOptions
+    from pipeline_lib.study.treatments import Step
+
+
+class Options(Model):
+    """Take steps several times."""
+
+    times: Count = Field(description="how many times the steps are taken")
+    steps: list[Step] = Field(min_length=1, description="the steps, in order")
+
+    @model_validator(mode="after")
+    def _in_every_cycle(self) -> Self:
+        if any(step.every is not None or step.chance is not None for step in self.steps):
+            raise ValueError(
+                "`every` and `chance` belong beside the repeat, not among the steps inside it"
+            )
+        return self
+
+
+def apply(
+    network: Network,
+    setting: Setting,
+    generator: Any,
+    *,
+    times: int,
+    steps: Sequence[StepOptions],
+) -> Network:
+    """Return the network after taking `steps`, in order, `times` times.
+
+    In the history their epochs are counted through, as those of one step. Raises PipelineError,
+    which names the step, if one fails.
+    """
+    from pipeline_lib.errors import PipelineError
+    from pipeline_lib.steps import apply_step, kind_of
+
+    for time in range(times):
+        for index, step in enumerate(steps):
+            try:
+                network = apply_step(step, network, setting, generator)
+            except PipelineError as error:
+                place = f"time {time + 1}, steps[{index}].{kind_of(step)}"
+                raise PipelineError(f"{place}: {error}") from None
+    return network
