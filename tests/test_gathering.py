@@ -53,7 +53,8 @@ def test_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
     paths = [write_seed(tmp_path, seed) for seed in (0, 1)]
     path = tmp_path / "evaluate.parquet"
     write_table(path, gather(paths, Measurement, seeds=[0, 1], **SSRI))
-    assert read_gathered(path, Measurement, seeds=[0, 1], **SSRI).num_rows == 6
+    [rows] = read_gathered(path, Measurement, seeds=[0, 1], **SSRI)
+    assert rows.num_rows == 6
     with pytest.raises(PipelineError, match="has no rows of seed 2; delete it and run"):
         read_gathered(path, Measurement, seeds=[0, 1, 2], **SSRI)
     with pytest.raises(PipelineError, match="has rows of seed 1; only 0 belongs there"):

@@ -9,12 +9,20 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Discriminator, Field, Tag, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
 from pipeline_lib.names import STATES, EngineName
-from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Scope, Share, Signed
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Scope, Share, Signed
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName, placed
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
@@ -99,7 +107,9 @@ class Baseline(Model):
 class Pruning(Model):
     """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Share = Field(description="fraction of the weights that is cut")
+    sparsity: Annotated[Real, Field(ge=0, lt=1)] = Field(
+        description="fraction of the weights that is cut"
+    )
     scope: Scope = Field(
         "matrix", description="whether each matrix is pruned separately, or the network as a whole"
     )
