@@ -142,7 +142,14 @@ class Run:
         ]
         for kind, found in files.items():
             output = Files(self.gathered(kind))
-            self.script("gather", output, Files(*found), study=slices.gather(study, kind))
+            self.script(
+                "gather",
+                output,
+                Files(*found),
+                study=slices.gather(study, kind),
+                scenarios=[{}],
+                planned=[None],
+            )
 
     def values(self) -> None:
         """The study's numbers by seed, and over the seeds."""
@@ -158,7 +165,8 @@ class Run:
             Files(**{name: self.gathered(name) for name in study.measures}),
             measured={name: slices.gather(study, name) for name in study.measures},
             planned=dict.fromkeys(study.measures),
-            study=slices.values(study),
+            study=[slices.values(study)],
+            scenarios=[{}],
             shares=[name for name, number in numbers.items() if number.share],
         )
 

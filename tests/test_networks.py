@@ -15,7 +15,6 @@ from pipeline_lib.model.pruning import prune
 from tests.conftest import modulated, same_bytes
 from tests.trust.disk import CannotMountError, library_writes
 
-
 HALF = Modulation(damping=0.7, units=((0, 3, 22), ()))
 
 

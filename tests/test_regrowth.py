@@ -136,7 +136,7 @@ def test_regrowth_by_activity_takes_weights_between_units_that_are_active_togeth
 ):
     network = modulated(pruned, Modulation("tanh", 0.7))
     layers = [points.x, *hidden_activity(network, points.x), logits(network, points.x)]
-    grown = regrown(network, points, engine, "activity")
+    grown = regrown(network, points, engine, "coactivity")
     for below, above, before, after, fast_score in zip(
         layers,
         layers[1:],

@@ -187,7 +187,7 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, reproduction, evaluate, acute,"
+        " task, network, training, baseline, pruning, treatments, reproduction, axes, evaluate, acute,"
         " relapse, structure, switch",
     ),
 ]

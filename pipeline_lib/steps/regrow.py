@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
     from pipeline_lib.steps import Setting
 
-Sites = Literal["gradient", "random", "activity"]
+Sites = Literal["gradient", "random", "coactivity"]
 
 
 class Options(Model):
@@ -56,7 +56,7 @@ def apply(
     - gradient: those with the largest abs(gradient), summed over the first `batches` mini-batches
       without noise;
     - random: any, each with the same probability;
-    - activity: those between the units that are most active together, which is Hebb's rule. The
+    - coactivity: those between the units that are most active together, which is Hebb's rule. The
       score of a weight is the mean over all training points, without noise, of the product of the
       absolute activities at its two ends; of an output, the logit is its activity.
 
@@ -82,7 +82,7 @@ def _scores(
         return [
             engine.normal(mask.size, 1.0, generator).reshape(mask.shape) for mask in network.masks
         ]
-    if sites == "activity":
+    if sites == "coactivity":
         from pipeline_lib.model.activity import coactivity
 
         return coactivity(network, points.x)

@@ -15,7 +15,17 @@ from pydantic_core import ErrorDetails
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import BY_LAYER, EVERY_LAYER, RAMP, STEADY
-from pipeline_lib.study.config import ELSEWHERE, KEYWORD, LIST, MAPPING, NUMBER, STUDY, Study
+from pipeline_lib.study.config import (
+    ELSEWHERE,
+    KEYWORD,
+    LIST,
+    MAPPING,
+    NUMBER,
+    STUDY,
+    VALUES,
+    VARIANTS,
+    Study,
+)
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
 MOST_PROBLEMS = 20  # the most problems that are reported at once
@@ -25,6 +35,8 @@ UNIONS = {
     LIST: "it must be a whole number or a list of whole numbers",
     KEYWORD: "it must be torch or a mapping {normal: sd}",
     MAPPING: "it must be torch or a mapping {normal: sd}",
+    VALUES: "it must be a list of values, or a mapping of names to keys",
+    VARIANTS: "it must be a list of values, or a mapping of names to keys",
     STEADY: "it must be a number or a list of two, [first, last]",
     EVERY_LAYER: "it must be a share or a list of shares, one for each hidden layer",
     BY_LAYER: "it must be a share or a list of shares, one for each hidden layer",
