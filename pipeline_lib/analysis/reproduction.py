@@ -36,7 +36,7 @@ OF_MEANS = (PERMUTATION, WELCH)
 # A number that so many seeds agree on is a constant of the protocol.
 ENOUGH = 5
 # Below this share of half a printed digit there is no scatter, only the rounding of a quantile.
-SCATTER = 0.01
+SCATTER = 0.1
 
 BETTER = {"more": 1.0, "less": -1.0, "neither": 0.0}
 
