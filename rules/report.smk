@@ -20,44 +20,6 @@ DISCREPANCIES = (
 )
 
 
-@cache
-def plan_of_statistics():
-    """The plan of the comparisons of treatments."""
-    return plan(
-        "statistics",
-        study=MEASURES,
-        code=code("statistics", *of_measures("NUMBERS")),
-        inputs={"values": plan_of_values()},
-    )
-
-
-rule statistics:
-    input:
-        to_make(
-            in_results("statistics", "paired.parquet"), rules.study_values.output.long
-        ),
-    output:
-        paired=in_results("statistics", "paired.parquet"),
-        survival=in_results("statistics", "survival.parquet"),
-        logrank=in_results("statistics", "logrank.parquet"),
-        relapse=in_results("statistics", "relapse.parquet"),
-    log:
-        log_of("statistics"),
-    benchmark:
-        benchmark_of("statistics")
-    group:
-        STUDY_GROUP
-    threads: 1
-    params:
-        measures=MEASURES,
-        planned=lambda wildcards: plan_of_values(),
-        made_by=lambda wildcards: plan_of_statistics(),
-    message:
-        "compare the treatments"
-    script:
-        "../workflow_scripts/statistics.py"
-
-
 def of_first(pattern):
     """The path of a network of the study's first seed."""
     return str(pattern).format(seed=FIRST, scenario="")

@@ -176,7 +176,7 @@ BAD = [
         ["treatments", "ketamine", "course", 0, "regrow", "sites"],
         "magnitude",
         "treatments.ketamine.course[0].regrow.sites is 'magnitude';"
-        " it must be 'gradient', 'random' or 'activity'",
+        " it must be 'gradient', 'random' or 'coactivity'",
     ),
     (
         ["treatments", "ssri", "colour"],
@@ -187,8 +187,8 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, reproduction, axes, evaluate, acute,"
-        " relapse, structure, switch",
+        " task, network, training, baseline, pruning, treatments, reproduction, axes, evaluate,"
+        " acute, relapse, structure, switch",
     ),
 ]
 
