@@ -41,7 +41,7 @@ TRIED = {
     "regrow": [
         {"fraction": 0.5, "batches": 2, "sd": 0.1},
         {"fraction": 0.5, "sites": "random", "sd": 0.1},
-        {"fraction": 0.5, "sites": "activity", "sd": 0.1},
+        {"fraction": 0.5, "sites": "coactivity", "sd": 0.1},
     ],
     "repeat": [{"times": 2, "steps": [{"prune": {"fraction": 0.3}}, {"train": TRAIN}]}],
     "train": [
