@@ -167,7 +167,7 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
                 "fraction": draw(st.one_of(st.just(1.0), st.just(1e-9), st.floats(0.1, 1.0))),
                 "sd": draw(st.sampled_from([0.0, 0.03, 0.5])),
             }
-            sites = draw(st.sampled_from(["gradient", "random", "activity"]))
+            sites = draw(st.sampled_from(["gradient", "random", "coactivity"]))
             options |= {"batches": draw(st.integers(1, 40))} if sites == "gradient" else {}
             options |= {"sites": sites}
         elif kind == "modulate":
