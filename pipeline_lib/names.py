@@ -34,12 +34,15 @@ GAIN_OVER_UNTREATED = "gain_over_untreated"
 ACUTE_DROP = "acute_drop"
 LONGITUDINAL, LONGITUDINAL_SPARSITY = "longitudinal_combined", "longitudinal_sparsity"
 TOTAL_DROP, FINAL_ACCURACY = "total_drop", "final_accuracy"
+MEAN_ACCURACY = "mean_accuracy"
+RESPONDED, SLOW_RESPONSE = "responded", "slow_response"
+RELAPSED_AFTER_RESPONSE = "relapsed_after_response"
 RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cycle"
 
 # The tables that no measure declares: the summary of a study, which may show numbers of every
 # measure, and the tables of its statistics.
 SUMMARY = "summary"
-STATISTICS_TABLES = RELAPSES, LOG_RANK, PAIRED = ("relapse", "log_rank", "paired")
+STATISTICS_TABLES = RESPONSE, LOG_RANK, PAIRED = ("response", "log_rank", "paired")
 COMBINATIONS = "combinations"  # of studies that combine treatments
 
 # The columns that identify the number of a value, a cell or a published number.

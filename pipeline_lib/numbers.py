@@ -32,7 +32,8 @@ class Number:
     `by` is set if it is a series over noise levels or cycles. A `share` is 0 or 1 in each seed and
     is reported as a count of seeds. A number that is `compared` is tested between treatments,
     except at level 0, which repeats a measurement without noise. `tables` and `figures` name the
-    tables and figures that show it. `over` labels the axis of its levels, if the heading does not.
+    tables and figures that show it. `over` is the label of the axis of its levels, and
+    `at` what a level is called in the head of a column, if that is not its heading.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Number:
     better: Literal["more", "less", "neither"] = "more"
     by: Literal["level", "cycle"] | None = None
     over: str = ""
+    at: str = ""
     share: bool = False
     compared: bool = True
     tables: tuple[str, ...] = ()

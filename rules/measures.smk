@@ -194,7 +194,6 @@ rule statistics:
         paired=in_results("statistics", "paired.parquet"),
         survival=in_results("statistics", "survival.parquet"),
         logrank=in_results("statistics", "logrank.parquet"),
-        relapse=in_results("statistics", "relapse.parquet"),
     log:
         log_of("statistics"),
     benchmark:

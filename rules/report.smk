@@ -28,7 +28,6 @@ def numbers_to_make(output):
         values=rules.study_values.output.long,
         cells=rules.study_values.output.cells,
         pairs=statistics.paired,
-        relapses=statistics.relapse,
         logrank=statistics.logrank,
     )
 
@@ -40,7 +39,6 @@ def plans_of_numbers():
         "values": numbers,
         "cells": numbers,
         "pairs": statistics,
-        "relapses": statistics,
         "logrank": statistics,
     }
 

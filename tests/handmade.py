@@ -8,7 +8,7 @@ from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.paired import compare_treatments
 from pipeline_lib.analysis.published import read_runs
-from pipeline_lib.analysis.survival import log_rank_tests, relapse_counts, relapse_times
+from pipeline_lib.analysis.survival import log_rank_tests, relapse_times
 from pipeline_lib.measures import evaluate, relapse, value
 from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, LONGITUDINAL, ON, SPARSITY, STANDARD
 from pipeline_lib.numbers import Key
@@ -89,5 +89,5 @@ def results(values, labels=LABELS):
 
     times = relapse_times(values)
     pairs = compare_treatments(values, NUMBERS)
-    relapses, tests = relapse_counts(times), log_rank_tests(times)
-    return Results(cells_of(values), pairs, relapses, tests, labels, THRESHOLD)
+    tests = log_rank_tests(times)
+    return Results(cells_of(values), pairs, tests, labels, THRESHOLD)

@@ -169,7 +169,6 @@ class Run:
         return {
             **{name: self.folder / f"{name}.parquet" for name in top},
             "pairs": statistics / "paired.parquet",
-            "relapses": statistics / "relapse.parquet",
             "logrank": statistics / "logrank.parquet",
         }
 

@@ -187,20 +187,22 @@ def test_survival_draws_its_steps_and_marks_those_that_never_relapsed():
         SurvivalStep("ketamine", 0, 4, 0, 100.0, 51.0, 100.0, ""),
         SurvivalStep("ketamine", 1, 4, 2, 50.0, 6.0, 85.0, ""),
         SurvivalStep("ketamine", 2, 2, 2, 0.0, 0.0, 49.0, ""),
-        SurvivalStep("ssri", 0, 4, 1, 75.0, 13.0, 96.0, ""),
+        SurvivalStep("ssri", 0, 3, 0, 75.0, 13.0, 96.0, ""),
         SurvivalStep("ssri", 1, 3, 0, 75.0, 13.0, 96.0, ""),
         SurvivalStep("ssri", 2, 3, 0, 75.0, 13.0, 96.0, ""),
     ]
     figure = survival.draw(rows, looks(), threshold=0.87)
     panel, below = figure.axes
     end = 2 + survival.AFTER
-    assert marked(panel, "Ketamine-like")[0][1:].tolist() == [[0, 100], [1, 50], [2, 0], [end, 0]]
+    assert marked(panel, "Ketamine-like")[0].tolist() == [[0, 100], [1, 50], [2, 0], [end, 0]]
     low, high = marked(panel, "interval")[:2]
-    assert low[1:, 1].tolist() == [51, 6, 0, 0]
-    assert high[1:, 1].tolist() == [100, 85, 49, 49]
+    assert low[:, 1].tolist() == [51, 6, 0, 0]
+    assert high[:, 1].tolist() == [100, 85, 49, 49]
     assert [mark.tolist() for mark in marked(panel, "never relapsed")] == [[[end, 75]]]
-    assert [text.get_text() for text in below.texts] == ["4", "4", "2", "4", "3", "3"]
+    assert [text.get_text() for text in below.texts] == ["4", "4", "2", "3", "3", "3"]
     assert "below 87 %" in panel.get_xlabel()
+    nobody = survival.draw([], looks(), threshold=0.87)  # no seed responded
+    assert [text.get_text() for axes in nobody.axes for text in axes.texts] == []
 
 
 def test_training_draws_the_loss_of_every_epoch():

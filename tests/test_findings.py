@@ -13,6 +13,7 @@ from pipeline_lib.reporting.findings import findings, gist, markdown, reading
 from tests.handmade import LABELS, measured, results
 
 NAMES = tuple(LABELS)
+RELAPSE = "Who responds, and who relapses after that"
 
 
 def sentences(found):
@@ -89,44 +90,51 @@ def test_a_treatment_worse_than_none_is_below_the_untreated_network():
     assert re.search(r"Second is 59\.0 points \(.*\) above Untreated", said)
 
 
-def test_relapse_at_cycle_0_is_distinguished_from_later_relapse():
+def test_slow_responders_are_told_from_those_that_relapse_after_response():
     courses = {
         "first": [[70.0, 95.0], [95.0, 95.0], [70.0, 70.0]],
-        "second": [[70.0, 95.0], [95.0, 70.0], [95.0, 95.0]],
+        "second": [[95.0, 70.0], [95.0, 70.0], [95.0, 95.0]],
     }
     found = results(measured(courses))
-    said = sentences(found)["Who relapses, and when"]
-    assert "First: 2 of 3 seeds fell below 80 %" in said
-    assert "all of them at cycle 0: they had not responded before the first cycle." in said
-    assert re.search(r"Second: 2 of 3 seeds .*: 1 at cycle 0, which had not .*, and 1 after", said)
-    assert "fail" not in said  # such a seed may respond during maintenance
-    assert "First 2 (2 at cycle 0) and Second 2 (1 at cycle 0)." in gist(found)[-1]
+    said = sentences(found)[RELAPSE]
+    assert re.search(r"First: 1 of 3 \(.*?\) responded, and 1 more was a slow responder: be", said)
+    assert "First: 1 seed responded neither at once nor slowly." in said
+    assert re.search(r"First: of the seeds that responded, 0 of 1 relapsed\.", said)
+    assert re.search(r"Second: of the seeds that responded, 2 of 3 \(.*?\) relapsed; those", said)
+    assert "those that relapsed did so at cycle 1.0 on average." in said
+    assert "fail" not in said  # a slow responder was not treated in vain
+    assert gist(found)[-2:] == [
+        "Responded: First 1 of 3 and Second 3 of 3.",
+        "Relapsed after response: First 0 of 1 and Second 2 of 3.",
+    ]
 
 
-def test_a_single_late_relapse_is_in_the_singular():
-    courses = {"first": [[95.0, 70.0], [95.0, 95.0]], "second": [[95.0, 95.0]] * 2}
-    said = sentences(results(measured(courses)))["Who relapses, and when"]
-    assert re.search(r"First: 1 of 2 seeds fell below 80 %, 50\.0 % \(.*\), after cycle 0\.", said)
-    assert "Second: no seed of 2 relapsed, 0.0 % (" in said
+def test_where_no_seed_responded_none_could_relapse():
+    courses = {"first": [[70.0, 70.0]] * 2, "second": [[70.0, 95.0]] * 2}
+    said = sentences(results(measured(courses)))[RELAPSE]
+    assert "First: 2 seeds responded neither at once nor slowly." in said
+    assert "Second: no seed could relapse after response." in said
+    assert "log-rank" not in said
 
 
 def test_without_relapse_there_are_no_times_to_compare():
-    said = sentences(results(measured(FLAT)))["Who relapses, and when"]
-    assert "so there are no times to relapse to compare" in said
+    said = sentences(results(measured(FLAT)))[RELAPSE]
+    assert "there are no times to relapse to compare" in said
     assert "differ" not in said
 
 
 def test_all_relapsed_together_do_not_differ():
     courses = {name: [[90.0, 60.0]] * 4 for name in NAMES}
-    said = sentences(results(measured(courses)))["Who relapses, and when"]
-    assert "First: 4 of 4 seeds fell below 80 %, 100.0 % (" in said
-    assert "The two treatments do not differ significantly in their time to relapse" in said
+    said = sentences(results(measured(courses)))[RELAPSE]
+    assert "First: of the seeds that responded, 4 of 4 (" in said
+    assert "The two treatments do not differ significantly in the time to relapse" in said
 
 
 def test_times_to_relapse_that_differ_are_said_to_differ():
-    courses = {"first": [[60.0, 60.0]] * 12, "second": [[90.0, 90.0]] * 12}
-    said = sentences(results(measured(courses)))["Who relapses, and when"]
-    assert "Time to relapse differs between First and Second (log-rank test, p < 0.001" in said
+    courses = {"first": [[90.0, 60.0]] * 12, "second": [[90.0, 90.0]] * 12}
+    said = sentences(results(measured(courses)))[RELAPSE]
+    assert "time to relapse differs between First and Second (log-rank test, p < 0.001" in said
+    assert "Fisher's exact test of the counts, p < 0.001" in said
 
 
 def test_accuracy_that_rises_over_the_cycles_is_a_gain():
@@ -148,8 +156,8 @@ def test_one_seed_has_neither_intervals_nor_tests():
     assert reading(found).startswith("The study has one seed")
     said = " ".join(sentences(found).values())
     assert "significant" not in said
-    assert "Second is 9.0 points above First: one seed allows no test." in said
-    assert "First: 1 of 1 seed fell below 80 %, 100.0 %, after cycle 0." in said
+    assert "Second is 9.0 points above First: one seed has no test." in said
+    assert "First: of the seeds that responded, 1 of 1 relapsed" in said
     assert not re.search(r"\([^)]*\d to \d", said)
     assert "nan" not in said
 
@@ -158,7 +166,7 @@ def test_one_treatment_is_compared_with_none_but_the_untreated():
     found = results(measured({"first": [[81.0, 82.0]] * 3}), {"first": "First"})
     said = sentences(found)
     assert "From" not in said["Who resists combined stress"]
-    assert "log-rank" not in said["Who relapses, and when"]
+    assert "log-rank" not in said[RELAPSE]
     assert "above Untreated" in said["Who gains over the untreated network"]
 
 

@@ -22,7 +22,7 @@ from pipeline_lib.measures import EVERY_STATE, TREATED, Measure
 from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.task import DATA_SETS, points
-from pipeline_lib.names import HEALTHY, MODULATIONS, POINTS, SUMMARY, UNTREATED
+from pipeline_lib.names import HEALTHY, MODULATIONS, POINTS, RESPONSE, SUMMARY, UNTREATED
 from pipeline_lib.options import Model
 from pipeline_lib.steps import Setting, take
 from pipeline_lib.study import slices
@@ -232,12 +232,14 @@ def test_every_value_has_a_number_and_every_number_a_value(study, measured):
         )
         for name, rows in measured.items()
     }
-    # So that one of the numbers, the cycle of a relapse, has a value.
-    options = slices.values(study)
-    options["relapse"] |= {"threshold": 1.0}
-    values = study_values(tables, options)
-    numbers = measures.numbers(MEASURES)
-    assert {value.number for value in values} == set(numbers)
+    numbers, named = measures.numbers(MEASURES), set()
+    # All networks relapse, or none: there is a cycle of a relapse, and a relapse after response.
+    for threshold in (1.0, 0.1):
+        options = slices.values(study)
+        options["relapse"] |= {"threshold": threshold}
+        values = study_values(tables, options)
+        named |= {value.number for value in values}
+    assert named == set(numbers)
     assert len({(value.seed, value.key) for value in values}) == len(values)
     for value in values:
         series = {"level": value.level, "cycle": value.cycle}
@@ -261,7 +263,7 @@ def test_numbers_name_existing_tables_and_figures_and_none_of_these_is_empty():
     ):
         assert len(set(declared)) == len(declared)
         named = {name for number in numbers for name in getattr(number, shown)}
-        assert named - {SUMMARY} == set(declared)
+        assert named - {SUMMARY, RESPONSE} == set(declared)
     assert [number for number in numbers if not (number.tables or number.figures)] == []
     assert [number for number in numbers if number.share and number.compared] == []
     assert [number for number in numbers if not number.heading] == []

@@ -320,14 +320,18 @@ def outcome(*accuracies, threshold=0.8):
         for cycle, correct in enumerate(accuracies)
     ]  # fmt: skip
     values = values_of("relapse", rows, threshold=threshold)
-    return {key.number: value for key, value in values.items() if key.cycle is None}, values
+    return {key.number: v for key, v in values.items() if key.level is key.cycle is None}, values
 
 
 def test_a_network_relapses_at_its_first_cycle_below_the_threshold():
     told, values = outcome(3600, 3199, 3600, 2000)
     assert told == {
         "total_drop": 40.0,
+        "mean_accuracy": pytest.approx(77.49375),
         "final_accuracy": 50.0,
+        "responded": 1.0,
+        "slow_response": 0.0,
+        "relapsed_after_response": 1.0,
         "relapsed": 1.0,
         "not_relapsed": 0.0,
         "relapse_cycle": 1.0,

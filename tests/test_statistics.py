@@ -68,6 +68,15 @@ def test_values_are_per_cent():
         (3, Key("a", names.FINAL_ACCURACY)): 90.0,
         (3, Key("a", RELAPSED)): 0.0,
         (3, Key("a", names.NOT_RELAPSED)): 1.0,
+        (3, Key("a", names.MEAN_ACCURACY)): 90.0,
+        (3, Key("a", names.RESPONDED)): 1.0,
+        (3, Key("a", names.SLOW_RESPONSE)): 0.0,
+        (3, Key("a", names.RELAPSED_AFTER_RESPONSE)): 0.0,
+        **{
+            (3, Key("a", f"{name}_by_threshold", level=70.0 + 2.5 * step)): rate
+            for name, rate in (("response", 1.0), ("relapse", 0.0))
+            for step in range(9)
+        },
     }
 
 
@@ -102,6 +111,33 @@ def test_relapse_is_the_first_cycle_below_the_threshold(by_cycle, threshold, exp
     values = {v.number: v.value for v in trajectories({"a": [by_cycle]}, threshold)}
     assert values.get(RELAPSE_CYCLE) == expected
     assert values[RELAPSED] == 1 - values[names.NOT_RELAPSED] == (expected is not None)
+
+
+@pytest.mark.parametrize(
+    ("by_cycle", "responded", "slow", "relapsed"),
+    [
+        ([90.0, 79.0, 90.0], 1.0, 0.0, 1.0),
+        ([80.0, 80.0, 80.0], 1.0, 0.0, 0.0),  # at the threshold is not below it
+        ([79.9, 79.0, 80.0], 0.0, 1.0, None),
+        ([79.9, 90.0, 79.0], 0.0, 0.0, None),
+    ],
+)
+def test_response_and_relapse_after_it_are_told_apart(by_cycle, responded, slow, relapsed):
+    values = {v.number: v.value for v in trajectories({"a": [by_cycle]})}
+    assert (values[names.RESPONDED], values[names.SLOW_RESPONSE]) == (responded, slow)
+    assert values.get(names.RELAPSED_AFTER_RESPONSE) == relapsed
+    assert values[names.MEAN_ACCURACY] == pytest.approx(sum(by_cycle) / 3)
+
+
+def test_response_and_relapse_are_known_at_thresholds_around_the_studys_own():
+    values = trajectories({"a": [[90.0, 79.0]]}, threshold=0.93)
+    found = {
+        name: {v.level: v.value for v in values if v.number == f"{name}_by_threshold"}
+        for name in ("response", "relapse")
+    }
+    levels = [83.0, 85.5, 88.0, 90.5, 93.0, 95.5, 98.0]  # none above 100
+    assert found["response"] == {level: float(level <= 90) for level in levels}
+    assert found["relapse"] == dict.fromkeys(levels[:3], 1.0)
 
 
 def test_the_wide_form_has_a_row_per_seed_and_a_column_per_number():

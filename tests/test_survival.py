@@ -31,18 +31,23 @@ NONE = times([8] * 10, False)
 ALL_AT_ONCE = times([3] * 10, True, last=8)
 
 
-def test_the_event_is_the_first_cycle_below_the_threshold_and_cycle_0_counts():
+def test_the_event_is_the_first_cycle_below_the_threshold_of_the_seeds_that_responded():
     by_seed = {0: [70.0, 90.0, 70.0], 3: [90.0, 79.9, 70.0], 4: [90.0, 80.0, 85.0]}
-    cycles, relapsed, last = survival.relapse_times(trajectories({"a": by_seed}))["a"]
-    assert (cycles.tolist(), relapsed.tolist(), last) == ([0, 1, 2], [True, True, False], 2)
+    courses = trajectories({"a": by_seed, "nobody": [[70.0, 90.0, 90.0]]})
+    ((who, (cycles, relapsed, last)),) = survival.relapse_times(courses).items()
+    assert (who, cycles.tolist(), relapsed.tolist(), last) == ("a", [1, 2], [True, False], 2)
 
 
-def test_seeds_below_the_threshold_at_cycle_0_are_counted_separately():
-    counts = survival.relapse_counts(survival.relapse_times(reference_runs()))
-    early_and_late = {count.treatment: (count.at_cycle_0, count.later) for count in counts}
-    assert early_and_late == {"ketamine": (0, 0), "ssri": (4, 0), "neurosteroid": (0, 2)}
-    low, high = proportion_interval(4, 10)
-    assert counts[1] == survival.RelapseCount("ssri", 10, 4, 0, 4, 40.0, low, high, "Wilson")
+def test_in_the_published_runs_only_neurosteroid_relapses_after_response():
+    found = survival.relapse_times(reference_runs())
+    counts = {who: (len(times.cycles), times.relapsed.sum()) for who, times in found.items()}
+    assert counts == {"ketamine": (10, 0), "ssri": (6, 0), "neurosteroid": (10, 2)}
+
+
+def test_without_responders_there_is_nothing_to_compare():
+    nobody = survival.relapse_times(trajectories({"a": [[70.0, 90.0]], "b": [[75.0, 70.0]]}))
+    assert nobody == {}
+    assert survival.survival_curves(nobody) == survival.log_rank_tests(nobody) == []
 
 
 def test_the_curve_under_mercaptopurine_is_the_published_one():
@@ -64,13 +69,6 @@ def test_the_curve_under_mercaptopurine_is_the_published_one():
         assert found == pytest.approx(shares, abs=0.006)
 
 
-def test_a_relapse_at_cycle_0_lowers_the_curve_there():
-    curve = survival.survival_curves({"ssri": times([0] * 4 + [8] * 6, [1] * 4 + [0] * 6)})
-    assert [step.cycle for step in curve] == list(range(9))
-    assert [step.survival for step in curve] == pytest.approx([60.0] * 9)
-    assert [step.at_risk for step in curve] == [10, *[6] * 8]
-
-
 @pytest.mark.parametrize(
     ("sample", "shares"), [(NONE, [1.0] * 9), (ALL_AT_ONCE, [1.0] * 3 + [0.0] * 6)]
 )
@@ -86,7 +84,7 @@ def test_the_files_of_a_single_seed_can_be_read_back(tmp_path):
     one = {"a": times([1], True, last=2), "b": times([2], False)}
     curves = survival.survival_curves(one)
     assert [step.survival for step in curves] == [100.0, 0.0, 0.0, *[100.0] * 3]
-    for rows in (curves, survival.log_rank_tests(one), survival.relapse_counts(one)):
+    for rows in (curves, survival.log_rank_tests(one)):
         row = type(rows[0])
         write_rows(tmp_path / "rows.parquet", rows, row)
         assert read_rows(tmp_path / "rows.parquet", row) == rows
@@ -103,7 +101,17 @@ def test_log_rank_of_the_trial_is_the_published_one():
     assert (test.n, test.n_other, test.relapsed, test.relapsed_other) == (21, 21, 9, 21)
 
 
-def test_p_is_1_with_a_note_if_no_event_distinguishes_the_curves():
+def test_fishers_test_is_of_the_counts_and_gives_the_published_p():
+    # Two of Fisher's own convictions of twins (1935, 13 of 17 against 3 of 13): 0.0005 one-sided.
+    twins = {
+        "fraternal": times([1] * 17, [1] * 2 + [0] * 15),
+        "identical": times([1] * 13, [1] * 10 + [0] * 3),
+    }
+    [test] = survival.log_rank_tests(twins)
+    assert test.p_fisher == test.p_fisher_holm == pytest.approx(0.0005367, rel=1e-3)
+
+
+def test_without_an_event_to_tell_them_apart_p_is_1_and_it_is_said():
     for other, note in ((NONE, "no seed of either relapsed"), (ALL_AT_ONCE, "relapsed together")):
         [test] = survival.log_rank_tests({"a": other, "b": other})
         assert (test.chi_square, test.p, test.p_holm) == (0.0, 1.0, 1.0)

@@ -8,6 +8,7 @@ import io
 import pytest
 
 from pipeline_lib import measures
+from pipeline_lib.analysis.intervals import proportion_interval
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.measures import switch, value
 from pipeline_lib.names import (
@@ -48,7 +49,7 @@ def ours(runs):
 
 
 def tables(values, published=None, labels=LABELS, names=MEASURES):
-    study = Results(cells_of(values), [], [], [], labels, 0.8, measures=names)
+    study = Results(cells_of(values), [], [], labels, 0.8, measures=names)
     return {table.name: table for table in build(study, values, published)}
 
 
@@ -127,8 +128,9 @@ def test_the_summary_has_one_row_for_each_state(runs):
     table = tables(values)[SUMMARY]
     rows = lines(table)
     assert [row[0] for row in rows] == ["Healthy", "Untreated", *LABELS.values()]
-    numbers = ["47.5 ± 0.0", "97.3 ± 0.2", "81.7 ± 3.0", "0.0 ± 0.4", "97.6 ± 0.4", "0 of 10"]
-    assert rows[2][1:] == numbers
+    numbers = ["47.5 ± 0.0", "97.3 ± 0.2", "81.7 ± 3.0", "0.0 ± 0.4", "97.6 ± 0.2", "97.6 ± 0.4"]
+    assert rows[2][1:] == [*numbers, "10 of 10", "0 of 10"]
+    assert rows[3][-2:] == ["6 of 10", "0 of 6"]
     assert [column.head for column in table.columns][3] == "σ = 2.5"
 
 
@@ -284,12 +286,20 @@ def test_captions_and_signs_are_escaped_for_latex(ours):
 # The statistics
 
 
-def test_relapses_log_rank_tests_and_pairs_have_tables():
-    courses = {"first": [[70.0, 95.0]] * 3, "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]]}
-    relapses, log_rank, paired = statistics_tables(results(measured(courses)))
-    assert lines(relapses)[0][:5] == ["First", "3", "3", "0", "3"]
-    assert lines(relapses)[1][:5] == ["Second", "3", "0", "1", "1"]
-    assert lines(log_rank)[0][:4] == ["First", "Second", "3 of 3", "1 of 3"]
+def test_responses_tests_of_relapse_and_pairs_are_tables_too():
+    courses = {
+        "first": [[70.0, 95.0], [70.0, 75.0], [95.0, 95.0]],
+        "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]],
+    }
+    response, log_rank, paired = statistics_tables(results(measured(courses)))
+    heads = ["Responded", "Slow responders", "Relapsed after response"]
+    assert [column.head for column in response.columns][3:] == heads
+    counts = [[text.split(" (")[0] for text in line] for line in lines(response)]
+    assert counts[0][3:] == ["1 of 3", "1 of 3", "0 of 1"]
+    assert counts[1][3:] == ["3 of 3", "0 of 3", "1 of 3"]
+    low, high = proportion_interval(1, 3)
+    assert lines(response)[0][3] == f"1 of 3 ({low:.1f} to {high:.1f}\N{NO-BREAK SPACE}%)"
+    assert lines(log_rank)[0][:4] == ["First", "Second", "0 of 1", "1 of 3"]
     row = lines(paired)[0]
     assert row[:4] == ["Standard", "First", "Second", f"{MINUS}25.0 ({MINUS}25.0 to {MINUS}25.0)"]
     assert row[-1] == "0 %"

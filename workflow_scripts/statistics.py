@@ -4,10 +4,8 @@ from pipeline_lib import measures
 from pipeline_lib.analysis.paired import Pair, compare_treatments
 from pipeline_lib.analysis.survival import (
     LogRank,
-    RelapseCount,
     SurvivalStep,
     log_rank_tests,
-    relapse_counts,
     relapse_times,
     survival_curves,
 )
@@ -26,4 +24,3 @@ with job_log(snakemake.log[0], "compare the treatments"):
     write_rows(output.paired, compare_treatments(values, numbers), Pair, by)
     write_rows(output.survival, survival_curves(times), SurvivalStep, by)
     write_rows(output.logrank, log_rank_tests(times), LogRank, by)
-    write_rows(output.relapse, relapse_counts(times), RelapseCount, by)

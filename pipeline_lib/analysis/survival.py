@@ -1,10 +1,10 @@
-"""Relapse as time to event, in stress cycles.
+"""Relapse after response as time to event, in stress cycles.
 
-The event is the first cycle whose accuracy under combined stress is below the threshold. Cycle 0,
-before any stress, counts as it does in the paper. A network that is below the threshold at cycle 0
-had not yet responded, and `relapse_counts` counts these networks separately. A seed without the
-event is right-censored after the last cycle. The curves are Kaplan-Meier estimates and the test is
-the log-rank test, both from scipy.
+Only seeds that responded are at risk: those that are not below the threshold at cycle 0, before
+any stress. The paper counts the others as relapses at cycle 0, but a network cannot fall back from
+where it never was. The event is the first cycle whose combined accuracy is below the threshold. A
+seed without the event is right-censored after the last cycle. The curves are Kaplan and Meier's,
+and the tests the log-rank test and Fisher's exact test, all scipy's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from pipeline_lib.analysis.intervals import LEVEL, WILSON, proportion_interval
 from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
-from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
+from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE
 
 LOG_LOG = "log-log"
 
@@ -48,11 +48,13 @@ class SurvivalStep:
 
 @dataclass(frozen=True)
 class LogRank:
-    """The relapse of two treatments compared by the log-rank test.
+    """The relapse of two treatments compared among the seeds that responded.
 
-    `chi_square` has one degree of freedom, `p` is two-sided, and `p_holm` is corrected by Holm's
-    procedure over all pairs. If no seed of either relapsed, or all that were at risk relapsed
-    together, the curves cannot be told apart: chi-square is 0, p is 1, and `note` says so.
+    `chi_square` is of the log-rank test, with one degree of freedom, `p` its two-sided p. Where no
+    seed of either relapsed, or all that were at risk relapsed together, nothing tells the curves
+    apart: chi-square is 0, p is 1, and `note` says so. `p_fisher` is of Fisher's exact test of how
+    many relapsed, whenever it was. `p_holm` and `p_fisher_holm` are corrected by Holm over all
+    pairs.
     """
 
     treatment: str
@@ -64,30 +66,13 @@ class LogRank:
     chi_square: float
     p: float
     p_holm: float
+    p_fisher: float
+    p_fisher_holm: float
     note: str
 
 
-@dataclass(frozen=True)
-class RelapseCount:
-    """How many of a treatment's n seeds relapsed; the share and its interval are in per cent.
-
-    A seed that relapsed `at_cycle_0` was below the threshold before any stress cycle, so it had not
-    yet responded to its treatment. The others relapsed `later`.
-    """
-
-    treatment: str
-    n: int
-    at_cycle_0: int
-    later: int
-    relapsed: int
-    share: float
-    ci_low: float
-    ci_high: float
-    method: str
-
-
 class Times(NamedTuple):
-    """The cycles at which the seeds of a treatment relapsed or were censored."""
+    """When the responders to a treatment relapsed: `cycles` is where they did or were last seen."""
 
     cycles: np.ndarray  # (seeds,), int64
     relapsed: np.ndarray  # (seeds,), bool
@@ -99,11 +84,14 @@ class Times(NamedTuple):
 
 
 def relapse_times(values: Iterable[Value]) -> dict[str, Times]:
-    """Return the relapse times of every treatment that has a longitudinal test."""
+    """Return the relapse times of the seeds that responded to each treatment.
+
+    A treatment to which no seed responded is left out.
+    """
     series = by_key(values)
     times = {}
     for key, (seeds, relapsed) in series.items():
-        if key.number == RELAPSED:
+        if key.number == RELAPSED_AFTER_RESPONSE:
             longitudinal = key._replace(number=LONGITUDINAL)
             last = max(k.cycle or 0 for k in series if k._replace(cycle=None) == longitudinal)
             found = series.get(key._replace(number=RELAPSE_CYCLE), BySeed([], []))
@@ -142,8 +130,8 @@ def survival_curves(times: Mapping[str, Times]) -> list[SurvivalStep]:
 
 
 def log_rank_tests(times: Mapping[str, Times]) -> list[LogRank]:
-    """Compare the relapse of every two treatments by the log-rank test."""
-    found = []
+    """Compare the relapse of the responders to every two treatments."""
+    found: list[LogRank] = []
     for (first, ours), (second, theirs) in itertools.combinations(times.items(), 2):
         note = ""
         counts = int(ours.relapsed.sum()), int(theirs.relapsed.sum())
@@ -154,20 +142,12 @@ def log_rank_tests(times: Mapping[str, Times]) -> list[LogRank]:
             chi_square, p = 0.0, 1.0
             note = "all at risk relapsed together" if any(counts) else "no seed of either relapsed"
         sizes = len(ours.cycles), len(theirs.cycles)
-        found.append(((first, second, *sizes, *counts, chi_square), p, note))
-    corrected = holm([p for _, p, _ in found])
+        table = [[count, n - count] for count, n in zip(counts, sizes, strict=True)]
+        fisher = float(stats.fisher_exact(table).pvalue)
+        test = (chi_square, p, p, fisher, fisher)
+        found.append(LogRank(first, second, *sizes, *counts, *test, note))
+    p_holm, p_fisher_holm = holm([row.p for row in found]), holm([row.p_fisher for row in found])
     return [
-        LogRank(*pair, p, p_holm, note)
-        for (pair, p, note), p_holm in zip(found, corrected, strict=True)
+        replace(row, p_holm=of_times, p_fisher_holm=of_counts)
+        for row, of_times, of_counts in zip(found, p_holm, p_fisher_holm, strict=True)
     ]
-
-
-def relapse_counts(times: Mapping[str, Times]) -> list[RelapseCount]:
-    """Return how many seeds of each treatment relapsed, with Wilson's interval of the share."""
-    counts = []
-    for treatment, (cycles, relapsed, _) in times.items():
-        n, count = len(cycles), int(relapsed.sum())
-        early = int(np.count_nonzero(relapsed & (cycles == 0)))
-        ends, share = proportion_interval(count, n), 100.0 * (count / n)
-        counts.append(RelapseCount(treatment, n, early, count - early, count, share, *ends, WILSON))
-    return counts

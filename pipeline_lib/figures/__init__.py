@@ -13,9 +13,9 @@ from pipeline_lib.numbers import FigureSpec, Number
 
 SURVIVAL = FigureSpec(
     "survival",
-    "Relapse-free survival",
-    "Share of seeds without relapse beyond each stress cycle (Kaplan-Meier), with pointwise 95 % "
-    "intervals and the number of seeds at risk.",
+    "Relapse-free survival after response",
+    "Of the seeds that were not below the threshold at cycle 0, the share without relapse beyond "
+    "each stress cycle (Kaplan-Meier), with pointwise 95 % intervals and the number at risk.",
     kind="special",
 )
 TRAINING = FigureSpec(

@@ -53,5 +53,7 @@ def _panel(panel: Axes, number: Number, series: Mapping[str, Sequence[Key]], sho
     if is_accuracy(number):
         panel.axhline(shown.chance, **style.CHANCE)
         panel.set_ylim(0, 103)
+    elif number.share:
+        panel.set_ylim(-3, 103)
     elif number.unit == PER_CENT:
         panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))

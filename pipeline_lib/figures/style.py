@@ -261,4 +261,4 @@ def wrapped(text: str, width: int) -> str:
 
 def dodged(count: int, reach: float) -> np.ndarray:
     """Return (count,) offsets from -reach to reach that keep equal marks apart."""
-    return np.linspace(-reach, reach, count) if count > 1 else np.zeros(1)
+    return np.zeros(1) if count == 1 else np.linspace(-reach, reach, count)

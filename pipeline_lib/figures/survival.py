@@ -1,4 +1,4 @@
-"""Relapse-free survival through the stress cycles (Kaplan-Meier)."""
+"""Relapse-free survival of the seeds that responded, through the stress cycles (Kaplan-Meier)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_lib.analysis.survival import SurvivalStep
 from pipeline_lib.figures import SURVIVAL, style
 from pipeline_lib.figures.style import Look
 
-BEFORE = -0.6  # curves begin here, because a seed may already have relapsed at cycle 0
+BEFORE = -0.6  # where the panel begins
 AFTER = 0.4
 CENSORED: dict[str, Any] = {"marker": "+", "markersize": 8, "markeredgewidth": 1.4}
 APART = 1.6  # points between curves, which would hide each other if they are equal
@@ -34,7 +34,7 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
     last = max((curve[-1].cycle for curve in curves.values()), default=1)
     for name, apart in zip(shown, style.dodged(len(shown), APART), strict=True):
         _curve(panel, curves[name], looks[name], apart)
-    panel.set(ylabel="Seeds without relapse (%)", ylim=(-3, 106), xlim=(BEFORE, last + 0.5))
+    panel.set(ylabel="Responders without relapse (%)", ylim=(-3, 106), xlim=(BEFORE, last + 0.5))
     panel.xaxis.set_major_locator(_whole_cycles(last))
     panel.xaxis.set_tick_params(labelbottom=True)
     panel.set_xlabel(f"Stress cycle   (relapse: below {100 * threshold:g} % under combined stress)")
@@ -50,11 +50,11 @@ def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float)
     last = curve[-1]
     canvas: Any = panel.get_figure(root=True)
     moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
-    # The line ends after the last cycle, so that a step at that cycle is visible.
-    x = np.array([BEFORE, *(step.cycle for step in curve), last.cycle + AFTER])
-    share = np.array([100.0, *(step.survival for step in curve), last.survival])
-    low = np.array([np.nan, *(step.ci_low for step in curve), last.ci_low])
-    high = np.array([np.nan, *(step.ci_high for step in curve), last.ci_high])
+    # Past the last cycle, so that a step at it shows.
+    x = np.array([*(step.cycle for step in curve), last.cycle + AFTER])
+    share, low, high = np.array(
+        [(step.survival, step.ci_low, step.ci_high) for step in (*curve, last)]
+    ).T
     panel.fill_between(x, low, high, step="post", color=look.colour, alpha=0.16, linewidth=0)
     for end in (low, high):
         rim = {"color": look.colour, "linestyle": look.line, "linewidth": 0.6, "alpha": 0.8}
@@ -98,7 +98,7 @@ def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -
         )
     panel.set(ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
     panel.set_yticklabels([style.wrapped(look.label, 26) for look, _ in rows])
-    panel.set_title("Seeds at risk", fontsize=8)
+    panel.set_title("Responders at risk", fontsize=8)
     panel.grid(visible=False)
     panel.tick_params(axis="both", length=0, labelbottom=False)
     for spine in panel.spines.values():

@@ -121,7 +121,8 @@ def tables(names: Iterable[str]) -> list[TableSpec]:
         SUMMARY,
         "Summary",
         "Accuracies and shares in per cent, drops in percentage points; {over}. Of several noise "
-        "levels the strongest is shown. Seeds that relapsed at any cycle are counted.",
+        "levels the strongest is shown. A seed responded if it was not below the threshold at "
+        "cycle 0, and only such a seed can relapse after its response.",
         strongest=True,
     )
     return [*sorted(found, key=lambda table: (not table.paper, table.paper)), summary]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -16,9 +17,14 @@ from pipeline_lib.names import (
     LONGITUDINAL,
     LONGITUDINAL_SPARSITY,
     MAINTENANCE,
+    MEAN_ACCURACY,
     NOT_RELAPSED,
     RELAPSE_CYCLE,
     RELAPSED,
+    RELAPSED_AFTER_RESPONSE,
+    RESPONDED,
+    RESPONSE,
+    SLOW_RESPONSE,
     SUMMARY,
     TOTAL_DROP,
 )
@@ -35,6 +41,10 @@ APPLIES_TO = TREATED
 OPTIONAL = False
 AFTER = ()
 ASSESSMENT = "relapse"
+
+RESPONSE_BY_THRESHOLD, RELAPSE_BY_THRESHOLD = "response_by_threshold", "relapse_by_threshold"
+# How far other thresholds are from the study's own, in percentage points.
+APART = (-10.0, -7.5, -5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0)
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +105,11 @@ def run(
 def values(rows: Iterable[RowOfFile], found: Found, *, threshold: float) -> Iterator[Value]:
     """Yield accuracy and sparsity by cycle, and the outcome of the cycles.
 
-    A network has relapsed if its combined accuracy is below `threshold`, a fraction, at any cycle,
-    including cycle 0; its relapse cycle is the first such cycle.
+    In the paper a network has relapsed if its combined accuracy is below `threshold`, a fraction,
+    at any cycle, 0 included; its relapse cycle is the first such cycle. Cycle 0 is before any
+    stress, so response and relapse are also told apart: a network has responded if it is not below
+    the threshold at cycle 0, and only one that responded can relapse after its response. A slow
+    responder is below at cycle 0 and not below after the last cycle.
     """
     trajectories: dict[tuple[int, str], dict[int, float]] = {}
     for row in rows:
@@ -110,7 +123,21 @@ def values(rows: Iterable[RowOfFile], found: Found, *, threshold: float) -> Iter
         first, last = by_cycle[min(by_cycle)], by_cycle[max(by_cycle)]
         relapse = relapse_cycle(by_cycle, threshold)
         yield value(seed, Key(treatment, TOTAL_DROP), first - last)
+        yield value(seed, Key(treatment, MEAN_ACCURACY), fmean(by_cycle.values()))
         yield value(seed, Key(treatment, FINAL_ACCURACY), last)
+        slow = relapse == 0 and relapse_cycle({0: last}, threshold) is None
+        yield value(seed, Key(treatment, RESPONDED), float(relapse != 0))
+        yield value(seed, Key(treatment, SLOW_RESPONSE), float(slow))
+        if relapse != 0:
+            yield value(seed, Key(treatment, RELAPSED_AFTER_RESPONSE), float(relapse is not None))
+        for percent in (round(100.0 * threshold + apart, 9) for apart in APART):
+            if 0.0 < percent <= 100.0:
+                at = relapse_cycle(by_cycle, percent / 100.0)
+                response = Key(treatment, RESPONSE_BY_THRESHOLD, level=percent)
+                yield value(seed, response, float(at != 0))
+                if at != 0:
+                    relapses = Key(treatment, RELAPSE_BY_THRESHOLD, level=percent)
+                    yield value(seed, relapses, float(at is not None))
         yield value(seed, Key(treatment, RELAPSED), float(relapse is not None))
         yield value(seed, Key(treatment, NOT_RELAPSED), float(relapse is None))
         if relapse is not None:
@@ -146,15 +173,42 @@ NUMBERS = (
         figures=("sparsity",),
     ),
     Number(TOTAL_DROP, "Total drop", unit=POINTS, better="less", tables=("table_4",)),
-    Number(FINAL_ACCURACY, "Final accuracy", tables=("table_4", SUMMARY)),
+    Number(MEAN_ACCURACY, "Mean over cycles", tables=(RESPONSE, SUMMARY)),
+    Number(FINAL_ACCURACY, "Final accuracy", tables=("table_4", RESPONSE, SUMMARY)),
+    Number(RESPONDED, "Responded", share=True, compared=False, tables=(RESPONSE, SUMMARY)),
+    Number(SLOW_RESPONSE, "Slow responders", share=True, compared=False, tables=(RESPONSE,)),
     Number(
-        RELAPSED,
-        "Relapsed",
+        RELAPSED_AFTER_RESPONSE,
+        "Relapsed after response",
         better="less",
         share=True,
         compared=False,
-        tables=("table_4", SUMMARY),
+        tables=(RESPONSE, SUMMARY),
     ),
+    Number(
+        RESPONSE_BY_THRESHOLD,
+        "Responded",
+        by="level",
+        over="Threshold (%)",
+        at="Threshold",
+        share=True,
+        compared=False,
+        tables=(RESPONSE_BY_THRESHOLD,),
+        figures=("by_threshold",),
+    ),
+    Number(
+        RELAPSE_BY_THRESHOLD,
+        "Relapsed after response",
+        better="less",
+        by="level",
+        over="Threshold (%)",
+        at="Threshold",
+        share=True,
+        compared=False,
+        tables=(RELAPSE_BY_THRESHOLD,),
+        figures=("by_threshold",),
+    ),
+    Number(RELAPSED, "Relapsed", better="less", share=True, compared=False, tables=("table_4",)),
     Number(NOT_RELAPSED, "Not relapsed", share=True, compared=False, tables=("table_4",)),
     Number(
         RELAPSE_CYCLE,
@@ -178,8 +232,21 @@ TABLES = (
         "Outcome of the stress cycles",
         "Combined-stress accuracy in per cent; {over}. The total drop is cycle 0 minus the last "
         "cycle, in percentage points. A seed relapsed if it fell below the threshold at any cycle, "
-        "0 included; its relapse cycle is the first such cycle.",
+        "0 included; its relapse cycle is the first such cycle. The mean relapse cycle is of the "
+        "seeds that relapsed.",
         paper="4",
+    ),
+    TableSpec(
+        RESPONSE_BY_THRESHOLD,
+        "Response by threshold",
+        "Seeds that are not below the threshold, in per cent, at cycle 0, before any stress.",
+    ),
+    TableSpec(
+        RELAPSE_BY_THRESHOLD,
+        "Relapse after response by threshold",
+        "Of the seeds that are not below the threshold, in per cent, at cycle 0, those that fell "
+        "below it at a later cycle.",
+        empty="No seed of this study responded.",
     ),
     TableSpec(
         "sparsity_by_cycle",
@@ -210,6 +277,14 @@ FIGURES = (
         "Combined-stress accuracy of every seed through the stress cycles, and its mean. A seed "
         "relapses at its first cycle below the threshold; cycle 0 is before any stress.",
         kind="trajectories",
+    ),
+    FigureSpec(
+        "by_threshold",
+        "Response and relapse by threshold",
+        "Share of seeds that are not below the threshold at cycle 0, and of these the share that "
+        "fell below it later, up to ten points either way of the study's own threshold, with "
+        "95 % intervals.",
+        kind="levels",
     ),
     FigureSpec(
         "sparsity",

@@ -19,6 +19,10 @@ from pipeline_lib.names import (
     INTERNAL,
     LONGITUDINAL,
     OFF,
+    RELAPSE_CYCLE,
+    RELAPSED_AFTER_RESPONSE,
+    RESPONDED,
+    SLOW_RESPONSE,
     SPARSITY,
     STANDARD,
     TOTAL_DROP,
@@ -28,6 +32,7 @@ from pipeline_lib.numbers import PER_CENT, POINTS, Key
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
+    counted,
     estimate,
     heading,
     listed,
@@ -37,7 +42,6 @@ from pipeline_lib.reporting.wording import (
     plural,
     share,
     signed,
-    with_ends,
 )
 
 ALPHA = round(1 - LEVEL, 9)
@@ -65,9 +69,11 @@ def findings(results: Results) -> list[Finding]:
             gains = _differences(results, asked, ((who, UNTREATED) for who in results.labels))
             found.append(Finding("Who gains over the untreated network", list(gains)))
     found += [
-        Finding("Who relapses, and when", [*_relapses(results), *_log_rank(results)]),
-        Finding("What combinations add to the better of their parts", list(_additions(results))),
-        Finding("What depends on the medication", list(_withdrawal(results))),
+        Finding(
+            "Who responds, and who relapses after that", [*_relapses(results), *_log_rank(results)]
+        ),
+        Finding("What combinations add to their better half", list(_additions(results))),
+        Finding("What hangs on the medication", list(_withdrawal(results))),
         *others,
         Finding("What is significant", list(_significance(results))),
     ]
@@ -88,14 +94,13 @@ def gist(results: Results) -> list[str]:
             _, short, noun = asked.words
             which = "smallest" if number.better == "less" else "highest"
             lines.append(f"{short}: {which} mean {noun} {best}{number.unit}, {leaders}.")
-    if results.relapses:
+    for name in (RESPONDED, RELAPSED_AFTER_RESPONSE):
+        cells = {who: results.cells.get(Key(who, name)) for who in results.labels}
         counts = [
-            f"{results.name(row.treatment)} {row.relapsed}"
-            + (f" ({row.at_cycle_0} at cycle 0)" if row.at_cycle_0 else "")
-            for row in results.relapses
+            f"{results.name(w)} {cell.count} of {cell.n}" for w, cell in cells.items() if cell
         ]
-        seeds = plural(max(row.n for row in results.relapses), "seed")
-        lines.append(f"Number that relapsed out of {seeds}: {listed(counts)}.")
+        if counts:
+            lines.append(f"{results.numbers[name].heading}: {listed(counts)}.")
     return lines
 
 
@@ -219,45 +224,54 @@ def _trajectories(results: Results) -> Iterator[str]:
 
 
 def _relapses(results: Results) -> Iterator[str]:
-    for row in results.relapses:
-        of_all = f"{signed(row.share)}{PER_CENT}"
-        if row.n > 1:
-            of_all = with_ends(of_all, row)
-        who, early = results.name(row.treatment), row.at_cycle_0
-        if not row.relapsed:
-            yield f"{who}: no seed of {row.n} relapsed, {of_all}."
+    keys = (RESPONDED, SLOW_RESPONSE, RELAPSED_AFTER_RESPONSE, RELAPSE_CYCLE)
+    for treatment in results.labels:
+        cells = (results.cells.get(Key(treatment, name)) for name in keys)
+        responded, slow, relapsed, cycle = cells
+        if responded is None or slow is None:
             continue
-        lead = f"{who}: {row.relapsed} of {plural(row.n, 'seed')} fell below "
-        lead += f"{share(results.threshold)}, {of_all}"
-        all_of_them, they = ("all of them ", "they") if row.relapsed > 1 else ("", "it")
-        not_responded = "had not responded before the first cycle"
-        if not early:
-            yield f"{lead}, {all_of_them}after cycle 0."
-        elif not row.later:
-            yield f"{lead}, {all_of_them}at cycle 0: {they} {not_responded}."
-        else:
-            yield f"{lead}: {early} at cycle 0, which {not_responded}, and {row.later} after it."
+        who = results.name(treatment)
+        said = f"{who}: {counted(responded, results.numbers[RESPONDED])} responded"
+        late = slow.count or 0
+        if late:
+            were = "was a slow responder" if late == 1 else "were slow responders"
+            said += f", and {late} more {were}: below {share(results.threshold)} at cycle 0, but "
+            said += "not after the last cycle"
+        yield f"{said}."
+        if never := responded.n - (responded.count or 0) - late:
+            yield f"{who}: {plural(never, 'seed')} responded neither at once nor slowly."
+        if relapsed is None:
+            yield f"{who}: no seed could relapse after response."
+            continue
+        how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
+        said = f"{who}: of the seeds that responded, {how_many} relapsed"
+        if cycle and cycle.n == relapsed.count:  # else some are relapses at cycle 0
+            said += f"; those that relapsed did so at cycle {signed(cycle.mean)} on average"
+        yield f"{said}."
 
 
 def _log_rank(results: Results) -> Iterator[str]:
     tests = sorted(results.log_rank, key=lambda test: test.p_holm)
     if not tests or results.seeds == 1:
         return
-    if not any(row.relapsed for row in results.relapses):
-        yield "No seed relapsed, so there are no times to relapse to compare."
+    if not any(row.relapsed or row.relapsed_other for row in tests):
+        yield "With no relapse after response there are no times to relapse to compare."
         return
     pairs = [f"{results.name(row.treatment)} and {results.name(row.other)}" for row in tests]
     for row, pair in zip(tests, pairs, strict=True):
         if row.p_holm < ALPHA:
             yield (
-                f"Time to relapse differs between {pair} (log-rank test, {p_equals(row.p_holm)} "
-                f"after Holm's correction over {plural(len(tests), 'pair')})."
+                f"Of the seeds that responded, time to relapse differs between {pair} (log-rank "
+                f"test, {p_equals(row.p_holm)}; Fisher's exact test of the counts, "
+                f"{p_equals(row.p_fisher_holm)}; each corrected by Holm over "
+                f"{plural(len(tests), 'pair')})."
             )
     if tests[0].p_holm >= ALPHA:
         which = "The two treatments do not" if len(tests) == 1 else "No two treatments"
         yield (
-            f"{which} differ significantly in their time to relapse (log-rank test; the smallest "
-            f"corrected p is {p_value(tests[0].p_holm)}, for {pairs[0]})."
+            f"{which} differ significantly in the time to relapse of the seeds that responded "
+            f"(log-rank test; smallest "
+            f"corrected p, {pairs[0]}: {p_value(tests[0].p_holm)})."
         )
 
 

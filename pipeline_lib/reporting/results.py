@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.paired import Pair
-from pipeline_lib.analysis.survival import LogRank, RelapseCount
+from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import (
     ACUTE_DROP,
@@ -19,6 +19,7 @@ from pipeline_lib.names import (
     COMBINED,
     FINAL_ACCURACY,
     INTERNAL,
+    MEAN_ACCURACY,
     STANDARD,
     TOTAL_DROP,
     label,
@@ -35,6 +36,7 @@ PAPER = {
     COMBINED: ("Who resists combined stress", "Combined stress", "accuracy"),
     INTERNAL: ("Who resists the strongest internal noise", "Internal noise", "accuracy"),
     ACUTE_DROP: ("Who resists one sudden pruning", "One sudden pruning", "drop"),
+    MEAN_ACCURACY: ("Who does best over the whole course", "Over all cycles", "accuracy"),
     FINAL_ACCURACY: ("Who holds through the stress cycles", "After the stress cycles", "accuracy"),
 }
 
@@ -71,7 +73,6 @@ class Results:
 
     cells: Cells
     pairs: Sequence[Pair]
-    relapses: Sequence[RelapseCount]
     log_rank: Sequence[LogRank]
     labels: Mapping[str, str]
     threshold: float
@@ -136,17 +137,17 @@ def read_results(
     study: Mapping[str, Any],
     planned: Mapping[str, str] | None = None,
 ) -> Results:
-    """Read the files `cells`, `pairs`, `relapses` and `logrank`; `study` is `slices.tables`.
+    """Read the files `cells`, `pairs` and `logrank`; `study` is `slices.tables`.
 
     `planned` has the plan that must have made each file; None allows any.
 
     Raises PipelineError if one is missing or damaged.
     """
-    kinds = {"cells": Cell, "pairs": Pair, "relapses": RelapseCount, "logrank": LogRank}
+    kinds = {"cells": Cell, "pairs": Pair, "logrank": LogRank}
     rows: dict[str, Any] = {
         name: read_rows(files[name], row, (planned or {}).get(name)) for name, row in kinds.items()
     }
     return Results(
-        *(Cells(rows["cells"]), rows["pairs"], rows["relapses"], rows["logrank"]),
+        *(Cells(rows["cells"]), rows["pairs"], rows["logrank"]),
         *(study[name] for name in ("labels", "threshold", "combines", "measures")),
     )

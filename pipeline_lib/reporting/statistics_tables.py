@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 
+from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.paired import Pair
-from pipeline_lib.analysis.survival import LogRank, RelapseCount
-from pipeline_lib.names import COMBINATIONS, LOG_RANK, PAIRED, RELAPSES
+from pipeline_lib.analysis.survival import LogRank
+from pipeline_lib.names import COMBINATIONS, LOG_RANK, PAIRED, RESPONSE
+from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Asked, Results
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns
-from pipeline_lib.reporting.wording import ends, own_units, p_value, signed, with_ends
+from pipeline_lib.reporting.wording import counted, ends, own_units, p_value, signed, with_ends
 
 _ADDED = (
     *("number", "level", "treatment", "other", "n", "mean", "mean_other", "difference"),
@@ -19,7 +21,7 @@ _ADDED = (
 
 
 def statistics_tables(results: Results) -> list[Table]:
-    """Return what combinations add, if there are any, then relapses, log-rank tests and pairs."""
+    """Return what combinations add, if there are any, then relapses, tests of them, and pairs."""
     combined = [combination_table(results)] if results.combines else []
     return [*combined, relapse_table(results), log_rank_table(results), paired_table(results)]
 
@@ -51,21 +53,29 @@ def combination_table(results: Results) -> Table:
 
 
 def relapse_table(results: Results) -> Table:
-    """Return how many seeds of each treatment relapsed at cycle 0 and how many later."""
-    blocks = []
-    for row in results.relapses:
-        counts = map(str, (row.n, row.at_cycle_0, row.later, row.relapsed))
-        share = with_ends(signed(row.share), row)
-        blocks.append([[results.name(row.treatment), *counts, share]])
+    """Return how many seeds responded and relapsed, and accuracy over the whole course."""
+    numbers = [each for each in results.numbers.values() if RESPONSE in each.tables]
+    blocks, data = [], []
+    for who in results.labels:
+        cells = [results.cells.get(Key(who, number.name)) for number in numbers]
+        if any(cells):
+            texts = [
+                NOTHING if cell is None else counted(cell, number)
+                for cell, number in zip(cells, numbers, strict=True)
+            ]
+            blocks.append([[results.name(who), *texts]])
+            data += [astuple(cell) for cell in cells if cell]
     return Table(
-        RELAPSES,
-        "Seeds that relapsed",
-        "A seed that is below the threshold at cycle 0 had not responded before the first cycle. "
-        "The share is in per cent, with Wilson's interval.",
-        columns(["Treatment"], ["Seeds", "At cycle 0", "Later", "Relapsed", "Share"]),
+        RESPONSE,
+        "Response and relapse",
+        "Combined-stress accuracy in per cent, and seeds, with 95 % intervals. A seed responded if "
+        "it was not below the threshold at cycle 0, before any stress; a slow responder was below "
+        "it then and not after the last cycle. Only a seed that responded can relapse after its "
+        "response.",
+        columns(["Treatment"], [number.heading for number in numbers]),
         blocks,
-        [field.name for field in fields(RelapseCount)],
-        [astuple(row) for row in results.relapses],
+        [field.name for field in fields(Cell)],
+        data,
         empty="This study has no such measurement.",
     )
 
@@ -76,18 +86,31 @@ def log_rank_table(results: Results) -> Table:
     for row in results.log_rank:
         names = (results.name(row.treatment), results.name(row.other))
         counts = [f"{row.relapsed} of {row.n}", f"{row.relapsed_other} of {row.n_other}"]
-        test = [f"{row.chi_square:.2f}", p_value(row.p), p_value(row.p_holm)]
-        blocks.append([[*names, *counts, *test]])
+        p_values = (row.p, row.p_holm, row.p_fisher, row.p_fisher_holm)
+        blocks.append([[*names, *counts, f"{row.chi_square:.2f}", *map(p_value, p_values)]])
     return Table(
         LOG_RANK,
-        "Time to relapse, pair by pair",
-        "Log-rank test, one degree of freedom; p corrected by Holm's procedure over the pairs. The "
-        "test treats the two samples as independent and ignores that they share seeds.",
-        columns(["Treatment", "Other"], ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)"]),
+        "Relapse after response, pair by pair",
+        "Of the seeds that responded. χ² and p of the log-rank test, with one degree of freedom, "
+        "and p of Fisher's exact test of the counts; both corrected by Holm's procedure over the "
+        "pairs. The tests take the two treatments as independent and leave out that they share "
+        "seeds.",
+        columns(
+            ["Treatment", "Other"],
+            [
+                "Relapsed",
+                "Other relapsed",
+                "χ²",
+                "p",
+                "p (Holm)",
+                "Fisher's p",
+                "Fisher's p (Holm)",
+            ],
+        ),
         blocks,
         [field.name for field in fields(LogRank)],
         [astuple(row) for row in results.log_rank],
-        empty="The study has one treatment, so there is no pair.",
+        empty="There are no two treatments to which a seed responded.",
     )
 
 

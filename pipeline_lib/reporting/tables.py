@@ -135,7 +135,7 @@ def _texts(
     most = max((each.n for each in found if each.n), default=None)
     return [
         shown(each, numbers[place.key.number])
-        + (f" (n = {each.n})" if each.n and each.n != most else "")
+        + (f" (n = {each.n})" if each.count is None and each.n and each.n != most else "")
         for place, each in zip(row, found, strict=True)
     ]
 

@@ -8,7 +8,6 @@ from pipeline_lib.analysis.cells import Cell, Statistics
 from pipeline_lib.analysis.intervals import EQUAL
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.published import printed
-from pipeline_lib.analysis.survival import RelapseCount
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, Number
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
@@ -16,12 +15,12 @@ from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MIN
 OURS, PUBLISHED = "this study", "published"
 
 
-WithInterval = Cell | Pair | RelapseCount
+WithInterval = Cell | Pair
 
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:
-    """Return the heading of a number, with its level if it belongs to a series."""
-    text = number.heading if level is None else f"{number.heading} = {level}"
+    """Return what readers call a number, at a level of its series if it has one."""
+    text = number.heading if level is None else f"{number.at or number.heading} = {level}"
     return text if modulation == ON else f"{text}, off"
 
 
@@ -74,6 +73,17 @@ def with_ends(text: str, of: WithInterval, number: Number | None = None) -> str:
     """Return a number's text with its interval in brackets, if it has one."""
     interval = ends(of, number)
     return text if interval == NOTHING else f"{text} ({interval})"
+
+
+def counted(cell: Cell, number: Number) -> str:
+    """Return a count of the seeds, or the mean of a number, each with its interval if it has one.
+
+    The interval of a count is that of the share, in per cent.
+    """
+    if cell.count is None:
+        return with_ends(signed(cell.mean, number), cell, number)
+    interval = "" if cell.n == 1 else f" ({ends(cell)}{PER_CENT})"
+    return f"{cell.count} of {cell.n}{interval}"
 
 
 def ends(of: WithInterval, number: Number | None = None) -> str:
