@@ -142,7 +142,7 @@ def log_rank_tests(times: Mapping[str, Times]) -> list[LogRank]:
             chi_square, p = 0.0, 1.0
             note = "all at risk relapsed together" if any(counts) else "no seed of either relapsed"
         sizes = len(ours.cycles), len(theirs.cycles)
-        table = [[count, n - count] for count, n in zip(counts, sizes, strict=True)]
+        table = np.array([counts, np.subtract(sizes, counts)])
         fisher = float(stats.fisher_exact(table).pvalue)
         test = (chi_square, p, p, fisher, fisher)
         found.append(LogRank(first, second, *sizes, *counts, *test, note))

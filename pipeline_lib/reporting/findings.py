@@ -95,10 +95,10 @@ def gist(results: Results) -> list[str]:
             which = "smallest" if number.better == "less" else "highest"
             lines.append(f"{short}: {which} mean {noun} {best}{number.unit}, {leaders}.")
     for name in (RESPONDED, RELAPSED_AFTER_RESPONSE):
-        cells = {who: results.cells.get(Key(who, name)) for who in results.labels}
-        counts = [
-            f"{results.name(w)} {cell.count} of {cell.n}" for w, cell in cells.items() if cell
+        there = [
+            results.cells[key] for w in results.labels if (key := Key(w, name)) in results.cells
         ]
+        counts = [f"{results.name(cell.treatment)} {cell.count} of {cell.n}" for cell in there]
         if counts:
             lines.append(f"{results.numbers[name].heading}: {listed(counts)}.")
     return lines
