@@ -37,6 +37,7 @@ TOTAL_DROP, FINAL_ACCURACY = "total_drop", "final_accuracy"
 MEAN_ACCURACY = "mean_accuracy"
 RESPONDED, SLOW_RESPONSE = "responded", "slow_response"
 RELAPSED_AFTER_RESPONSE = "relapsed_after_response"
+LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN = "live_units", "paths", "weight_norm", "margin"
 RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cycle"
 
 # The tables that no measure declares: the summary of a study, which may show numbers of every
@@ -44,6 +45,8 @@ RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cyc
 SUMMARY = "summary"
 STATISTICS_TABLES = RESPONSE, LOG_RANK, PAIRED = ("response", "log_rank", "paired")
 COMBINATIONS = "combinations"  # of studies that combine treatments
+STRUCTURE = "structure"  # a measure and its table
+PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
 
 # The columns that identify the number of a value, a cell or a published number.
 KEY = ("treatment", "number", "modulation", "level", "cycle")

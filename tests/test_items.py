@@ -150,7 +150,7 @@ def study(paper):
     paper["network"]["hidden"] = [24, 16]
     paper["relapse"]["cycles"] = 2
     paper["treatments"]["neurosteroid"]["maintenance"] = [{"train": {"epochs": 1, "lr": 1e-3}}]
-    paper["switch"] = {"bias": 1.0, "internal_noise": 0.5}
+    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5}, "structure": {}}
     study = validate(paper)
     assert study.measures == MEASURES, "this study lacks a measure"
     return study

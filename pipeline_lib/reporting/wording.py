@@ -20,7 +20,9 @@ WithInterval = Cell | Pair
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:
     """Return what readers call a number, at a level of its series if it has one."""
-    text = number.heading if level is None else f"{number.at or number.heading} = {level}"
+    text = number.heading
+    if level is not None:
+        text = f"{number.at} = {level:g}" if number.at else f"{text} = {level}"
     return text if modulation == ON else f"{text}, off"
 
 

@@ -1,0 +1,241 @@
+"""What of the pruned network predicts who responds, who relapses, and how accurate a network ends.
+
+Each predictor by itself is put beside each outcome by Spearman's rank correlation. All predictors
+together make a ridge regression, which is judged on seeds that it was not fitted to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from scipy import stats
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.analysis.welch import holm
+from pipeline_lib.measures import Value
+from pipeline_lib.model.randomness import numpy_generator
+from pipeline_lib.names import (
+    CLEAN,
+    COMBINED,
+    FINAL_ACCURACY,
+    LIVE_UNITS,
+    MARGIN,
+    ON,
+    PATHS,
+    RELAPSED_AFTER_RESPONSE,
+    RESPONDED,
+    STANDARD,
+    UNTREATED,
+    WEIGHT_NORM,
+)
+from pipeline_lib.numbers import Key
+
+PREDICTORS = (CLEAN, STANDARD, COMBINED, LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN)
+SHARES = (RESPONDED, RELAPSED_AFTER_RESPONSE)  # 0 or 1 in each seed
+OUTCOMES = (*SHARES, FINAL_ACCURACY)
+
+DRAWS = 9999  # orders of the seeds by which a correlation is tested
+FOLDS, REPEATS, SHUFFLES = 5, 20, 999  # of cross-validation
+PENALTIES = np.logspace(
+    -1, 5, 13
+)  # of ridge regression, chosen within the seeds that it is fitted to
+
+AUC, R_SQUARED = "AUC", "R²"
+ALIKE = "all seeds have the same outcome"
+
+
+@dataclass(frozen=True)
+class Association:
+    """Spearman's rho of a number of the untreated network with an outcome of a treatment.
+
+    It is over the `n` seeds that have both, with the interval of Bonett and Wright (2000). `p` is
+    two-sided, of a permutation test, and `p_holm` is corrected by Holm over all rows. None is what
+    there is not, and `note` says why.
+    """
+
+    treatment: str
+    outcome: str
+    predictor: str
+    level: float | None
+    n: int
+    rho: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    p_holm: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How well all predictors together foretell an outcome, in seeds that were left out.
+
+    `score` is the mean over repeated cross-validation: the area under the ROC curve for an outcome
+    that is 0 or 1, of which `events` seeds have 1, and else R², whose baseline is the mean of the
+    other seeds. `low` and `high` are the 2.5th and 97.5th percentiles over the repeats: they say
+    what the split of the seeds does, not what other seeds would. `by_chance` is the mean score for
+    outcomes that were shuffled among the seeds, `p` the share of such scores that are as high,
+    one-sided, and `p_holm` is corrected by Holm over all rows.
+    """
+
+    treatment: str
+    outcome: str
+    n: int
+    events: int | None
+    measure: str
+    score: float | None
+    low: float | None
+    high: float | None
+    by_chance: float | None
+    p: float | None
+    p_holm: float | None
+    note: str
+
+
+Row = TypeVar("Row", Association, Forecast)
+
+
+def associations(values: Iterable[Value]) -> list[Association]:
+    """Return the correlation of every predictor with every outcome, by treatment."""
+    series = by_key(values)
+    predictors = _predictors(series)
+    found = []
+    for key, outcome in _outcomes(series).items():
+        x, y = _matched(predictors, outcome)
+        rho, p = _correlations(x, y)
+        for predictor, each, p_each in zip(predictors, rho.tolist(), p.tolist(), strict=True):
+            place = (key.treatment, key.number, predictor.number, predictor.level, len(y))
+            if np.isnan(each):
+                note = ALIKE if np.ptp(y) == 0 else "all seeds have the same predictor"
+                found.append(Association(*place, None, None, None, None, None, note))
+            else:
+                ends = _interval(each, len(y))
+                note = "" if ends[0] is not None else "too few seeds for an interval"
+                found.append(Association(*place, each, *ends, p_each, None, note))
+    return _corrected(found)
+
+
+def forecasts(values: Iterable[Value]) -> list[Forecast]:
+    """Return how well the predictors together foretell each outcome of each treatment."""
+    series = by_key(values)
+    predictors, found = _predictors(series), []
+    for key, outcome in _outcomes(series).items():
+        x, y = _matched(predictors, outcome)
+        share, n = key.number in SHARES, len(y)
+        events = int(y.sum()) if share else None
+        rarer = n if events is None else min(events, n - events)
+        head = (key.treatment, key.number, n, events, AUC if share else R_SQUARED)
+        if np.ptp(y) == 0 or n < 2 * FOLDS or rarer < FOLDS:
+            few = (
+                f"fewer than {2 * FOLDS} seeds"
+                if n < 2 * FOLDS
+                else (f"fewer than {FOLDS} seeds with one of the two outcomes")
+            )
+            note = ALIKE if np.ptp(y) == 0 else few
+            found.append(Forecast(*head, None, None, None, None, None, None, note))
+            continue
+        scores = _out_of_sample(x, y, share)
+        means = scores.mean(axis=0)
+        low, high = np.quantile(scores[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+        p = float(np.mean(means >= means[0] - 1e-9))  # the scores that were found count too
+        score, by_chance = float(means[0]), float(means[1:].mean())
+        found.append(Forecast(*head, score, low, high, by_chance, p, None, ""))
+    return _corrected(found)
+
+
+def _predictors(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
+    def found(key: Key) -> bool:
+        return (key.treatment, key.modulation) == (UNTREATED, ON)
+
+    return {
+        key: series[key]
+        for name in PREDICTORS
+        for key in series
+        if key.number == name and found(key)
+    }
+
+
+def _outcomes(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
+    return {key: series[key] for name in OUTCOMES for key in series if key.number == name}
+
+
+def _matched(predictors: Mapping[Key, BySeed], outcome: BySeed) -> tuple[np.ndarray, np.ndarray]:
+    """Return the predictors (seeds, predictors) and the outcome (seeds,) of the outcome's seeds."""
+    columns = [dict(zip(*each, strict=True)) for each in predictors.values()]
+    x = [[column[seed] for column in columns] for seed in outcome.seeds]
+    return np.array(x), np.array(outcome.numbers)
+
+
+def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Spearman's rho of each column of x with y, and its p by permutation; NaN for none."""
+
+    def standardised(numbers: np.ndarray) -> np.ndarray:
+        ranks = stats.rankdata(numbers, axis=0)
+        ranks -= ranks.mean(axis=0)
+        with np.errstate(invalid="ignore"):  # all alike: 0/0, and rho is NaN
+            scaled: np.ndarray = ranks / np.sqrt((ranks**2).sum(axis=0))
+        return scaled
+
+    ranks, outcome = standardised(x), standardised(y)
+    rho = outcome @ ranks
+    generator = numpy_generator(0, "orders of the seeds", len(y))
+    orders = generator.permuted(np.tile(np.arange(len(y)), (DRAWS, 1)), axis=1)
+    drawn = np.abs(outcome[orders] @ ranks)
+    as_high = np.count_nonzero(drawn >= np.abs(rho) - 1e-9, axis=0)
+    return rho, (1 + as_high) / (1 + DRAWS)
+
+
+def _interval(rho: float, n: int) -> tuple[float, float] | tuple[None, None]:
+    if n < 4 or abs(rho) > 1 - 1e-9:
+        return None, None
+    reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+    low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach])).tolist()
+    return low, high
+
+
+def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
+    """Return scores (REPEATS, 1 + SHUFFLES): of the outcome, then of it in shuffled orders."""
+    generator = numpy_generator(0, "cross-validation", len(y))
+    orders = [np.arange(len(y)), *(generator.permutation(len(y)) for _ in range(SHUFFLES))]
+    outcomes = np.stack([y[order] for order in orders], axis=1)
+    scores = []
+    for _ in range(REPEATS):
+        foretold, true = np.empty_like(outcomes), np.empty_like(outcomes)
+        for left_out in np.array_split(generator.permutation(len(y)), FOLDS):
+            others = np.setdiff1d(np.arange(len(y)), left_out)
+            model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True))
+            model.fit(x[others], outcomes[others])
+            # What is foretold beyond the mean of the other seeds. That mean is the lower, the
+            # higher the outcomes left out are, so it would make the ranks worse than chance.
+            usual = outcomes[others].mean(axis=0)
+            foretold[left_out] = model.predict(x[left_out]) - usual
+            true[left_out] = outcomes[left_out] - usual
+        scores.append(_auc(foretold, outcomes) if share else _r_squared(foretold, true))
+    return np.stack(scores)
+
+
+def _r_squared(foretold: np.ndarray, true: np.ndarray) -> np.ndarray:
+    share: np.ndarray = 1 - ((true - foretold) ** 2).sum(axis=0) / (true**2).sum(axis=0)
+    return share
+
+
+def _auc(foretold: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
+    """Return how often a seed with 1 is foretold a larger number than one with 0, by column."""
+    ranks = stats.rankdata(foretold.round(12), axis=0)
+    ones = outcomes.sum(axis=0)
+    pairs = ones * (len(outcomes) - ones)
+    area: np.ndarray = ((ranks * outcomes).sum(axis=0) - ones * (ones + 1) / 2) / pairs
+    return area
+
+
+def _corrected(rows: Sequence[Row]) -> list[Row]:
+    tested = [row.p for row in rows if row.p is not None]
+    corrected = iter(holm(tested))
+    return [row if row.p is None else replace(row, p_holm=next(corrected)) for row in rows]

@@ -1,0 +1,122 @@
+"""What pruning has left of a network: live units, paths, weights, and the margin of its decisions.
+
+These numbers of the pruned network may say who responds and who relapses (`analysis.predictors`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
+from pipeline_lib.names import LIVE_UNITS, MARGIN, PATHS, STRUCTURE, WEIGHT_NORM
+from pipeline_lib.numbers import PLAIN, Key, Number, TableSpec
+from pipeline_lib.options import Model
+
+if TYPE_CHECKING:
+    from pipeline_lib.engines.accuracy import Subject
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
+
+TITLE = "structure"
+APPLIES_TO = EVERY_STATE
+OPTIONAL = True
+AFTER = ()
+
+
+class Options(Model):
+    """Structure of each network: live units, paths, weights, margin. It has no options."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of a network's structure; `layer` counts the hidden layers from 1."""
+
+    results: ClassVar = ("result",)
+
+    seed: int
+    treatment: str
+    number: str
+    layer: int | None
+    result: float
+
+
+def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
+    """Measure the structure of a network, and its margin on clean points.
+
+    A hidden unit is live if it lies on a path of surviving weights from the input to the output;
+    their share is a fraction. Paths are counted as log10(1 + n). The weight norm is the square root
+    of the sum of all squared weights. The margin is the logit of the right class minus the largest
+    other one, averaged over the points, without noise and with the network's modulation.
+    """
+    import numpy as np
+
+    from pipeline_lib.model.activity import logits
+    from pipeline_lib.model.paths import paths_through
+
+    first, *hidden, _ = paths_through(network)
+    out = logits(network, clean.x).astype(np.float64)
+    right = np.arange(len(clean)), clean.labels
+    other = out.copy()
+    other[right] = -np.inf
+    margins = out[right] - other.max(axis=1)
+    squares = sum(float(np.sum(weight.astype(np.float64) ** 2)) for weight in network.weights)
+    found = [(LIVE_UNITS, layer, np.mean(paths > 0)) for layer, paths in enumerate(hidden, start=1)]
+    found += [(PATHS, None, np.log10(1 + first.sum())), (WEIGHT_NORM, None, np.sqrt(squares))]
+    return [
+        Row(subject.seed, subject.treatment, number, layer, float(result))
+        for number, layer, result in [*found, (MARGIN, None, margins.mean())]
+    ]
+
+
+def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
+    """Yield the numbers of the rows, live units in per cent."""
+    for row in rows:
+        level = None if row["layer"] is None else float(row["layer"])
+        scale = 100.0 if row["number"] == LIVE_UNITS else 1.0
+        key = Key(row["treatment"], row["number"], level=level)
+        yield value(row["seed"], key, scale * row["result"])
+
+
+NUMBERS = (
+    Number(
+        LIVE_UNITS,
+        "Live units",
+        better="neither",
+        by="level",
+        over="Hidden layer",
+        at="Live units, layer",
+        compared=False,
+        tables=(STRUCTURE,),
+    ),
+    *(
+        Number(
+            name,
+            heading,
+            unit=PLAIN,
+            decimals=2,
+            better="neither",
+            compared=False,
+            tables=(STRUCTURE,),
+        )
+        for name, heading in (
+            (PATHS, "Paths, log₁₀"),
+            (WEIGHT_NORM, "Weight norm"),
+            (MARGIN, "Margin"),
+        )
+    ),
+)
+
+TABLES = (
+    TableSpec(
+        STRUCTURE,
+        "Structure",
+        "Hidden units on a path of surviving weights from the input to the output, in per cent of "
+        "their layer; log₁₀(1 + n) for n of these paths; the norm of all weights; and the "
+        "margin on clean points, which is the logit of the right class minus the largest other "
+        "one; {over}.",
+    ),
+)
+
+FIGURES = ()
