@@ -49,6 +49,12 @@ class Number:
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
 
+    def at_level(self, level: float | None) -> str:
+        """Return what readers call it, at a level of its series if it has one."""
+        if level is None:
+            return self.heading
+        return f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"
+
 
 @dataclass(frozen=True)
 class TableSpec:

@@ -8,6 +8,8 @@ FIRST = SEEDS[0]  # the seed whose networks are shown
 SPECS = figures.specs(MEASURES)
 if not has_published("published"):
     del SPECS[figures.COMPARISON.name]
+if STRUCTURE not in MEASURES:
+    del SPECS[figures.PREDICTORS.name]
 if not REGROWTH:
     del SPECS[figures.REGROWTH.name]
 
@@ -32,7 +34,9 @@ def plan_of_figure(name, study, script, *entries, **inputs):
     )
 
 
-SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS = (spec.name for spec in figures.SPECIAL)
+SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS, PREDICTORS = (
+    spec.name for spec in figures.SPECIAL
+)
 
 
 for name, spec in SPECS.items():
@@ -99,6 +103,38 @@ rule figure_survival:
         f"draw the figure {SURVIVAL}"
     script:
         "../workflow_scripts/figure_survival.py"
+
+
+if STRUCTURE in MEASURES:
+
+    rule figure_predictors:
+        input:
+            to_make(figure_of(PREDICTORS), rules.predictors.output.associations),
+        output:
+            pictures=picture(PREDICTORS),
+            stamp=stamp_of(f"figure_{PREDICTORS}"),
+        log:
+            log_of(f"figures/{PREDICTORS}"),
+        benchmark:
+            benchmark_of(f"figures/{PREDICTORS}")
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            caption=figures.PREDICTORS.caption,
+            study=slices.figure(STUDY, PREDICTORS, LOOKS),
+            planned=lambda wildcards: plan_of_predictors(),
+            made_by=lambda wildcards: plan_of_figure(
+                PREDICTORS,
+                slices.figure(STUDY, PREDICTORS, LOOKS),
+                "figure_predictors",
+                *of_measures("NUMBERS"),
+                associations=plan_of_predictors(),
+            ),
+        message:
+            f"draw the figure {PREDICTORS}"
+        script:
+            "../workflow_scripts/figure_predictors.py"
 
 
 rule figure_training:

@@ -1,5 +1,7 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
+from pipeline_lib.names import ASSOCIATIONS, PREDICTION_TABLES, STRUCTURE
+
 
 @cache
 def plan_of_measure(name, state):
@@ -63,6 +65,17 @@ def plan_of_statistics():
         "statistics",
         study=MEASURES,
         code=code("statistics", *of_measures("NUMBERS")),
+        inputs={"values": plan_of_values()},
+    )
+
+
+@cache
+def plan_of_predictors():
+    """The plan of what predicts the outcomes."""
+    return plan(
+        "predictors",
+        study=[],
+        code=code("predictors"),
         inputs={"values": plan_of_values()},
     )
 
@@ -209,3 +222,32 @@ rule statistics:
         "compare the treatments"
     script:
         "../workflow_scripts/statistics.py"
+
+
+if STRUCTURE in MEASURES:
+
+    rule predictors:
+        input:
+            to_make(
+                in_results("statistics", f"{ASSOCIATIONS}.parquet"),
+                rules.study_values.output.long,
+            ),
+        output:
+            **{
+                name: in_results("statistics", f"{name}.parquet")
+                for name in PREDICTION_TABLES
+            },
+        log:
+            log_of("predictors"),
+        benchmark:
+            benchmark_of("predictors")
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            planned=lambda wildcards: plan_of_values(),
+            made_by=lambda wildcards: plan_of_predictors(),
+        message:
+            "look for what predicts the outcomes"
+        script:
+            "../workflow_scripts/predictors.py"

@@ -1,11 +1,16 @@
 # From the study's numbers to its tables, the comparison with published numbers, and the report.
 
-from pipeline_lib.names import COMBINATIONS, STATISTICS_TABLES
+from pipeline_lib.names import (
+    COMBINATIONS,
+    PREDICTION_TABLES,
+    STATISTICS_TABLES,
+)
 
 TABLES = [
     *(spec.name for spec in measures.tables(MEASURES)),
     *([COMBINATIONS] if slices.combines(STUDY) else []),
     *STATISTICS_TABLES,
+    *(PREDICTION_TABLES if STRUCTURE in MEASURES else []),
 ]
 PUBLISHED = published("published")
 DISCREPANCIES = (
@@ -29,6 +34,7 @@ def numbers_to_make(output):
         cells=rules.study_values.output.cells,
         pairs=statistics.paired,
         logrank=statistics.logrank,
+        **(dict(rules.predictors.output.items()) if STRUCTURE in MEASURES else {}),
     )
 
 
@@ -40,6 +46,11 @@ def plans_of_numbers():
         "cells": numbers,
         "pairs": statistics,
         "logrank": statistics,
+        **(
+            dict.fromkeys(PREDICTION_TABLES, plan_of_predictors())
+            if STRUCTURE in MEASURES
+            else {}
+        ),
     }
 
 

@@ -16,6 +16,7 @@ from scipy import stats
 from pipeline_lib.model.randomness import numpy_generator
 
 LEVEL = 0.95
+ALPHA = round(1 - LEVEL, 9)  # below which a p is called significant
 RESAMPLES = 9999
 
 BCA, WILSON, EQUAL, NONE = "BCa bootstrap", "Wilson", "all equal", "none"

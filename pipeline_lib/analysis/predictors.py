@@ -12,9 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 from scipy import stats
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.values import BySeed, by_key
@@ -192,7 +189,7 @@ def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return rho, (1 + as_high) / (1 + DRAWS)
 
 
-def _interval(rho: float, n: int) -> tuple[float, float] | tuple[None, None]:
+def _interval(rho: float, n: int) -> tuple[float | None, float | None]:
     if n < 4 or abs(rho) > 1 - 1e-9:
         return None, None
     reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
@@ -202,6 +199,11 @@ def _interval(rho: float, n: int) -> tuple[float, float] | tuple[None, None]:
 
 def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
     """Return scores (REPEATS, 1 + SHUFFLES): of the outcome, then of it in shuffled orders."""
+    # Here, because it takes seconds, and those who only read the rows need none of it.
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     generator = numpy_generator(0, "cross-validation", len(y))
     orders = [np.arange(len(y)), *(generator.permutation(len(y)) for _ in range(SHUFFLES))]
     outcomes = np.stack([y[order] for order in orders], axis=1)

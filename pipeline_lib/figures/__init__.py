@@ -1,4 +1,4 @@
-"""The figures of a study: figures of numbers, which the measures declare, and five special ones.
+"""The figures of a study: figures of numbers, which measures describe, and six special ones.
 
 A figure of numbers is drawn by the module of its kind: `states`, `lines` or `trajectories`. A
 special figure is drawn by the module of its name.
@@ -45,7 +45,14 @@ REGIONS = FigureSpec(
     "after it, and after each treatment.",
     kind="special",
 )
-SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS)
+PREDICTORS = FigureSpec(
+    "predictors",
+    "What predicts response, relapse and final accuracy",
+    "Rank correlation of what was measured of the untreated network with what became of it under "
+    "each treatment, with 95 % intervals. Outcomes that are the same in all seeds are left out.",
+    kind="special",
+)
+SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)
 
 
 def specs(names: Iterable[str]) -> dict[str, FigureSpec]:

@@ -62,11 +62,18 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
     other[right] = -np.inf
     margins = out[right] - other.max(axis=1)
     squares = sum(float(np.sum(weight.astype(np.float64) ** 2)) for weight in network.weights)
-    found = [(LIVE_UNITS, layer, np.mean(paths > 0)) for layer, paths in enumerate(hidden, start=1)]
-    found += [(PATHS, None, np.log10(1 + first.sum())), (WEIGHT_NORM, None, np.sqrt(squares))]
+    of_network = {
+        PATHS: np.log10(1 + first.sum()),
+        WEIGHT_NORM: np.sqrt(squares),
+        MARGIN: margins.mean(),
+    }
+    whose = (subject.seed, subject.treatment)
     return [
-        Row(subject.seed, subject.treatment, number, layer, float(result))
-        for number, layer, result in [*found, (MARGIN, None, margins.mean())]
+        *(
+            Row(*whose, LIVE_UNITS, layer, float(np.mean(paths > 0)))
+            for layer, paths in enumerate(hidden, start=1)
+        ),
+        *(Row(*whose, name, None, float(result)) for name, result in of_network.items()),
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib.analysis.intervals import ALPHA, LEVEL
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.names import (
     COMBINED,
@@ -19,33 +19,28 @@ from pipeline_lib.names import (
     INTERNAL,
     LONGITUDINAL,
     OFF,
-    RELAPSE_CYCLE,
     RELAPSED_AFTER_RESPONSE,
     RESPONDED,
-    SLOW_RESPONSE,
     SPARSITY,
     STANDARD,
     TOTAL_DROP,
     UNTREATED,
 )
 from pipeline_lib.numbers import PER_CENT, POINTS, Key
+from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
-    counted,
     estimate,
     heading,
     listed,
     mean,
     p_equals,
-    p_value,
     plural,
-    share,
     signed,
 )
 
-ALPHA = round(1 - LEVEL, 9)
-NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point error
+NO_DIFFERENCE = 1e-9  # between two means; more is what adding floats leaves
 
 
 @dataclass(frozen=True)
@@ -70,11 +65,13 @@ def findings(results: Results) -> list[Finding]:
             found.append(Finding("Who gains over the untreated network", list(gains)))
     found += [
         Finding(
-            "Who responds, and who relapses after that", [*_relapses(results), *_log_rank(results)]
+            "Who responds, and who relapses after that",
+            [*relapses(results), *relapse_tests(results)],
         ),
         Finding("What combinations add to their better half", list(_additions(results))),
         Finding("What hangs on the medication", list(_withdrawal(results))),
         *others,
+        Finding("What predicts response, relapse and final accuracy", list(predictions(results))),
         Finding("What is significant", list(_significance(results))),
     ]
     return [finding for finding in found if finding.sentences]
@@ -221,58 +218,6 @@ def _trajectories(results: Results) -> Iterator[str]:
                 f"{results.name(treatment)} has {mean(first, number)} under combined stress at "
                 f"cycle 0 and {mean(final, number)} after cycle {last}: {change}."
             )
-
-
-def _relapses(results: Results) -> Iterator[str]:
-    keys = (RESPONDED, SLOW_RESPONSE, RELAPSED_AFTER_RESPONSE, RELAPSE_CYCLE)
-    for treatment in results.labels:
-        cells = (results.cells.get(Key(treatment, name)) for name in keys)
-        responded, slow, relapsed, cycle = cells
-        if responded is None or slow is None:
-            continue
-        who = results.name(treatment)
-        said = f"{who}: {counted(responded, results.numbers[RESPONDED])} responded"
-        late = slow.count or 0
-        if late:
-            were = "was a slow responder" if late == 1 else "were slow responders"
-            said += f", and {late} more {were}: below {share(results.threshold)} at cycle 0, but "
-            said += "not after the last cycle"
-        yield f"{said}."
-        if never := responded.n - (responded.count or 0) - late:
-            yield f"{who}: {plural(never, 'seed')} responded neither at once nor slowly."
-        if relapsed is None:
-            yield f"{who}: no seed could relapse after response."
-            continue
-        how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
-        said = f"{who}: of the seeds that responded, {how_many} relapsed"
-        if cycle and cycle.n == relapsed.count:  # else some are relapses at cycle 0
-            said += f"; those that relapsed did so at cycle {signed(cycle.mean)} on average"
-        yield f"{said}."
-
-
-def _log_rank(results: Results) -> Iterator[str]:
-    tests = sorted(results.log_rank, key=lambda test: test.p_holm)
-    if not tests or results.seeds == 1:
-        return
-    if not any(row.relapsed or row.relapsed_other for row in tests):
-        yield "With no relapse after response there are no times to relapse to compare."
-        return
-    pairs = [f"{results.name(row.treatment)} and {results.name(row.other)}" for row in tests]
-    for row, pair in zip(tests, pairs, strict=True):
-        if row.p_holm < ALPHA:
-            yield (
-                f"Of the seeds that responded, time to relapse differs between {pair} (log-rank "
-                f"test, {p_equals(row.p_holm)}; Fisher's exact test of the counts, "
-                f"{p_equals(row.p_fisher_holm)}; each corrected by Holm over "
-                f"{plural(len(tests), 'pair')})."
-            )
-    if tests[0].p_holm >= ALPHA:
-        which = "The two treatments do not" if len(tests) == 1 else "No two treatments"
-        yield (
-            f"{which} differ significantly in the time to relapse of the seeds that responded "
-            f"(log-rank test; smallest "
-            f"corrected p, {pairs[0]}: {p_value(tests[0].p_holm)})."
-        )
 
 
 def _additions(results: Results) -> Iterator[str]:

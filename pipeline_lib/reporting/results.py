@@ -11,15 +11,19 @@ from typing import Any, NamedTuple
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import (
     ACUTE_DROP,
+    ASSOCIATIONS,
     CLEAN,
     COMBINED,
     FINAL_ACCURACY,
+    FORECASTS,
     INTERNAL,
     MEAN_ACCURACY,
+    PREDICTION_TABLES,
     STANDARD,
     TOTAL_DROP,
     label,
@@ -78,6 +82,8 @@ class Results:
     threshold: float
     combines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     measures: Sequence[str] = field(default_factory=measures.in_order)
+    associations: Sequence[Association] = ()
+    forecasts: Sequence[Forecast] = ()
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
@@ -139,15 +145,21 @@ def read_results(
 ) -> Results:
     """Read the files `cells`, `pairs` and `logrank`; `study` is `slices.tables`.
 
-    `planned` has the plan that must have made each file; None allows any.
+    Of a study with predictors, `associations` and `forecasts` are read too.
+
+    `planned` has the plan that each file must be made by; None allows any.
 
     Raises PipelineError if one is missing or damaged.
     """
     kinds = {"cells": Cell, "pairs": Pair, "logrank": LogRank}
+    kinds |= {ASSOCIATIONS: Association, FORECASTS: Forecast}
     rows: dict[str, Any] = {
-        name: read_rows(files[name], row, (planned or {}).get(name)) for name, row in kinds.items()
+        name: read_rows(files[name], row, (planned or {}).get(name))
+        for name, row in kinds.items()
+        if name in files
     }
     return Results(
         *(Cells(rows["cells"]), rows["pairs"], rows["logrank"]),
         *(study[name] for name in ("labels", "threshold", "combines", "measures")),
+        *(rows.get(name, ()) for name in PREDICTION_TABLES),
     )

@@ -7,12 +7,28 @@ from dataclasses import astuple, fields
 
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
-from pipeline_lib.names import COMBINATIONS, LOG_RANK, PAIRED, RESPONSE
+from pipeline_lib.names import (
+    ASSOCIATIONS,
+    COMBINATIONS,
+    FORECASTS,
+    LOG_RANK,
+    PAIRED,
+    RESPONSE,
+)
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Asked, Results
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns
-from pipeline_lib.reporting.wording import counted, ends, own_units, p_value, signed, with_ends
+from pipeline_lib.reporting.wording import (
+    coefficient,
+    counted,
+    ends,
+    own_units,
+    p_value,
+    signed,
+    with_ends,
+)
 
 _ADDED = (
     *("number", "level", "treatment", "other", "n", "mean", "mean_other", "difference"),
@@ -23,7 +39,9 @@ _ADDED = (
 def statistics_tables(results: Results) -> list[Table]:
     """Return what combinations add, if there are any, then relapses, tests of them, and pairs."""
     combined = [combination_table(results)] if results.combines else []
-    return [*combined, relapse_table(results), log_rank_table(results), paired_table(results)]
+    predicted = [forecast_table(results), association_table(results)] if results.forecasts else []
+    others = [relapse_table(results), log_rank_table(results), paired_table(results)]
+    return [*combined, *others, *predicted]
 
 
 def combination_table(results: Results) -> Table:
@@ -140,6 +158,59 @@ def paired_table(results: Results) -> Table:
         [field.name for field in fields(Pair)],
         [astuple(pair) for pair in results.pairs],
         empty="This study has no pair of treatments to compare.",
+    )
+
+
+def forecast_table(results: Results) -> Table:
+    """Return how well the untreated network foretells each outcome."""
+    blocks = []
+    for row in results.forecasts:
+        size = f"{row.n}" if row.events is None else f"{row.events} of {row.n}"
+        spread = NOTHING
+        if row.low is not None and row.high is not None:
+            spread = f"{coefficient(row.low)} to {coefficient(row.high)}"
+        texts = [size, row.measure, coefficient(row.score), spread, coefficient(row.by_chance)]
+        names = [results.name(row.treatment), results.numbers[row.outcome].heading]
+        blocks.append([[*names, *texts, *map(p_value, (row.p, row.p_holm)), row.note]])
+    return Table(
+        FORECASTS,
+        "Outcomes foretold from the untreated network",
+        "Ridge regression on all that was measured of the untreated network, judged on seeds that "
+        "were left out (five-fold cross-validation, repeated twenty times): AUC of an outcome that "
+        "a seed has or has not, R² of an accuracy, where 0 is no better than the mean. The spread "
+        "is over repeats. Chance and p are of outcomes shuffled among the seeds.",
+        columns(
+            ["Treatment", "Outcome"],
+            ["Seeds", "Score", "Mean", "Spread", "By chance", "p", "p (Holm)", "Note"],
+        ),
+        blocks,
+        [field.name for field in fields(Forecast)],
+        [astuple(row) for row in results.forecasts],
+        empty="There is nothing to foretell.",
+    )
+
+
+def association_table(results: Results) -> Table:
+    """Return the correlations of single numbers of the untreated network with the outcomes."""
+    blocks: dict[tuple[str, str], list[list[str]]] = {}
+    for row in results.associations:
+        if row.rho is not None:
+            block = blocks.setdefault((row.treatment, row.outcome), [])
+            names = [results.name(row.treatment), results.numbers[row.outcome].heading]
+            predictor = results.numbers[row.predictor].at_level(row.level)
+            texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
+            block.append([*(["", ""] if block else names), predictor, *texts])
+    return Table(
+        ASSOCIATIONS,
+        "Outcomes and single numbers of the untreated network",
+        "Spearman's ρ over the seeds, with 95 % intervals (Bonett and Wright) and p of a "
+        "permutation test, corrected by Holm's procedure over all rows. Outcomes and numbers that "
+        "are the same in all seeds are left out.",
+        columns(["Treatment", "Outcome", "Untreated network"], ["Seeds", "ρ", "p", "p (Holm)"]),
+        list(blocks.values()),
+        [field.name for field in fields(Association)],
+        [astuple(row) for row in results.associations],
+        empty="No outcome differs between seeds.",
     )
 
 

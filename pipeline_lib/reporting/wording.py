@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pipeline_lib.analysis.cells import Cell, Statistics
 from pipeline_lib.analysis.intervals import EQUAL
 from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.predictors import Association
 from pipeline_lib.analysis.published import printed
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, Number
@@ -20,9 +21,7 @@ WithInterval = Cell | Pair
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:
     """Return what readers call a number, at a level of its series if it has one."""
-    text = number.heading
-    if level is not None:
-        text = f"{number.at} = {level:g}" if number.at else f"{text} = {level}"
+    text = number.at_level(level)
     return text if modulation == ON else f"{text}, off"
 
 
@@ -86,6 +85,19 @@ def counted(cell: Cell, number: Number) -> str:
         return with_ends(signed(cell.mean, number), cell, number)
     interval = "" if cell.n == 1 else f" ({ends(cell)}{PER_CENT})"
     return f"{cell.count} of {cell.n}{interval}"
+
+
+def coefficient(value: float | None, of: Association | None = None) -> str:
+    """Return a correlation or a score, and the interval of a correlation if it has one."""
+
+    def text(number: float) -> str:
+        return printed(number, 2).replace("-", MINUS)
+
+    if value is None:
+        return NOTHING
+    if of is None or of.ci_low is None or of.ci_high is None:
+        return text(value)
+    return f"{text(value)} ({text(of.ci_low)} to {text(of.ci_high)})"
 
 
 def ends(of: WithInterval, number: Number | None = None) -> str:
