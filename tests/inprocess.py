@@ -174,7 +174,7 @@ class Run:
 
     def statistics(self) -> None:
         """Treatments compared, and time to relapse."""
-        names = ("paired", "survival", "logrank", "relapse")
+        names = ("paired", "survival", "logrank")
         output = {name: self.folder / "statistics" / f"{name}.parquet" for name in names}
         values = Files(self.folder / "values.parquet")
         self.script("statistics", Files(**output), values, measures=self.study.measures)
@@ -252,7 +252,7 @@ class Run:
         drawn: list[Path] = []
         for name, spec in figures.specs(study.measures).items():
             special = spec in figures.SPECIAL
-            read = files[name] if special else Files(**self.numbers)
+            read = files.get(name) if special else Files(**self.numbers)
             if read is None:
                 continue
             found: dict[str, Any] = {"study": slices.figure(study, name, looks), "seed": first}

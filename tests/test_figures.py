@@ -340,7 +340,9 @@ def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
     asked = {figure for number in numbers for figure in number.figures}
     assert asked == {name for name, spec in every.items() if spec.kind != "special"}
     assert all(spec.title and spec.caption.endswith(".") for spec in every.values())
-    assert {"survival", "training", "comparison", "regrowth", "regions"} == set(every) - asked
+    assert {"survival", "training", "comparison", "regrowth", "regions", "predictors"} == set(
+        every
+    ) - asked
 
 
 def test_a_treatment_looks_the_same_whichever_others_there_are():

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.files.networks import read_network
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.measures import Value
@@ -35,7 +36,7 @@ def project(tmp_path_factory) -> Project:
     (project.folder / MEASURE_FILE).write_text(MEASURE, encoding="utf-8")
     project.study["treatments"] |= {"ketamine": None}
     project.study["treatments"] |= yaml.safe_load(TREATMENT)["treatments"]
-    project.study |= {"seeds": 2, **yaml.safe_load(OPTIONS)}
+    project.study |= {"seeds": 2, "structure": {}, **yaml.safe_load(OPTIONS)}
     project.snakemake("-j", "2")
     return project
 
@@ -77,7 +78,19 @@ def test_the_numbers_of_a_new_measure_appear_everywhere(project):
     assert "Per cent of the hidden units, in every seed." in report
 
 
-def test_an_edit_of_a_step_reruns_only_the_treatment_that_uses_it(project):
+def test_the_structure_of_networks_turns_predictions_on(project):
+    results = project.folder / "results"
+    found = read_rows(results / "statistics/associations.parquet", Association)
+    assert {row.treatment for row in found} == {"ssri", "scaled"}
+    assert all(row.n <= 2 and row.ci_low is None for row in found)
+    forecasts = read_rows(results / "statistics/forecasts.parquet", Forecast)
+    assert all(row.score is None and row.note for row in forecasts)
+    for name in ("tables/forecasts.csv", "tables/associations.tex", "figures/predictors.svg"):
+        assert (results / name).exists()
+    assert "What predicts response" in (results / "findings.md").read_text("utf-8")
+
+
+def test_an_edit_of_the_step_runs_the_treatment_that_takes_it_alone(project):
     before = (project.folder / STEP_FILE).read_bytes()
     project.edit(STEP_FILE, "clip(1e-9)", "clip(1e-8)")
     try:

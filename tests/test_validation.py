@@ -125,7 +125,7 @@ BAD = [
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
         " task, network, training, baseline, pruning, treatments, reproduction, evaluate, acute,"
-        " relapse, switch",
+        " relapse, structure, switch",
     ),
 ]
 

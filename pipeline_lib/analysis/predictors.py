@@ -15,7 +15,7 @@ from scipy import stats
 
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.values import BySeed, by_key
-from pipeline_lib.analysis.welch import holm
+from pipeline_lib.analysis.welch import POWER, holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import (
@@ -195,6 +195,17 @@ def _interval(rho: float, n: int) -> tuple[float | None, float | None]:
     reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach])).tolist()
     return low, high
+
+
+def detectable(n: int) -> float | None:
+    """Return the true correlation that a two-sided test over n seeds finds with `welch.POWER`.
+
+    It is Fisher's approximation, at a level of 1 - `LEVEL`; None for fewer than four seeds.
+    """
+    if n < 4:
+        return None
+    reach = stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(POWER)
+    return float(np.tanh(reach / np.sqrt(n - 3)))
 
 
 def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline_lib.analysis.intervals import ALPHA
-from pipeline_lib.analysis.predictors import AUC, Association, Forecast
+from pipeline_lib.analysis.predictors import Association, Forecast, detectable
 from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE, RESPONDED, SLOW_RESPONSE
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Results
@@ -75,64 +75,64 @@ def relapse_tests(results: Results) -> Iterator[str]:
 
 
 def predictions(results: Results) -> Iterator[str]:
-    """Say what foretells an outcome in seeds that were left out, or that nothing does."""
-    if not results.forecasts:
-        return
+    """Say what foretells an outcome in seeds that were left out, or that nothing was found to."""
     tested = sorted((f for f in results.forecasts if f.p is not None), key=lambda f: f.p or 0)
-    if not tested:
-        yield (
-            "No outcome differs between enough seeds to ask whether the untreated network "
-            "foretells it."
-        )
-        return
-    untested = len(results.forecasts) - len(tested)
-    rest = f"; the other {untested} hardly vary between seeds" if untested else ""
-    good = [f for f in tested if f.p_holm is not None and f.p_holm < ALPHA]
+    good = [f for f in tested if (f.p_holm or 0) < ALPHA]
     outcomes = plural(len(tested), "outcome")
+    untested = len(results.forecasts) - len(tested)
+    rest = f" (the other {untested} differ between too few seeds)" if untested else ""
     if good:
         yield (
-            f"Of {outcomes} of treatments that could be tested, {len(good)} can be foretold from "
-            f"the untreated network in seeds that were left out{rest}."
+            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be foretold "
+            "from the untreated network, in seeds that were left out."
         )
         for forecast in good:
             yield f"{_name(results, forecast)}: {_score(forecast)}."
-    else:
+    elif tested:
         yield (
-            "Nothing that was measured of the untreated network foretells who responds, who "
-            f"relapses or how accurate a network ends: none of {outcomes} of treatments that could "
-            f"be tested is foretold better than by chance in seeds that were left out{rest}. The "
-            f"best, {_name(results, tested[0])}, has {_score(tested[0])}."
+            f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
+            "network was found to foretell who responds, who relapses or how accurate a network "
+            f"ends: none of {outcomes} of treatments that could be tested{rest} is foretold "
+            "significantly better than by chance in seeds that were left out. The best is "
+            f"{_name(results, tested[0])}, with {_score(tested[0])}."
         )
-    yield from _single(results)
+    elif results.forecasts:
+        yield "The outcomes differ between too few seeds to be foretold from the untreated network."
+    yield from _correlations(results)
 
 
-def _single(results: Results) -> Iterator[str]:
-    tested = [a for a in results.associations if a.p is not None and a.p_holm is not None]
-    if not tested:
-        return
+def _correlations(results: Results) -> Iterator[str]:
+    tested = [a for a in results.associations if a.p is not None]
     by_size = sorted(tested, key=lambda a: -abs(a.rho or 0))
     good = [a for a in by_size if (a.p_holm or 0) < ALPHA]
-    yield (
-        f"Number by number, {len(good)} of {plural(len(tested), 'rank correlation')} are "
-        f"significant after Holm's correction over all of them."
-    )
-    for found in good or by_size[:1]:
-        number = results.numbers[found.predictor]
-        lead = "" if good else "The largest: "
+    if tested:
         yield (
-            f"{lead}{_name(results, found)} with {number.at_level(found.level)} of the untreated "
-            f"network, ρ = {coefficient(found.rho, found)}, "
+            f"Of {plural(len(tested), 'rank correlation')} of a single number of the untreated "
+            f"network with an outcome, {len(good)} are significant after Holm's correction."
+        )
+    for found in good or by_size[:1]:
+        lead = "" if good else "The largest is of "
+        predictor = results.numbers[found.predictor].at_level(found.level)
+        yield (
+            f"{lead}{_name(results, found)}, with “{predictor}"
+            f"”: ρ = {coefficient(found.rho, found)}, "
             f"{p_equals(found.p_holm)} after correction."
+        )
+    if tested and not good and (least := detectable(max(a.n for a in tested))):
+        yield (
+            f"With this many seeds a true ρ of less than {coefficient(least)} would more often "
+            "than one time in five go unnoticed, even before correction."
         )
 
 
 def _name(results: Results, of: Association | Forecast) -> str:
-    return f"{results.numbers[of.outcome].heading}, {results.name(of.treatment)}"
+    outcome = results.numbers[of.outcome].heading
+    return f"“{outcome}” under {results.name(of.treatment)}"
 
 
 def _score(forecast: Forecast) -> str:
-    what = "an AUC" if forecast.measure == AUC else f"an {forecast.measure}"
     return (
-        f"{what} of {coefficient(forecast.score)} ({coefficient(forecast.by_chance)} by chance), "
-        f"{p_equals(forecast.p)}, {p_value(forecast.p_holm)} after Holm's correction"
+        f"an {forecast.measure} of {coefficient(forecast.score)} "
+        f"({coefficient(forecast.by_chance)} by chance; "
+        f"{p_equals(forecast.p)}, {p_value(forecast.p_holm)} after Holm's correction)"
     )

@@ -1,0 +1,203 @@
+"""Predictors of the outcomes, held to published examples, to scipy and to scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline_lib import measures, names
+from pipeline_lib.analysis import predictors
+from pipeline_lib.analysis.predictors import ALIKE, Association, Forecast
+from pipeline_lib.analysis.welch import holm
+from pipeline_lib.figures import predictors as figure
+from pipeline_lib.figures import style
+from pipeline_lib.files.rows import read_rows, write_rows
+from pipeline_lib.measures import value
+from pipeline_lib.names import FINAL_ACCURACY, LIVE_UNITS, MARGIN, RESPONDED, UNTREATED
+from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.findings import findings
+from pipeline_lib.reporting.statistics_tables import association_table, forecast_table
+from tests.handmade import LABELS, measured, results
+
+pytestmark = pytest.mark.filterwarnings("error")
+rng = np.random.default_rng(1)
+
+
+@pytest.fixture(autouse=True)
+def fewer(monkeypatch):
+    monkeypatch.setattr(predictors, "SHUFFLES", 99)
+    monkeypatch.setattr(predictors, "REPEATS", 4)
+
+
+def values(outcome, numbers, **predictor):
+    """Values of an outcome of the first treatment, and of numbers of the untreated network."""
+    found = [value(seed, Key("first", outcome), float(x)) for seed, x in enumerate(numbers)]
+    for name, column in predictor.items():
+        # The other way round: rows are matched by their seed.
+        seeds = reversed(list(enumerate(column)))
+        found += [value(seed, Key(UNTREATED, name), float(x)) for seed, x in seeds]
+    return found
+
+
+def test_the_textbook_correlation_of_intelligence_with_hours_of_television():
+    intelligence = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110]
+    hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]
+    [row] = predictors.associations(values(FINAL_ACCURACY, hours, margin=intelligence))
+    assert (row.treatment, row.outcome, row.predictor, row.n) == (
+        "first",
+        FINAL_ACCURACY,
+        MARGIN,
+        10,
+    )
+    assert row.rho == pytest.approx(-29 / 165)
+    assert row.p == row.p_holm == pytest.approx(0.627, abs=0.02)
+
+
+def test_ties_are_as_in_scipy_and_p_is_corrected_over_all_rows():
+    x, outcome = rng.integers(0, 5, (3, 60)), rng.integers(0, 2, 60)
+    names_of = ("margin", "paths", "weight_norm")
+    rows = predictors.associations(
+        values(RESPONDED, outcome, **dict(zip(names_of, x, strict=True)))
+    )
+    by_name = {row.predictor: row for row in rows}
+    for name, column in zip(names_of, x, strict=True):
+        theirs = stats.spearmanr(column, outcome)
+        assert by_name[name].rho == pytest.approx(theirs.statistic)
+        assert by_name[name].p == pytest.approx(theirs.pvalue, abs=0.02)
+    assert [row.p_holm for row in rows] == holm([row.p for row in rows])
+
+
+def test_the_interval_is_bonett_and_wrights_and_covers():
+    assert predictors._interval(0.5, 100) == pytest.approx((0.3259, 0.6414), abs=2e-4)
+    assert predictors._interval(1.0, 10) == predictors._interval(0.2, 3) == (None, None)
+    true, covered = 6 / np.pi * np.arcsin(0.6 / 2), 0
+    for _ in range(400):
+        x, y = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 30).T
+        low, high = predictors._interval(stats.spearmanr(x, y).statistic, 30)
+        covered += low < true < high
+    assert 0.92 < covered / 400 < 0.98
+
+
+def test_a_correlation_that_is_just_detectable_is_found_four_times_in_five():
+    assert predictors.detectable(85) == pytest.approx(0.3, abs=0.002)  # Cohen (1992), table 2
+    assert predictors.detectable(3) is None
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_area_under_the_curve_is_that_of_scikit_learn(ties):
+    from sklearn.metrics import roc_auc_score
+
+    foretold, outcome = rng.normal(size=(40, 1)), rng.integers(0, 2, (40, 1)).astype(float)
+    foretold = foretold.round() if ties else foretold
+    assert predictors._auc(foretold, outcome) == pytest.approx(roc_auc_score(outcome, foretold))
+
+
+def test_what_can_be_foretold_is_and_noise_is_not():
+    signal, noise = rng.normal(size=100), rng.normal(size=100)
+    final = predictors.forecasts(
+        values(FINAL_ACCURACY, 90 + signal + 0.5 * rng.normal(size=100), margin=signal, paths=noise)
+    )
+    [accurate] = final
+    assert (accurate.measure, accurate.n, accurate.events) == ("R²", 100, None)
+    assert accurate.score == pytest.approx(0.8, abs=0.1)
+    assert accurate.low <= accurate.score <= accurate.high
+    assert accurate.p == accurate.p_holm == 0.01  # the smallest of 99 shuffles
+    [blind] = predictors.forecasts(values(FINAL_ACCURACY, 90 + signal, paths=noise))
+    assert blind.score < 0.1
+    assert blind.p > 0.05
+
+
+def test_rare_events_are_foretold_by_chance_as_often_as_not():
+    # Means of the other seeds, left in what is foretold, would bring this far below a half.
+    events, noise = (np.arange(80) < 6).astype(float), rng.normal(size=(2, 80))
+    [row] = predictors.forecasts(values(RESPONDED, events, margin=noise[0], paths=noise[1]))
+    assert (row.measure, row.events) == ("AUC", 6)
+    assert row.by_chance == pytest.approx(0.5, abs=0.04)
+    [clear] = predictors.forecasts(values(RESPONDED, events, margin=events + 0.01 * noise[0]))
+    assert clear.score > 0.99
+
+
+@pytest.mark.parametrize(
+    ("outcome", "numbers", "predictor", "note", "forecast"),
+    [
+        (RESPONDED, [0.0] * 12, range(12), ALIKE, ALIKE),
+        (names.RELAPSED_AFTER_RESPONSE, [1.0] * 12, range(12), ALIKE, ALIKE),
+        (FINAL_ACCURACY, range(12), [3.0] * 12, "all seeds have the same predictor", ""),
+        (FINAL_ACCURACY, [1, 3, 2], [1, 2, 3], "too few seeds for", "fewer than 10 seeds"),
+        (RESPONDED, [1] * 9 + [0] * 3, range(12), "", "fewer than 5 seeds with one of"),
+    ],
+)
+def test_degenerate_studies_say_what_they_lack(
+    outcome, numbers, predictor, note, forecast, tmp_path
+):
+    given = values(outcome, numbers, margin=predictor)
+    [association], [foretold] = predictors.associations(given), predictors.forecasts(given)
+    assert association.note.startswith(note)
+    assert (association.rho is None) == (note in (ALIKE, "all seeds have the same predictor"))
+    assert foretold.note.startswith(forecast)
+    assert (foretold.score is None) == bool(forecast)
+    for row in (association, foretold):
+        write_rows(tmp_path / "rows.parquet", [row], type(row))
+        assert read_rows(tmp_path / "rows.parquet", type(row)) == [row]
+
+
+def test_a_constant_predictor_foretells_nothing():
+    [row] = predictors.forecasts(values(FINAL_ACCURACY, range(20), margin=[3.0] * 20))
+    assert row.score == pytest.approx(0.0)
+    assert row.p == 1.0
+
+
+ROW = Association("first", RESPONDED, LIVE_UNITS, 2.0, 40, -0.5, -0.7, -0.2, 0.001, 0.03, "")
+SCORE = Forecast("first", RESPONDED, 40, 12, "AUC", 0.81, 0.78, 0.84, 0.5, 0.001, 0.01, "")
+NONE = Forecast("second", RESPONDED, 40, 40, "AUC", None, None, None, None, None, None, ALIKE)
+
+
+def said(associations, forecasts):
+    found = replace(
+        results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS})),
+        associations=associations,
+        forecasts=forecasts,
+    )
+    topics = {f.topic: " ".join(f.sentences) for f in findings(found)}
+    return topics.get("What predicts response, relapse and final accuracy", ""), found
+
+
+def test_what_predicts_an_outcome_is_said_with_its_score():
+    text, found = said([ROW], [SCORE, NONE])
+    assert "Of 1 outcome of treatments that could be tested (the other 1 differ" in text
+    assert "“Responded” under First: an AUC of 0.81 (0.50 by chance; p = 0.001, 0.010" in text
+    assert "“Live units, layer = 2”: ρ = −0.50 (−0.70 to −0.20), p = 0.030" in text
+    assert "unnoticed" not in text
+    assert association_table(found).blocks[0][0][2] == "Live units, layer = 2"
+    assert [block[0][2] for block in forecast_table(found).blocks] == ["12 of 40", "40 of 40"]
+
+
+def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
+    text, _ = said([replace(ROW, p_holm=0.2)], [replace(SCORE, p_holm=0.3)])
+    assert "nothing that was measured of the untreated network was found to foretell" in text
+    assert "The best is “Responded” under First, with an AUC of 0.81" in text
+    assert "0 are significant after Holm's correction. The largest is of “Responded”" in text
+    assert "a true ρ of less than 0.43 would more often than one time in five go unnoticed" in text
+
+
+def test_without_the_measure_or_without_differences_little_is_said():
+    assert said([], [])[0] == ""
+    assert said([], [NONE])[0].startswith("The outcomes differ between too few seeds")
+
+
+def test_the_figure_shows_every_correlation_with_its_interval():
+    rows = [ROW, replace(ROW, treatment="second", rho=0.9, ci_low=None, ci_high=None)]
+    rows += [replace(ROW, outcome=FINAL_ACCURACY, rho=None)]
+    with style.applied():
+        looks = style.looks(LABELS, {name: i for i, name in enumerate(LABELS)}, {})
+        drawn = figure.draw(rows, looks, measures.numbers(measures.in_order()))
+        [panel] = drawn.axes
+        assert figure.draw([], looks, {}).axes == []  # no outcome differs
+    marks = [line for line in panel.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in marks] == [-0.5, 0.9]
+    ends = [line.get_xdata() for line in panel.lines if line.get_label() == "interval"]
+    assert [tuple(each) for each in ends] == [(-0.7, -0.2)]
+    assert panel.get_yticklabels()[0].get_text() == "Live units, layer = 2"
