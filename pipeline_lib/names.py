@@ -37,7 +37,7 @@ TOTAL_DROP, FINAL_ACCURACY = "total_drop", "final_accuracy"
 MEAN_ACCURACY = "mean_accuracy"
 RESPONDED, SLOW_RESPONSE = "responded", "slow_response"
 RELAPSED_AFTER_RESPONSE = "relapsed_after_response"
-LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN = "live_units", "paths", "weight_norm", "margin"
+LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN = "live_units", "paths", "weight_norm", "clean_margin"
 RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cycle"
 
 # The tables that no measure declares: the summary of a study, which may show numbers of every

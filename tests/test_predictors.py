@@ -45,7 +45,7 @@ def values(outcome, numbers, **predictor):
 def test_the_textbook_correlation_of_intelligence_with_hours_of_television():
     intelligence = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110]
     hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]
-    [row] = predictors.associations(values(FINAL_ACCURACY, hours, margin=intelligence))
+    [row] = predictors.associations(values(FINAL_ACCURACY, hours, clean_margin=intelligence))
     assert (row.treatment, row.outcome, row.predictor, row.n) == (
         "first",
         FINAL_ACCURACY,
@@ -58,7 +58,7 @@ def test_the_textbook_correlation_of_intelligence_with_hours_of_television():
 
 def test_ties_are_as_in_scipy_and_p_is_corrected_over_all_rows():
     x, outcome = rng.integers(0, 5, (3, 60)), rng.integers(0, 2, 60)
-    names_of = ("margin", "paths", "weight_norm")
+    names_of = ("clean_margin", "paths", "weight_norm")
     rows = predictors.associations(
         values(RESPONDED, outcome, **dict(zip(names_of, x, strict=True)))
     )
@@ -98,7 +98,12 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn(ties):
 def test_what_can_be_foretold_is_and_noise_is_not():
     signal, noise = rng.normal(size=100), rng.normal(size=100)
     final = predictors.forecasts(
-        values(FINAL_ACCURACY, 90 + signal + 0.5 * rng.normal(size=100), margin=signal, paths=noise)
+        values(
+            FINAL_ACCURACY,
+            90 + signal + 0.5 * rng.normal(size=100),
+            clean_margin=signal,
+            paths=noise,
+        )
     )
     [accurate] = final
     assert (accurate.measure, accurate.n, accurate.events) == ("R²", 100, None)
@@ -113,10 +118,10 @@ def test_what_can_be_foretold_is_and_noise_is_not():
 def test_rare_events_are_foretold_by_chance_as_often_as_not():
     # Means of the other seeds, left in what is foretold, would bring this far below a half.
     events, noise = (np.arange(80) < 6).astype(float), rng.normal(size=(2, 80))
-    [row] = predictors.forecasts(values(RESPONDED, events, margin=noise[0], paths=noise[1]))
+    [row] = predictors.forecasts(values(RESPONDED, events, clean_margin=noise[0], paths=noise[1]))
     assert (row.measure, row.events) == ("AUC", 6)
     assert row.by_chance == pytest.approx(0.5, abs=0.04)
-    [clear] = predictors.forecasts(values(RESPONDED, events, margin=events + 0.01 * noise[0]))
+    [clear] = predictors.forecasts(values(RESPONDED, events, clean_margin=events + 0.01 * noise[0]))
     assert clear.score > 0.99
 
 
@@ -133,7 +138,7 @@ def test_rare_events_are_foretold_by_chance_as_often_as_not():
 def test_degenerate_studies_say_what_they_lack(
     outcome, numbers, predictor, note, forecast, tmp_path
 ):
-    given = values(outcome, numbers, margin=predictor)
+    given = values(outcome, numbers, clean_margin=predictor)
     [association], [foretold] = predictors.associations(given), predictors.forecasts(given)
     assert association.note.startswith(note)
     assert (association.rho is None) == (note in (ALIKE, "all seeds have the same predictor"))
@@ -145,7 +150,7 @@ def test_degenerate_studies_say_what_they_lack(
 
 
 def test_a_constant_predictor_foretells_nothing():
-    [row] = predictors.forecasts(values(FINAL_ACCURACY, range(20), margin=[3.0] * 20))
+    [row] = predictors.forecasts(values(FINAL_ACCURACY, range(20), clean_margin=[3.0] * 20))
     assert row.score == pytest.approx(0.0)
     assert row.p == 1.0
 

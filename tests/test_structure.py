@@ -65,14 +65,14 @@ def test_the_numbers_of_a_network_made_by_hand():
     assert found["paths", None] == pytest.approx(np.log10(6))
     assert found["weight_norm", None] == pytest.approx(np.sqrt(4 + 1 + 1 + 1 + 1 + 9 + 4))
     # At (1, 0) the units are 2, 1, 0 and the logits 3, 2; at (0, 1) all units and logits are 0.
-    assert found["margin", None] == pytest.approx(((3 - 2) + 0) / 2)
+    assert found["clean_margin", None] == pytest.approx(((3 - 2) + 0) / 2)
 
 
 def test_a_wrong_decision_has_a_negative_margin_and_the_modulation_counts():
     given = network([[1, 0], [0, 1]], [[0, 5], [1, 0]])
-    assert measured(given)["margin", None] == pytest.approx((-1 - 5) / 2)
+    assert measured(given)["clean_margin", None] == pytest.approx((-1 - 5) / 2)
     damped = modulated(given, Modulation("relu", 0.5))
-    assert measured(damped)["margin", None] == pytest.approx(-1.5)
+    assert measured(damped)["clean_margin", None] == pytest.approx(-1.5)
 
 
 def test_a_network_without_any_path_has_numbers_too():

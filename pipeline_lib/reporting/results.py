@@ -156,7 +156,7 @@ def read_results(
     rows: dict[str, Any] = {
         name: read_rows(files[name], row, (planned or {}).get(name))
         for name, row in kinds.items()
-        if name in files
+        if files.get(name)
     }
     return Results(
         *(Cells(rows["cells"]), rows["pairs"], rows["logrank"]),
