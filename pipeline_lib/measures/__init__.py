@@ -122,7 +122,8 @@ def tables(names: Iterable[str]) -> list[TableSpec]:
         "Summary",
         "Accuracies and shares in per cent, drops in percentage points; {over}. Of several noise "
         "levels the strongest is shown. A seed responded if it was not below the threshold at "
-        "cycle 0, and only such a seed can relapse after its response.",
+        "cycle 0, and only such a seed can relapse after its response. The last column counts "
+        "relapses as the paper does, those at cycle 0 included.",
         strongest=True,
     )
     return [*sorted(found, key=lambda table: (not table.paper, table.paper)), summary]
