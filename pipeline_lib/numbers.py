@@ -32,8 +32,8 @@ class Number:
     `by` is set if it is a series over noise levels or cycles. A `share` is 0 or 1 in each seed and
     is reported as a count of seeds. A number that is `compared` is tested between treatments,
     except at level 0, which repeats a measurement without noise. `tables` and `figures` name the
-    tables and figures that show it. `over` is the label of the axis of its levels, and
-    `at` what a level is called in the head of a column, if that is not its heading.
+    tables and figures that show it. `over` labels the axis of its levels, and `at` a level at the
+    head of a column, if the heading does not.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Number:
     figures: tuple[str, ...] = ()
 
     def at_level(self, level: float | None) -> str:
-        """Return what readers call it, at a level of its series if it has one."""
+        """Return its heading, with its level if it belongs to a series."""
         if level is None:
             return self.heading
         return f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"

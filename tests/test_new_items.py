@@ -90,7 +90,7 @@ def test_the_structure_of_networks_turns_predictions_on(project):
     assert "What predicts response" in (results / "findings.md").read_text("utf-8")
 
 
-def test_an_edit_of_the_step_runs_the_treatment_that_takes_it_alone(project):
+def test_an_edit_of_a_step_reruns_only_the_treatment_that_uses_it(project):
     before = (project.folder / STEP_FILE).read_bytes()
     project.edit(STEP_FILE, "clip(1e-9)", "clip(1e-8)")
     try:

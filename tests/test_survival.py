@@ -111,7 +111,7 @@ def test_fishers_test_is_of_the_counts_and_gives_the_published_p():
     assert test.p_fisher == test.p_fisher_holm == pytest.approx(0.0005367, rel=1e-3)
 
 
-def test_without_an_event_to_tell_them_apart_p_is_1_and_it_is_said():
+def test_p_is_1_with_a_note_if_no_event_distinguishes_the_curves():
     for other, note in ((NONE, "no seed of either relapsed"), (ALL_AT_ONCE, "relapsed together")):
         [test] = survival.log_rank_tests({"a": other, "b": other})
         assert (test.chi_square, test.p, test.p_holm) == (0.0, 1.0, 1.0)

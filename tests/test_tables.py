@@ -286,7 +286,7 @@ def test_captions_and_signs_are_escaped_for_latex(ours):
 # The statistics
 
 
-def test_responses_tests_of_relapse_and_pairs_are_tables_too():
+def test_responses_tests_of_relapse_and_pairs_have_tables():
     courses = {
         "first": [[70.0, 95.0], [70.0, 75.0], [95.0, 95.0]],
         "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]],

@@ -1,4 +1,4 @@
-"""The figures of a study: figures of numbers, which measures describe, and six special ones.
+"""The figures of a study: figures of numbers, which the measures declare, and six special ones.
 
 A figure of numbers is drawn by the module of its kind: `states`, `lines` or `trajectories`. A
 special figure is drawn by the module of its name.

@@ -50,7 +50,7 @@ def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float)
     last = curve[-1]
     canvas: Any = panel.get_figure(root=True)
     moved = panel.transData + ScaledTranslation(0, apart / 72, canvas.dpi_scale_trans)
-    # Past the last cycle, so that a step at it shows.
+    # The line ends after the last cycle, so that a step at that cycle is visible.
     x = np.array([*(step.cycle for step in curve), last.cycle + AFTER])
     share, low, high = np.array(
         [(step.survival, step.ci_low, step.ci_high) for step in (*curve, last)]

@@ -40,7 +40,7 @@ from pipeline_lib.reporting.wording import (
     signed,
 )
 
-NO_DIFFERENCE = 1e-9  # between two means; more is what adding floats leaves
+NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point error
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def findings(results: Results) -> list[Finding]:
             "Who responds, and who relapses after that",
             [*relapses(results), *relapse_tests(results)],
         ),
-        Finding("What combinations add to their better half", list(_additions(results))),
-        Finding("What hangs on the medication", list(_withdrawal(results))),
+        Finding("What combinations add to the better of their parts", list(_additions(results))),
+        Finding("What depends on the medication", list(_withdrawal(results))),
         *others,
         Finding("What predicts response, relapse and final accuracy", list(predictions(results))),
         Finding("What is significant", list(_significance(results))),

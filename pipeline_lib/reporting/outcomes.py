@@ -54,7 +54,7 @@ def relapse_tests(results: Results) -> Iterator[str]:
     if not tests or results.seeds == 1:
         return
     if not any(row.relapsed or row.relapsed_other for row in tests):
-        yield "With no relapse after response there are no times to relapse to compare."
+        yield "No seed relapsed after response, so there are no times to relapse to compare."
         return
     pairs = [f"{results.name(row.treatment)} and {results.name(row.other)}" for row in tests]
     for row, pair in zip(tests, pairs, strict=True):
@@ -69,8 +69,8 @@ def relapse_tests(results: Results) -> Iterator[str]:
         which = "The two treatments do not" if len(tests) == 1 else "No two treatments"
         yield (
             f"{which} differ significantly in the time to relapse of the seeds that responded "
-            f"(log-rank test; smallest "
-            f"corrected p, {pairs[0]}: {p_value(tests[0].p_holm)})."
+            f"(log-rank test; the smallest corrected p is {p_value(tests[0].p_holm)}, for "
+            f"{pairs[0]})."
         )
 
 

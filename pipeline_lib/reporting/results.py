@@ -147,7 +147,7 @@ def read_results(
 
     Of a study with predictors, `associations` and `forecasts` are read too.
 
-    `planned` has the plan that each file must be made by; None allows any.
+    `planned` has the plan that must have made each file; None allows any.
 
     Raises PipelineError if one is missing or damaged.
     """

@@ -111,8 +111,7 @@ def log_rank_table(results: Results) -> Table:
         "Relapse after response, pair by pair",
         "Of the seeds that responded. χ² and p of the log-rank test, with one degree of freedom, "
         "and p of Fisher's exact test of the counts; both corrected by Holm's procedure over the "
-        "pairs. The tests take the two treatments as independent and leave out that they share "
-        "seeds.",
+        "pairs. The tests treat the two samples as independent and ignore that they share seeds.",
         columns(
             ["Treatment", "Other"],
             [

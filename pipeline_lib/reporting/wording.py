@@ -20,7 +20,7 @@ WithInterval = Cell | Pair
 
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:
-    """Return what readers call a number, at a level of its series if it has one."""
+    """Return the heading of a number, with its level if it belongs to a series."""
     text = number.at_level(level)
     return text if modulation == ON else f"{text}, off"
 
