@@ -109,7 +109,7 @@ def test_all_pairs_of_treatments_are_compared_and_each_with_untreated_if_measure
     six = three | {(name, "untreated") for pair in three for name in pair}
     numbers = {(name, None): six for name in (names.CLEAN, names.STANDARD, names.COMBINED)}
     numbers |= {(names.INTERNAL, level): six for level in (0.5, 1.0, 1.5, 2.5)}
-    drops = (names.ACUTE_DROP, names.TOTAL_DROP, names.FINAL_ACCURACY, names.MEAN_ACCURACY)
+    drops = (names.ACUTE_DROP, names.TOTAL_DROP, names.MEAN_ACCURACY, names.FINAL_ACCURACY)
     numbers |= {(drop, None): three for drop in drops}
     expected = {(*number, *pair) for number, pairs in numbers.items() for pair in pairs}
     assert {(p.number, p.level, p.treatment, p.other) for p in of_runs} == expected

@@ -56,6 +56,14 @@ def test_the_textbook_correlation_of_intelligence_with_hours_of_television():
     assert row.p == row.p_holm == pytest.approx(0.627, abs=0.02)
 
 
+def test_seeds_that_lack_a_number_are_left_out():
+    given = [v for v in values(FINAL_ACCURACY, range(12), clean_margin=range(12)) if v.seed != 3]
+    lacking = [v for v in given if (v.seed, v.number) != (5, FINAL_ACCURACY)]
+    lacking = [v for v in lacking if (v.seed, v.treatment) != (7, UNTREATED)]
+    [row] = predictors.associations(lacking)
+    assert (row.n, row.rho) == (9, pytest.approx(1.0))
+
+
 def test_ties_are_as_in_scipy_and_p_is_corrected_over_all_rows():
     x, outcome = rng.integers(0, 5, (3, 60)), rng.integers(0, 2, 60)
     names_of = ("clean_margin", "paths", "weight_norm")

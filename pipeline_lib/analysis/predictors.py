@@ -164,10 +164,14 @@ def _outcomes(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
 
 
 def _matched(predictors: Mapping[Key, BySeed], outcome: BySeed) -> tuple[np.ndarray, np.ndarray]:
-    """Return the predictors (seeds, predictors) and the outcome (seeds,) of the outcome's seeds."""
+    """Return the predictors (seeds, predictors) and the outcome (seeds,) of the seeds with all."""
     columns = [dict(zip(*each, strict=True)) for each in predictors.values()]
-    x = [[column[seed] for column in columns] for seed in outcome.seeds]
-    return np.array(x), np.array(outcome.numbers)
+    there = [
+        (number, [column[seed] for column in columns])
+        for seed, number in zip(*outcome, strict=True)
+        if all(seed in column for column in columns)
+    ]
+    return np.array([row for _, row in there]), np.array([number for number, _ in there])
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

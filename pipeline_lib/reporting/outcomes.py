@@ -108,7 +108,8 @@ def _correlations(results: Results) -> Iterator[str]:
     if tested:
         yield (
             f"Of {plural(len(tested), 'rank correlation')} of a single number of the untreated "
-            f"network with an outcome, {len(good)} are significant after Holm's correction."
+            f"network with an outcome, {len(good)} {'is' if len(good) == 1 else 'are'} significant "
+            "after Holm's correction."
         )
     for found in good or by_size[:1]:
         lead = "" if good else "The largest is of "
