@@ -1,6 +1,16 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
-from pipeline_lib.names import ASSOCIATIONS, PREDICTION_TABLES, STRUCTURE
+from pipeline_lib.files.gathering import HISTORY
+from pipeline_lib.names import (
+    ASSOCIATIONS,
+    BASELINE,
+    COURSE,
+    MAINTENANCE,
+    PREDICTION_TABLES,
+    STRUCTURE,
+)
+
+AXIS_VALUES = [each.values for each in SCENARIOS]
 
 
 @cache

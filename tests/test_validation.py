@@ -187,8 +187,8 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, reproduction, evaluate, acute,"
-        " relapse, structure, switch",
+        " task, network, training, baseline, pruning, treatments, reproduction, axes, evaluate,"
+        " acute, relapse, structure, switch",
     ),
 ]
 

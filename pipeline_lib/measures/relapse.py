@@ -172,9 +172,9 @@ NUMBERS = (
         tables=("sparsity_by_cycle",),
         figures=("sparsity",),
     ),
-    Number(TOTAL_DROP, "Total drop", unit=POINTS, better="less", tables=("table_4",)),
+    Number(TOTAL_DROP, "Total drop", POINTS, better="less", derived=True, tables=("table_4",)),
     Number(MEAN_ACCURACY, "Mean over cycles", tables=(RESPONSE,)),
-    Number(FINAL_ACCURACY, "Final accuracy", tables=("table_4", RESPONSE, SUMMARY)),
+    Number(FINAL_ACCURACY, "Final accuracy", derived=True, tables=("table_4", RESPONSE, SUMMARY)),
     Number(RESPONDED, "Responded", share=True, compared=False, tables=(RESPONSE, SUMMARY)),
     Number(SLOW_RESPONSE, "Slow responders", share=True, compared=False, tables=(RESPONSE,)),
     Number(
