@@ -158,7 +158,8 @@ for name in MEASURES:
                 name, wildcards.state, scenario(wildcards)
             ),
         message:
-            f"seed {{wildcards.seed}}{{wildcards.scenario}}: {measures.load(name).TITLE}, {{wildcards.state}}"
+            f"seed {{wildcards.seed}}{{wildcards.scenario}}:"
+            f" measure the {{wildcards.state}} network ({measures.load(name).TITLE})"
         script:
             "../workflow_scripts/measure.py"
 

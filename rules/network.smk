@@ -69,7 +69,7 @@ rule prune:
         planned=lambda wildcards: plan_of_network(HEALTHY, scenario(wildcards)),
         made_by=lambda wildcards: plan_of_network(UNTREATED, scenario(wildcards)),
     message:
-        "seed {wildcards.seed}{wildcards.scenario}: prune"
+        "seed {wildcards.seed}{wildcards.scenario}: prune the healthy network"
     script:
         "../workflow_scripts/prune.py"
 
@@ -96,6 +96,6 @@ rule treat:
             wildcards.treatment, scenario(wildcards)
         ),
     message:
-        "seed {wildcards.seed}{wildcards.scenario}: treat, {wildcards.treatment}"
+        "seed {wildcards.seed}{wildcards.scenario}: apply the {wildcards.treatment} treatment"
     script:
         "../workflow_scripts/treat.py"

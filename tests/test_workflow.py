@@ -43,7 +43,15 @@ TEXTS = ["write the report", "write the tables"]
 # Jobs that follow any new measurement, besides those that gather rows or show networks.
 OF_NUMBERS = [
     f"draw the figure {name}"
-    for name in ("accuracy", "comparison", "resilience", "sparsity", "survival", "trajectories")
+    for name in (
+        "accuracy",
+        "by_threshold",
+        "comparison",
+        "resilience",
+        "sparsity",
+        "survival",
+        "trajectories",
+    )
 ]
 FROM_ROWS = [*NUMBERS, *STATISTICS, *TEXTS, *OF_NUMBERS]
 TRAINING, REGROWTH, REGIONS = OTHERS = [
