@@ -195,7 +195,7 @@ class Experiment:
             untreated = self.build()
             train(untreated, self.training, **self.study["baseline"])
         with self.phase("prune"):
-            prune(untreated, self.study["pruning"]["sparsity"])
+            prune(untreated, **self.study["pruning"])
         self.evaluate("untreated", untreated)
 
         treated = {}
@@ -204,7 +204,7 @@ class Experiment:
                 treated[name] = self.build(untreated)
                 self.run_steps(treated[name], treatment["course"])
             combined = self.evaluate(name, treated[name])
-            if treatment["withdrawal"]:
+            if treatment.get("withdrawal"):
                 self.evaluate_withdrawn(name, treated[name])
             with self.phase("acute relapse"):
                 relapsed = copy.deepcopy(treated[name])
@@ -242,19 +242,21 @@ class Experiment:
         for step in steps:
             if cycle % step.get("every", 1) != 0:
                 continue
-            kind, options = next((k, o) for k, o in step.items() if k != "every")
+            ((kind, options),) = ((k, o) for k, o in step.items() if k != "every")
             if kind == "train":
                 train(model, self.training, **options)
             elif kind == "regrow":
                 regrow(model, self.training, **options)
-            elif kind == "modulate":
+            elif kind == "modulate" and options.keys() <= UNMODULATED.keys():
                 model.modulation = model.modulation | options
             elif kind == "withdraw":
                 model.modulation = UNMODULATED
-            elif "sparsity" in options:
-                prune(model, options["sparsity"])
+            elif kind == "prune" and "sparsity" in options:
+                prune(model, **options)
+            elif kind == "prune":
+                prune_further(model, **options)
             else:
-                prune_further(model, options["fraction"])
+                raise ValueError(f"the published run had no step {step}")
 
     def combined(self, model: Classifier) -> float:
         """Return the accuracy under combined stress."""
@@ -329,7 +331,7 @@ def main() -> None:
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     update_config(config, yaml.safe_load(arguments.study.read_text(encoding="utf-8")))
     study = validation.validate(config)
-    experiment = Experiment(arguments.seed, study.model_dump(exclude_none=True))
+    experiment = Experiment(arguments.seed, study.model_dump(exclude_defaults=True))
     experiment.run()
 
     for name, seconds in {"start-up": start_up, **experiment.seconds}.items():
