@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from pipeline_lib.engines import fast, plain
-from pipeline_lib.engines.fast.activation import responses
 from pipeline_lib.engines.fast.backward import backward, cross_entropy
-from pipeline_lib.engines.fast.compaction import compact
+from pipeline_lib.engines.fast.compaction import compact, responses
 from pipeline_lib.engines.fast.forward import buffers, forward
 from pipeline_lib.engines.fast.noise import fill_normal
 from pipeline_lib.engines.fast.products import rows_of

@@ -13,8 +13,7 @@ import numpy as np
 
 from pipeline_lib.engines import no_answer
 from pipeline_lib.engines.fast import steps
-from pipeline_lib.engines.fast.activation import responses
-from pipeline_lib.engines.fast.compaction import compact
+from pipeline_lib.engines.fast.compaction import compact, responses
 from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes

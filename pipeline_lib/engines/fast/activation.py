@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from pipeline_lib.engines.fast.compiled import compiled
-from pipeline_lib.model.network import Network
 
 TANH_FITTED = np.float32(7.90531110763549805)  # the rational function below is valid up to here
 TANH_IS_ONE = np.float32(9.0109)  # from here on, tanh rounds to 1 in float32
@@ -28,19 +26,6 @@ class Responses(NamedTuple):
     is_tanh: np.ndarray  # bool
     factor: np.ndarray  # float32
     sigma: np.float32
-
-
-def responses(network: Network, units: Sequence[np.ndarray], sigma: float) -> Responses:
-    """Return how these units of each layer, from the input to the output, respond."""
-    # Inputs and outputs have an entry so that places agree; nothing reads it.
-    is_tanh = [np.zeros(units[0].size, dtype=bool)]
-    factor = [np.ones(units[0].size, np.float32)]
-    for layer, count in enumerate(network.sizes[1:-1]):
-        is_tanh.append(network.modulation.is_tanh(layer, count)[units[layer + 1]])
-        factor.append(network.modulation.factors(layer, count)[units[layer + 1]])
-    is_tanh.append(np.zeros(units[-1].size, dtype=bool))
-    factor.append(np.ones(units[-1].size, np.float32))
-    return Responses(np.concatenate(is_tanh), np.concatenate(factor), np.float32(sigma))
 
 
 @compiled

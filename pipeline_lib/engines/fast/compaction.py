@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline_lib.engines.fast.activation import Responses
 from pipeline_lib.model.network import Network
 
 # Above this density a row is cheaper as part of a matrix product (see docs/performance.md).
@@ -217,3 +218,16 @@ def _joined(parts: Sequence[Links]) -> Links:
 def _starts(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
     """Return where each of consecutive runs of these sizes begins, and where the last one ends."""
     return np.array(list(itertools.accumulate(sizes, initial=0)), dtype=np.int64)
+
+
+def responses(network: Network, units: Sequence[np.ndarray], sigma: float) -> Responses:
+    """Return how these units of each layer, from the input to the output, respond."""
+    # Inputs and outputs have an entry so that places agree; nothing reads it.
+    is_tanh = [np.zeros(units[0].size, dtype=bool)]
+    factor = [np.ones(units[0].size, np.float32)]
+    for layer, count in enumerate(network.sizes[1:-1]):
+        is_tanh.append(network.modulation.is_tanh(layer, count)[units[layer + 1]])
+        factor.append(network.modulation.factors(layer, count)[units[layer + 1]])
+    is_tanh.append(np.zeros(units[-1].size, dtype=bool))
+    factor.append(np.ones(units[-1].size, np.float32))
+    return Responses(np.concatenate(is_tanh), np.concatenate(factor), np.float32(sigma))
