@@ -185,10 +185,11 @@ def report(study: Study) -> Report:
         for name, treatment in study.treatments.items()
     }
     steps = [step for name in study.treatments for step in every_step(study, name)]
+    settings = study.model_dump(exclude={"results", "treatments", "axes"}, exclude_none=True)
     return {
         **tables(study),
         "seeds": study.seed_list,
-        "settings": _yaml(study.model_dump(exclude={"results", "treatments"}, exclude_none=True)),
+        "settings": _yaml(settings | {"pruning": prune(study)}),
         "treatments": {name: _yaml(parts) for name, parts in treatments.items()},
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
@@ -198,8 +199,7 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment whose course begins by regrowing along gradients, and its
-    mini-batches."""
+    """Return the first treatment that begins by regrowing along gradients, and its mini-batches."""
     for name in study.treatments:
         course = treat(study, name)["course"]
         batches = course[0].get("regrow", {}).get("batches") if course else None
@@ -236,7 +236,7 @@ def _given(study: Study, name: str, asked: Sequence[str], state: str | None = No
 
 
 def _steps(treatment: Treatment | None, part: str) -> list[StepOptions]:
-    # Without defaults, so that it is all one whether they are given.
+    # Without defaults, so that it makes no difference whether a study states them.
     steps: list[StepOptions] = (
         treatment.model_dump(include={part}, exclude_none=True, exclude_defaults=True)[part]
         if treatment
