@@ -49,12 +49,11 @@ include: "rules/measures.smk"
 include: "rules/progress.smk"
 
 
-if AXES:
+# A study with axes has the rows, values and cells of every scenario, but no tables or figures.
+STUDY_LEVEL = []
+if not AXES:
 
-    include: "rules/axes.smk"
-
-else:
-
+    include: "rules/statistics.smk"
     include: "rules/report.smk"
     include: "rules/replay.smk"
 

@@ -25,7 +25,7 @@ try:
         )
     )
     SCENARIOS = axes.scenarios(config, order=ORDER)
-    # Seeds, measures, treatments and their labels are those of every scenario.
+    # All scenarios have the same seeds, measures and treatments.
     STUDY = SCENARIOS[0].study
     overlays.check_results(STUDY.results, workflow.basedir)
 except PipelineError as error:
@@ -169,13 +169,14 @@ def of_steps(steps):
     return [f"pipeline_lib.steps.{kind}:apply" for kind in kinds(steps)]
 
 
-# A network or a measure of it is a stage, (NETWORK, state) or (measure, state). `at` is a scenario's
-# place among all. Where a stage has the same plan in several scenarios, it is one job.
+# A stage makes a network or measures one: (NETWORK, state) or (measure, state). `at` is the index
+# of a scenario in SCENARIOS. A stage that has the same plan in several scenarios is a single job.
 
 NETWORK = "network"
 
 
 def plan_of_stage(stage, at):
+    """The plan of a stage in one scenario."""
     kind, state = stage
     if kind == NETWORK:
         return plan_of_network(state, at)
@@ -192,19 +193,19 @@ def axes_of(stage):
 
 
 def at_scenario(pattern, stage, at):
-    """A stage's pattern of a path in one scenario."""
+    """The pattern of a path of a stage, with the folders of one scenario filled in."""
     folder = SCENARIOS[at].folder(axes_of(stage))
     return str(pattern).replace("{scenario}", folder)
 
 
 @cache
 def first_with(folder):
-    """The first scenario whose files can be in this folder, by its place among all."""
+    """The index of the first scenario whose files can be in this folder."""
     return axes.first_with(SCENARIOS, folder)
 
 
 def scenario(wildcards):
-    """The scenario of a job of one seed, by its place among all."""
+    """The index of a job's scenario."""
     return first_with(wildcards.scenario)
 
 
@@ -213,6 +214,12 @@ def study_of(wildcards):
     return SCENARIOS[scenario(wildcards)].study
 
 
-def network_at(state, wildcards):
-    """The pattern of the path of a network that a job reads."""
-    return at_scenario(network_of(state), (NETWORK, state), scenario(wildcards))
+def network_to_make(output, state):
+    """An input function: the network of a state, from which a job makes its output."""
+
+    def network(wildcards):
+        name = state.format(**wildcards)
+        path = at_scenario(network_of(name), (NETWORK, name), scenario(wildcards))
+        return to_make(output, path)(wildcards)
+
+    return network

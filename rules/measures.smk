@@ -1,14 +1,7 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
 from pipeline_lib.files.gathering import HISTORY
-from pipeline_lib.names import (
-    ASSOCIATIONS,
-    BASELINE,
-    COURSE,
-    MAINTENANCE,
-    PREDICTION_TABLES,
-    STRUCTURE,
-)
+from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 
 AXIS_VALUES = [each.values for each in SCENARIOS]
 
@@ -27,6 +20,7 @@ def plan_of_measure(name, state, at):
     )
 
 
+@cache
 def stages_of(kind):
     """The stages whose files are gathered, by state; of history by stage of training and state.
 
@@ -93,31 +87,10 @@ def plan_of_values():
     )
 
 
-@cache
-def plan_of_statistics():
-    """The plan of the comparisons of treatments."""
-    return plan(
-        "statistics",
-        study=MEASURES,
-        code=code("statistics", *of_measures("NUMBERS")),
-        inputs={"values": plan_of_values()},
-    )
-
-
-@cache
-def plan_of_predictors():
-    """The plan of what predicts the outcomes."""
-    return plan(
-        "predictors",
-        study=[],
-        code=code("predictors"),
-        inputs={"values": plan_of_values()},
-    )
-
-
 SHARES = [number.name for number in measures.numbers(MEASURES).values() if number.share]
 
 
+@cache
 def history_of_measure(name):
     """The history of the training in a measure, if there is any."""
     trains = "training" in slices.measure(STUDY, name, TREATMENTS[0])["points"]
@@ -130,10 +103,7 @@ for name in MEASURES:
         name:
             name
         input:
-            network=lambda wildcards, name=name: to_make(
-                in_seed("{state}", f"{name}.parquet"),
-                network_at(wildcards.state, wildcards),
-            )(wildcards),
+            network=network_to_make(in_seed("{state}", f"{name}.parquet"), "{state}"),
         output:
             metrics=in_seed("{state}", f"{name}.parquet"),
             history=history_of_measure(name),
@@ -240,58 +210,3 @@ rule study_values:
         "compute the study's numbers and their intervals"
     script:
         "../workflow_scripts/values.py"
-
-
-rule statistics:
-    input:
-        to_make(
-            in_results("statistics", "paired.parquet"), rules.study_values.output.long
-        ),
-    output:
-        paired=in_results("statistics", "paired.parquet"),
-        survival=in_results("statistics", "survival.parquet"),
-        logrank=in_results("statistics", "logrank.parquet"),
-    log:
-        log_of("statistics"),
-    benchmark:
-        benchmark_of("statistics")
-    group:
-        STUDY_GROUP
-    threads: 1
-    params:
-        measures=MEASURES,
-        planned=lambda wildcards: plan_of_values(),
-        made_by=lambda wildcards: plan_of_statistics(),
-    message:
-        "compare the treatments"
-    script:
-        "../workflow_scripts/statistics.py"
-
-
-if STRUCTURE in MEASURES:
-
-    rule predictors:
-        input:
-            to_make(
-                in_results("statistics", f"{ASSOCIATIONS}.parquet"),
-                rules.study_values.output.long,
-            ),
-        output:
-            **{
-                name: in_results("statistics", f"{name}.parquet")
-                for name in PREDICTION_TABLES
-            },
-        log:
-            log_of("predictors"),
-        benchmark:
-            benchmark_of("predictors")
-        group:
-            STUDY_GROUP
-        threads: 1
-        params:
-            planned=lambda wildcards: plan_of_values(),
-            made_by=lambda wildcards: plan_of_predictors(),
-        message:
-            "look for what predicts the outcomes"
-        script:
-            "../workflow_scripts/predictors.py"

@@ -13,10 +13,10 @@ def plan_of_network(state, at=0):
             state, study=study, code=code("baseline", ENGINES[at], train), inputs=inputs
         )
     if state == UNTREATED:
-        study, inputs = slices.prune(scenario), {
-            "network": plan_of_network(HEALTHY, at)
-        }
-        return plan(state, study=study, code=code("prune"), inputs=inputs)
+        inputs = {"network": plan_of_network(HEALTHY, at)}
+        return plan(
+            state, study=slices.prune(scenario), code=code("prune"), inputs=inputs
+        )
     study = slices.treat(scenario, state)
     steps = of_steps(study["course"])
     # The name counts too, because a treatment's course uses a generator of that name.
@@ -52,9 +52,7 @@ rule baseline:
 
 rule prune:
     input:
-        network=lambda wildcards: to_make(
-            network_of(UNTREATED), network_at(HEALTHY, wildcards)
-        )(wildcards),
+        network=network_to_make(network_of(UNTREATED), HEALTHY),
     output:
         network=in_seed("pruned.safetensors"),
     log:
@@ -76,9 +74,7 @@ rule prune:
 
 rule treat:
     input:
-        network=lambda wildcards: to_make(
-            network_of("{treatment}"), network_at(UNTREATED, wildcards)
-        )(wildcards),
+        network=network_to_make(network_of("{treatment}"), UNTREATED),
     output:
         network=network_file("{treatment}", "network.safetensors"),
         history=in_seed("{treatment}", "history.parquet"),

@@ -1,3 +1,0 @@
-# What a study with axes makes of its numbers.
-
-STUDY_LEVEL = []

@@ -1,0 +1,80 @@
+# From the study's numbers to comparisons of its treatments, and to what predicts their outcomes.
+
+from pipeline_lib.names import ASSOCIATIONS, PREDICTION_TABLES, STRUCTURE
+
+
+@cache
+def plan_of_statistics():
+    """The plan of the comparisons of treatments."""
+    return plan(
+        "statistics",
+        study=MEASURES,
+        code=code("statistics", *of_measures("NUMBERS")),
+        inputs={"values": plan_of_values()},
+    )
+
+
+@cache
+def plan_of_predictors():
+    """The plan of what predicts the outcomes."""
+    return plan(
+        "predictors",
+        study=[],
+        code=code("predictors"),
+        inputs={"values": plan_of_values()},
+    )
+
+
+rule statistics:
+    input:
+        to_make(
+            in_results("statistics", "paired.parquet"), rules.study_values.output.long
+        ),
+    output:
+        paired=in_results("statistics", "paired.parquet"),
+        survival=in_results("statistics", "survival.parquet"),
+        logrank=in_results("statistics", "logrank.parquet"),
+    log:
+        log_of("statistics"),
+    benchmark:
+        benchmark_of("statistics")
+    group:
+        STUDY_GROUP
+    threads: 1
+    params:
+        measures=MEASURES,
+        planned=lambda wildcards: plan_of_values(),
+        made_by=lambda wildcards: plan_of_statistics(),
+    message:
+        "compare the treatments"
+    script:
+        "../workflow_scripts/statistics.py"
+
+
+if STRUCTURE in MEASURES:
+
+    rule predictors:
+        input:
+            to_make(
+                in_results("statistics", f"{ASSOCIATIONS}.parquet"),
+                rules.study_values.output.long,
+            ),
+        output:
+            **{
+                name: in_results("statistics", f"{name}.parquet")
+                for name in PREDICTION_TABLES
+            },
+        log:
+            log_of("predictors"),
+        benchmark:
+            benchmark_of("predictors")
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            planned=lambda wildcards: plan_of_values(),
+            made_by=lambda wildcards: plan_of_predictors(),
+        message:
+            "look for what predicts the outcomes"
+        script:
+            "../workflow_scripts/predictors.py"
