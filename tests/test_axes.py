@@ -1,5 +1,6 @@
 """Axes: which scenarios a study has, and that each is the study that it would be alone."""
 
+import pandas as pd
 import pytest
 
 from pipeline_lib.errors import PipelineError
@@ -122,8 +123,6 @@ def test_a_scenario_is_to_the_byte_the_study_that_it_would_be_alone(crossed, tmp
     }.items():
         there = crossed.folder / f"results/seeds/0{folder}" / name
         assert there.read_bytes() == (tmp_path / "results/seeds/0" / name).read_bytes()
-    import pandas as pd
-
     values = pd.read_parquet(crossed.folder / "results/values.parquet")
     here = values[(values[SEVERITY] == 0.5) & (values[DOSE] == 0.2)].drop(columns=list(AXES))
     expected = pd.read_parquet(tmp_path / "results/values.parquet")

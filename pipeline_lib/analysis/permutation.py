@@ -1,8 +1,8 @@
-"""Two samples of seeds compared on many numbers at once, by permuting which seed is whose.
+"""Permutation tests of two samples of seeds on many numbers at once.
 
-If two studies draw their seeds from one population, a seed could as well have come from the other
-study. Whole seeds are exchanged, so the numbers of a seed stay together, and so does whatever
-correlation they have: ten numbers that say the same thing count as one.
+If two studies draw their seeds from the same population, each seed could just as well have come
+from the other study. Whole seeds are exchanged, so the numbers of a seed stay together and keep
+their correlations: ten numbers that say the same thing count as one.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from pipeline_lib.model.randomness import numpy_generator
 
 DRAWS = 9999
 
-# Sums of the same numbers in another order differ in their last bits, and are ties all the same.
+# Statistics that are closer than this are ties: the order of a sum changes its last bits.
 TIE = 1e-9
 
 
 @dataclass(frozen=True)
 class Permuted:
-    """What a permutation test says of k numbers, and of all of them together.
+    """The result of a permutation test for each of k numbers, and for all of them together.
 
-    - `p` (k,) is two-sided, each number by itself;
-    - `p_joint` (k,) is corrected for all k by the step-down maximum (Westfall and Young 1993), and
-      its smallest value is the p of the whole: that any number differs;
-    - `p_directional` is that of the mean of the standardised differences: many small ones in one
-      direction, none of which stands out;
-    - `alpha_of_one` is the level at which Student's t of a single number is as large as the largest
-      of all must be to be significant at alpha; None if so few seeds can show nothing.
+    - `p` (k,) is two-sided and uncorrected;
+    - `p_joint` (k,) is corrected for all k numbers by the step-down maximum (Westfall and Young
+      1993). Its smallest value tests whether any number differs;
+    - `p_directional` tests the mean of the standardised differences, which finds many small
+      differences in one direction even if none of them stands out;
+    - `alpha_of_one` is the level of a single Student's t test that needs as large a difference as
+      the largest of all numbers does at alpha; None if there are too few seeds to show anything.
     """
 
     p: np.ndarray
@@ -45,10 +45,10 @@ def compare_samples(
 ) -> Permuted:
     """Compare two samples of seeds, (n, k) and (m, k), none of whose k numbers is constant.
 
-    The statistic of a number is the difference of its means over the SD of both samples together,
-    which ranks arrangements as Student's t does. `better` (k,) has 1 for a number of which more is
-    better, -1 where less is, 0 where neither. The arrangement that was found is counted among the
-    draws (Phipson and Smyth 2010), so p is never 0.
+    The statistic of a number is the difference of its means divided by the SD of both samples
+    together, which ranks permutations in the same order as Student's t. `better` (k,) is 1 for a
+    number that is better if larger, -1 if smaller, and 0 for neither. The observed arrangement is
+    counted among the draws (Phipson and Smyth 2010), so p is never 0.
     """
     n, m = len(ours), len(theirs)
     both = np.concatenate([ours, theirs])
@@ -56,8 +56,8 @@ def compare_samples(
     generator = numpy_generator(0, "seeds of two samples", n, m)
     drawn = generator.random((DRAWS, n + m)).argsort(axis=1) < n
     is_ours = np.concatenate([np.arange(n + m)[None] < n, drawn])
-    # The difference of the means, scaled so that it is the correlation of the number with whose
-    # seed it is. The columns sum to 0, so the sum of ours is all that it takes.
+    # The difference of the means, scaled to the correlation of the number with the study that the
+    # seed belongs to. Each column sums to 0, so the sum over our seeds is enough.
     found = (is_ours @ standard) / math.sqrt(n * m)
     size = np.abs(found)
     order = np.argsort(-size[0], kind="stable")
@@ -73,14 +73,14 @@ def compare_samples(
 
 
 def _p(statistics: np.ndarray) -> np.ndarray:
-    """Return the share of arrangements whose statistic is as large as that found, the first."""
+    """Return the share of arrangements whose statistic is at least the observed one, the first."""
     share: np.ndarray = np.mean(statistics >= statistics[0] - TIE, axis=0)
     return share
 
 
 def _alpha_of_one(largest: np.ndarray, seeds: int, alpha: float) -> float | None:
     descending = np.sort(largest)[::-1]
-    limit = descending[math.ceil(alpha * len(largest)) - 1]  # what is larger has p < alpha
+    limit = descending[math.ceil(alpha * len(largest)) - 1]  # larger statistics have p < alpha
     if limit >= descending[0] - TIE:
         return None
     freedom = seeds - 2

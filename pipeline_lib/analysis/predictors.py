@@ -1,7 +1,7 @@
-"""What of the pruned network predicts who responds, who relapses, and how accurate a network ends.
+"""Which numbers of the pruned network predict response, relapse and final accuracy.
 
-Each predictor by itself is put beside each outcome by Spearman's rank correlation. All predictors
-together make a ridge regression, which is judged on seeds that it was not fitted to.
+Each predictor is compared with each outcome by Spearman's rank correlation. A ridge regression uses
+all predictors together, and is judged on seeds to which it was not fitted.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ OUTCOMES = (*SHARES, FINAL_ACCURACY)
 
 DRAWS = 9999  # orders of the seeds by which a correlation is tested
 FOLDS, REPEATS, SHUFFLES = 5, 20, 999  # of cross-validation
-PENALTIES = np.logspace(
-    -1, 5, 13
-)  # of ridge regression, chosen within the seeds that it is fitted to
+# The penalties of ridge regression; the seeds to which it is fitted decide between them.
+PENALTIES = np.logspace(-1, 5, 13)
 
 AUC, R_SQUARED = "AUC", "R²"
 ALIKE = "all seeds have the same outcome"
@@ -53,8 +52,8 @@ class Association:
     """Spearman's rho of a number of the untreated network with an outcome of a treatment.
 
     It is over the `n` seeds that have both, with the interval of Bonett and Wright (2000). `p` is
-    two-sided, of a permutation test, and `p_holm` is corrected by Holm over all rows. None is what
-    there is not, and `note` says why.
+    from a two-sided permutation test, and `p_holm` is corrected by Holm's procedure over all rows.
+    A field is None if it cannot be computed, and `note` says why.
     """
 
     treatment: str
@@ -72,14 +71,15 @@ class Association:
 
 @dataclass(frozen=True)
 class Forecast:
-    """How well all predictors together foretell an outcome, in seeds that were left out.
+    """How well all predictors together predict an outcome in seeds that were left out.
 
-    `score` is the mean over repeated cross-validation: the area under the ROC curve for an outcome
-    that is 0 or 1, of which `events` seeds have 1, and else R², whose baseline is the mean of the
-    other seeds. `low` and `high` are the 2.5th and 97.5th percentiles over the repeats: they say
-    what the split of the seeds does, not what other seeds would. `by_chance` is the mean score for
-    outcomes that were shuffled among the seeds, `p` the share of such scores that are as high,
-    one-sided, and `p_holm` is corrected by Holm over all rows.
+    `score` is the mean over repeated cross-validation. For an outcome that is 0 or 1 it is the area
+    under the ROC curve, and `events` is how many seeds have 1. For other outcomes it is R², with
+    the mean of the other seeds as the baseline. `low` and `high` are the 2.5th and 97.5th
+    percentiles over the repeats. They show the effect of splitting the seeds, not what other seeds
+    would give. `by_chance` is the mean score after shuffling the outcomes among the seeds. `p` is
+    the share of such scores that are at least as high (one-sided), and `p_holm` is corrected by
+    Holm's procedure over all rows.
     """
 
     treatment: str
@@ -120,7 +120,7 @@ def associations(values: Iterable[Value]) -> list[Association]:
 
 
 def forecasts(values: Iterable[Value]) -> list[Forecast]:
-    """Return how well the predictors together foretell each outcome of each treatment."""
+    """Return how well the predictors together predict each outcome of each treatment."""
     series = by_key(values)
     predictors, found = _predictors(series), []
     for key, outcome in _outcomes(series).items():
@@ -129,33 +129,31 @@ def forecasts(values: Iterable[Value]) -> list[Forecast]:
         events = int(y.sum()) if share else None
         rarer = n if events is None else min(events, n - events)
         head = (key.treatment, key.number, n, events, AUC if share else R_SQUARED)
-        if np.ptp(y) == 0 or n < 2 * FOLDS or rarer < FOLDS:
-            few = (
-                f"fewer than {2 * FOLDS} seeds"
-                if n < 2 * FOLDS
-                else (f"fewer than {FOLDS} seeds with one of the two outcomes")
-            )
-            note = ALIKE if np.ptp(y) == 0 else few
+        note = ""
+        if np.ptp(y) == 0:
+            note = ALIKE
+        elif n < 2 * FOLDS:
+            note = f"fewer than {2 * FOLDS} seeds"
+        elif rarer < FOLDS:
+            note = f"fewer than {FOLDS} seeds with one of the two outcomes"
+        if note:
             found.append(Forecast(*head, None, None, None, None, None, None, note))
             continue
         scores = _out_of_sample(x, y, share)
         means = scores.mean(axis=0)
         low, high = np.quantile(scores[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-        p = float(np.mean(means >= means[0] - 1e-9))  # the scores that were found count too
+        p = float(np.mean(means >= means[0] - 1e-9))  # the observed scores count too
         score, by_chance = float(means[0]), float(means[1:].mean())
         found.append(Forecast(*head, score, low, high, by_chance, p, None, ""))
     return _corrected(found)
 
 
 def _predictors(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
-    def found(key: Key) -> bool:
-        return (key.treatment, key.modulation) == (UNTREATED, ON)
-
     return {
         key: series[key]
         for name in PREDICTORS
         for key in series
-        if key.number == name and found(key)
+        if (key.number, key.treatment, key.modulation) == (name, UNTREATED, ON)
     }
 
 
@@ -164,7 +162,7 @@ def _outcomes(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
 
 
 def _matched(predictors: Mapping[Key, BySeed], outcome: BySeed) -> tuple[np.ndarray, np.ndarray]:
-    """Return the predictors (seeds, predictors) and the outcome (seeds,) of the seeds with all."""
+    """Return predictors (seeds, predictors) and outcome (seeds,) for the seeds that have all."""
     columns = [dict(zip(*each, strict=True)) for each in predictors.values()]
     there = [
         (number, [column[seed] for column in columns])
@@ -175,12 +173,12 @@ def _matched(predictors: Mapping[Key, BySeed], outcome: BySeed) -> tuple[np.ndar
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Spearman's rho of each column of x with y, and its p by permutation; NaN for none."""
+    """Return Spearman's rho of each column of x with y, NaN if constant, and its permutation p."""
 
     def standardised(numbers: np.ndarray) -> np.ndarray:
         ranks = stats.rankdata(numbers, axis=0)
         ranks -= ranks.mean(axis=0)
-        with np.errstate(invalid="ignore"):  # all alike: 0/0, and rho is NaN
+        with np.errstate(invalid="ignore"):  # constant numbers give 0/0, and rho is NaN
             scaled: np.ndarray = ranks / np.sqrt((ranks**2).sum(axis=0))
         return scaled
 
@@ -202,9 +200,9 @@ def _interval(rho: float, n: int) -> tuple[float | None, float | None]:
 
 
 def detectable(n: int) -> float | None:
-    """Return the true correlation that a two-sided test over n seeds finds with `welch.POWER`.
+    """Return the true correlation that a two-sided test over n seeds detects with `welch.POWER`.
 
-    It is Fisher's approximation, at a level of 1 - `LEVEL`; None for fewer than four seeds.
+    The test is at the level 1 - `LEVEL`, in Fisher's approximation. None for fewer than four seeds.
     """
     if n < 4:
         return None
@@ -213,8 +211,8 @@ def detectable(n: int) -> float | None:
 
 
 def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
-    """Return scores (REPEATS, 1 + SHUFFLES): of the outcome, then of it in shuffled orders."""
-    # Here, because it takes seconds, and those who only read the rows need none of it.
+    """Return scores (REPEATS, 1 + SHUFFLES) for the outcome, then for its shuffled copies."""
+    # Imported here because it takes seconds, and those who only read the rows do not need it.
     from sklearn.linear_model import RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -229,8 +227,8 @@ def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
             others = np.setdiff1d(np.arange(len(y)), left_out)
             model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True))
             model.fit(x[others], outcomes[others])
-            # What is foretold beyond the mean of the other seeds. That mean is the lower, the
-            # higher the outcomes left out are, so it would make the ranks worse than chance.
+            # Subtract the mean of the other seeds. It is lower if the outcomes left out are higher,
+            # so that it would make the ranks worse than chance.
             usual = outcomes[others].mean(axis=0)
             foretold[left_out] = model.predict(x[left_out]) - usual
             true[left_out] = outcomes[left_out] - usual
@@ -244,7 +242,7 @@ def _r_squared(foretold: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 
 def _auc(foretold: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
-    """Return how often a seed with 1 is foretold a larger number than one with 0, by column."""
+    """Return, for each column, how often a seed with 1 has a larger prediction than one with 0."""
     ranks = stats.rankdata(foretold.round(12), axis=0)
     ones = outcomes.sum(axis=0)
     pairs = ones * (len(outcomes) - ones)

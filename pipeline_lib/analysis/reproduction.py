@@ -1,9 +1,9 @@
-"""Are these the published numbers? Every published number beside ours, and tested where it can be.
+"""The comparison of a study with published numbers.
 
-Training is chaotic: with other random draws a seed becomes another network. So a seed of ours is
-never compared with the published seed of that name; two samples of seeds are. Where the published
-run is known seed by seed, seeds are permuted between the two (`permutation`), else Welch's test is
-made of the printed mean and SD.
+Training is chaotic, so a seed with different random draws becomes a different network. We therefore
+compare samples of seeds, and never one of our seeds with the published seed of the same name. If
+the published run is known seed by seed, seeds are permuted between the two (`permutation`).
+Otherwise Welch's test uses the printed mean and SD.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ PERMUTATION, WELCH, FISHER, SINGLE = "permutation", "Welch", "Fisher", "Crawford
 CONSTANT, NONE = "constant", ""
 OF_MEANS = (PERMUTATION, WELCH)
 
-# A number that so many seeds agree on is a constant of the protocol.
+# How many seeds must agree for a number to be a constant of the protocol.
 ENOUGH = 5
-# Below this share of half a printed digit there is no scatter, only the rounding of a quantile.
+# Scatter below this share of half a printed digit is only the rounding of a quantile.
 SCATTER = 0.1
 
 BETTER = {"more": 1.0, "less": -1.0, "neither": 0.0}
@@ -118,8 +118,8 @@ def compare(
     """Compare every published number with ours, in the order of the published ones.
 
     `runs` has the published run seed by seed, as far as it is known; `margin` is in published SDs.
-    Numbers that carry nothing of their own are not tested: those that are derived from others, and
-    level 0 of a sweep. What neither side's seeds differ in must be equal.
+    Numbers that add no information are not tested: those that are derived from others, and level 0
+    of a sweep. A number that varies in neither sample must be equal.
     """
     ours, theirs = _of_all_seeds(values), _of_all_seeds(runs)
     rows: list[Compared] = []
@@ -184,7 +184,7 @@ def _classified(
     assert row.difference is not None
     assert row.published_mean is not None
     printed = rounding(number)
-    # Runs whose mean does not print as the published one are of another study.
+    # Runs whose mean does not print as the published one belong to a different study.
     if sample and abs(float(np.mean(sample.numbers)) - row.published_mean) > printed + TIE:
         sample = None
     equal = abs(row.difference) <= printed + TIE
@@ -217,7 +217,7 @@ def _permuted(
     alpha: float,
     families: int,
 ) -> list[Compared]:
-    """Compare all means at once that are known seed by seed on both sides."""
+    """Compare, all at once, the means that are known seed by seed on both sides."""
     mine, published = (
         np.array([side[row.key].numbers for row in rows]).T for side in (ours, theirs)
     )
@@ -234,7 +234,7 @@ def _permuted(
 
 
 def _tested(row: Compared, numbers: Mapping[str, Number], family: int) -> Compared:
-    """Test a row by itself, for a family of so many."""
+    """Test a row by itself, as one of a family of this size."""
     if row.test == FISHER:
         sides = ((row.count, row.n), (row.published_count, row.published_n))
         table = np.array([[count or 0, (n or 0) - (count or 0)] for count, n in sides])

@@ -1,6 +1,6 @@
-"""What pruning has left of a network: live units, paths, weights, and the margin of its decisions.
+"""The structure that pruning leaves: live units, paths, weights, and the margin of decisions.
 
-These numbers of the pruned network may say who responds and who relapses (`analysis.predictors`).
+These numbers of the pruned network may predict response and relapse (`analysis.predictors`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sentences on who responds, who relapses after that, and what predicts it."""
+"""Sentences on response, on relapse after it, and on what predicts them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def relapses(results: Results) -> Iterator[str]:
             continue
         how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
         said = f"{who}: of the seeds that responded, {how_many} relapsed"
-        if cycle and cycle.n == relapsed.count:  # else some are relapses at cycle 0
+        if cycle and cycle.n == relapsed.count:  # otherwise some relapsed at cycle 0
             said += f"; those that relapsed did so at cycle {signed(cycle.mean)} on average"
         yield f"{said}."
 
@@ -75,7 +75,7 @@ def relapse_tests(results: Results) -> Iterator[str]:
 
 
 def predictions(results: Results) -> Iterator[str]:
-    """Say what foretells an outcome in seeds that were left out, or that nothing was found to."""
+    """Say what predicts an outcome in seeds that were left out, or that nothing was found."""
     tested = sorted((f for f in results.forecasts if f.p is not None), key=lambda f: f.p or 0)
     good = [f for f in tested if (f.p_holm or 0) < ALPHA]
     outcomes = plural(len(tested), "outcome")

@@ -26,9 +26,9 @@ _KINDS = ("joint", "directional")
 def verdict(comparison: Sequence[Compared]) -> str:
     """Say in one line whether a study is consistent with the published one as a whole.
 
-    It is inconsistent if any mean differs once p is corrected for all of them, or if a constant is
-    another. Relapse counts and single runs are reported, but do not decide: what they say follows
-    from trajectories whose means are tested.
+    It is inconsistent if any mean differs after p is corrected for all of them, or if a constant
+    differs. Relapse counts and single runs are reported but do not decide, because they follow from
+    trajectories whose means are tested.
     """
     published = [row for row in comparison if None not in (row.published_mean, row.published_sd)]
     if not published:
@@ -55,7 +55,7 @@ def verdict(comparison: Sequence[Compared]) -> str:
 
 
 def _of_means(means: Sequence[Compared]) -> list[str]:
-    """Say how many means are equivalent, whether any differs, and what could have been seen."""
+    """Say how many means are equivalent, whether any differs, and what could be detected."""
     alpha, margin = means[0].alpha, means[0].margin_sds
     equivalent = sum(row.equivalent is True for row in means)
     differ = sum(row.status == INCONSISTENT for row in means)

@@ -110,8 +110,8 @@ def apply_step(step: StepOptions, network: Network, setting: Setting, generator:
 def adherence(seed: int, cycle: int) -> float:
     """Return a number from 0 to 1, drawn uniformly for this cycle of this seed.
 
-    All treatments share it, so that they miss the same cycles, and so do all chances: whoever
-    keeps to a step with a low chance keeps to one with a higher chance as well.
+    All treatments share it, so they miss the same cycles. All chances share it too, so a seed that
+    takes a step with a low chance also takes one with a higher chance.
     """
     from pipeline_lib.model.randomness import numpy_generator
 

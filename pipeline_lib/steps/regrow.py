@@ -1,4 +1,4 @@
-"""Regrow pruned weights, as a rule those with the steepest gradients (Methods, ketamine)."""
+"""Regrow pruned weights, by default those with the steepest gradients (Methods, ketamine)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def apply(
 def _scores(
     network: Network, setting: Setting, generator: Any, sites: Sites, batches: int | None
 ) -> Sequence[np.ndarray]:
-    """Return for each matrix, (n_out, n_in) float32, what its weights are chosen by."""
+    """Return the scores by which the weights of each matrix, (n_out, n_in) float32, are chosen."""
     engine, points = setting.engine, setting.points
     if sites == "random":
         # The order of independent draws is uniform.

@@ -40,8 +40,8 @@ def apply(
 ) -> Network:
     """Return the network after taking `steps`, in order, `times` times.
 
-    In the history their epochs are counted through, as those of one step. Raises PipelineError,
-    which names the step, if one fails.
+    The history counts their epochs as those of a single step. Raises PipelineError, which names the
+    step, if one fails.
     """
     from pipeline_lib.errors import PipelineError
     from pipeline_lib.steps import apply_step, kind_of

@@ -1,8 +1,8 @@
-"""Axes: what a study varies, and the scenarios that come of it.
+"""Axes, along which a study varies, and its scenarios.
 
-An axis is a key of the study with several values (`pruning.sparsity: [0.9, 0.95]`), or a name with
-variants, each of which lays some keys over the study (`network: {paper: {}, wide: {…}}`). A
-scenario has one value of each axis, and is a study of its own, validated like any other.
+An axis is either a key of the study with several values (`pruning.sparsity: [0.9, 0.95]`) or a name
+with variants, each of which changes some keys (`size: {paper: {}, wide: {…}}`). A scenario has one
+value of each axis. It is a complete study and is validated like any other.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.validation import validate
 
-Value = float | str  # of an axis, as the column of the axis has it
+Value = float | str  # of an axis, as in its column of the results
 
 MOST_SCENARIOS = 10_000
-FIXED = ("seeds", "results", "keep_networks")  # a study has one of each
+FIXED = ("seeds", "results", "keep_networks")  # keys that all scenarios share
 
-# An axis is a column of its own beside those of rows, values and cells.
+# The columns of rows, values and cells, beside which each axis gets one.
 STATISTICS = {"n", "mean", "sd", "min", "max", "count", "ci_low", "ci_high", "method", "note"}
 ROWS = [measures.Value, *map(measures.row_of, (*measures.in_order(), "history"))]
 COLUMNS = STATISTICS | {field.name for row in ROWS for field in fields(row)}
@@ -33,20 +33,20 @@ COLUMNS = STATISTICS | {field.name for row in ROWS for field in fields(row)}
 
 @dataclass(frozen=True)
 class Scenario:
-    """One value of each axis, and the study that it makes; `labels` stand in files' paths."""
+    """One value of each axis, and the resulting study; paths of files contain the `labels`."""
 
     values: dict[str, Value]
     labels: dict[str, str]
     study: Study
 
     def folder(self, axes: Sequence[str]) -> str:
-        """Return the part of a path that tells these axes: `/pruning.sparsity~0.93` for one."""
+        """Return the part of a path for these axes, such as `/pruning.sparsity~0.93`."""
         return "".join(f"/{axis}~{self.labels[axis]}" for axis in axes)
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """What a value of an axis sets: paths of keys, each with what stands there instead."""
+    """One value of an axis, and its changes to the study: new values by the path of their key."""
 
     label: str
     value: Value
@@ -54,11 +54,12 @@ class _Setting:
 
 
 def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scenario]:
-    """Return a study's scenarios, the last axis varying fastest; without axes the study alone.
+    """Return the scenarios of a study, with the last axis varying fastest.
 
-    `raw` is as loaded from YAML, and `order` as `validate` has it.
+    A study without axes is its only scenario. `raw` is the study as loaded from YAML, and `order`
+    is explained in `validate`.
 
-    Raises PipelineError with a line for each problem of the study or of a scenario, which it names.
+    Raises PipelineError with a line for each problem of the study, or of a scenario that it names.
     """
     base = validate(raw, order=order)
     without = {key: value for key, value in raw.items() if key != "axes"}
@@ -94,9 +95,9 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
 
 
 def that_matter(scenarios: Sequence[Scenario], made: Sequence[object]) -> list[str]:
-    """Return the axes that change what is made, of which `made` has one for each scenario.
+    """Return the axes that have an effect; `made` holds the outcome of each scenario.
 
-    An axis does not matter if scenarios that differ in nothing else have the same.
+    An axis has no effect if scenarios that differ only in this axis always have equal outcomes.
     """
     found = []
     for axis in scenarios[0].labels:
@@ -110,7 +111,7 @@ def that_matter(scenarios: Sequence[Scenario], made: Sequence[object]) -> list[s
 
 
 def first_with(scenarios: Sequence[Scenario], folder: str) -> int:
-    """Return the place of the first scenario whose files can be in this folder.
+    """Return the index of the first scenario whose files can be in this folder.
 
     Raises PipelineError if there is none.
     """
@@ -122,7 +123,7 @@ def first_with(scenarios: Sequence[Scenario], folder: str) -> int:
 
 
 def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]) -> Iterator[Any]:
-    """Yield what each value of an axis sets; raises PipelineError if there is no such key."""
+    """Yield the changes for each value of an axis; raises PipelineError if it has no such key."""
     if axis in COLUMNS:
         raise PipelineError(f"axes.{axis} has the name of a column of the results; choose another")
     if isinstance(values, dict):
@@ -155,7 +156,7 @@ def _label(value: Any) -> str:
 
 
 def _leaves(overlay: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
-    """Yield the keys that an overlay sets: within mappings key by key, lists as a whole."""
+    """Yield the path and value of each key in an overlay; a list is a single value."""
     for key, value in overlay.items():
         if isinstance(value, dict) and value:
             yield from _leaves(value, (*above, key))
@@ -212,7 +213,7 @@ def _no_such_key(axis: str, part: str, there: Any) -> PipelineError:
 
 
 def _check_apart(axes: Mapping[str, Sequence[_Setting]]) -> None:
-    """Raise PipelineError if two axes set the same key, or one a part of what the other sets."""
+    """Raise PipelineError if two axes set the same key, or one sets a part of the other's."""
     set_by = {
         axis: {path for each in settings for path in each.changes}
         for axis, settings in axes.items()
@@ -226,7 +227,7 @@ def _check_apart(axes: Mapping[str, Sequence[_Setting]]) -> None:
 
 
 def _check_frame(base: Study, study: Study) -> None:
-    """Raise PipelineError if a scenario has other seeds, measures or treatments than the study."""
+    """Raise PipelineError if seeds, measures or treatments differ from those of the study."""
     if study.axes:
         raise PipelineError("an axis must not set axes")
     for key in FIXED:
