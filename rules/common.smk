@@ -49,6 +49,7 @@ wildcard_constraints:
     state="|".join([*STATES, *TREATMENTS]),
 
 
+@cache
 def in_results(*parts):
     """The path of a file of the study."""
     return str(Path(RESULTS, *parts))
@@ -71,20 +72,18 @@ def network_of(state):
     return in_seed(files.get(state, f"{state}/network.safetensors"))
 
 
-def to_make(output, *inputs):
-    """An input function: the files that a job reads to make its output.
+def to_make(output, *inputs, listed=False):
+    """An input function: the files that a job reads to make its output, one alone or `listed`.
 
     If the output is up to date (rules/trust.smk), the times of its inputs do not matter, and
     Snakemake need not look at them.
     """
 
     def paths(wildcards):
-        seed = wildcards.get("seed")
-        made = made_of_seed(seed) if seed is not None else made_of_study()
         found = [str(path).format(**wildcards) for path in inputs]
-        if str(output).format(**wildcards) in made:
+        if is_made(str(output).format(**wildcards), wildcards.get("seed")):
             found = ancient(found)
-        return found if len(found) > 1 else found[0]
+        return found if listed or len(found) > 1 else found[0]
 
     paths.inputs = inputs
     return paths

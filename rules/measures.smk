@@ -48,7 +48,7 @@ def stages_of(kind):
         if file := history_of_measure(name):
             for state in TREATMENTS:
                 stage = (name, state)
-                found[f"{MAINTENANCE} {state}"] = (
+                found[f"{MAINTENANCE} {name} {state}"] = (
                     stage,
                     file.replace("{state}", state),
                 )
@@ -123,6 +123,8 @@ def history_of_measure(name):
     trains = "training" in slices.measure(STUDY, name, TREATMENTS[0])["points"]
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
+
+TRAINING_MEASURES = [name for name in MEASURES if history_of_measure(name)]
 
 for name in MEASURES:
 
@@ -204,6 +206,7 @@ rule gather:
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         scenarios=AXIS_VALUES,
+        training=TRAINING_MEASURES,
         planned=lambda wildcards: plans_of_gathered(wildcards.kind),
         made_by=lambda wildcards: plan_of_gather(wildcards.kind),
     message:
@@ -222,6 +225,7 @@ rule study_values:
         long=in_results("values.parquet"),
         wide=in_results("values.csv"),
         cells=in_results("cells.parquet"),
+        stamp=stamp_of("values"),
     log:
         log_of("values"),
     benchmark:
