@@ -89,7 +89,7 @@ FILES = [
     (b"\xff\xfe", "not a text file in UTF-8"),
     (b"a: 2026-13-40", "month must be in"),
     (b'a: !!python/object/apply:os.system ["true"]', "could not determine a constructor"),
-    (b"a: &x [1]\nb: *x\n", r"line 2 has the alias \*x; write out what it stands for"),
+    (b"a: &x [1]\nb: *x\n", r"line 2 has the alias \*x; write out the value"),
     (b"a: &x {b: *x}\n", r"has the alias \*x"),
     (b"seeds: 010\n", "line 1 has 010, which YAML reads as 8; write 8"),
     (b"seeds: 1_0\n", "line 1 has 1_0, which YAML reads as 10"),
@@ -143,7 +143,7 @@ def test_a_number_of_yaml_1_2_is_a_number(paper):
 @pytest.mark.parametrize("results", ["docs", "docs/results", ".", "pipeline_lib"])
 def test_results_are_not_written_into_the_project_itself(results, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    with pytest.raises(PipelineError, match="which is part of the project; it must be another"):
+    with pytest.raises(PipelineError, match="which is part of the project; it must be a different"):
         overlays.check_results(results, ROOT)
     overlays.check_results(str(tmp_path / results / "new"), ROOT)
 

@@ -388,6 +388,8 @@ class Sequences(RuleBasedStateMachine):
         assert not [*place.results.rglob("*.part"), *place.results.rglob(".room*")]
         counts["files compared"] += len(expected)
         counts["sequences that ended as a fresh run"] += 1
+        if counts["sequences"] % 25 == 0:
+            print(dict(counts), flush=True)
 
 
 def main() -> int:
