@@ -83,6 +83,7 @@ CODE = [
 ]
 TARGETS = ["statistics", "figure_training", "figure_regions"]
 PARTS = ["results/metrics/evaluate.parquet", "results/values.parquet", "statistics"]
+MEDDLING = ("code", "code and back", "file", "study", "workflow")
 KILLS = ("workflow", "job", "all", "interrupt", "hang up")
 REFUSALS = {
     "invalid": r"The study is not valid\.\n.+",
@@ -174,15 +175,27 @@ class Sequences(RuleBasedStateMachine):
 
     # Before runs
 
-    @initialize(finished=st.booleans())
-    def begin(self, finished: bool) -> None:
-        if finished:
-            code, files = place.fresh_run(self.study, frozenset())
-            assert code == 0
-            for name, content in files.items():
-                path = place.results / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+    @initialize(
+        finished=st.booleans(),
+        at=st.integers(0, 60),
+        kill=st.sampled_from(KILLS),
+        last=st.tuples(st.integers(0, 60), st.sampled_from(MEDDLING), st.integers(1, 6)),
+        number=NUMBER,
+    )
+    def begin(
+        self, finished: bool, at: int, kill: str, last: tuple[int, str, int], number: int
+    ) -> None:
+        """Begin with a finished study or one that was killed; something happens in the last run."""
+        self.last = (*last, number, number)
+        if not finished:
+            self.kill_a_run(at, kill)
+            return
+        code, files = place.fresh_run(self.study, frozenset())
+        assert code == 0
+        for name, content in files.items():
+            path = place.results / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     @rule(number=NUMBER, choice=NUMBER)
     def edit_the_study(self, number: int, choice: int) -> None:
@@ -321,7 +334,7 @@ class Sequences(RuleBasedStateMachine):
 
     @rule(
         at=st.integers(0, 60),
-        what=st.sampled_from(["code", "code and back", "file", "study", "workflow"]),
+        what=st.sampled_from(MEDDLING),
         after=st.integers(1, 6),
         number=NUMBER,
         choice=NUMBER,
@@ -356,12 +369,13 @@ class Sequences(RuleBasedStateMachine):
         assert refused != "other" or done, run.output[-6000:]
 
     def teardown(self) -> None:
-        if sys.exc_info()[0] is None:
+        if sys.exc_info()[0] is None and hasattr(self, "last"):
             self._end()
         for number in sorted(self.edits):
             self.edit_or_revert_code(number, old=False)
 
     def _end(self) -> None:
+        self.meddle_with_a_run(*self.last)
         expected_code, expected = place.fresh_run(self.study, frozenset(self.edits))
         for _ in range(12):
             run = place.run(self.study, edited=self.touched)
