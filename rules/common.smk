@@ -66,6 +66,7 @@ def network_file(*parts):
     return path if STUDY.keep_networks else temp(path)
 
 
+@cache
 def network_of(state):
     """The network file of a treatment or another state."""
     files = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
@@ -190,6 +191,7 @@ def axes_of(stage):
     return axes.that_matter(SCENARIOS, plans)
 
 
+@cache
 def at_scenario(pattern, stage, at):
     """A stage's pattern of a path in one scenario."""
     folder = SCENARIOS[at].folder(axes_of(stage))

@@ -14,9 +14,15 @@ AXIS_VALUES = [each.values for each in SCENARIOS]
 
 
 @cache
+def slice_of_measure(name, state, at):
+    """What a measure of one state's network reads of the study."""
+    return slices.measure(SCENARIOS[at].study, name, state)
+
+
+@cache
 def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
-    study = slices.measure(SCENARIOS[at].study, name, state)
+    study = slice_of_measure(name, state, at)
     steps = of_steps(study["options"].get("maintenance", []))
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
@@ -150,8 +156,8 @@ for name in MEASURES:
         threads: 1
         params:
             measure=name,
-            study=lambda wildcards, name=name: slices.measure(
-                study_of(wildcards), name, wildcards.state
+            study=lambda wildcards, name=name: slice_of_measure(
+                name, wildcards.state, scenario(wildcards)
             ),
             planned=lambda wildcards: plan_of_network(
                 wildcards.state, scenario(wildcards)
