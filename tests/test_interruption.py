@@ -84,7 +84,7 @@ def test_a_job_of_a_queue_does_not_start_by_a_study_that_was_edited_meanwhile(pr
     kept.write_text("seeds: 1\n", encoding="utf-8")
     with pytest.raises(AssertionError):
         project.snakemake("-j", "1", "--mode", "remote", *HEALTHY)
-    assert "The study was edited while its workflow is running" in project.output
+    assert "The study was edited while its workflow was running" in project.output
     kept.write_text("seeds: [1\n", encoding="utf-8")
     with pytest.raises(AssertionError):
         project.snakemake("-j", "1", "--mode", "remote", *HEALTHY)
