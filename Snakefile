@@ -28,8 +28,9 @@ from pipeline_lib.jobs.sources import recorded
 
 # Jobs end with the process that runs them.
 os.environ.update(PRUNING_WORKFLOW=str(os.getpid()))
-# They notice if the code is edited while they run.
-os.environ.update(PRUNING_SOURCES=recorded(workflow.basedir))
+# They notice if the code is edited while they run; on a queue, since the workflow was started.
+if workflow.is_main_process or "PRUNING_SOURCES" not in os.environ:
+    os.environ.update(PRUNING_SOURCES=recorded(workflow.basedir))
 
 
 configfile: "config.yaml"
@@ -44,6 +45,11 @@ report: "report/workflow.rst"
 
 include: "rules/interruption.smk"
 include: "rules/common.smk"
+
+
+BEFORE = owner_of(RESULTS)
+
+
 include: "rules/network.smk"
 include: "rules/measures.smk"
 include: "rules/progress.smk"
@@ -68,8 +74,11 @@ rule all:
 
 onstart:
     if workflow.is_main_process:
-        HELD.append(own(RESULTS))
-        keep_study()
+        try:
+            HELD.append(own(RESULTS, BEFORE))
+            keep_study()
+        except (PipelineError, OSError) as error:
+            sys.exit(f"The study could not be written beside its results. {error}")
     logger.addHandler(TimeLeft(workflow.dag.needrun_jobs()))
     # On one machine there is no queue to protect from fast submission. Snakemake's limit on it,
     # which no option switches off, polls once a second for every job that ever finished, and so

@@ -49,6 +49,7 @@ wildcard_constraints:
     state="|".join([*STATES, *TREATMENTS]),
 
 
+@cache
 def in_results(*parts):
     """The path of a file of the study."""
     return str(Path(RESULTS, *parts))
@@ -65,26 +66,25 @@ def network_file(*parts):
     return path if STUDY.keep_networks else temp(path)
 
 
+@cache
 def network_of(state):
     """The network file of a treatment or another state."""
     files = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
     return in_seed(files.get(state, f"{state}/network.safetensors"))
 
 
-def to_make(output, *inputs):
-    """An input function: the files that a job reads to make its output.
+def to_make(output, *inputs, listed=False):
+    """An input function: the files that a job reads to make its output, one alone or `listed`.
 
     If the output is up to date (rules/trust.smk), the times of its inputs do not matter, and
     Snakemake need not look at them.
     """
 
     def paths(wildcards):
-        seed = wildcards.get("seed")
-        made = made_of_seed(seed) if seed is not None else made_of_study()
         found = [str(path).format(**wildcards) for path in inputs]
-        if str(output).format(**wildcards) in made:
+        if is_made(str(output).format(**wildcards), wildcards.get("seed")):
             found = ancient(found)
-        return found if len(found) > 1 else found[0]
+        return found if listed or len(found) > 1 else found[0]
 
     paths.inputs = inputs
     return paths
@@ -192,6 +192,7 @@ def axes_of(stage):
     return axes.that_matter(SCENARIOS, plans)
 
 
+@cache
 def at_scenario(pattern, stage, at):
     """The pattern of a path of a stage, with the folders of one scenario filled in."""
     folder = SCENARIOS[at].folder(axes_of(stage))

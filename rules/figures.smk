@@ -251,6 +251,7 @@ rule figure_regions:
                 of_first(in_seed(treatment, "network.safetensors"))
                 for treatment in TREATMENTS
             ],
+            listed=True,
         ),
     output:
         pictures=picture(REGIONS),

@@ -2,13 +2,33 @@
 
 import fcntl
 import signal
+import time
 
 GOES_ON = "Finished files are kept."
+BUSY = "busy"
 HELD = []  # the lock of the results folder, held while this process lives
 
 
-def own(folder):
+def owner_of(folder):
+    """The workflow that last locked a results folder, as `.owner` names it; BUSY if it still does."""
+    try:
+        with open(Path(folder, ".owner"), encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return BUSY
+            except OSError:
+                pass  # no locks here
+            return file.read()
+    except (OSError, ValueError):
+        return ""
+
+
+def own(folder, before):
     """Lock the results folder for this workflow, or stop with an error message.
+
+    `before` is what `owner_of` returned before this workflow looked at existing files; it has not
+    seen what another workflow has written since.
 
     This is a kernel lock on a file in the folder. It excludes every other workflow, from whatever
     checkout and however the path is spelled, and it ends with its process. Snakemake's own locks,
@@ -21,7 +41,7 @@ def own(folder):
             probe.write_bytes(bytes(4096))
         finally:
             probe.unlink(missing_ok=True)
-        owner = open(Path(folder, ".owner"), "a", encoding="utf-8")
+        owner = open(Path(folder, ".owner"), "a+", encoding="utf-8")
     except OSError as error:
         sys.exit(f"{folder}: could not be written ({error.strerror}). {GOES_ON}")
     try:
@@ -35,6 +55,14 @@ def own(folder):
         # Some network file systems have no locks. The plans in the files still keep two studies
         # apart there.
         pass
+    owner.seek(0)
+    if before == BUSY or owner.read() != before:
+        sys.exit(
+            f"{folder}: another workflow wrote to this folder while this one was being planned."
+            " Repeat the command."
+        )
+    owner.truncate(0)
+    print(f"process {os.getpid()}, {time.time_ns()}", file=owner, flush=True)
     return owner
 
 

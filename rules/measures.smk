@@ -7,9 +7,15 @@ AXIS_VALUES = [each.values for each in SCENARIOS]
 
 
 @cache
+def slice_of_measure(name, state, at):
+    """What a measure of one state's network reads of the study."""
+    return slices.measure(SCENARIOS[at].study, name, state)
+
+
+@cache
 def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
-    study = slices.measure(SCENARIOS[at].study, name, state)
+    study = slice_of_measure(name, state, at)
     steps = of_steps(study["options"].get("maintenance", []))
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
@@ -42,7 +48,7 @@ def stages_of(kind):
         if file := history_of_measure(name):
             for state in TREATMENTS:
                 stage = (name, state)
-                found[f"{MAINTENANCE} {state}"] = (
+                found[f"{MAINTENANCE} {name} {state}"] = (
                     stage,
                     file.replace("{state}", state),
                 )
@@ -97,6 +103,8 @@ def history_of_measure(name):
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
 
+TRAINING_MEASURES = [name for name in MEASURES if history_of_measure(name)]
+
 for name in MEASURES:
 
     rule:
@@ -118,8 +126,8 @@ for name in MEASURES:
         threads: 1
         params:
             measure=name,
-            study=lambda wildcards, name=name: slices.measure(
-                study_of(wildcards), name, wildcards.state
+            study=lambda wildcards, name=name: slice_of_measure(
+                name, wildcards.state, scenario(wildcards)
             ),
             planned=lambda wildcards: plan_of_network(
                 wildcards.state, scenario(wildcards)
@@ -174,6 +182,7 @@ rule gather:
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         scenarios=AXIS_VALUES,
+        training=TRAINING_MEASURES,
         planned=lambda wildcards: plans_of_gathered(wildcards.kind),
         made_by=lambda wildcards: plan_of_gather(wildcards.kind),
     message:
@@ -192,6 +201,7 @@ rule study_values:
         long=in_results("values.parquet"),
         wide=in_results("values.csv"),
         cells=in_results("cells.parquet"),
+        stamp=stamp_of("values"),
     log:
         log_of("values"),
     benchmark:

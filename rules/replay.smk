@@ -29,6 +29,10 @@ def plan_of_replayed():
 
 
 rule replay_seed:
+    input:
+        lambda wildcards: first_look(in_results("replay", "seeds", "{seed}.parquet"))(
+            wildcards
+        ),
     output:
         metrics=in_results("replay", "seeds", "{seed}.parquet"),
     log:
@@ -47,7 +51,10 @@ rule replay_seed:
 
 rule replay_gather:
     input:
-        ancient(expand(rules.replay_seed.output.metrics, seed=SEEDS)),
+        to_make(
+            in_results("replay", "metrics.parquet"),
+            *expand(rules.replay_seed.output.metrics, seed=SEEDS),
+        ),
     output:
         in_results("replay", "metrics.parquet"),
     log:
@@ -58,6 +65,7 @@ rule replay_gather:
     params:
         study=slices.gather(STUDY, "replay"),
         scenarios=[{}],
+        training=[],
         planned=lambda wildcards: [plans_of_replay()],
         made_by=lambda wildcards: plan_of_replayed(),
     message:
@@ -68,12 +76,16 @@ rule replay_gather:
 
 rule replay_compare:
     input:
-        **published("published", "runs"),
-        metrics=ancient(rules.replay_gather.output[0]),
+        **each_to_make(
+            in_results("replay", "published.parquet"),
+            **published("published", "runs"),
+            metrics=rules.replay_gather.output[0],
+        ),
     output:
         comparison=in_results("replay", "published.parquet"),
         runs=in_results("replay", "runs.parquet"),
         verdict=in_results("replay", "verdict.txt"),
+        stamp=stamp_of("replay"),
     log:
         log_of("replay/compare"),
     benchmark:

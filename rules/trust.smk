@@ -64,9 +64,23 @@ def jobs_of_study():
     """The jobs that read the rows of all seeds, and those that build on them."""
     for kind, paths in GATHERED.items():
         yield Job(plan_of_gather(kind), [gathered(kind)], files(paths))
+    yield from jobs_of_rules(replay=False)
+
+
+def jobs_of_replay():
+    """The jobs of the replay of all seeds, and its comparison with the published run."""
+    for seed in [] if AXES else SEEDS:
+        yield Job(
+            plan_of_replay(), [rules.replay_seed.output.metrics.format(seed=seed)], []
+        )
+    yield from jobs_of_rules(replay=True)
+
+
+def jobs_of_rules(replay):
+    """The jobs of rules that make files of all seeds, of the replay or of the study."""
     for rule in workflow.rules:
         made_by = dict(rule.params.items()).get("made_by")
-        if made_by is not None and not rule.wildcard_names:
+        if made_by and not rule.wildcard_names and replay == ("replay" in rule.name):
             stamp = dict(rule.output.items()).get("stamp")
             stamp = stamp and str(stamp)
             yield Job(made_by(None), files(rule.output), files(rule.input), stamp)
@@ -86,7 +100,7 @@ def look_at(jobs, remade=()):
         if job.is_stale(not STUDY.keep_networks) or not remade.isdisjoint(job.inputs):
             workflow.dag.forcefiles.update(job.outputs)
             remade.update(job.outputs)
-        elif all(Path(path).exists() for path in job.outputs):
+        elif all(os.path.exists(path) for path in job.outputs):
             made.update(job.outputs)
     return made, remade
 
@@ -95,17 +109,6 @@ def look_at(jobs, remade=()):
 def look_of_seed(seed):
     """`look_at` for the jobs of one seed."""
     return look_at(jobs_of_seed(seed)) if workflow.is_main_process else (set(), set())
-
-
-def made_of_seed(seed):
-    """The files of a seed that are up to date."""
-    return look_of_seed(int(seed))[0]
-
-
-def first_look(wildcards):
-    """An input function without files, for the jobs on which all others of a seed depend."""
-    made_of_seed(wildcards.seed)
-    return []
 
 
 @cache
@@ -117,13 +120,36 @@ def made_of_study():
     return look_at(jobs_of_study(), remade)[0]
 
 
+@cache
+def made_of_replay():
+    """`made_of_study` for the replay."""
+    return look_at(jobs_of_replay())[0] if workflow.is_main_process else set()
+
+
+def is_made(path, seed):
+    """Tell whether a file, which is one of a seed or of the study, need not be made again."""
+    if path.startswith(in_results("replay")):
+        return path in made_of_replay()
+    return path in (made_of_study() if seed is None else look_of_seed(int(seed))[0])
+
+
+def first_look(output):
+    """An input function of no files, for the jobs that everything else depends on."""
+
+    def no_files(wildcards):
+        is_made(str(output).format(**wildcards), wildcards.seed)
+        return []
+
+    return no_files
+
+
 def former_files():
     """Files of a former study that this one would not make, or would make differently.
 
     Only files over all seeds are listed, which a reader could take for results of this study.
     Networks and rows of single seeds stay, since nothing reads those of other studies.
     """
-    jobs = list(jobs_of_study())
+    jobs = [*jobs_of_study(), *jobs_of_replay()]
     planned = {path for job in jobs for path in job.outputs}
     # Only files that a study wrote are listed; other files in these folders belong to the user.
     there = []
@@ -165,7 +191,13 @@ def keep_study():
 # On a queue each job reads the study again when it starts. If the study was edited in the meantime,
 # results of the two versions would be mixed.
 if not workflow.is_main_process and Path(RESULTS, "study.yaml").exists():
-    if overlays.read(in_results("study.yaml")) != overlays.plain(config):
+    try:
+        same = overlays.read(in_results("study.yaml")) == overlays.plain(config)
+    except PipelineError as error:
+        sys.exit(
+            f"The study that the workflow was started with cannot be read. {error}"
+        )
+    if not same:
         sys.exit(
             "The study was edited while its workflow was running, so this job was not started."
             " Repeat the command once the workflow has ended."

@@ -136,7 +136,8 @@ class Run:
             name: [of(seed, state, name) for seed in seeds for state in slices.states(study, name)]
             for name in study.measures
         }
-        trained = ["history", *(f"{name}_history" for name in study.measures if self.trains(name))]
+        training = [name for name in study.measures if self.trains(name)]
+        trained = ["history", *(f"{name}_history" for name in training)]
         files["history"] = [of(seed, "history") for seed in seeds] + [
             of(seed, name, part) for part in trained for seed in seeds for name in study.treatments
         ]
@@ -148,6 +149,7 @@ class Run:
                 Files(*found),
                 study=slices.gather(study, kind),
                 scenarios=[{}],
+                training=training,
                 planned=[None],
             )
 
@@ -161,6 +163,7 @@ class Run:
                 long=folder / "values.parquet",
                 wide=folder / "values.csv",
                 cells=folder / "cells.parquet",
+                stamp=folder / "stamps/values.json",
             ),
             Files(**{name: self.gathered(name) for name in study.measures}),
             measured={name: slices.gather(study, name) for name in study.measures},

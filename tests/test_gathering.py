@@ -62,13 +62,15 @@ def test_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
 
 
 def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
-    treatments = ["healthy", "ssri"]
-    paths = [tmp_path / f"{index}.parquet" for index in range(6)]
-    for path, part in zip(paths, parts("history", [0, 1], treatments), strict=True):
+    treatments, measures = ["healthy", "ssri"], ["relapse", "another"]
+    paths = [tmp_path / f"{index}.parquet" for index in range(8)]
+    held = parts("history", [0, 1], treatments, measures)
+    assert len({part.place for part in held}) == 4  # each of them in both seeds
+    for path, part in zip(paths, held, strict=True):
         (stage,), (treatment,) = part.constant.values(), part.states
         row = HistoryRow(part.seed, treatment, stage, None, 0, 0, 0.0, 0.7)
         write_rows(path, [] if stage == "maintenance" else [row], HistoryRow)
-    told = {"kind": "history", "seeds": [0, 1], "states": treatments}
+    told = {"kind": "history", "seeds": [0, 1], "states": treatments, "training": measures}
     assert gather(paths, HistoryRow, **told).num_rows == 4
     write_rows(paths[2], [], HistoryRow)
     with pytest.raises(PipelineError, match=r"its 1 rows are not of the same .* as the 0 of"):

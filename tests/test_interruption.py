@@ -11,13 +11,12 @@ import time
 import pytest
 
 from tests.projects import Project
-from tests.trust.kills import GOES_ON, STUDY, Run, kill_and_resume, results
+from tests.trust.running import GOES_ON, STUDY, Run, results
 
 ONE_SEED = STUDY | {
     "seeds": 1,
     "treatments": {**STUDY["treatments"], "ketamine": None},
 }
-HISTORY = ["results/metrics/history.parquet"]  # five jobs, one after the other
 HEALTHY = ["results/seeds/0/baseline.safetensors"]
 PATIENCE = 240  # seconds, on a busy machine
 
@@ -27,18 +26,6 @@ def project(tmp_path) -> Project:
     project = Project(tmp_path / "killed")
     project.study = ONE_SEED
     return project
-
-
-def test_five_kills_change_no_byte_and_repeat_no_finished_job(project, tmp_path):
-    undisturbed = Project(tmp_path / "undisturbed")
-    undisturbed.study = ONE_SEED
-    undisturbed.snakemake("-j", "2", *HISTORY)
-    expected = results(undisturbed.folder)
-    assert len(expected) == 10  # the study and its owner beside them
-    counts = kill_and_resume(project, HISTORY, expected, kills=5, within=1.5)
-    assert not counts.wrong, counts
-    assert counts.kills.total() == 5
-    assert counts.studies >= 1
 
 
 def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(project):
@@ -89,3 +76,25 @@ def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):
     shell.wait()
     shell.stdout.close()
     assert "interrupted: a job" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+def test_a_job_of_a_queue_does_not_start_by_a_study_that_was_edited_meanwhile(project):
+    kept = project.folder / "results/study.yaml"
+    kept.parent.mkdir()
+    kept.write_text("seeds: 1\n", encoding="utf-8")
+    with pytest.raises(AssertionError):
+        project.snakemake("-j", "1", "--mode", "remote", *HEALTHY)
+    assert "The study was edited while its workflow was running" in project.output
+    kept.write_text("seeds: [1\n", encoding="utf-8")
+    with pytest.raises(AssertionError):
+        project.snakemake("-j", "1", "--mode", "remote", *HEALTHY)
+    assert "results/study.yaml: not valid YAML" in project.output
+    assert "Traceback" not in project.output
+
+
+def test_a_project_in_a_path_with_braces_is_told_to_move(tmp_path):
+    project = Project(tmp_path / "a{seed}")
+    with pytest.raises(AssertionError):
+        project.snakemake("-n")
+    assert "the project's path has braces" in project.output
+    assert "Traceback" not in project.output

@@ -309,3 +309,10 @@ def test_all_treatments_of_a_seed_get_the_same_noise(name, engine, study, networ
         for called in ("neurosteroid", "x")
     )
     assert [replace(row, treatment="x") for row in one] == other
+
+
+def test_two_measures_may_not_have_a_number_of_one_name(monkeypatch):
+    relapse = measures.load("relapse")
+    monkeypatch.setattr(measures, "load", lambda name: relapse)
+    with pytest.raises(ValueError, match=r"the measure another has the number .*different names"):
+        measures.numbers(["relapse", "another"])

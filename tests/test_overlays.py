@@ -89,6 +89,11 @@ FILES = [
     (b"\xff\xfe", "not a text file in UTF-8"),
     (b"a: 2026-13-40", "month must be in"),
     (b'a: !!python/object/apply:os.system ["true"]', "could not determine a constructor"),
+    (b"a: &x [1]\nb: *x\n", r"line 2 has the alias \*x; write out the value"),
+    (b"a: &x {b: *x}\n", r"has the alias \*x"),
+    (b"seeds: 010\n", "line 1 has 010, which YAML reads as 8; write 8"),
+    (b"seeds: 1_0\n", "line 1 has 1_0, which YAML reads as 10"),
+    (b"seeds: 1:30\n", "line 1 has 1:30, which YAML reads as 90"),
     (b"__use_yte__: true\n__definitions__: [import os]\n", "it lets a study run programs"),
 ]
 
@@ -112,3 +117,38 @@ def test_snakemakes_arguments_are_searched_for_files(tmp_path):
         "no.yaml: there is no such file",
         f"{tmp_path}: cannot be read (Is a directory)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["0", "1"], [0, 1]),
+        ("false", False),
+        ({"sparsity": "0.9"}, {"sparsity": 0.9}),
+        ({"ssri": "null"}, {"ssri": None}),
+        ("a word", "a word"),
+        ("[1, 2", "[1, 2"),
+        (3, 3),
+    ],
+)
+def test_values_of_the_command_line_are_read_as_yaml(given, meant):
+    assert overlays.resolved(given) == meant
+
+
+def test_a_number_of_yaml_1_2_is_a_number(paper):
+    paper["baseline"]["lr"] = "1e-5"  # what YAML 1.1 makes of it
+    assert validate(paper).baseline.lr == 1e-5
+
+
+@pytest.mark.parametrize("results", ["docs", "docs/results", ".", "pipeline_lib"])
+def test_results_are_not_written_into_the_project_itself(results, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(PipelineError, match="which is part of the project; it must be a different"):
+        overlays.check_results(results, ROOT)
+    overlays.check_results(str(tmp_path / results / "new"), ROOT)
+
+
+def test_results_are_a_folder(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(PipelineError, match="which is a file; it must be a folder"):
+        overlays.check_results("config.yaml", ROOT)

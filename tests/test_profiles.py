@@ -19,3 +19,16 @@ def test_the_profile_of_a_queue_groups_every_rule_of_the_study():
     for name in ("slurm", "generic"):
         profile = yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text("utf-8"))
         assert {entry.split("=")[0] for entry in profile["group-components"]} <= {"seed", "study"}
+
+
+def test_a_queue_is_asked_what_became_of_a_job_and_grants_the_memory_that_openblas_reserves():
+    profile = yaml.safe_load((ROOT / "profiles/generic/config.yaml").read_text("utf-8"))
+    status = profile["cluster-generic-status-cmd"]
+    assert {"running", "success", "failed"} <= set(re.findall(r"echo (\w+)", status))
+    (memory,) = [text for text in profile["default-resources"] if text.startswith("mem_mb=")]
+    assert int(re.findall(r"\d+", memory)[0]) >= 1500
+
+
+def test_no_profile_asks_times_or_snakemakes_record_what_is_to_be_made():
+    for path in (ROOT / "profiles").glob("*/config.yaml"):
+        assert yaml.safe_load(path.read_text("utf-8"))["rerun-triggers"] == "software-env", path

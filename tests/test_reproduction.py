@@ -267,6 +267,12 @@ HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,cou
         (HEADER + "1,a,clean,on,,0.5,,1,,,,,10\n", "line 2 has the cycle 0.5; it must be whole"),
         (HEADER + "1,a,clean,up,,,,1,,,,,10\n", "the modulation 'up'; it must be on or off"),
         (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 repeats a, clean, on of 1"),
+        (
+            HEADER + f"1,a,{COMBINED},on,,,,250,,,,,10\n",
+            "the mean 250; it must be at least 0 and at",
+        ),
+        (HEADER + f"1,a,{COMBINED},on,,,,50,-1,,,,10\n", "the sd -1; it must be at least 0"),
+        (HEADER + f"1,a,{COMBINED},on,,,,50,1,,,,-3\n", "the n_seeds -3; it must be at least 1"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, sentence):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.networks import origin, write_network
 from pipeline_lib.files.rows import read_rows, write_rows
-from pipeline_lib.files.stamps import Made, contents, parsed, read_stamp, stamp_files
+from pipeline_lib.files.stamps import Made, contents, origin_of, parsed, read_stamp, stamp_files
 from pipeline_lib.jobs import sources
-from pipeline_lib.jobs.plan import Job, plan
+from pipeline_lib.jobs.plan import Job, made, plan
 from pipeline_lib.measures import Value
+from tests.conftest import ROOT
 
 VALUE = Value(0, "ssri", "combined", "on", None, None, 25.0)
 PLAN = {"study": {"lr": 1e-5}, "code": "a", "inputs": {"network": "b"}}
@@ -25,7 +29,7 @@ def job(tmp_path):
     """A job whose output, of this plan, is made of its one input."""
     made_of, output = tmp_path / "in.txt", tmp_path / "out.parquet"
     made_of.write_text("in")
-    write_rows(output, [VALUE], Value, Made(PLANNED, contents([made_of])))
+    write_rows(output, [VALUE], Value, Made(PLANNED, origin_of([made_of])))
     return Job(PLANNED, [str(output)], [str(made_of)])
 
 
@@ -49,7 +53,7 @@ def test_a_plan_does_not_depend_on_the_order_of_keys():
 
 def test_a_file_carries_the_stamp_of_its_job(job):
     stamp = read_stamp(job.outputs[0])
-    assert (stamp.made_by, stamp.made_from) == (PLANNED, contents(job.inputs))
+    assert (stamp.made_by, stamp.made_from) == (PLANNED, origin_of(job.inputs))
     assert parsed(stamp.text()) == stamp
 
 
@@ -99,10 +103,28 @@ def test_a_different_plan_or_input_makes_a_file_stale(job, tmp_path):
     assert job.is_stale()
 
 
-def test_a_missing_input_makes_a_file_stale_unless_it_is_temporary(job, tmp_path):
-    (tmp_path / "in.txt").unlink()
+def test_of_inputs_that_are_gone_only_temporary_networks_are_excused(tmp_path, network):
+    text, made_of, output = (tmp_path / name for name in ("in.txt", "n.safetensors", "out.parquet"))
+    text.write_text("in")
+    write_network(made_of, network, origin(0, "healthy"))
+    inputs = [str(text), str(made_of)]
+    write_rows(output, [VALUE], Value, Made(PLANNED, origin_of(inputs)))
+    job = Job(PLANNED, [str(output)], inputs)
+    assert not job.is_stale()
+    made_of.unlink()
     assert job.is_stale()
     assert not job.is_stale(temporary=True)
+    text.write_text("another")
+    assert job.is_stale(temporary=True)
+
+
+def test_a_stamp_names_what_was_read_and_not_what_has_taken_its_place(tmp_path):
+    path = tmp_path / "in.parquet"
+    write_rows(path, [VALUE], Value, Made(PLANNED))
+    read = origin_of([path])
+    read_rows(path, Value)
+    write_rows(path, [], Value, Made(PLANNED))
+    assert made("x", [path]).of == read != origin_of([path])
 
 
 def test_a_text_that_was_edited_or_has_lost_its_stamp_is_stale(tmp_path):
@@ -118,15 +140,34 @@ def test_a_text_that_was_edited_or_has_lost_its_stamp_is_stale(tmp_path):
     assert job.is_stale()
 
 
-def test_a_job_notices_that_its_code_was_edited(monkeypatch, tmp_path):
-    from tests.conftest import ROOT
+@pytest.fixture
+def watched(monkeypatch):
+    """What a workflow that starts now tells its jobs of the code; nothing was looked at yet."""
+    monkeypatch.setattr(sources, "_changed", {})
+    known = json.loads(sources.recorded(ROOT))
+    monkeypatch.setenv(sources.VARIABLE, json.dumps(known))
+    sources.check()
+    return known
 
+
+@pytest.mark.parametrize("name", ["pipeline_lib/jobs/plan.py", "workflow_scripts/prune.py"])
+def test_a_job_notices_that_its_code_was_edited_meanwhile(watched, name, monkeypatch):
+    monkeypatch.setattr(
+        sys.modules["__main__"], "__file__", str(ROOT / "workflow_scripts/prune.py")
+    )
+    sources.check()
+    monkeypatch.setenv(sources.VARIABLE, json.dumps(watched | {name: "another"}))
+    with pytest.raises(PipelineError, match=rf"{name} was edited while the workflow was run"):
+        sources.check()
+
+
+def test_a_job_notices_an_edit_that_was_reverted_before_it_ended(watched):
+    path = Path(sources.__file__)
+    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))  # as a revert does
+    with pytest.raises(PipelineError, match=r"sources\.py was edited while"):
+        sources.check()
+
+
+def test_outside_a_workflow_no_code_is_watched(monkeypatch):
     monkeypatch.delenv(sources.VARIABLE, raising=False)
     sources.check()
-    known = sources.recorded(ROOT)
-    monkeypatch.setenv(sources.VARIABLE, known)
-    sources.check()
-    edited = json.loads(known) | {"pipeline_lib/jobs/plan.py": "another"}
-    monkeypatch.setenv(sources.VARIABLE, json.dumps(edited))
-    with pytest.raises(PipelineError, match=r"plan\.py was edited while the workflow was run"):
-        sources.check()

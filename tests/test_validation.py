@@ -105,7 +105,11 @@ BAD = [
         "xavier",
         "network.init is 'xavier'; it must be torch or a mapping {normal: sd}",
     ),
-    (["relapse", "threshold"], 80, "relapse.threshold is 80; it must be at most 1.0"),
+    (
+        ["relapse", "threshold"],
+        80,
+        "relapse.threshold is 80; it must be a fraction, at most 1; did you mean 0.8?",
+    ),
     (["task"], None, "task is None; it must be a mapping of keys to values"),
     (
         ["results"],
@@ -285,6 +289,11 @@ SENTENCES = [
     (["treatments", "x" * 61], base()["treatments"]["ssri"], "at most 60 characters"),
     (["treatments", "ssri", "label"], "ketamine-LIKE", "the label of ketamine; labels must differ"),
     (["treatments", "ssri", "label"], "Healthy", "the label of healthy; labels must differ"),
+    (["treatments", "ssri", "label"], "Ketamine-like ", "the label of ketamine; labels must"),
+    (["treatments", "ssri", "label"], "Ketamine-\uff4cike", "the label of ketamine; labels must"),
+    (["treatments", "ssri", "label"], "K\u0435t\u0430mine-like", "label of ketamine; labels must"),
+    (["treatments", "a\nb"], base()["treatments"]["ssri"], r"treatments has the name 'a\\nb'"),
+    (["pruning", "sparsity"], 95, "it must be a fraction, at most 1; did you mean 0.95"),
     (["reproduction", "published"], "{seed}.csv", "it must be the path of a file"),
     (["reproduction", "runs"], "s3://bucket/x.csv", "it must be the path of a file"),
 ]

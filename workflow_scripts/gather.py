@@ -13,9 +13,10 @@ plans, scenarios = snakemake.params.planned, snakemake.params.scenarios
 
 with job_log(snakemake.log[0], f"gather {study['kind']} of {len(files)} files"):
     row = measures.row_of(study["kind"])
-    share, tables = len(files) // len(scenarios), []
+    training, share, tables = snakemake.params.training, len(files) // len(scenarios), []
     for place, (axes, planned) in enumerate(zip(scenarios, plans, strict=True)):
         of_scenario = files[share * place : share * (place + 1)]
-        tables.append(with_axes(gather(of_scenario, row, planned=planned, **study), axes))
+        table = gather(of_scenario, row, training=training, planned=planned, **study)
+        tables.append(with_axes(table, axes))
     table = concat_tables(tables)
     write_table(snakemake.output[0], table, made(snakemake.params.made_by, files))

@@ -6,7 +6,7 @@ from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import Compared
 from pipeline_lib.figures import specs
 from pipeline_lib.files.rows import read_rows
-from pipeline_lib.files.stamps import stamp_files
+from pipeline_lib.files.stamps import read_bytes, stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
@@ -31,7 +31,7 @@ with job_log(snakemake.log[0], "write the report"):
         build(results, values, read_published(published) if published else None),
         statistics_tables(results),
         read_rows(files["comparison"], Compared) if published else None,
-        numbered_rows(Path(discrepancies).read_text("utf-8")) if discrepancies else [],
+        numbered_rows(read_bytes(discrepancies).decode()) if discrepancies else [],
         embedded(files.figures, specs(study["measures"])),
         read_origin(
             network=files.network,

@@ -7,6 +7,7 @@ from pipeline_lib.analysis.cells import Cell, study_cells
 from pipeline_lib.analysis.values import study_values, wide
 from pipeline_lib.files.gathering import read_gathered
 from pipeline_lib.files.rows import table_of, with_axes, write_table
+from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
@@ -31,10 +32,12 @@ with job_log(snakemake.log[0], "compute the study's numbers and their intervals"
         values.append(study_values(of_scenario, options))
         cells.append(study_cells(values[-1], snakemake.params.shares))
     by = made(snakemake.params.made_by, snakemake.input)
+    output = snakemake.output
     for path, found, row in (
-        (snakemake.output.long, values, Value),
-        (snakemake.output.cells, cells, Cell),
+        (output.long, values, Value),
+        (output.cells, cells, Cell),
     ):
         tables = [table_of(each, row) for each in found]
         write_table(path, concat_tables(map(with_axes, tables, scenarios)), by)
-    write_text(snakemake.output.wide, wide(values, scenarios))
+    write_text(output.wide, wide(values, scenarios))
+    stamp_files(output.stamp, [output.long, output.wide, output.cells], by)

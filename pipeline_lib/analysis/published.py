@@ -12,6 +12,7 @@ from typing import Any
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Place, Statistics
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.stamps import read_bytes
 from pipeline_lib.measures import Value
 from pipeline_lib.names import KEY, MODULATIONS, ON
 from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
@@ -108,7 +109,7 @@ def _check_bounds(line: str, published: Published) -> None:
 def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the rows of a CSV file, each with the name of its line for error messages."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8")
         reader = csv.DictReader(text.splitlines(), strict=True)
         lines = list(reader)
     except FileNotFoundError:

@@ -23,29 +23,40 @@ HISTORY, REPLAY = "history", "replay"  # the gathered files that are not of a me
 
 @dataclass(frozen=True)
 class Part:
-    """The expected content of a file to gather: one seed's rows, and columns with one value."""
+    """The expected content of a file to gather: one seed's rows, and columns with one value.
+
+    The history of maintenance belongs to the `measure` that trains the network.
+    """
 
     seed: int
     states: Sequence[str]
     constant: Mapping[str, str] = field(default_factory=dict)
+    measure: str = ""
 
     @property
     def place(self) -> str:
-        """The state whose rows they are, preceded by the stage of training if they are history."""
-        return " ".join([*filter(None, [self.constant.get("stage")]), *self.states])
+        """The state whose rows they are, preceded by the training if they are history."""
+        training = [self.constant.get("stage"), self.measure]
+        return " ".join([*filter(None, training), *self.states])
 
 
-def parts(kind: str, seeds: Sequence[int], states: Sequence[str]) -> list[Part]:
-    """Return the expected content of the files of a kind, in the order of gathering."""
+def parts(
+    kind: str, seeds: Sequence[int], states: Sequence[str], training: Sequence[str] = ()
+) -> list[Part]:
+    """Return the expected content of the files of a kind, in the order of gathering.
+
+    `training` names the measures that train networks.
+    """
     if kind == REPLAY:
         return [Part(seed, states) for seed in seeds]
     if kind == HISTORY:
         healthy, *treated = states
         return [
             *(Part(seed, [healthy], {"stage": BASELINE}) for seed in seeds),
+            *(Part(seed, [state], {"stage": COURSE}) for seed, state in product(seeds, treated)),
             *(
-                Part(seed, [state], {"stage": stage})
-                for stage, seed, state in product((COURSE, MAINTENANCE), seeds, treated)
+                Part(seed, [state], {"stage": MAINTENANCE}, measure)
+                for measure, seed, state in product(training, seeds, treated)
             ),
         ]
     return [Part(seed, [state], {"assessment": kind}) for seed, state in product(seeds, states)]
@@ -58,6 +69,7 @@ def gather(
     kind: str,
     seeds: Sequence[int],
     states: Sequence[str],
+    training: Sequence[str] = (),
     planned: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.
@@ -67,16 +79,15 @@ def gather(
     row twice, or does not have the same measurements as the files of other seeds.
     """
     tables = []
-    first: dict[tuple[Any, ...], tuple[_Path, pa.Table]] = {}
-    for path, part in zip(paths, parts(kind, seeds, states), strict=True):
+    first: dict[str, tuple[_Path, pa.Table]] = {}
+    for path, part in zip(paths, parts(kind, seeds, states, training), strict=True):
         table = read_table(path, row, planned[part.place] if planned else None)
         _check_columns(path, table, {"seed": [part.seed]})
         _check_columns(path, table, {name: [value] for name, value in part.constant.items()})
         _check_columns(path, table, {"treatment": part.states}, complete=kind != HISTORY)
         tables.append(table)
         place = _place(table, row)
-        like = (*part.states, *part.constant.values())
-        model, expected = first.setdefault(like, (path, place))
+        model, expected = first.setdefault(part.place, (path, place))
         if path is not model and place.equals(expected):
             continue
         if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.stamps import BY_HAND, KEY, Made, Stamp, check_plan, parsed
+from pipeline_lib.files.stamps import BY_HAND, KEY, Made, Stamp, check_plan, note, parsed
 from pipeline_lib.files.whole import REMEDY, reason, whole
 from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.names import HEALTHY, UNTREATED
@@ -127,6 +127,7 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any], Stam
     stamp = parsed(str(metadata.pop(KEY, "")))
     if stamp is None or stamp.content != _digest(tensors, metadata) or not intact:
         raise PipelineError(f"{path}: damaged (its digest does not fit its content); {REMEDY}")
+    note(path, stamp.content)
     return tensors, metadata, stamp
 
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.stamps import BY_HAND, KEY, Made, check_plan, parsed
+from pipeline_lib.files.stamps import BY_HAND, KEY, Made, check_plan, note, parsed
 from pipeline_lib.files.whole import REMEDY, reason, whole
 
 Row = TypeVar("Row")
@@ -103,6 +103,7 @@ def read_table(
     if stamp.content != digest(table):
         raise PipelineError(f"{path}: damaged (its digest does not fit its rows); {REMEDY}")
     _check_values(path, table)
+    note(path, stamp.content)
     return table
 
 

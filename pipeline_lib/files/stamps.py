@@ -3,7 +3,8 @@
 A stamp has three digests. `content` is of what the file holds. `made_by` is of the plan of the job
 that wrote it: its slice of the study, its code, the versions of the libraries that its numbers
 depend on, and the plans of its inputs. `made_from` is of the contents of the files that the job
-read. Plans are known before anything runs, so a workflow can tell whether a file is up to date.
+read, with networks apart from other files, because a study need not keep its networks. Plans are
+known before anything runs, so a workflow can tell whether a file is up to date.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.whole import REMEDY, write_text
 
 KEY = "stamp"  # the key of the stamp in a file's metadata
-STAMPED = (".parquet", ".safetensors")  # files that carry their stamp
+NETWORK = ".safetensors"
+STAMPED = (".parquet", NETWORK)  # files that carry their stamp
 UNPLANNED = "no plan"  # for files that were written outside a workflow
 
 # The footer of a Parquet file and the header of a safetensors file hold the stamp as it is written
@@ -31,19 +33,20 @@ _STAMP = re.compile(
 )
 
 
+# The digests of the contents that this process has read, by path.
+_read: dict[str, str] = {}
+
+
 @dataclass(frozen=True)
 class Made:
     """The digests that a job gives its files: of its plan, and of the files that it read."""
 
     by: str = UNPLANNED
-    of: str = hashlib.sha256().hexdigest()
+    of: str = field(default_factory=lambda: origin_of([]))
 
     def stamp(self, content: str) -> Stamp:
         """Return the stamp of a file with this content."""
         return Stamp(content, self.by, self.of)
-
-
-BY_HAND = Made()
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ class Stamp:
     content: str
     made_by: str
     made_from: str
+
+    def fits(self, made_from: str, *, networks: bool) -> bool:
+        """Tell whether a file is made of these contents, `networks` among them or left out."""
+        return self.made_from == made_from or (
+            not networks and self.made_from.split("_")[0] == made_from.split("_")[0]
+        )
 
     def text(self) -> str:
         """Return the stamp in the form in which metadata hold it."""
@@ -99,6 +108,30 @@ def contents(paths: Iterable[str | Path]) -> str:
     return digest.hexdigest()
 
 
+def origin_of(paths: Iterable[str | Path], *, read: bool = False) -> str:
+    """Return the `made_from` of what is made of these files, in order.
+
+    With `read`, it is of what this process read, even if another file has taken its place.
+    """
+    known = _read if read else {}
+    parts: tuple[list[str | None], list[str | None]] = ([], [])
+    for path in map(str, paths):
+        parts[path.endswith(NETWORK)].append(known.get(path) or _content(path))
+    return "_".join(hashlib.sha256(repr(part).encode()).hexdigest()[:32] for part in parts)
+
+
+def note(path: str | Path, content: str) -> None:
+    """Keep in mind the digest of the content that this process has read from a file."""
+    _read[str(path)] = content
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a file that has no stamp, and keep in mind what was read."""
+    content = Path(path).read_bytes()
+    note(path, hashlib.sha256(content).hexdigest())
+    return content
+
+
 def _content(path: str | Path) -> str | None:
     if Path(path).suffix in STAMPED:
         stamp = read_stamp(path)
@@ -107,6 +140,9 @@ def _content(path: str | Path) -> str | None:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
         return None
+
+
+BY_HAND = Made()
 
 
 def read_stamp(path: str | Path) -> Stamp | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib.files.stamps import STAMPED, Made, Stamp, contents, read_stamp
+from pipeline_lib.files.stamps import NETWORK, STAMPED, Made, contents, origin_of, read_stamp
 from pipeline_lib.jobs import sources
 
 
@@ -29,7 +30,7 @@ def made(by: str, inputs: Iterable[str | Path]) -> Made:
     Raises PipelineError if the code was edited since the workflow planned the job.
     """
     sources.check()
-    return Made(by, contents(inputs))
+    return Made(by, origin_of(inputs, read=True))
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,21 @@ class Job:
     def is_stale(self, temporary: bool = False) -> bool:
         """Tell whether an existing file differs from what this job would make from its inputs.
 
-        A missing input is no evidence of that if inputs are `temporary`.
+        A missing network is no evidence of that if networks are `temporary`.
         """
-        there = [path for path in self.outputs if Path(path).exists()]
+        there = [path for path in self.outputs if os.path.exists(path)]
         if not there:
             return False
+        found = {path: read_stamp(path) for path in there if Path(path).suffix in STAMPED}
         if self.stamp is not None:
-            stamp = read_stamp(self.stamp)
+            stamp = found[self.stamp] = read_stamp(self.stamp)
             written = [path for path in self.outputs if path != self.stamp]
             if stamp is None or stamp.content != contents(written):
                 return True
-            stamps: set[Stamp | None] = {stamp}
-        else:
-            stamps = {read_stamp(path) for path in there if Path(path).suffix in STAMPED}
-        if {stamp.made_by if stamp else None for stamp in stamps} != {self.plan}:
-            return True
-        if temporary and not all(Path(path).exists() for path in self.inputs):
-            return False
-        return {stamp.made_from for stamp in stamps if stamp} != {contents(self.inputs)}
+        networks = [path for path in self.inputs if path.endswith(NETWORK)]
+        kept = not temporary or all(Path(path).exists() for path in networks)
+        made_from = origin_of(self.inputs)
+        return not all(
+            stamp and stamp.made_by == self.plan and stamp.fits(made_from, networks=kept)
+            for stamp in found.values()
+        )

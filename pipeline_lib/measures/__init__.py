@@ -110,8 +110,20 @@ def in_order() -> list[str]:
 
 
 def numbers(names: Iterable[str]) -> dict[str, Number]:
-    """Return the numbers of these measures by name, in the order in which they are shown."""
-    return {number.name: number for name in names for number in load(name).NUMBERS}
+    """Return the numbers of these measures by name, in the order in which they are shown.
+
+    Raises ValueError if two of them have one name.
+    """
+    found: dict[str, Number] = {}
+    for name in names:
+        for number in load(name).NUMBERS:
+            if number.name in found:
+                raise ValueError(
+                    f"the measure {name} has the number {number.name!r}, which is another one"
+                    " already; numbers of all measures must have different names"
+                )
+            found[number.name] = number
+    return found
 
 
 def tables(names: Iterable[str]) -> list[TableSpec]:

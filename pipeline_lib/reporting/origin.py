@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from pipeline_lib.files.networks import read_provenance
+from pipeline_lib.files.stamps import read_bytes
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def commit(project: str | Path) -> str | None:
 
 def citations(path: str | Path) -> list[Work]:
     """Return the works that a CITATION.cff names: the paper, if there is one, then the software."""
-    software = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    software = yaml.safe_load(read_bytes(path))
     paper = software.get("preferred-citation")
     return [_work(entry) for entry in (paper, software) if entry]
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline_lib.analysis.reproduction import Compared
+from pipeline_lib.files.stamps import read_bytes
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report
@@ -58,7 +59,7 @@ def page(template: str | Path, content: Content) -> str:
     """
     path = Path(template)
     environment = Environment(
-        loader=FileSystemLoader(path.parent),
+        loader=FunctionLoader(lambda name: read_bytes(path.parent / name).decode()),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -96,7 +97,7 @@ def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> li
         if drawing is None or (pixels and drawing.stat().st_size > LARGEST_DRAWING):
             drawing = pixels
         assert drawing is not None, f"{stem}: neither SVG nor PNG"
-        data = base64.b64encode(drawing.read_bytes()).decode("ascii")
+        data = base64.b64encode(read_bytes(drawing)).decode("ascii")
         source = f"data:{MEDIA_TYPES[drawing.suffix]};base64,{data}"
         figures.append(Figure(specs[stem], source))
     return figures

@@ -7,6 +7,7 @@ use, is exported from them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
@@ -49,6 +50,9 @@ VariantName = Annotated[
     str, _matching(r"[A-Za-z0-9][\w.+-]{0,59}", "a word of letters, digits, `_`, `.`, `+` and `-`")
 ]
 Position = Annotated[list[Signed], Field(min_length=2, max_length=2)]
+
+# Cyrillic and Greek letters that look like Latin ones.
+ALIKE = str.maketrans("авекмнорстухіјѕαεικνορτυχ", "abekmhopctyxijsaeiknoptux")
 
 # If a key may have two types, these name the types in error messages.
 NUMBER, LIST, KEYWORD, MAPPING = "<number>", "<list>", "<keyword>", "<mapping>"
@@ -233,7 +237,7 @@ class Study(Model):
         # Tables and figures name a treatment only by its label.
         names = {name: name for name in STATES}
         for name, treatment in treatments.items():
-            label = treatment.label.casefold()
+            label = _looks(treatment.label)
             if label in names:
                 raise PydanticCustomError(
                     ELSEWHERE,
@@ -261,6 +265,11 @@ class Study(Model):
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
         return [len(self.task.centres[0]), *self.network.hidden, len(self.task.centres)]
+
+
+def _looks(label: str) -> str:
+    """Return a text that is the same for labels which a reader could not tell apart."""
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().translate(ALIKE).split())
 
 
 def _with_measures() -> type[Study]:

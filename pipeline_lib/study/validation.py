@@ -140,6 +140,8 @@ def _allowed(details: ErrorDetails) -> str:
     if kind == "float_type" and _is_number(details["input"]):
         value = float(details["input"])
         return f"it must be a number, which YAML wants with a point and a sign: {value:.1e}"
+    if 1 in (context.get("lt"), context.get("le")) and 1 < details["input"] <= 100:
+        return f"it must be a fraction, at most 1; did you mean {details['input'] / 100:g}?"
     own = details["msg"].replace("Input should be", "it must be")
     return ALLOWED[kind].format(**context) if kind in ALLOWED else own
 

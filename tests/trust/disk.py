@@ -27,7 +27,7 @@ from pipeline_lib.files.rows import write_rows
 from pipeline_lib.files.whole import write_text
 from tests.projects import Project
 from tests.trust.damage import a_network, measurements
-from tests.trust.kills import STUDY
+from tests.trust.running import STUDY
 
 FULL, READ_ONLY = "No space left on device", "Read-only file system"
 GOES_ON = "repeat the command to continue"

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.projects import Project
-from tests.trust.kills import STUDY, Run
+from tests.trust.running import STUDY, Run
 
 # Snakemake keeps a few kilobytes of bookkeeping of each job, and memory comes and goes by pages.
 MOST_KB_PER_JOB = 10.0

@@ -1,0 +1,246 @@
+"""A checkout whose workflows run in forks of this process: real Snakemake, rules and scripts.
+
+Only what is slow is left out: a run does not import its libraries again, and figures are not
+rendered. A run stops at many points, between jobs and within them, where it can be killed, or
+where something else can happen before it goes on.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import shutil
+import signal
+import sys
+import traceback
+import types
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
+
+import yaml
+
+PACKAGE = "pipeline_lib"
+APART = {"logs", "benchmarks"}  # tell of time
+
+
+def load_libraries(checkout: Path) -> None:
+    """Import what workflows and jobs need, the library itself from this checkout."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import torch
+
+    for library in ("matplotlib.pyplot", "nbformat", "scipy.stats", "snakemake.cli"):
+        importlib.import_module(library)
+
+    torch.set_num_threads(1)
+    forget_package()
+    sys.path.insert(0, str(checkout))
+    import pipeline_lib
+    from pipeline_lib.jobs.fingerprint import fingerprint
+
+    assert Path(pipeline_lib.__file__).parent.parent == checkout
+    modules = [path for path in (checkout / PACKAGE).rglob("*.py") if "fast" not in path.parts]
+    names = [".".join(path.relative_to(checkout).with_suffix("").parts) for path in modules]
+    names = [name.removesuffix(".__init__") for name in names]
+    for name in names:
+        importlib.import_module(name)
+    # What has been parsed here, a run need not parse again, unless its code was edited.
+    fingerprint(*(checkout / "workflow_scripts").glob("*.py"), *names, root=checkout)
+    gc.collect()
+    gc.freeze()  # or each fork would copy all memory to look for garbage
+    gc.disable()
+
+
+def forget_package() -> None:
+    """Import the library anew from now on."""
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        del sys.modules[name]
+
+
+# Called with a run and the process that is at the point, a job's or the workflow's own.
+Action: TypeAlias = "Callable[[Run, int], None]"
+
+
+class Run:
+    """A running workflow in a checkout, which waits at each of its points for a word."""
+
+    def __init__(
+        self,
+        checkout: Path,
+        arguments: list[str],
+        *,
+        edited: bool,
+        forks: bool = False,
+        log: str = "run.txt",
+    ) -> None:
+        self.log = checkout / log
+        here, there = os.pipe(), os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(here[0])
+            os.close(there[1])
+            _workflow(checkout, arguments, here[1], there[0], self.log, edited, forks or edited)
+        os.close(here[1])
+        os.close(there[0])
+        self.points, self.word = here[0], there[1]
+
+    def until_the_end(self, actions: Mapping[int, Action] | None = None) -> int:
+        """Let it run, with an action at some of its points by number; return its exit code."""
+        number = 0
+        while message := os.read(self.points, 4):
+            if actions and number in actions:
+                actions[number](self, int.from_bytes(message, "little"))
+            number += 1
+            with suppress(BrokenPipeError):
+                os.write(self.word, b"!")
+        for end in (self.points, self.word):
+            os.close(end)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+def _workflow(
+    checkout: Path,
+    arguments: list[str],
+    point: int,
+    word: int,
+    log: Path,
+    edited: bool,
+    forks: bool,
+) -> NoReturn:
+    code: Any = 3
+    try:
+        os.setsid()
+        os.chdir(checkout)
+        written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(written, 1)
+        os.dup2(written, 2)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environ["PYTHONPATH"] = ""
+        if edited:
+            forget_package()
+        sys.path[0] = str(checkout)
+        _patch(point, word, edited, forks)
+        from snakemake.cli import main
+
+        main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+        if isinstance(code, str):
+            print(code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1 if code else 0)
+
+
+def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
+    """Run the scripts of jobs in this process or in forks, with points between and within them."""
+    import snakemake.benchmark
+    import snakemake.script
+    from snakemake.exceptions import WorkflowError
+
+    from pipeline_lib.jobs import log
+
+    def wait() -> None:
+        os.write(point, os.getpid().to_bytes(4, "little"))
+        os.read(word, 1)
+
+    def execute(self: Any, fname: str, edit: bool = False) -> None:
+        wait()
+        if not forks:
+            succeeded = _job(fname, wait)
+        elif (job := os.fork()) == 0:
+            if edited:
+                forget_package()
+            os._exit(not _job(fname, wait))
+        else:
+            succeeded = os.waitpid(job, 0)[1] == 0
+        if not succeeded:
+            raise WorkflowError("the job failed")
+
+    if not forks:
+        log.end_with_the_workflow = lambda: None
+    snakemake.script.PythonScript.execute_script = execute
+    # Snakemake measures processes that it starts itself, of which there are none here.
+    snakemake.benchmark.write_benchmark_records = lambda _, path, extended: Path(path).touch()
+
+
+def _job(script: str, wait: Callable[[], None]) -> bool:
+    from pipeline_lib.figures import style
+    from pipeline_lib.files import stamps
+    from pipeline_lib.jobs import sources
+
+    main, replace, path = sys.modules["__main__"], os.replace, sys.path[:]
+
+    def replaced(old: Any, new: Any) -> None:
+        wait()
+        replace(old, new)
+
+    job = types.ModuleType("__main__")
+    style.save = _unrendered
+    stamps._read.clear()
+    sources._changed.clear()
+    sys.modules["__main__"], os.replace = job, replaced
+    try:
+        text = Path(script).read_text(encoding="utf-8")
+        job.__file__ = script
+        exec(compile(text, script, "exec"), vars(job))
+    except SystemExit as ended:
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
+        return not ended.code
+    except BaseException:
+        traceback.print_exc()
+        return False
+    finally:
+        sys.modules["__main__"], os.replace, sys.path[:] = main, replace, path
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return True
+
+
+def _unrendered(figure: Any, paths: Any) -> None:
+    """Write what a figure draws in place of its picture."""
+    from pipeline_lib.files.whole import write_text
+
+    drawn = [[line.get_xydata().tolist() for line in axes.lines] for axes in figure.axes]
+    texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    for path in paths:
+        write_text(path, f"{drawn} {texts}")
+
+
+def files(results: Path) -> dict[str, bytes]:
+    """Every file of results, but for what tells of time, and hidden ones."""
+    found = [path for path in results.rglob("*") if path.is_file()]
+    return {
+        name: path.read_bytes()
+        for path in found
+        if not APART & set((name := str(path.relative_to(results))).split("/"))
+        and not path.name.startswith(".")
+        and name != "study.yaml"
+    }
+
+
+def copy(old: Path, new: Path, *, times: bool) -> None:
+    """Copy a file or a folder, with its times as `cp -p` does, or without."""
+    how = shutil.copy2 if times else shutil.copyfile
+    if old.is_dir():
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(old, new, copy_function=how)
+    else:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        how(old, new)
+
+
+def write_study(path: Path, study: Any) -> None:
+    path.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
