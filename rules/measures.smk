@@ -50,8 +50,8 @@ def plan_of_values():
     """The plan of the study's values and cells."""
     return plan(
         "values",
-        study=[slices.values(STUDY), SHARES],
-        code=code("values", *of_measures("values", "Row")),
+        study=slices.values(STUDY),
+        code=code("values", *of_measures("values", "Row", "NUMBERS")),
         inputs={name: plan_of_gather(name) for name in MEASURES},
     )
 
@@ -61,13 +61,10 @@ def plan_of_statistics():
     """The plan of the comparisons of treatments."""
     return plan(
         "statistics",
-        study=MEASURES,
+        study=slices.statistics(STUDY),
         code=code("statistics", *of_measures("NUMBERS")),
         inputs={"values": plan_of_values()},
     )
-
-
-SHARES = [number.name for number in measures.numbers(MEASURES).values() if number.share]
 
 
 def history_of_measure(name):
@@ -176,7 +173,6 @@ rule study_values:
     params:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
         study=slices.values(STUDY),
-        shares=SHARES,
         planned=lambda wildcards: {name: plan_of_gather(name) for name in MEASURES},
         made_by=lambda wildcards: plan_of_values(),
     message:
@@ -203,7 +199,7 @@ rule statistics:
         STUDY_GROUP
     threads: 1
     params:
-        measures=MEASURES,
+        study=slices.statistics(STUDY),
         planned=lambda wildcards: plan_of_values(),
         made_by=lambda wildcards: plan_of_statistics(),
     message:

@@ -147,7 +147,6 @@ class Run:
     def values(self) -> None:
         """The study's numbers by seed, and over the seeds."""
         study, folder = self.study, self.folder
-        numbers = measures.numbers(study.measures)
         self.script(
             "values",
             Files(
@@ -159,7 +158,6 @@ class Run:
             measured={name: slices.gather(study, name) for name in study.measures},
             planned=dict.fromkeys(study.measures),
             study=slices.values(study),
-            shares=[name for name, number in numbers.items() if number.share],
         )
 
     @property
@@ -178,7 +176,8 @@ class Run:
         names = ("paired", "survival", "logrank", "relapse")
         output = {name: self.folder / "statistics" / f"{name}.parquet" for name in names}
         values = Files(self.folder / "values.parquet")
-        self.script("statistics", Files(**output), values, measures=self.study.measures)
+        study = slices.statistics(self.study)
+        self.script("statistics", Files(**output), values, study=study)
 
     def pages(self, published: Path | None = None) -> None:
         """Tables, figures, the report; with published numbers, the comparison with them."""

@@ -20,7 +20,8 @@ with job_log(snakemake.log[0], "compute the study's numbers and their intervals"
         for name, measured in snakemake.params.measured.items()
     }
     values = study_values(rows, snakemake.params.study)
+    numbers = measures.numbers(snakemake.params.measured)
     by = made(snakemake.params.made_by, snakemake.input)
     write_rows(snakemake.output.long, values, Value, by)
     write_text(snakemake.output.wide, wide(values))
-    write_rows(snakemake.output.cells, study_cells(values, snakemake.params.shares), Cell, by)
+    write_rows(snakemake.output.cells, study_cells(values, numbers), Cell, by)
