@@ -286,13 +286,15 @@ def test_captions_and_signs_are_escaped_for_latex(ours):
 
 def test_relapses_log_rank_tests_and_pairs_have_tables():
     courses = {"first": [[70.0, 95.0]] * 3, "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]]}
-    relapses, log_rank, paired = statistics_tables(results(measured(courses)))
+    relapses, log_rank, planned, paired = statistics_tables(results(measured(courses)))
     assert lines(relapses)[0][:5] == ["First", "3", "3", "0", "3"]
     assert lines(relapses)[1][:5] == ["Second", "3", "0", "1", "1"]
     assert lines(log_rank)[0][:4] == ["First", "Second", "3 of 3", "1 of 3"]
     row = lines(paired)[0]
-    assert row[:4] == ["Standard", "First", "Second", f"{MINUS}25.0 ({MINUS}25.0 to {MINUS}25.0)"]
-    assert row[-1] == "0 %"
+    assert row[:4] == ["Standard", "First", "Second", f"{MINUS}25.0 (all equal)"]
+    assert row[4:] == [NONE, "0 %", NONE, "0.250", "0.250"]
+    assert {tuple(row[1:3]) for row in lines(planned)} == {("First", "Second")}
+    assert len(lines(planned)) < len(lines(paired))
     header, first, *_ = FORMATS["csv"](paired).splitlines()
     assert header.startswith("treatment,other,number,level,n,mean,mean_other,difference,")
     assert first.startswith("first,second,standard,,3,70.0,95.0,-25.0,")
