@@ -87,8 +87,8 @@ def plan_of_values():
     """The plan of the study's values and cells."""
     return plan(
         "values",
-        study=[slices.values(each.study) for each in SCENARIOS] + [SHARES],
-        code=code("values", *of_measures("values", "Row")),
+        study=[slices.values(each.study) for each in SCENARIOS],
+        code=code("values", *of_measures("values", "Row", "NUMBERS")),
         inputs={name: plan_of_gather(name) for name in MEASURES},
     )
 
@@ -98,7 +98,7 @@ def plan_of_statistics():
     """The plan of the comparisons of treatments."""
     return plan(
         "statistics",
-        study=MEASURES,
+        study=slices.statistics(STUDY),
         code=code("statistics", *of_measures("NUMBERS")),
         inputs={"values": plan_of_values()},
     )
@@ -113,9 +113,6 @@ def plan_of_predictors():
         code=code("predictors"),
         inputs={"values": plan_of_values()},
     )
-
-
-SHARES = [number.name for number in measures.numbers(MEASURES).values() if number.share]
 
 
 def history_of_measure(name):
@@ -232,7 +229,6 @@ rule study_values:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
         study=[slices.values(each.study) for each in SCENARIOS],
         scenarios=AXIS_VALUES,
-        shares=SHARES,
         planned=lambda wildcards: {name: plan_of_gather(name) for name in MEASURES},
         made_by=lambda wildcards: plan_of_values(),
     message:
@@ -258,7 +254,7 @@ rule statistics:
         STUDY_GROUP
     threads: 1
     params:
-        measures=MEASURES,
+        study=slices.statistics(STUDY),
         planned=lambda wildcards: plan_of_values(),
         made_by=lambda wildcards: plan_of_statistics(),
     message:
