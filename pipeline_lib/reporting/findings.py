@@ -40,7 +40,6 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
-    plural,
     points,
     signed,
 )
