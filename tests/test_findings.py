@@ -62,7 +62,7 @@ def test_a_difference_is_significant_where_its_corrected_p_says_so():
     assert re.search(r"above Untreated \(p = 0\.\d+, among all pairs\)\.", gains)
     assert "not significant" not in said + gains
     assert len(found.pairs) > sum(pair.p_planned is not None for pair in found.pairs) > 1
-    for text in ("over the 4 planned comparisons", f"over all {len(found.pairs)} comparisons"):
+    for text in ("over the 5 planned comparisons", f"over all {len(found.pairs)} comparisons"):
         assert text in reading(found)
 
 

@@ -144,7 +144,7 @@ def test_the_wide_form_has_a_row_per_seed_and_a_column_per_number():
     values = values_of(COMBINED, {"a": [90.0, 80.0], "b": {1: 70.0}})
     values += [value(1, Key("b", LONGITUDINAL, cycle=0), 85.0)]
     values += [value(1, Key("a", INTERNAL, OFF, 2.5), 60.5)]
-    assert list(csv.reader(io.StringIO(wide(values)))) == [
+    assert list(csv.reader(io.StringIO(wide([values])))) == [
         ["seed", "treatment", "combined", "longitudinal_combined_cycle_0", "internal_2.5_off"],
         ["0", "a", "90.0", "", ""],
         ["1", "a", "80.0", "", "60.5"],
