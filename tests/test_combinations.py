@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_lib.names import ACUTE_DROP, COMBINED, FINAL_ACCURACY
+from pipeline_lib.names import ACUTE_DROP, COMBINED, FINAL_ACCURACY, MEAN_ACCURACY
 from pipeline_lib.reporting.findings import findings
 from pipeline_lib.reporting.statistics_tables import combination_table
 from pipeline_lib.study import slices
@@ -37,6 +37,7 @@ def test_the_better_part_has_the_higher_accuracy_or_the_smaller_drop(study):
     assert {pair.number: (pair.treatment, pair.other) for _, pair in study.additions()} == {
         COMBINED: ("both", "first"),
         ACUTE_DROP: ("both", "second"),
+        MEAN_ACCURACY: ("both", "first"),
         FINAL_ACCURACY: ("both", "first"),
     }
 
@@ -47,6 +48,7 @@ def test_what_is_added_is_the_paired_difference(study):
     assert {row[number]: row[difference] for row in table.data} == {
         COMBINED: 2.0,
         ACUTE_DROP: 1.0,
+        MEAN_ACCURACY: 2.0,
         FINAL_ACCURACY: 2.0,
     }
     row = table.blocks[0][0]
@@ -54,7 +56,7 @@ def test_what_is_added_is_the_paired_difference(study):
 
 
 def test_findings_say_what_a_combination_adds(study):
-    combined, drop, _ = sentences(study)
+    combined, drop, *_ = sentences(study)
     assert combined.startswith("Combined stress: Both is 2.0 points (in each of 7 seeds; up to 41")
     assert combined.endswith("better than First (p = 0.016).")
     # A drop that is one point larger is one point worse.
