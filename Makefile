@@ -14,8 +14,8 @@ READY := $(VENV)/.ready
 # The study's file is checked first: if it is missing or broken, Snakemake shows a traceback.
 SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/snakemake -j $(CORES)
 
-.PHONY: help setup run report replay pages test test-slurm trust bench scaling agreement controls \
-  check format schema lock clean
+.PHONY: help setup run report replay pages test test-slurm trust bench coverage scaling agreement \
+  controls check format schema lock clean
 
 help:
 	@echo "For everyone"
@@ -32,6 +32,7 @@ help:
 	@echo "  make pages       bring results into the README and the docs"
 	@echo "  make test-slurm  run the Slurm tests (as root; apt-get install slurm-wlm munge)"
 	@echo "  make bench       measure what a seed and the study cost (QUICK=1: a tenth of the points)"
+	@echo "  make coverage    measure how often candidate intervals hold the true mean"
 	@echo "  make scaling     measure what it costs to plan a thousand seeds"
 	@echo "  make agreement   run the study on both engines and compare them (SEEDS=20)"
 	@echo "  make controls    run the studies that the verdict on reproduction must reject"
@@ -59,7 +60,7 @@ replay: setup
 
 pages: setup
 	$(BIN)/python docs/fill.py README.md CONTRIBUTING.md docs/hundred_seeds.md docs/switch.md \
-	  docs/combinations.md
+	  docs/combinations.md docs/coverage.md
 
 agreement: setup
 	for engine in plain fast; do \
@@ -88,6 +89,10 @@ trust: setup
 
 scaling: setup
 	$(BIN)/python -m benchmarks.scaling
+
+coverage: setup
+	$(BIN)/python -m benchmarks.coverage docs/values/paper.parquet reference/reference_runs.csv \
+	  --out results/coverage.md
 
 bench: setup
 	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick)

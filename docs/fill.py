@@ -26,7 +26,6 @@ import yaml
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells, Statistics
-from pipeline_lib.analysis.intervals import EQUAL
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import ON, STATES, SUMMARY, label
@@ -117,7 +116,7 @@ def _with_interval(number: Number, cell: Cell | None) -> str:
     if cell is None:
         return NOTHING
     text = signed(cell.mean, number) if cell.count is None else f"{cell.count} of {cell.n}"
-    if cell.ci_low is None or cell.ci_high is None or cell.method == EQUAL:
+    if cell.ci_low is None or cell.ci_high is None:
         return text
     low, high = signed(cell.ci_low, number), signed(cell.ci_high, number)
     return f"{text} ({low} to {high}{' %' if number.share else ''})"

@@ -12,6 +12,8 @@ from typing import Literal
 # The states of a network before any treatment; treatments have other names.
 HEALTHY, UNTREATED = STATES = ("healthy", "untreated")
 STATE_LABELS = {HEALTHY: "Healthy", UNTREATED: "Untreated"}
+# In a comparison, what a treatment is compared with: itself, with its modulation off.
+WITHDRAWN = "withdrawn"
 
 # The parts of a treatment, and the stages of training.
 BASELINE, COURSE, MAINTENANCE = "baseline", "course", "maintenance"
@@ -43,7 +45,9 @@ RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cyc
 # The tables that no measure declares: the summary of a study, which may show numbers of every
 # measure, and the tables of its statistics.
 SUMMARY = "summary"
-STATISTICS_TABLES = RESPONSE, LOG_RANK, PAIRED = ("response", "log_rank", "paired")
+STATISTICS_TABLES = RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
+    *("response", "log_rank", "contrasts", "paired"),
+)
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
@@ -54,4 +58,4 @@ KEY = ("treatment", "number", "modulation", "level", "cycle")
 
 def label(state: str, labels: Mapping[str, str]) -> str:
     """Return the label of a treatment or a state; `labels` has the treatments' labels."""
-    return labels.get(state) or STATE_LABELS.get(state, state)
+    return labels.get(state) or {**STATE_LABELS, WITHDRAWN: "Withdrawn"}.get(state, state)

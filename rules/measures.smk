@@ -87,13 +87,10 @@ def plan_of_values():
     """The plan of the study's values and cells."""
     return plan(
         "values",
-        study=[slices.values(each.study) for each in SCENARIOS] + [SHARES],
-        code=code("values", *of_measures("values", "Row")),
+        study=[slices.values(each.study) for each in SCENARIOS],
+        code=code("values", *of_measures("values", "Row", "NUMBERS")),
         inputs={name: plan_of_gather(name) for name in MEASURES},
     )
-
-
-SHARES = [number.name for number in measures.numbers(MEASURES).values() if number.share]
 
 
 @cache
@@ -213,7 +210,6 @@ rule study_values:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
         study=[slices.values(each.study) for each in SCENARIOS],
         scenarios=AXIS_VALUES,
-        shares=SHARES,
         planned=lambda wildcards: {name: plan_of_gather(name) for name in MEASURES},
         made_by=lambda wildcards: plan_of_values(),
     message:

@@ -8,7 +8,7 @@ def plan_of_statistics():
     """The plan of the comparisons of treatments."""
     return plan(
         "statistics",
-        study=MEASURES,
+        study=slices.statistics(STUDY),
         code=code("statistics", *of_measures("NUMBERS")),
         inputs={"values": plan_of_values()},
     )
@@ -42,7 +42,7 @@ rule statistics:
         STUDY_GROUP
     threads: 1
     params:
-        measures=MEASURES,
+        study=slices.statistics(STUDY),
         planned=lambda wildcards: plan_of_values(),
         made_by=lambda wildcards: plan_of_statistics(),
     message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from pipeline_lib import measures
@@ -42,7 +43,7 @@ def reference_runs():
 
 
 def cells_of(values):
-    return Cells(study_cells(values, {n.name for n in NUMBERS.values() if n.share}))
+    return Cells(study_cells(values, measures.numbers(measures.in_order())))
 
 
 def values_of(number, by_treatment):
@@ -88,6 +89,6 @@ def results(values, labels=LABELS):
     from pipeline_lib.reporting.results import Results
 
     times = relapse_times(values)
-    pairs = compare_treatments(values, NUMBERS)
+    pairs = compare_treatments(values, NUMBERS, list(itertools.combinations(labels, 2)))
     tests = log_rank_tests(times)
     return Results(cells_of(values), pairs, tests, labels, THRESHOLD)

@@ -156,7 +156,6 @@ class Run:
     def values(self) -> None:
         """The study's numbers by seed, and over the seeds."""
         study, folder = self.study, self.folder
-        numbers = measures.numbers(study.measures)
         self.script(
             "values",
             Files(
@@ -170,7 +169,6 @@ class Run:
             planned=dict.fromkeys(study.measures),
             study=[slices.values(study)],
             scenarios=[{}],
-            shares=[name for name, number in numbers.items() if number.share],
         )
 
     @property
@@ -188,7 +186,8 @@ class Run:
         names = ("paired", "survival", "logrank")
         output = {name: self.folder / "statistics" / f"{name}.parquet" for name in names}
         values = Files(self.folder / "values.parquet")
-        self.script("statistics", Files(**output), values, measures=self.study.measures)
+        study = slices.statistics(self.study)
+        self.script("statistics", Files(**output), values, study=study)
 
     def pages(self, published: Path | None = None) -> None:
         """Tables, figures, the report; with published numbers, the comparison with them."""

@@ -58,14 +58,11 @@ def test_what_is_added_is_the_paired_difference(study):
 def test_findings_say_what_a_combination_adds(study):
     combined, drop, *accuracies = sentences(study)
     assert len(accuracies) == 2  # over all cycles, and after the last
-    assert combined.startswith(
-        "Combined stress: Both is 2.0 points (in every seed) better than First: "
-    )
+    assert combined.startswith("Combined stress: Both is 2.0 points (in each of 7 seeds; up to 41")
+    assert combined.endswith("better than First (p = 0.016).")
     # A drop that is one point larger is one point worse.
-    assert drop.startswith(
-        "Acute drop: Both is 1.0 points (in every seed) worse than Second: significant among"
-    )
-    assert drop.endswith(").")
+    assert drop.startswith("Acute drop: Both is 1.0 points (in each of 7 seeds; up to 41")
+    assert drop.endswith("worse than Second (p = 0.016).")
 
 
 def test_a_study_without_combinations_says_nothing(study):

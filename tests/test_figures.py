@@ -67,8 +67,7 @@ def of_measures(figure, values, threshold=None):
 def shown(spec, numbers, values, threshold=None):
     """What is drawn of numbers by key, one a seed, with intervals that no statistic gives."""
     given = [value(seed, key, x) for key, of_key in values.items() for seed, x in of_key.items()]
-    shares = {n.name for n in (*numbers, *measures.numbers(MEASURES).values()) if n.share}
-    cells = study_cells(given, shares)
+    cells = study_cells(given, measures.numbers(MEASURES) | {n.name: n for n in numbers})
     for cell in cells:
         if cell.n > 1:
             vars(cell).update(ci_low=cell.mean - 1.5, ci_high=cell.mean + 0.5)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from pipeline_lib.analysis.paired import compare_treatments
+from pipeline_lib.analysis.power import seeds_for_shares
 from pipeline_lib.measures import switch, value
 from pipeline_lib.names import COMBINED, OFF, UNTREATED
 from pipeline_lib.numbers import Key, Number
@@ -29,10 +30,15 @@ FLAT = {"first": [[90.0, 90.0]] * 4, "second": [[85.0, 85.0]] * 4}
 
 
 def test_the_highest_mean_comes_first_and_is_compared_with_the_others():
-    found = results(measured({"first": [[81.0], [83.0]], "second": [[90.0], [94.0]]}))
+    found = results(
+        measured({"first": [[81.0], [83.0], [80.0]], "second": [[90.0], [94.0], [91.0]]})
+    )
     said = sentences(found)["Who resists combined stress"]
-    assert said.startswith("From the highest to the lowest: Second 92.0 % (")
-    assert "Second is 10.0 points (9.0 to 11.0) above First: not significant" in said
+    assert said.startswith("From the highest to the lowest: Second 91.7 % (")
+    assert re.search(
+        r"Second is 10\.3 points \(.*\) above First, not significant \(p = 0\.250", said
+    )
+    assert "; a true difference of this size would need about 6 seeds)." in said
 
 
 def test_the_smallest_drop_comes_first():
@@ -49,18 +55,53 @@ def test_a_difference_is_significant_where_its_corrected_p_says_so():
     }
     found = results(measured(ten))
     pair = found.pairs_of(combined(found))["first", "second"]
-    assert pair.p_holm < 0.05
+    assert pair.p_planned == 2 / 2**10
     said = sentences(found)["Who resists combined stress"]
-    assert re.search(r"significant among this measurement's 3 pairs \(p = 0\.006\) and among", said)
+    assert re.search(r"Second is 14\.1 points \(.*\) above First \(p = 0\.002\)\.", said)
+    gains = sentences(found)["Who gains over the untreated network"]
+    assert re.search(r"above Untreated \(p = 0\.\d+, among all pairs\)\.", gains)
+    assert "not significant" not in said + gains
+    assert len(found.pairs) > sum(pair.p_planned is not None for pair in found.pairs) > 1
+    for text in ("over the 5 planned comparisons", f"over all {len(found.pairs)} comparisons"):
+        assert text in reading(found)
 
 
-def test_the_findings_say_that_ten_seeds_are_too_few_for_a_large_family():
-    found = results(measured({"first": [[81.0]] * 3, "second": [[90.0]] * 3}))
-    said = sentences(found)["What is significant"]
-    smallest = min(1.0, len(found.pairs) * 2 / 2**3)
-    assert f"is {smallest:.3g}, so no comparison could reach p < 0.05" in said
-    many = results(measured({n: [[81.0 + s] for s in range(20)] for n in NAMES}))
-    assert "no comparison could reach" not in sentences(many)["What is significant"]
+def test_a_difference_within_the_margin_is_no_lead_however_small_its_p():
+    ten = {
+        "first": [[97.0 + seed / 10] for seed in range(10)],
+        "second": [[97.5 + seed / 9] for seed in range(10)],
+    }
+    found = results(measured(ten))
+    assert found.pairs_of(combined(found))["second", "first"].p_planned == 2 / 2**10
+    said = sentences(found)["Who resists combined stress"]
+    assert re.search(r"above First, which is within the margin \(p = 0\.002\)\.", said)
+    line = gist(found)[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert line == "Combined stress: highest mean accuracy 97.5 to 98.0 %, First and Second."
+    ten["second"] = [[mean + 3.0] for [mean] in ten["second"]]
+    found = results(measured(ten))
+    assert gist(found)[0].endswith("101.0\N{NO-BREAK SPACE}%, Second.")
+    assert "margin" not in sentences(found)["Who resists combined stress"]
+
+
+def test_planned_contrasts_are_told_whoever_leads_the_largest_difference_first():
+    labels = {"first": "First", "second": "Second", "third": "Third"}
+    means = {"first": 70.0, "second": 90.0, "third": 60.0}
+    three = {who: [[mean + s % 3] for s in range(8)] for who, mean in means.items()}
+    said = sentences(results(measured(three), labels))["Who resists combined stress"]
+    places = [said.index(text) for text in ("30.0 points", "20.0 points", "10.0 points")]
+    assert places == sorted(places)
+    assert "First is 10.0 points (in each of 8 seeds; up to 37 % of all seeds may differ)" in said
+
+
+def test_few_seeds_are_said_to_be_few():
+    few = {who: [[80.0 + 3 * s] for s in range(4)] for who in NAMES}
+    said = reading(results(measured(few)))
+    assert "With fewer than 5 seeds all of this is rough." in said
+    assert "With 4 seeds no p can be below 0.125." in said
+    ten = {who: [[80.0 + s] for s in range(10)] for who in NAMES}
+    assert "rough" not in (said := reading(results(measured(ten))))
+    assert "no p can" not in said
+    assert "not a patient" in said
 
 
 def test_markdown_has_a_section_per_question_and_escapes_names():
@@ -128,6 +169,14 @@ def test_all_relapsed_together_do_not_differ():
     said = sentences(results(measured(courses)))[RELAPSE]
     assert "First: of the seeds that responded, 4 of 4 (" in said
     assert "The two treatments do not differ significantly in the time to relapse" in said
+    assert "would need" not in said
+
+
+def test_shares_that_cannot_be_told_apart_are_said_to_need_more_seeds():
+    courses = {"first": [[90.0, 60.0], *[[90.0, 90.0]] * 4], "second": [[90.0, 90.0]] * 5}
+    said = sentences(results(measured(courses)))[RELAPSE]
+    needed = f"0 of 5 apart would need about {seeds_for_shares(0.2, 0.0)} seeds"
+    assert f"To tell shares of 1 of 5 and {needed} that responded to each" in said
 
 
 def test_times_to_relapse_that_differ_are_said_to_differ():
@@ -156,7 +205,7 @@ def test_one_seed_has_neither_intervals_nor_tests():
     assert reading(found).startswith("The study has one seed")
     said = " ".join(sentences(found).values())
     assert "significant" not in said
-    assert "Second is 9.0 points above First: one seed allows no test." in said
+    assert "Second is 9.0 points above First; one seed allows no test." in said
     assert "First: of the seeds that responded, 1 of 1 relapsed" in said
     assert not re.search(r"\([^)]*\d to \d", said)
     assert "nan" not in said
@@ -174,7 +223,10 @@ def test_withdrawal_is_reported_for_treatments_measured_off_medication():
     off = [value(seed, Key("second", COMBINED, OFF), 40.0 + seed) for seed in range(4)]
     found = results([*measured(FLAT), *off])
     said = sentences(found)["What depends on the medication"]
-    assert re.search(r"off, Second has 41\.5 % \(.*\) instead of 85\.0 % \(in every seed\)", said)
+    assert said.startswith("Under combined stress, Second with its modulation off has 41.5 % (")
+    assert re.search(
+        r"43\.5 points \(.*\) less than with it on, not significant \(p = 0\.125", said
+    )
     assert "First" not in said
 
 
@@ -190,10 +242,13 @@ def test_a_new_measures_number_has_a_finding_and_a_line_in_the_gist(monkeypatch)
         for seed in range(4)
     ]
     found = results([*measured(FLAT), *new])
-    found = replace(found, pairs=compare_treatments(new, found.numbers))
+    found = replace(found, pairs=compare_treatments(new, found.numbers, []))
     said = sentences(found)
     assert said["Reaction time"].startswith("From the smallest value to the largest: Second 3.5 ms")
-    assert "Second is 3.0 ms (in every seed) below First: " in said["Reaction time"]
+    assert (
+        "Second is 3.0 ms (in each of 4 seeds; up to 60 % of all seeds may differ) below First"
+        in said["Reaction time"]
+    )
     assert said["Lean"].startswith("From the highest to the lowest: Untreated 10.50 (")
     assert "above" not in said["Lean"]
     assert "Told" not in said

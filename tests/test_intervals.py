@@ -1,78 +1,74 @@
-"""BCa and Wilson intervals, compared with published and enumerated ones."""
+"""Intervals: Hall's and Wilson's, held to their definitions, to published ones and to coverage."""
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
-from pipeline_lib.analysis import intervals
-from pipeline_lib.analysis.intervals import mean_intervals, proportion_interval
-from pipeline_lib.names import COMBINED
-from pipeline_lib.numbers import Key
+from benchmarks import coverage
+from pipeline_lib.analysis.intervals import (
+    mean_interval,
+    might_differ,
+    proportion_interval,
+    unskewed,
+)
 from tests.handmade import cells_of, reference_runs
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-@pytest.fixture(scope="module")
-def of_runs():
-    return cells_of(reference_runs())
+@pytest.mark.parametrize("skew", [-2.6, -0.4, 0.0, 1e-12, 0.7, 2.6])
+@pytest.mark.parametrize("t", [-2.262, 0.0, 2.262])
+def test_the_inverse_solves_halls_equation(skew, t):
+    n = 10
+
+    def halls(x):  # Hall 1992, J. R. Statist. Soc. B 54, 221-228: g of (mean - truth) / SD
+        u = x / n**0.5
+        return n**0.5 * (u + skew * u**2 / 3 + skew**2 * u**3 / 27 + skew / (6 * n))
+
+    root = optimize.brentq(lambda x: halls(x) - t, -50, 50, xtol=1e-12)
+    assert unskewed(t, skew, n) == pytest.approx(root, abs=1e-6)
 
 
-def limits(sample):
-    return mean_intervals([sample])[0][:2]
+def test_without_skewness_it_is_students_interval():
+    sample = np.array([81.0, 83.0, 85.0, 88.0, 91.0, 93.0, 95.0])
+    theirs = stats.ttest_1samp(sample, 0).confidence_interval(0.95)
+    assert mean_interval(sample)[:3] == pytest.approx((*theirs, "Hall's t"))
 
 
-def test_bca_equals_efrons_over_all_resamples():
-    # All 6^6 resamples, and bias and acceleration from their formulas (Efron 1987), not from the
-    # jackknife: 1/6 of the sum of cubes over the sum of squares to the power of 3/2.
-    sample = np.array([71.2, 80.4, 83.3, 85.1, 88.9, 90.6])
-    means = np.sort([np.mean(draw) for draw in itertools.product(sample, repeat=6)])
-    found = np.mean(sample)
-    below = (np.mean(means < found - 1e-9) + np.mean(means < found + 1e-9)) / 2
-    bias = stats.norm.ppf(below)
-    off = sample - found
-    acceleration = np.sum(off**3) / (6 * np.sum(off**2) ** 1.5)
-    expected = [
-        np.quantile(means, stats.norm.cdf(bias + z / (1 - acceleration * z)))
-        for z in (bias + stats.norm.ppf(0.025), bias + stats.norm.ppf(0.975))
-    ]
-    assert limits(sample) == pytest.approx(expected, abs=0.3)
-    # It differs from the percentile interval by more than the error of the simulation.
-    assert abs(np.quantile(means, 0.025) - expected[0]) > 0.5
+def test_an_interval_reaches_further_on_the_side_of_the_tail_and_mirrors():
+    sample = np.array([99.9, 99.8, 99.9, 99.7, 99.8, 99.9, 99.9, 99.6, 99.8, 95.3])
+    low, high, *_ = mean_interval(sample)
+    assert sample.mean() - low > 3 * (high - sample.mean()) > 0
+    assert mean_interval(-sample)[:2] == pytest.approx((-high, -low))
+    assert mean_interval(3 + 2 * sample)[:2] == pytest.approx((3 + 2 * low, 3 + 2 * high))
 
 
-def test_an_interval_depends_neither_on_other_samples_nor_on_the_batch(monkeypatch):
-    samples = 100 * np.random.default_rng(3).integers(3000, 4000, (5, 12)) / 4000
-    together = mean_intervals([*samples, samples[0][:7]])
-    assert together == [mean_intervals([sample])[0] for sample in (*samples, samples[0][:7])]
-    monkeypatch.setattr(intervals, "BATCH", 1000)
-    assert together == mean_intervals([*samples, samples[0][:7]])
+def test_no_interval_leaves_the_range_of_its_number():
+    sample = [99.0, 100.0, 100.0, 99.5]
+    assert mean_interval(sample)[1] > 100.0
+    assert mean_interval(sample, 0.0, 100.0)[1] == 100.0
+    assert mean_interval(sample, 0.0, 100.0).note == "an interval of 4 seeds is rough"
 
 
-def test_equal_means_of_accuracies_count_as_equal():
-    # As counts their sums are exact; as per cent equal sums may differ in the last bit, and the
-    # bias correction counts resampled means equal to the one that was found.
-    counts = np.array([3999] * 7 + [3996] * 3)
-    low, high = limits(counts)
-    per_cent = limits(100.0 * counts / 4000)
-    assert per_cent == pytest.approx((low / 40, high / 40), abs=1e-8)
-    thirds = limits(100.0 * counts / 6000)
-    assert thirds == pytest.approx((low / 60, high / 60), abs=1e-8)
+def test_equal_numbers_have_a_bound_in_place_of_an_interval():
+    for sample in ([94.9993] * 10, [0.1 + 0.2, *[0.3] * 9]):
+        assert mean_interval(sample) == (
+            *(None, None, "all equal"),
+            "0 of 10 seeds differ; up to 30.8 % of all seeds may",
+        )
+    for n in (2, 10, 100):
+        exact = stats.binomtest(0, n).proportion_ci(0.95, method="exact").high
+        assert might_differ(n) == pytest.approx(100 * exact)
 
 
-def test_streams_never_change(of_runs):
-    # The files of a finished study can only be repeated if these numbers never change.
-    cell = of_runs[Key("ssri", COMBINED)]
-    assert (cell.ci_low, cell.ci_high) == pytest.approx((75.05847159, 86.08211481))
-
-
-def test_equal_numbers_have_that_number_as_interval():
-    assert mean_intervals([[94.9993] * 10])[0] == (94.9993, 94.9993, "all equal", "")
-    assert mean_intervals([[0.1 + 0.2, 0.3, 0.3]])[0].method == "all equal"
+def test_one_and_two_seeds_have_no_interval():
+    assert mean_interval([1.0]) == (None, None, "none", "one seed has no interval")
+    assert mean_interval([1.0, 2.0]) == (None, None, "none", "two seeds have no interval")
+    for bad in ([], [1.0, np.nan]):
+        with pytest.raises(ValueError, match="one finite number or more"):
+            mean_interval(bad)
 
 
 def test_wilsons_interval_is_the_one_that_newcombe_published():
@@ -83,8 +79,41 @@ def test_wilsons_interval_is_the_one_that_newcombe_published():
     assert proportion_interval(1, 29) == pytest.approx((0.61, 17.18), abs=5e-3)
 
 
-def test_every_cell_has_an_interval_around_its_mean(of_runs):
-    for cell in of_runs.values():
-        assert cell.ci_low <= cell.mean + 1e-9
-        assert cell.mean <= cell.ci_high + 1e-9
-        assert (cell.ci_low < cell.ci_high) == (cell.method != "all equal")
+def test_every_cell_has_an_interval_around_its_mean_or_says_why_not():
+    for cell in cells_of(reference_runs()).values():
+        if cell.ci_low is None:
+            assert cell.note
+        else:
+            assert cell.ci_low <= cell.mean <= cell.ci_high
+            assert cell.ci_low < cell.ci_high
+
+
+# The simulation that chose the method
+
+
+def test_the_simulated_methods_are_those_of_the_library_and_of_scipy():
+    rng = np.random.default_rng(3)
+    x = 100 - rng.lognormal(0, 1, (3, 12))
+    weights = rng.multinomial(12, [1 / 12] * 12, size=20_000).T / 12
+    for name, method in coverage.METHODS.items():
+        low, high = method(x, weights)
+        for row, ends in zip(x, zip(low, high, strict=True), strict=True):
+            if name == "Hall's t":
+                assert ends == pytest.approx(mean_interval(row)[:2])
+            elif name in ("Percentile bootstrap", "BCa bootstrap"):
+                kind = name.split()[0]
+                theirs = stats.bootstrap(
+                    (row,), np.mean, n_resamples=20_000, method=kind, rng=rng
+                ).confidence_interval
+                assert ends == pytest.approx(theirs, abs=0.15)
+            else:
+                assert ends[0] < row.mean() < ends[1]
+
+
+def test_of_normal_samples_student_covers_what_it_should_and_of_skewed_hall_covers_more():
+    rng = np.random.default_rng(0)
+    normal = coverage.covered(rng.normal(0, 1, 50_000), 10, rng)
+    skewed = coverage.covered(100 - rng.lognormal(0, 1, 50_000), 10, rng)
+    error = 4 * (0.05 * 0.95 / coverage.SAMPLES) ** 0.5
+    assert normal["Student's t"].coverage == pytest.approx(0.95, abs=error)
+    assert skewed["Hall's t"].coverage > skewed["Student's t"].coverage + 0.02

@@ -1,8 +1,6 @@
-"""Paired comparisons of treatments, checked against published and enumerated ones."""
+"""Paired comparisons of treatments, held to published and enumerated ones."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,170 +8,146 @@ from scipy import stats
 
 from pipeline_lib import names
 from pipeline_lib.analysis import paired
-from pipeline_lib.analysis.intervals import mean_intervals
-from pipeline_lib.analysis.welch import holm
+from pipeline_lib.analysis.intervals import mean_interval
+from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.measures import value
 from pipeline_lib.numbers import Key
-from tests.handmade import NUMBERS, reference_runs, values_of
+from tests.handmade import NUMBERS, cells_of, reference_runs, values_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-# Darwin's crossed minus self-fertilised Zea mays, in eighths of an inch (Fisher 1935, chapter 3).
-DARWIN = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48], dtype=float)
+CONTRASTS = [("ssri", "ketamine"), ("neurosteroid", "withdrawn"), ("healthy", "ketamine")]
 
 
-def p_of(difference):
-    return paired.sign_flip_tests([np.asarray(difference, dtype=float)])[0].p
-
-
-def enumerated(difference):
-    """The share of all signs whose sum is at least as far from 0, in whole numbers."""
-    sums = np.zeros(1, dtype=int)
-    for step in difference:
-        sums = np.concatenate([sums + step, sums - step])
-    return np.mean(np.abs(sums) >= abs(sum(difference)))
-
-
-def pairs_of(by_treatment):
+def pairs_of(by_treatment, contrasts=()):
     """The pairs of one number: of each treatment its numbers by seed, or a list of them."""
-    return paired.compare_treatments(values_of(names.COMBINED, by_treatment), NUMBERS)
+    values = values_of(names.COMBINED, by_treatment)
+    return paired.compare_treatments(values, NUMBERS, contrasts)
 
 
 @pytest.fixture(scope="module")
 def of_runs():
-    return paired.compare_treatments(reference_runs(), NUMBERS)
-
-
-def test_p_equals_fishers_and_a_calculation_by_hand():
-    # 863 of 32 768 sums are as large as Darwin's 314, and as many as small as -314.
-    assert p_of(DARWIN) == 2 * 863 / 32768
-    # Of the 8 signs of 1, 2 and 4, two give a sum as far from 0 as 7; six, as far as 3.
-    assert (p_of([1, 2, 4]), p_of([1, -2, 4]), p_of([-5, -5])) == (2 / 8, 6 / 8, 0.5)
-    assert p_of([0.0] * 10) == p_of([0.0] * 40) == 1.0
-
-
-@pytest.mark.parametrize("total", [4000, 6000, 4001])
-def test_equal_sums_of_accuracies_count_as_equal(total):
-    steps = [-3, -3, 4, -1, 4, 2, 5, 2]  # of 1 / total
-    before = np.array([3760, 3805, 3060, 3557, 3452, 3286, 3450, 3410])
-    difference = 100.0 * (before + steps) / total - 100.0 * before / total
-    assert p_of(difference) == enumerated(steps)
-
-
-def test_above_the_limit_signs_are_drawn_and_p_is_close_to_the_exact_one():
-    steps = np.random.default_rng(8).integers(-6, 9, paired.EXACT_UP_TO + 4)
-    [test], exact = paired.sign_flip_tests([steps.astype(float)]), enumerated(steps)
-    assert test.test == f"sign-flip, {paired.DRAWS} draws"
-    assert 0.01 < exact < 0.9
-    assert test.p == pytest.approx(exact, abs=8 * (exact / paired.DRAWS) ** 0.5)
-
-
-@pytest.mark.parametrize("n", [paired.EXACT_UP_TO, paired.EXACT_UP_TO + 1])
-def test_the_smallest_p_is_reached_when_all_seeds_agree(n):
-    test = paired.sign_flip_tests([np.arange(1.0, n + 1)])[0]
-    smallest = 2 / 2**n if n <= paired.EXACT_UP_TO else 2 / (paired.DRAWS + 1)
-    assert test.p_smallest == smallest
-    assert smallest <= test.p <= smallest * 2
-
-
-@pytest.mark.parametrize("n", [9, 24])
-def test_p_depends_neither_on_other_samples_nor_on_the_batch(n, monkeypatch):
-    samples = list(np.random.default_rng(4).normal(0.4, 1.0, (4, n)))
-    together = paired.sign_flip_tests([*samples, samples[0][:5]])
-    assert together == [
-        paired.sign_flip_tests([sample])[0] for sample in (*samples, samples[0][:5])
-    ]
-    monkeypatch.setattr(paired, "BATCH", 1000)
-    assert together == paired.sign_flip_tests([*samples, samples[0][:5]])
+    return paired.compare_treatments(reference_runs(), NUMBERS, CONTRASTS)
 
 
 @pytest.mark.parametrize(
     ("freedom", "factor"), [(2, 0.5642), (3, 0.7236), (4, 0.7979), (10, 0.9228)]
 )
-def test_hedges_g_has_hedges_factor(freedom, factor):
+def test_g_z_has_hedges_factor(freedom, factor):
     # Hedges 1981, table 1; and d_z is t over the root of n.
     sample = np.random.default_rng(freedom).normal(1.0, 2.0, freedom + 1)
     t = stats.ttest_1samp(sample, 0.0).statistic
-    assert paired.hedges_g(sample)[0] == pytest.approx(factor * t / (freedom + 1) ** 0.5, rel=1e-4)
+    assert paired.g_z(sample)[0] == pytest.approx(factor * t / (freedom + 1) ** 0.5, rel=1e-4)
 
 
 def test_superiority_is_the_share_of_seeds_with_ties_as_halves():
-    assert paired.superiority(DARWIN) == 13 / 15
     assert paired.superiority(np.array([1.0, 0.0, -3.0, 2.0])) == 2.5 / 4
     assert paired.superiority(np.array([99.95 - 99.9 - 0.05])) == 0.5
 
 
-def test_all_pairs_of_treatments_are_compared_and_each_with_untreated_if_measured(of_runs):
-    three = {("ketamine", "ssri"), ("ketamine", "neurosteroid"), ("ssri", "neurosteroid")}
+def test_all_pairs_of_treatments_and_states_and_withdrawal_where_they_were_measured(of_runs):
+    three = {("ssri", "ketamine"), ("ketamine", "neurosteroid"), ("ssri", "neurosteroid")}
     six = three | {(name, "untreated") for pair in three for name in pair}
-    numbers = {(name, None): six for name in (names.CLEAN, names.STANDARD, names.COMBINED)}
-    numbers |= {(names.INTERNAL, level): six for level in (0.5, 1.0, 1.5, 2.5)}
+    numbers = {(name, None): {*six} for name in (names.CLEAN, names.STANDARD, names.COMBINED)}
+    numbers |= {(names.INTERNAL, level): {*six} for level in (0.5, 1.0, 1.5, 2.5)}
+    numbers[names.COMBINED, None].add(("neurosteroid", "withdrawn"))
+    numbers[names.INTERNAL, 2.5].add(("neurosteroid", "withdrawn"))
     drops = (names.ACUTE_DROP, names.TOTAL_DROP, names.MEAN_ACCURACY, names.FINAL_ACCURACY)
     numbers |= {(drop, None): three for drop in drops}
     expected = {(*number, *pair) for number, pairs in numbers.items() for pair in pairs}
     assert {(p.number, p.level, p.treatment, p.other) for p in of_runs} == expected
-    assert len(of_runs) == 54
+    assert len(of_runs) == 56
 
 
-def test_shares_healthy_networks_and_unmodulated_networks_are_not_compared():
+def test_withdrawal_is_the_modulation_on_minus_off(of_runs):
+    pair = next(p for p in of_runs if (p.other, p.number) == ("withdrawn", names.COMBINED))
+    found = cells_of(reference_runs())
+    on, off = (found[Key("neurosteroid", names.COMBINED, m)].mean for m in names.MODULATIONS)
+    assert (pair.mean, pair.mean_other) == (on, off)
+    assert pair.difference == pytest.approx(on - off)
+
+
+def test_a_contrast_has_the_direction_of_the_study_and_states_come_last_elsewhere():
+    numbers = {"healthy": [99.0, 98.0], "untreated": [30.0, 33.0], "a": [90.0, 92.0]}
+    found = [(p.treatment, p.other) for p in pairs_of(numbers)]
+    assert found == [("a", "untreated"), ("a", "healthy"), ("untreated", "healthy")]
+    first, second, _ = pairs_of(numbers, [("healthy", "a")])
+    assert (second.treatment, second.other, second.difference) == ("healthy", "a", 7.5)
+    assert second.p_planned == 0.5
+    assert first.p_planned is None
+
+
+def test_planned_contrasts_are_corrected_among_themselves_and_all_pairs_together(of_runs):
+    planned = [p for p in of_runs if (p.treatment, p.other) in CONTRASTS]
+    assert [p for p in of_runs if p.p_planned is not None] == planned
+    assert len(planned) == 11 + 2
+    for pair in of_runs:
+        assert pair.p <= pair.p_all
+        if pair.p_planned is not None:
+            assert pair.p <= pair.p_planned <= pair.p_all + 1e-12
+    assert any(p.p_planned < p.p_all for p in planned)
+    alone = paired.compare_treatments(reference_runs(), NUMBERS, [("ketamine", "ssri")])
+    assert {p.p_all for p in alone} == {p.p_all for p in of_runs}
+
+
+def test_ten_seeds_can_be_significant_in_a_family_of_any_size(of_runs):
+    assert len(of_runs) * 2 / 2**10 > 0.05  # where Holm's procedure could reject nothing
+    assert sum(pair.p_all < 0.05 for pair in of_runs) > 35
+
+
+def test_shares_and_treatments_that_were_only_measured_off_are_not_compared():
     values = values_of(names.RELAPSED, {"a": [0.0] * 3, "b": [1.0] * 3})
-    values += values_of(names.COMBINED, {"healthy": [99.0] * 3, "a": [90.0, 91.0, 92.0]})
     values += [value(0, Key(name, names.COMBINED, names.OFF), 1.0) for name in "ab"]
-    assert paired.compare_treatments(values, NUMBERS) == []
+    assert paired.compare_treatments(values, NUMBERS, []) == []
 
 
-def test_pairs_are_compared_by_differences_within_seeds():
+def test_a_pair_is_of_the_differences_within_seeds():
     ours, theirs = [90.0, 92.0, 97.0, 91.0], [80.0, 93.0, 90.0, 89.0]
     [pair] = pairs_of({"untreated": theirs, "a": ours})
     difference = np.subtract(ours, theirs)
     assert (pair.treatment, pair.other, pair.n) == ("a", "untreated", 4)
     assert (pair.mean, pair.mean_other, pair.difference) == (92.5, 88.0, 4.5)
     assert pair.sd == pytest.approx(np.std(difference))
-    assert (pair.ci_low, pair.ci_high) == mean_intervals([difference])[0][:2]
-    assert (pair.p, pair.superiority) == (enumerated([10, -1, 7, 2]), 75.0)
-    assert pair.hedges_g == paired.hedges_g(difference)[0]
+    assert (pair.ci_low, pair.ci_high) == mean_interval(difference)[:2]
+    # Of the 8 sums of 10, -1, 7 and 2 that differ but for their sign, two are 18 or more.
+    assert (pair.p, pair.superiority) == (2 / 8, 75.0)
+    assert pair.g_z == paired.g_z(difference)[0]
+    assert pair.seeds_needed == seeds_for_difference(4.5, np.std(difference, ddof=1)) == 12
 
 
-def test_a_mirrored_pair_equals_the_comparison_in_the_other_direction():
+def test_a_mirrored_pair_is_the_pair_of_the_other_treatment():
     a, b = [90.0, 92.0, 97.0, 91.0], [80.0, 93.0, 90.0, 89.0]
     [pair], [other] = pairs_of({"a": a, "b": b}), pairs_of({"b": b, "a": a})
-    # The bootstrap draws of one direction are not the mirror image of the other's.
-    ends = {"ci_low": -pair.ci_high, "ci_high": -pair.ci_low}
-    assert pair.mirrored() == replace(other, **ends)
+    assert vars(pair.mirrored()) == pytest.approx(vars(other))
     assert pair.mirrored().mirrored() == pair
 
 
-def test_seeds_are_matched_and_those_without_a_partner_left_out():
+def test_seeds_are_matched_by_number_and_those_without_a_partner_left_out():
     [pair] = pairs_of({"a": {3: 90.0, 0: 80.0, 7: 70.0}, "b": {0: 79.0, 3: 88.0, 5: 1.0}})
     assert (pair.n, pair.difference) == (2, 1.5)
     assert pairs_of({"a": {0: 1.0}, "b": {1: 1.0}}) == []
 
 
-def test_holm_is_over_all_pairs_and_over_those_of_one_number_and_level(of_runs):
-    assert [pair.p_holm for pair in of_runs] == holm([pair.p for pair in of_runs])
-    for place in {(pair.number, pair.level) for pair in of_runs}:
-        pairs = [pair for pair in of_runs if (pair.number, pair.level) == place]
-        assert [pair.p_holm_number for pair in pairs] == holm([pair.p for pair in pairs])
-
-
-def test_one_seed_has_means_but_no_test_and_its_file_can_be_read_back(tmp_path):
-    [pair] = pairs_of({"a": [90.0], "b": [80.0]})
+def test_one_seed_has_means_and_no_test_and_its_file_can_be_read_back(tmp_path):
+    [pair] = pairs_of({"a": [90.0], "b": [80.0]}, [("a", "b")])
     assert (pair.difference, pair.superiority, pair.test) == (10.0, 100.0, "none")
-    assert {pair.ci_low, pair.p, pair.p_smallest, pair.p_holm, pair.p_holm_number} == {None}
-    assert pair.mirrored().hedges_g is None
+    assert {pair.ci_low, pair.p, pair.p_planned, pair.p_all, pair.seeds_needed} == {None}
+    assert pair.mirrored().g_z is None
     assert "one seed" in pair.note
     write_rows(tmp_path / "paired.parquet", [pair], paired.Pair)
     assert read_rows(tmp_path / "paired.parquet", paired.Pair) == [pair]
 
 
-def test_a_pair_says_what_it_lacks():
+def test_what_a_pair_lacks_it_says():
     numbers = {"a": [90.0, 91.0, 92.0], "b": [80.0, 81.0, 82.0], "c": [80.0, 81.0, 82.0]}
     shifted, _, same = pairs_of(numbers)
-    assert (same.difference, same.ci_low, same.ci_high, same.p, same.hedges_g) == (0, 0, 0, 1, 0)
-    assert (shifted.ci_low, shifted.ci_high, shifted.p) == (10.0, 10.0, 0.25)
-    assert shifted.hedges_g is None
-    assert "differ by the same" in shifted.note
+    assert (same.difference, same.ci_low, same.p, same.g_z) == (0, None, 1, 0)
+    assert (shifted.difference, shifted.ci_low, shifted.p) == (10.0, None, 0.25)
+    assert (shifted.method, shifted.g_z, shifted.seeds_needed) == ("all equal", None, None)
+    assert shifted.note == same.note == "0 of 3 seeds differ; up to 70.8 % of all seeds may"
     # 99.95 - 99.9 and 0.05 are the same, but not in floats.
-    assert paired.hedges_g(np.array([99.95 - 99.9, 0.05, 0.05])) == (None, shifted.note)
+    g, note = paired.g_z(np.array([99.95 - 99.9, 0.05, 0.05]))
+    assert g is None
+    assert "differ by the same" in note
     assert "two seeds" in pairs_of({"a": [90.0, 91.0], "b": [80.0, 83.0]})[0].note

@@ -291,7 +291,7 @@ def test_responses_tests_of_relapse_and_pairs_have_tables():
         "first": [[70.0, 95.0], [70.0, 75.0], [95.0, 95.0]],
         "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]],
     }
-    response, log_rank, paired = statistics_tables(results(measured(courses)))
+    response, log_rank, planned, paired = statistics_tables(results(measured(courses)))
     heads = ["Responded", "Slow responders", "Relapsed after response"]
     assert [column.head for column in response.columns][3:] == heads
     counts = [[text.split(" (")[0] for text in line] for line in lines(response)]
@@ -303,7 +303,10 @@ def test_responses_tests_of_relapse_and_pairs_have_tables():
     row = lines(paired)[0]
     assert row[:3] == ["Standard", "First", "Second"]
     assert row[3].startswith(f"{MINUS}16.7 (")
-    assert row[-1] == "17 %"
+    assert row[5] == "17 %"
+    assert row[-2] == "0.500"
+    assert {tuple(row[1:3]) for row in lines(planned)} == {("First", "Second")}
+    assert len(lines(planned)) < len(lines(paired))
     header, first, *_ = FORMATS["csv"](paired).splitlines()
     assert header.startswith("treatment,other,number,level,n,mean,mean_other,difference,")
     assert first.startswith("first,second,standard,,3,78.3")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.study import slices
 from pipeline_lib.study.config import STUDY
 from pipeline_lib.study.validation import schema, validate
 from tests.conftest import ROOT
@@ -69,7 +70,7 @@ BAD = [
         ["treatments", "untreated"],
         {"label": "x", "course": [], "maintenance": []},
         "treatments has the name 'untreated'; it must be lower-case letters, digits and `_`, begin"
-        " with a letter, and not be healthy or untreated",
+        " with a letter, and not be healthy, untreated or withdrawn",
     ),
     (
         ["treatments", "ssri", "course"],
@@ -122,6 +123,29 @@ BAD = [
         ["ketamine", "lithium"],
         "treatments.ssri.combines has 'lithium';"
         " it must name other treatments of the study, each once: ketamine, neurosteroid",
+    ),
+    (
+        ["contrasts"],
+        [["ssri", "ketamine"], ["ssri", "lithium"]],
+        "contrasts[1] has 'lithium'; it must name two of ketamine, ssri, neurosteroid, healthy,"
+        " untreated, or a treatment and withdrawn",
+    ),
+    (
+        ["contrasts"],
+        [["ssri", "withdrawn"]],
+        "contrasts[0] is ['ssri', 'withdrawn']; withdrawn must follow a treatment that has"
+        " `withdrawal: true`: neurosteroid",
+    ),
+    (
+        ["contrasts"],
+        [["ssri", "ketamine"], ["ketamine", "ssri"]],
+        "contrasts[1] is ['ketamine', 'ssri']; it must be two different names, and no pair twice",
+    ),
+    (["contrasts"], [["ssri"]], "contrasts[0] is ['ssri']; it must have 2 or more entries"),
+    (
+        ["contrasts"],
+        [["neurosteroid", False]],
+        "contrasts[0][1] is False; it must be text",
     ),
     (
         ["treatments", "ssri", "course"],
@@ -191,8 +215,8 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, reproduction, axes, evaluate,"
-        " acute, relapse, structure, switch",
+        " task, network, training, baseline, pruning, treatments, contrasts, reproduction, axes,"
+        " evaluate, acute, relapse, structure, switch",
     ),
 ]
 
@@ -224,6 +248,17 @@ def test_seeds_are_a_number_or_a_list(paper):
 def test_an_overlay_removes_a_treatment_with_null(paper):
     paper["treatments"]["ssri"] = None
     assert list(validate(paper).treatments) == ["ketamine", "neurosteroid"]
+
+
+def test_a_study_that_names_no_contrast_has_those_of_its_treatments(paper):
+    off = ["neurosteroid", "withdrawn"]
+    three = [["ketamine", "ssri"], ["ketamine", "neurosteroid"], ["ssri", "neurosteroid"]]
+    assert slices.statistics(validate(paper))["contrasts"] == [*three, off]
+    paper["treatments"]["ssri"]["combines"] = ["neurosteroid"]
+    assert slices.statistics(validate(paper))["contrasts"] == [["ssri", "neurosteroid"], off]
+    for named in ([["ssri", "healthy"], ["untreated", "healthy"]], []):
+        study = validate(paper | {"contrasts": named})
+        assert slices.statistics(study)["contrasts"] == named
 
 
 @pytest.mark.parametrize("step", ["withdraw", {"withdraw": None}, {"withdraw": {}}])

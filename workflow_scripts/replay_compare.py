@@ -26,7 +26,7 @@ with job_log(snakemake.log[0], "compare the replay with the published run"):
     rows = {name: table.filter(pc.field("assessment") == name) for name in study}
     numbers = measures.numbers(study)
     values = study_values(rows, study)
-    cells = Cells(study_cells(values, [name for name in numbers if numbers[name].share]))
+    cells = Cells(study_cells(values, numbers))
     published = read_published(files.published)
     printed = digits.as_printed(cells, values, published, numbers)
     seeds = digits.against_runs(values, read_runs(files.runs))

@@ -14,13 +14,14 @@ from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 
-output = snakemake.output
+output, study = snakemake.output, snakemake.params.study
 
 with job_log(snakemake.log[0], "compare the treatments"):
     values = read_rows(snakemake.input[0], Value, snakemake.params.planned)
-    numbers = measures.numbers(snakemake.params.measures)
+    numbers = measures.numbers(study["measures"])
     times = relapse_times(values)
     by = made(snakemake.params.made_by, snakemake.input)
-    write_rows(output.paired, compare_treatments(values, numbers), Pair, by)
+    contrasts = [(first, other) for first, other in study["contrasts"]]
+    write_rows(output.paired, compare_treatments(values, numbers, contrasts), Pair, by)
     write_rows(output.survival, survival_curves(times), SurvivalStep, by)
     write_rows(output.logrank, log_rank_tests(times), LogRank, by)

@@ -26,11 +26,12 @@ with job_log(snakemake.log[0], "compute the study's numbers and their intervals"
         )
         for name, measured in snakemake.params.measured.items()
     }
+    numbers = measures.numbers(snakemake.params.measured)
     values, cells = [], []
     for place, options in enumerate(snakemake.params.study):
         of_scenario = {name: tables[place] for name, tables in rows.items()}
         values.append(study_values(of_scenario, options))
-        cells.append(study_cells(values[-1], snakemake.params.shares))
+        cells.append(study_cells(values[-1], numbers))
     by = made(snakemake.params.made_by, snakemake.input)
     output = snakemake.output
     for path, found, row in (

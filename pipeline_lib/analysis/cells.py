@@ -5,18 +5,18 @@ Tables, figures, findings and the comparison with published numbers all read the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from pipeline_lib.analysis.intervals import WILSON, mean_intervals, proportion_interval
+from pipeline_lib.analysis.intervals import WILSON, mean_interval, proportion_interval
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import Key
+from pipeline_lib.numbers import PER_CENT, Key, Number
 
 
 class Place(NamedTuple):
@@ -67,17 +67,14 @@ class Cell:
         return Key(self.treatment, self.number, self.modulation, self.level, self.cycle)
 
 
-def study_cells(values: Iterable[Value], shares: Collection[str]) -> list[Cell]:
-    """Return the cell of every number; `shares` names those that are 0 or 1 in each seed."""
-    series = by_key(values)
-    means = [key for key in series if key.number not in shares]
-    found = mean_intervals([series[key].numbers for key in means])
-    intervals = dict(zip(means, found, strict=True))
+def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[Cell]:
+    """Return the cell of every number."""
     cells = []
-    for key, (seeds, numbers) in series.items():
+    for key, (seeds, of_seeds) in by_key(values).items():
         n = len(seeds)
-        if key.number in shares:
-            count = round(sum(numbers))
+        number = numbers[key.number]
+        if number.share:
+            count = round(sum(of_seeds))
             ends = proportion_interval(count, n)
             cells.append(
                 Cell(*key, n, 100.0 * count / n, None, None, None, count, *ends, WILSON, "")
@@ -85,9 +82,10 @@ def study_cells(values: Iterable[Value], shares: Collection[str]) -> list[Cell]:
         else:
             # numpy's sum over a contiguous array in seed order, as in the published run: adding in
             # a different order could round an exact tie in the last printed digit the other way.
-            x = np.array(numbers, dtype=np.float64)
+            x = np.array(of_seeds, dtype=np.float64)
             mean, sd, low, high = (float(each) for each in (x.mean(), x.std(), x.min(), x.max()))
-            cells.append(Cell(*key, n, mean, sd, low, high, None, *intervals[key]))
+            interval = mean_interval(x, *((0.0, 100.0) if number.unit == PER_CENT else ()))
+            cells.append(Cell(*key, n, mean, sd, low, high, None, *interval))
     return cells
 
 

@@ -1,32 +1,31 @@
-"""An interval for every cell.
+"""How sure the numbers are: an interval for every mean and for every share of seeds.
 
-The seeds are the sample, because whoever repeats the study draws different seeds. A mean gets a BCa
-bootstrap interval (Efron 1987) over the seeds, and a count of seeds gets Wilson's interval (1927).
-Both are scipy's; this module handles the cases that scipy does not.
+The seeds are the sample: each is a network of its own, and whoever repeats the study draws other
+seeds. Accuracies near their ceiling are skewed, so a mean gets Student's interval after Hall's
+transformation (1992), which undoes skewness. Of the methods tried it covers best at 10, 30 and 100
+seeds (docs/coverage.md). A count of seeds gets Wilson's interval (1927).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from pipeline_lib.model.randomness import numpy_generator
-
 LEVEL = 0.95
 ALPHA = round(1 - LEVEL, 9)  # below which a p is called significant
-RESAMPLES = 9999
+FEWEST, FEW = 3, 5  # seeds: below the first there is no interval, below the second a rough one
+Numbers = float | np.ndarray
+SAME = 1e-9  # what the arithmetic of floats adds to equal numbers
 
-BCA, WILSON, EQUAL, NONE = "BCa bootstrap", "Wilson", "all equal", "none"
-
-# How many resamples are in memory at once; no result depends on it.
-BATCH = 256
+HALL, WILSON, EQUAL, NONE = "Hall's t", "Wilson", "all equal", "none"
 
 
 class Interval(NamedTuple):
-    """An interval at `LEVEL` (None if there is none), the method, and a remark."""
+    """An interval at `LEVEL`, how it was found, and a remark; None where there is none."""
 
     low: float | None
     high: float | None
@@ -34,67 +33,58 @@ class Interval(NamedTuple):
     note: str = ""
 
 
-def mean_intervals(samples: Sequence[Sequence[float]]) -> list[Interval]:
-    """Return the interval of each sample's mean, in the samples' unit.
+def mean_interval(
+    sample: Sequence[float] | np.ndarray, least: float = -math.inf, most: float = math.inf
+) -> Interval:
+    """Return the interval of a sample's mean, in the sample's unit; it holds one number per seed.
 
-    A sample holds one number per seed. All samples of one size get the same resamples, from a
-    generator that depends only on the size, so an interval depends only on its sample. If all
-    numbers are equal, both ends are that number; a single number has no interval. Raises
-    ValueError if a sample is empty or a number is not finite.
+    No number of this kind can be below `least` or above `most`, and neither can the interval. One
+    or two seeds have no interval. Seeds that are all equal have none either, but `might_differ`
+    says how many others could. Raises ValueError if the sample is empty or a number is not finite.
     """
-    arrays = [np.asarray(sample, dtype=np.float64) for sample in samples]
-    found = [Interval(None, None, NONE, "one seed has no interval")] * len(arrays)
-    by_size: dict[int, list[int]] = {}
-    for index, array in enumerate(arrays):
-        if not (array.size and np.isfinite(array).all()):
-            raise ValueError(f"{array.tolist()}: a sample must be one finite number or more")
-        if np.ptp(on_grid(array)) > 0:
-            by_size.setdefault(len(array), []).append(index)
-        elif len(array) > 1:
-            found[index] = Interval(float(array[0]), float(array[0]), EQUAL)
-    for n, indices in by_size.items():
-        bootstrap = stats.bootstrap(
-            (np.stack([arrays[index] for index in indices]),),
-            mean_on_grid,
-            axis=-1,
-            confidence_level=LEVEL,
-            n_resamples=RESAMPLES,
-            batch=BATCH,
-            method="BCa",
-            # Elsewhere the first argument is a seed of the study; here the draw is over the seeds.
-            rng=numpy_generator(0, "bootstrap over seeds", n),
-        )
-        limits = zip(*(side.tolist() for side in bootstrap.confidence_interval), strict=True)
-        for index, (low, high) in zip(indices, limits, strict=True):
-            # Undo the grid's rounding: 97.2025, not 97.20249999966472.
-            found[index] = Interval(round(low, 8), round(high, 8), BCA)
-    return found
+    x = np.asarray(sample, dtype=np.float64)
+    n = len(x)
+    if not (n and np.isfinite(x).all()):
+        raise ValueError(f"{x.tolist()}: a sample must be one finite number or more")
+    if n == 1:
+        return Interval(None, None, NONE, "one seed has no interval")
+    if np.ptp(x) <= SAME:
+        note = f"0 of {n} seeds differ; up to {might_differ(n):.1f} % of all seeds may"
+        return Interval(None, None, EQUAL, note)
+    if n < FEWEST:
+        return Interval(None, None, NONE, "two seeds have no interval")
+    off = x - x.mean()
+    skew = float(np.mean(off**3) / np.mean(off**2) ** 1.5)
+    reach = float(stats.t.isf((1 - LEVEL) / 2, n - 1))
+    low, high = x.mean() - stats.sem(x) * unskewed(np.array([reach, -reach]), skew, n)
+    note = f"an interval of {n} seeds is rough" if n < FEW else ""
+    return Interval(max(least, float(low)), min(most, float(high)), HALL, note)
+
+
+def unskewed(t: Numbers, skew: Numbers, n: int) -> np.ndarray:
+    """Return the inverse of Hall's monotone transformation of Student's t of n values.
+
+    The transformation takes t to t + a·t² + a²·t³/3 + skew/(6·√n), with a = skew/(3·√n).
+    """
+    a, shifted = skew / (3 * math.sqrt(n)), t - skew / (6 * math.sqrt(n))
+    curved = np.abs(a) > SAME
+    back = (np.cbrt(1 + 3 * a * shifted) - 1) / np.where(curved, a, 1.0)
+    return np.where(curved, back, shifted)
+
+
+def might_differ(n: int) -> float:
+    """Return how many of all seeds, in per cent, may differ from n that are all equal.
+
+    It is the upper end of Clopper and Pearson's interval (1934) of 0 of n.
+    """
+    return 100.0 * float(1 - ((1 - LEVEL) / 2) ** (1 / n))
 
 
 def proportion_interval(count: int, n: int) -> tuple[float, float]:
-    """Return Wilson's interval, in per cent, of the proportion `count` of `n`.
+    """Return Wilson's interval, in per cent, of a proportion that was found `count` of `n` times.
 
-    It has a width even if the count is 0 or n: that none of ten seeds relapsed does not mean that
-    none ever would. Raises ValueError if n is 0 or the count is not from 0 to n.
+    It has a width at 0 and at n too: that no seed of ten relapsed does not mean that none would.
+    Raises ValueError if n is 0 or the count is not from 0 to n.
     """
     limits = stats.binomtest(count, n).proportion_ci(LEVEL, method="wilson")
     return 100.0 * float(limits.low), 100.0 * float(limits.high)
-
-
-def mean_on_grid(sample: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Return the mean along an axis, on the grid of `on_grid`."""
-    return on_grid(np.mean(sample, axis=axis))
-
-
-def on_grid(numbers: np.ndarray) -> np.ndarray:
-    """Return numbers rounded to the nearest multiple of 2^-30, about 1e-9.
-
-    Accuracies are counts, so many of their resampled means are equal, but as floats these may
-    differ in their last bits. BCa and permutation tests both count how often a resampled mean
-    equals the observed one, so equal means must be equal floats. Means are rounded, rather than
-    the numbers that go into them, because the rounding of those would add up. The grid is a power
-    of two because no mean of accuracies lies half-way between two of its points, where the last
-    bit would decide; some do lie half-way between decimals.
-    """
-    rounded: np.ndarray = np.ldexp(np.rint(np.ldexp(numbers, 30)), -30)
-    return rounded

@@ -1,47 +1,44 @@
 """Treatments compared on the same seeds.
 
-All treatments of a seed start from the same pruned network and are tested on the same points, so
-treatments are compared by their difference within each seed. Seeds that lack one of the two are
-left out. The test is the sign-flip permutation test of a mean difference of 0: if two treatments
-did not differ, each seed's difference could just as well have the opposite sign. It does not assume
-a normal distribution, which accuracies near 100 per cent do not have.
+All treatments of a seed start from one pruned network and are tested on the same points, so what
+is compared is the difference within each seed; seeds without one of the two are left out. The
+tests, and how they are corrected for their number, are those of `analysis.max_t`.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
-from pipeline_lib.analysis.intervals import BATCH, mean_intervals, mean_on_grid, on_grid
+from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval
+from pipeline_lib.analysis.max_t import sign_flip_tests, smallest_p, test_name
+from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.analysis.values import by_key
-from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
-from pipeline_lib.model.randomness import numpy_generator
-from pipeline_lib.names import HEALTHY, ON, UNTREATED
-from pipeline_lib.numbers import Number
+from pipeline_lib.names import HEALTHY, OFF, ON, UNTREATED, WITHDRAWN
+from pipeline_lib.numbers import Key, Number
 
-# With up to this many seeds all 2^n sign patterns are tried (at most 65 536); with more seeds,
-# that many are drawn.
-EXACT_UP_TO = 16
-DRAWS = 9999
+# With fewer seeds no sign-flip test can have p < ALPHA.
+FEWEST_TESTED = next(n for n in itertools.count(2) if smallest_p(n) < ALPHA)
+ORDER = ("", UNTREATED, HEALTHY)  # in a pair: treatments come first
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two treatments compared on a number, in its unit, over the `n` seeds that have both.
+    """A number of two treatments, in its own unit, over the `n` seeds that have both.
 
-    `difference` is the mean of `treatment` minus that of `other`, `sd` is the population SD of the
-    seeds' differences, and the interval is from `mean_intervals`. `p` is two-sided, and
-    `p_smallest` is the smallest p that the test can give with n seeds. `p_holm` is corrected by
-    Holm's procedure over all pairs of a study, `p_holm_number` over the pairs of this number and
-    level. `hedges_g` and `superiority` (in per cent) are effect sizes; see the functions of these
-    names. A field is None if one seed is too few for it, and `note` says what is missing.
+    `other` may be a state, or `withdrawn`: the treatment with its modulation off. `difference` is
+    the mean of `treatment` minus that of `other`, `sd` the population SD of the seeds' differences,
+    and the interval that of `mean_interval`. `p` is two-sided. `p_planned` is corrected over all
+    numbers of the study's contrasts, and None if the pair is not among them; `p_all` is corrected
+    over all pairs. `seeds_needed` show a difference of this size and scatter with a power of 80 %,
+    uncorrected. `g_z` and `superiority`, in per cent, are effect sizes; see the functions of these
+    names. None is what few seeds do not give, and `note` says what a pair lacks.
     """
 
     treatment: str
@@ -57,11 +54,11 @@ class Pair:
     ci_high: float | None
     method: str
     p: float | None
-    p_smallest: float | None
-    p_holm: float | None
-    p_holm_number: float | None
+    p_planned: float | None
+    p_all: float | None
     test: str
-    hedges_g: float | None
+    seeds_needed: int | None
+    g_z: float | None
     superiority: float
     note: str
 
@@ -76,157 +73,134 @@ class Pair:
             difference=-self.difference,
             ci_low=_negative(self.ci_high),
             ci_high=_negative(self.ci_low),
-            hedges_g=_negative(self.hedges_g),
+            g_z=_negative(self.g_z),
             superiority=100.0 - self.superiority,
         )
 
 
-class SignFlip(NamedTuple):
-    """A permutation test: its p-value, the smallest p that it can give, and the method."""
+def compare_treatments(
+    values: Iterable[Value], numbers: Mapping[str, Number], contrasts: Collection[tuple[str, str]]
+) -> list[Pair]:
+    """Compare every two treatments and states, and each treatment with itself withdrawn.
 
-    p: float | None
-    p_smallest: float | None
-    test: str
-
-
-def compare_treatments(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[Pair]:
-    """Compare every two treatments, and each with the untreated network, on every number.
-
-    The numbers are those that are `compared`, with the modulation on and at all levels except 0.
-    They keep the order of the values. The untreated network comes last in a pair, so the difference
-    from it is the treatment's gain.
+    The numbers are those that are `compared`, at any level but 0, in the order of the values.
+    `contrasts` are the pairs that the study was made for; they have its direction. In other pairs
+    the untreated and the healthy network come last, so that a difference is a treatment's gain.
     """
-    matched = _matched(values, numbers)
-    differences = [ours - theirs for ours, theirs in matched.values()]
-    intervals = mean_intervals([difference.tolist() for difference in differences])
-    tests = sign_flip_tests(differences)
-    p_values = [test.p for test in tests]
-    p_holm = _corrected(p_values, [None] * len(tests))
-    p_holm_number = _corrected(p_values, [place[2:] for place in matched])
+    matched = _matched(values, numbers, contrasts)
+    if not matched:
+        return []
+    seeds = sorted({seed for by_seed in matched.values() for seed in by_seed})
+    row = {seed: place for place, seed in enumerate(seeds)}
+    differences = np.full((len(seeds), len(matched)), np.nan)
+    for column, by_seed in enumerate(matched.values()):
+        for seed, (ours, theirs) in by_seed.items():
+            differences[row[seed], column] = ours - theirs
+    counts = np.count_nonzero(np.isfinite(differences), axis=0)
+    every = [int(index) for index in np.flatnonzero(counts > 1)]
+    planned = [at for at, place in enumerate(matched) if at in every and place[:2] in contrasts]
+    alone, (of_planned, of_all) = sign_flip_tests(differences, [planned, every])
+    p_planned = dict(zip(planned, of_planned.tolist(), strict=True))
+    p_all = dict(zip(every, of_all.tolist(), strict=True))
     pairs = []
-    for index, (place, (ours, theirs)) in enumerate(matched.items()):
-        difference, interval, test = differences[index], intervals[index], tests[index]
-        g, why_none = hedges_g(difference)
+    for at, (place, by_seed) in enumerate(matched.items()):
+        # Each side contiguous, since numpy adds what is not in another order.
+        ours, theirs = np.array(list(zip(*by_seed.values(), strict=True)))
+        difference = ours - theirs
+        n, interval, (g, why_none) = len(ours), mean_interval(difference), g_z(difference)
         pairs.append(
             Pair(
                 *place,
-                len(ours),
+                n,
                 float(np.mean(ours)),
                 float(np.mean(theirs)),
-                # Remove the floating-point error that makes equal differences unequal.
+                # Without what the subtraction of floats adds to equal differences.
                 float(np.round(np.mean(difference), 9)),
                 float(np.round(np.std(difference), 9)),
                 *interval[:3],
-                p=test.p,
-                p_smallest=test.p_smallest,
-                p_holm=p_holm[index],
-                p_holm_number=p_holm_number[index],
-                test=test.test,
-                hedges_g=g,
+                p=float(alone[at]) if at in p_all else None,
+                p_planned=p_planned.get(at),
+                p_all=p_all.get(at),
+                test=test_name(len(seeds)) if at in p_all else "none",
+                seeds_needed=_seeds_needed(difference),
+                g_z=g,
                 superiority=100.0 * superiority(difference),
-                note=why_none or interval.note,
+                note=interval.note or why_none,
             )
         )
     return pairs
 
 
-def sign_flip_tests(differences: Sequence[np.ndarray]) -> list[SignFlip]:
-    """Test for each sample of differences, one per seed, whether its mean is 0, two-sided.
-
-    For up to `EXACT_UP_TO` seeds the test is exact, over all 2^n sign patterns. For more it uses
-    `DRAWS` random patterns and counts the observed one among them (Phipson and Smyth 2010), so p is
-    never 0. All samples of one size get the same patterns, so a p-value depends only on its sample.
-    If all differences are 0, p is 1. One seed allows no test.
-    """
-    found = [SignFlip(None, None, "none")] * len(differences)
-    by_size: dict[int, list[int]] = {}
-    for index, sample in enumerate(differences):
-        if len(sample) > 1:
-            by_size.setdefault(len(sample), []).append(index)
-    for n, indices in by_size.items():
-        exact = n <= EXACT_UP_TO
-        result = stats.permutation_test(
-            (np.stack([differences[index] for index in indices]),),
-            mean_on_grid,
-            permutation_type="samples",  # with a single sample, scipy flips the signs
-            axis=-1,
-            n_resamples=2**n if exact else DRAWS,
-            batch=BATCH,
-            rng=numpy_generator(0, "sign flips over seeds", n),
-        )
-        smallest = 2 / 2**n if exact else 2 / (DRAWS + 1)
-        name = "sign-flip, exact" if exact else f"sign-flip, {DRAWS} draws"
-        for index, p in zip(indices, result.pvalue.tolist(), strict=True):
-            found[index] = SignFlip(p, smallest, name)
-    return found
-
-
-def hedges_g(difference: np.ndarray) -> tuple[float | None, str]:
-    """Return Hedges' g of paired samples, or None and the reason why there is none.
+def g_z(difference: np.ndarray) -> tuple[float | None, str]:
+    """Return the standardised mean difference of paired samples, and why there is none, if so.
 
     It is Cohen's d_z, the mean difference over the sample SD of the differences, times the exact
-    correction J(n - 1) for its bias, which is 0.91 for ten seeds. It is 0 if all differences are 0.
-    It does not exist if all differences are equal but not 0, or with fewer than three seeds, since
-    J is 0 for two.
+    correction J(n - 1) for its bias, which at ten seeds is 0.91. It is not the g of independent
+    groups, which divides by the SD within the groups. Where all differences are 0 it is 0. There
+    is none where they are all equal but not 0, and none of fewer than three seeds, since J is 0
+    for two.
     """
     freedom = len(difference) - 1
     if freedom < 1:
-        return None, "one seed: no interval, no test, no Hedges' g"
-    if np.ptp(on_grid(difference)) == 0:
-        if on_grid(difference)[0] == 0:
+        return None, "one seed has no effect size"
+    if np.ptp(difference) <= SAME:
+        if abs(difference[0]) <= SAME:
             return 0.0, ""
-        return None, "all seeds differ by the same, so Hedges' g has no finite value"
+        return None, "all seeds differ by the same, so g_z has no finite value"
     if freedom < 2:
-        return None, "two seeds: Hedges' g has no unbiased value"
+        return None, "two seeds have no unbiased g_z"
     log_ratio = special.gammaln(freedom / 2) - special.gammaln((freedom - 1) / 2)
     correction = math.exp(log_ratio) * math.sqrt(2 / freedom)
     return float(correction * np.mean(difference) / np.std(difference, ddof=1)), ""
 
 
 def superiority(difference: np.ndarray) -> float:
-    """Return the probability of superiority: the fraction of seeds whose difference is above 0.
+    """Return the probability of superiority, a fraction: of seeds whose difference is above 0.
 
     Ties count half. It is the common-language effect size of paired samples: how often the first
-    treatment has the larger number, 0.5 if neither is ahead. Unlike g, it exists without scatter
-    and stays bounded where the SD is tiny, as it is near 100 per cent.
+    treatment does better than the second, 0.5 if neither does. Unlike g_z it needs no scatter, and
+    where the SD is tiny, as near 100 per cent, it does not grow without bound.
     """
-    return float(np.mean((np.sign(on_grid(difference)) + 1) / 2))
+    sign = np.sign(np.where(np.abs(difference) <= SAME, 0.0, difference))
+    return float(np.mean((sign + 1) / 2))
+
+
+def _seeds_needed(difference: np.ndarray) -> int | None:
+    if np.ptp(difference) <= SAME or abs(np.mean(difference)) <= SAME:
+        return None
+    scatter = float(np.std(difference, ddof=1))
+    needed = seeds_for_difference(float(np.mean(difference)), scatter)
+    return needed and max(needed, FEWEST_TESTED)
 
 
 def _matched(
-    values: Iterable[Value], numbers: Mapping[str, Number]
-) -> dict[tuple[str, str, str, float | None], np.ndarray]:
-    """Return the numbers (2, seeds) of both treatments of each pair, in seeds that both have."""
+    values: Iterable[Value], numbers: Mapping[str, Number], contrasts: Collection[tuple[str, str]]
+) -> dict[tuple[str, str, str, float | None], dict[int, tuple[float, float]]]:
+    """Return the numbers of both treatments of each pair, by the seeds that have both."""
     names = {number.name for number in numbers.values() if number.compared}
+    series = by_key(value for value in values if value.number in names)
     found: dict[tuple[str, float | None], dict[str, dict[int, float]]] = {}
-    for key, by_seed in by_key(value for value in values if value.number in names).items():
-        measured_once = key.modulation == ON and key.cycle is None and key.level != 0
-        if measured_once and key.treatment != HEALTHY:
+    for key, by_seed in series.items():
+        if key.modulation == ON and key.cycle is None and key.level != 0:
             of_number = found.setdefault((key.number, key.level), {})
             of_number[key.treatment] = dict(zip(*by_seed, strict=True))
     matched = {}
-    for place, of_number in found.items():
-        order = sorted(of_number.items(), key=lambda item: item[0] == UNTREATED)
-        for (first, ours), (second, theirs) in itertools.combinations(order, 2):
-            if both := [(ours[seed], theirs[seed]) for seed in ours if seed in theirs]:
-                # Both sides must be contiguous, or numpy would add them in a different order.
-                matched[first, second, *place] = np.array(list(zip(*both, strict=True)))
+    for (number, level), of_number in found.items():
+        order = sorted(of_number, key=lambda who: ORDER.index(who) if who in ORDER else 0)
+        couples = [
+            (second, first) if (second, first) in contrasts else (first, second)
+            for first, second in itertools.combinations(order, 2)
+        ]
+        for who in order:
+            off = series.get(Key(who, number, OFF, level))
+            couples += [(who, WITHDRAWN)] if off else []
+        for first, second in couples:
+            ours, theirs = of_number[first], of_number.get(second, {})
+            if second == WITHDRAWN:
+                theirs = dict(zip(*series[Key(first, number, OFF, level)], strict=True))
+            if both := {seed: (ours[seed], theirs[seed]) for seed in ours if seed in theirs}:
+                matched[first, second, number, level] = both
     return matched
-
-
-def _corrected(
-    p_values: Sequence[float | None], families: Sequence[Hashable]
-) -> list[float | None]:
-    """Return Holm-corrected p-values, each corrected within its family."""
-    tested: dict[Hashable, dict[int, float]] = {}
-    corrected: list[float | None] = [None] * len(p_values)
-    for index, (p, family) in enumerate(zip(p_values, families, strict=True)):
-        if p is not None:
-            tested.setdefault(family, {})[index] = p
-    for members in tested.values():
-        for index, p in zip(members, holm(list(members.values())), strict=True):
-            corrected[index] = p
-    return corrected
 
 
 def _negative(number: float | None) -> float | None:

@@ -1,17 +1,20 @@
 """What a study found, in sentences made from its numbers.
 
-A sentence says no more than its numbers: which treatment is ahead, by how much, and whether the
-tests of `analysis.paired` and `analysis.survival` find the difference significant. Every number
-on which treatments are compared gets a finding.
+A sentence says no more than its numbers: which treatment is ahead, by how much, and last how sure
+that is by the tests of `analysis.paired` and `analysis.survival`. Every number on which treatments
+are compared gets a finding.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline_lib.analysis.intervals import ALPHA, LEVEL
+from pipeline_lib.analysis.intervals import ALPHA, FEW, HALL, LEVEL, WILSON
+from pipeline_lib.analysis.max_t import smallest_p
 from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.power import MOST
 from pipeline_lib.names import (
     COMBINED,
     FINAL_ACCURACY,
@@ -25,10 +28,11 @@ from pipeline_lib.names import (
     STANDARD,
     TOTAL_DROP,
     UNTREATED,
+    WITHDRAWN,
 )
 from pipeline_lib.numbers import PER_CENT, POINTS, Key
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
-from pipeline_lib.reporting.results import PAPER, Asked, Results
+from pipeline_lib.reporting.results import MARGIN, PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
     estimate,
@@ -36,7 +40,7 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
-    plural,
+    points,
     signed,
 )
 
@@ -63,6 +67,8 @@ def findings(results: Results) -> list[Finding]:
         if name == COMBINED:
             gains = _differences(results, asked, ((who, UNTREATED) for who in results.labels))
             found.append(Finding("Who gains over the untreated network", list(gains)))
+            losses = _differences(results, asked, ((who, HEALTHY) for who in results.labels))
+            found.append(Finding("Who is back where the healthy network was", list(losses)))
     found += [
         Finding(
             "Who responds, and who relapses after that",
@@ -72,7 +78,6 @@ def findings(results: Results) -> list[Finding]:
         Finding("What depends on the medication", list(_withdrawal(results))),
         *others,
         Finding("What predicts response, relapse and final accuracy", list(predictions(results))),
-        Finding("What is significant", list(_significance(results))),
     ]
     return [finding for finding in found if finding.sentences]
 
@@ -83,14 +88,20 @@ def gist(results: Results) -> list[str]:
     for asked in results.asked():
         cells, number = results.ranking(asked), asked.number
         if len(cells) > 1 and number.better != "neither":
-            printed = {who: signed(cell.mean, number) for who, cell in cells.items()}
-            best = next(iter(printed.values()))
-            # Treatments whose printed means are equal share the lead.
-            alike = (who for who in results.labels if printed.get(who) == best)
-            leaders = listed(map(results.name, alike))
+            best = next(iter(cells.values()))
+            # Means that print alike, or lie within the margin, share the lead.
+            alike = {
+                who: cell.mean
+                for who, cell in cells.items()
+                if signed(cell.mean, number) == signed(best.mean, number)
+                or results.alike(number, cell.mean - best.mean)
+            }
+            ends = [signed(end(alike.values()), number) for end in (min, max)]
+            span = " to ".join(dict.fromkeys(ends))
+            leaders = listed(results.name(who) for who in results.labels if who in alike)
             _, short, noun = asked.words
             which = "smallest" if number.better == "less" else "highest"
-            lines.append(f"{short}: {which} mean {noun} {best}{number.unit}, {leaders}.")
+            lines.append(f"{short}: {which} mean {noun} {span}{number.unit}, {leaders}.")
     for name in (RESPONDED, RELAPSED_AFTER_RESPONSE):
         there = [
             results.cells[key] for w in results.labels if (key := Key(w, name)) in results.cells
@@ -108,13 +119,28 @@ def reading(results: Results) -> str:
             "The study has one seed. There are no intervals and no tests, and what follows holds "
             "only for that seed."
         )
-    return (
-        f"Means over {results.seeds} seeds, with {100 * LEVEL:g} % intervals in brackets (BCa "
-        f"bootstrap over the seeds, Wilson's for shares of seeds). Treatments are compared within "
-        f"seeds by a sign-flip permutation test. Significant means p < {ALPHA:g} after Holm's "
-        f"correction; each sentence says whether over the pairs of one measurement or over all "
-        f"pairs of the study."
+    tested = [pair for pair in results.pairs if pair.p_all is not None]
+    planned = sum(pair.p_planned is not None for pair in tested)
+    families = f"all {len(tested)} comparisons of the study"
+    if 0 < planned < len(tested):
+        families = (
+            f"the {planned} planned comparisons or, where a sentence says “among all pairs”, over "
+            f"{families}"
+        )
+    text = (
+        f"Means over {results.seeds} seeds, with {100 * LEVEL:g} % intervals in brackets ({HALL} "
+        f"for means, {WILSON}'s for shares of seeds; not corrected for their number). A seed is "
+        "one network with its own data and noise, not a patient. Treatments are compared within "
+        "seeds by sign-flip permutation tests, and p is corrected by step-down max-T over "
+        f"{families}. A difference of at most {points(MARGIN)}, the margin, is too small to "
+        "matter, whatever its p. A difference that is not significant may still be real: the "
+        "number of seeds that it would need holds for a power of 80 %, before correction."
     )
+    if results.seeds < FEW:
+        text += f" With fewer than {FEW} seeds all of this is rough."
+    if (least := smallest_p(results.seeds)) >= ALPHA:
+        text += f" With {results.seeds} seeds no p can be below {least:.3g}."
+    return text
 
 
 def markdown(results: Results) -> str:
@@ -127,7 +153,7 @@ def markdown(results: Results) -> str:
 
 
 def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", "below")) -> str:
-    """Say by how much the first of a pair differs from the other, and whether it is significant.
+    """Say by how much the first of a pair differs from the other, and how sure that is.
 
     `words` describe a first treatment with the larger mean, and one with the smaller mean.
     """
@@ -136,25 +162,34 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", 
         return f"{first} and {other} are equal in every seed."
     if abs(pair.difference) < NO_DIFFERENCE:
         return f"{first} and {other} have the same mean."
-    number, larger = results.numbers[pair.number], pair.difference > 0
+    text = f"{first} is {_amount(results, pair)} {words[pair.difference < 0]} {other}"
+    return f"{text}{_certainty(results, pair)}."
+
+
+def _amount(results: Results, pair: Pair) -> str:
+    """Return the size of a difference, without its sign, and its interval."""
+    number = results.numbers[pair.number]
     unit = POINTS if number.unit == PER_CENT else number.unit
-    size = pair if larger else pair.mirrored()
-    amount = estimate(size.difference, size, number, unit)
-    return f"{first} is {amount} {words[not larger]} {other}: {_verdict(results, pair)}."
+    size = pair if pair.difference > 0 else pair.mirrored()
+    return estimate(size.difference, size, number, unit)
 
 
-def _verdict(results: Results, pair: Pair) -> str:
-    if pair.p is None or pair.p_holm is None or pair.p_holm_number is None:
-        return "one seed allows no test"
-    tested = [(each.number, each.level) for each in results.pairs if each.p is not None]
-    here = plural(tested.count((pair.number, pair.level)), "pair")
-    within = f"among this measurement's {here} ({p_equals(pair.p_holm_number)})"
-    over_all = f"among all {len(tested)} ({p_equals(pair.p_holm)})"
-    if pair.p_holm < ALPHA:
-        return f"significant {within} and {over_all}"
-    if pair.p_holm_number < ALPHA:
-        return f"significant {within}, not {over_all}"
-    return f"not significant {within}"
+def _certainty(results: Results, pair: Pair) -> str:
+    """Return the end of a sentence on a difference: whether it is one, its p, seeds needed."""
+    p, family = pair.p_planned, ""
+    if p is None:
+        p, family = pair.p_all, ", among all pairs"
+    if p is None:
+        return "; one seed allows no test"
+    test = f"{p_equals(p)}{family}"
+    if results.alike(results.numbers[pair.number], pair.ci_low, pair.ci_high):
+        return f", which is within the margin ({test})"
+    if p < ALPHA:
+        return f" ({test})"
+    needed = f"about {pair.seeds_needed}" if pair.seeds_needed else f"more than {MOST}"
+    if (pair.seeds_needed or MOST) > pair.n:
+        test += f"; a true difference of this size would need {needed} seeds"
+    return f", not significant ({test})"
 
 
 def _insult(results: Results) -> Iterator[str]:
@@ -172,10 +207,10 @@ def _insult(results: Results) -> Iterator[str]:
 
 
 def _ranking(results: Results, asked: Asked) -> Iterator[str]:
-    """Rank the treatments on a number, and compare the first with each of the others.
+    """Rank the treatments on a number; compare them as planned, and the first with each other.
 
-    Where neither more nor less is better, no pair is compared, and the untreated network is
-    ranked too.
+    The largest differences come first. Where neither more nor less is better, no pair is compared,
+    and the untreated network is ranked too.
     """
     cells, number = list(results.ranking(asked).values()), asked.number
     untreated = results.cells.get(Key(UNTREATED, number.name, level=asked.level))
@@ -191,8 +226,15 @@ def _ranking(results: Results, asked: Asked) -> Iterator[str]:
     numbers = listed(f"{results.name(cell.treatment)} {mean(cell, number)}" for cell in cells)
     yield f"{order}: {numbers}."
     if number.better != "neither":
-        first, *others = (cell.treatment for cell in cells)
-        yield from _differences(results, asked, ((first, other) for other in others))
+        names = [cell.treatment for cell in cells]
+        pairs = results.pairs_of(asked)
+        found = [
+            pairs[both]
+            for both in itertools.combinations(names, 2)
+            if both in pairs and (both[0] == names[0] or pairs[both].p_planned is not None)
+        ]
+        for pair in sorted(found, key=lambda pair: -abs(pair.difference)):
+            yield difference(results, pair)
 
 
 def _differences(results: Results, asked: Asked, names: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -230,31 +272,16 @@ def _additions(results: Results) -> Iterator[str]:
 def _withdrawal(results: Results) -> Iterator[str]:
     strongest = results.cells.strongest(INTERNAL)
     at = heading(results.numbers[INTERNAL], strongest)
-    places = [(COMBINED, None, "under combined stress"), (INTERNAL, strongest, f"at {at}")]
+    places = [(COMBINED, None, "Under combined stress"), (INTERNAL, strongest, f"At {at}")]
     for treatment in results.labels:
-        parts = []
         for name, level, where in places:
             key, number = Key(treatment, name, level=level), results.numbers[name]
-            on, off = map(results.cells.get, (key, key._replace(modulation=OFF)))
-            if on and off:
-                parts.append(f"{mean(off, number)} instead of {mean(on, number)} {where}")
-        if parts:
-            yield f"With its modulation off, {results.name(treatment)} has {listed(parts)}."
-
-
-def _significance(results: Results) -> Iterator[str]:
-    tested = [pair for pair in results.pairs if pair.p is not None]
-    if not tested:
-        return
-    within = sum((pair.p_holm_number or 0) < ALPHA for pair in tested)
-    over_all = sum((pair.p_holm or 0) < ALPHA for pair in tested)
-    yield (
-        f"Of {plural(len(tested), 'paired comparison')}, {within} are significant after correction "
-        f"within their measurement and {over_all} after correction over all measurements."
-    )
-    best = min(1.0, len(tested) * min(pair.p_smallest or 1.0 for pair in tested))
-    if best >= ALPHA:
-        yield (
-            f"With {plural(results.seeds, 'seed')}, the smallest possible p after correction over "
-            f"all measurements is {best:.3g}, so no comparison could reach p < {ALPHA:g} there."
-        )
+            off = results.cells.get(key._replace(modulation=OFF))
+            pair = results.pairs_of(Asked(number, level)).get((treatment, WITHDRAWN))
+            if off and pair:
+                less = "less" if pair.difference > 0 else "more"
+                yield (
+                    f"{where}, {results.name(treatment)} with its modulation off has "
+                    f"{mean(off, number)}, {_amount(results, pair)} {less} than with it on"
+                    f"{_certainty(results, pair)}."
+                )

@@ -16,6 +16,7 @@ from pipeline_lib.reporting.wording import (
     p_value,
     plural,
     share,
+    shares_need,
     signed,
 )
 
@@ -70,7 +71,7 @@ def relapse_tests(results: Results) -> Iterator[str]:
         yield (
             f"{which} differ significantly in the time to relapse of the seeds that responded "
             f"(log-rank test; the smallest corrected p is {p_value(tests[0].p_holm)}, for "
-            f"{pairs[0]})."
+            f"{pairs[0]}){shares_need(tests[0])}."
         )
 
 

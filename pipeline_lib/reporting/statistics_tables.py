@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 
 from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.power import MOST
 from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.names import (
     ASSOCIATIONS,
     COMBINATIONS,
+    CONTRASTS,
     FORECASTS,
     LOG_RANK,
     PAIRED,
@@ -32,7 +35,7 @@ from pipeline_lib.reporting.wording import (
 
 _ADDED = (
     *("number", "level", "treatment", "other", "n", "mean", "mean_other", "difference"),
-    *("ci_low", "ci_high", "p", "p_holm_number"),
+    *("ci_low", "ci_high", "p", "p_planned", "p_all"),
 )
 
 
@@ -40,7 +43,8 @@ def statistics_tables(results: Results) -> list[Table]:
     """Return what combinations add, if there are any, then relapses, tests of them, and pairs."""
     combined = [combination_table(results)] if results.combines else []
     predicted = [forecast_table(results), association_table(results)] if results.forecasts else []
-    others = [relapse_table(results), log_rank_table(results), paired_table(results)]
+    pairs = [paired_table(results, planned=planned) for planned in (True, False)]
+    others = [relapse_table(results), log_rank_table(results), *pairs]
     return [*combined, *others, *predicted]
 
 
@@ -51,17 +55,17 @@ def combination_table(results: Results) -> Table:
     for asked, pair in found:
         means = (pair.mean, pair.mean_other, pair.difference)
         texts = [*(signed(each, asked.number) for each in means), ends(pair, asked.number)]
-        lines.append((asked, pair, [*texts, p_value(pair.p_holm_number)]))
+        lines.append((asked, pair, [*texts, p_value(pair.p_planned or pair.p_all)]))
     return Table(
         COMBINATIONS,
         "What combinations add",
         "The means of each combination and of its better part, in per cent; what the combination "
-        "adds, in percentage points, with its interval (BCa bootstrap over the seeds). For a drop, "
-        "less is better. p comes from a sign-flip permutation test, corrected by Holm's procedure "
-        "over all pairs of the measurement.",
+        f"adds, in percentage points, with its {100 * LEVEL:g} % interval. For a drop, less is "
+        "better. p is corrected as in the table of planned contrasts or, if the pair is not in it, "
+        "as in the table of all pairs.",
         columns(
             ("Measure", "Combination", "Better half"),
-            ("Mean", "Mean of the part", "Added", "95 % interval", "p (pairs)"),
+            ("Mean", "Mean of the part", "Added", "Interval", "p"),
         ),
         _by_number(results, lines),
         _ADDED,
@@ -131,33 +135,42 @@ def log_rank_table(results: Results) -> Table:
     )
 
 
-def paired_table(results: Results) -> Table:
-    """Return the comparisons of treatments within seeds, number by number."""
+def paired_table(results: Results, *, planned: bool) -> Table:
+    """Return comparisons within seeds, number by number: those that were planned, or all."""
+    pairs = [pair for pair in results.pairs if pair.p_planned is not None or not planned]
     lines = []
-    for pair in results.pairs:
+    for pair in pairs:
         asked = Asked(results.numbers[pair.number], pair.level)
         line = [
             with_ends(signed(pair.difference, asked.number), pair, asked.number),
-            *map(p_value, (pair.p, pair.p_holm_number, pair.p_holm)),
-            NOTHING if pair.hedges_g is None else signed(pair.hedges_g),
+            NOTHING if pair.g_z is None else signed(pair.g_z),
             f"{pair.superiority:.0f} %",
+            _needed(pair),
+            *map(p_value, (pair.p, pair.p_planned if planned else pair.p_all)),
         ]
         lines.append((asked, pair, line))
-    units = own_units(results.numbers[pair.number] for pair in results.pairs)
-    heads = ["Difference", "p", "p (pairs)", "p (all)", "Hedges' g", "Superiority"]
+    units = own_units(results.numbers[pair.number] for pair in pairs)
+    heads = ["Difference", "g_z", "Superiority", "Seeds needed", "p", "p (corrected)"]
     return Table(
-        PAIRED,
-        "Treatments compared within seeds",
-        f"Differences in percentage points{units}, with 95 % intervals (BCa bootstrap over the "
-        "seeds). p comes from a sign-flip permutation test: uncorrected, corrected by Holm's "
-        "procedure over the pairs of the measurement, and corrected over all rows. Superiority is "
-        "the share of seeds in which the treatment has the larger number; ties count half.",
+        CONTRASTS if planned else PAIRED,
+        "Planned contrasts" if planned else "All pairs",
+        f"Differences within seeds, in percentage points{units}, with {100 * LEVEL:g} % intervals. "
+        "g_z: mean difference over the SD of the differences, corrected for bias. Superiority: "
+        "share of seeds in which the treatment has the larger number; ties count half. Seeds "
+        "needed: to show a difference of this size and scatter with a power of 80 %, before any "
+        "correction. p: sign-flip test, alone and corrected for all rows by step-down max-T.",
         columns(["Measure", "Treatment", "Other"], heads),
         _by_number(results, lines),
         [field.name for field in fields(Pair)],
-        [astuple(pair) for pair in results.pairs],
-        empty="This study has no pair of treatments to compare.",
+        [astuple(pair) for pair in pairs],
+        empty="This study has no such pair.",
     )
+
+
+def _needed(pair: Pair) -> str:
+    if pair.seeds_needed is None:
+        return NOTHING if pair.sd == 0 or pair.n < 2 else f"> {MOST}"
+    return str(pair.seeds_needed)
 
 
 def forecast_table(results: Results) -> Table:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline_lib.analysis.cells import Cell, Statistics
-from pipeline_lib.analysis.intervals import EQUAL
+from pipeline_lib.analysis.intervals import EQUAL, might_differ
 from pipeline_lib.analysis.paired import Pair
+from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
 from pipeline_lib.analysis.predictors import Association
 from pipeline_lib.analysis.published import printed
+from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, Number
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
@@ -64,14 +66,17 @@ def mean(cell: Cell, number: Number) -> str:
 
 
 def estimate(value: float, of: WithInterval, number: Number, unit: str) -> str:
-    """Return an estimate with its unit, and with its interval in brackets if it has one."""
+    """Return an estimate with its unit and, in brackets, its interval or what replaces it."""
     if of.method == EQUAL:
-        return f"{signed(value, number)}{unit} (in every seed)"
+        others = f"up to {might_differ(of.n):.0f}{PER_CENT} of all seeds may differ"
+        return f"{signed(value, number)}{unit} (in each of {of.n} seeds; {others})"
     return with_ends(f"{signed(value, number)}{unit}", of, number)
 
 
 def with_ends(text: str, of: WithInterval, number: Number | None = None) -> str:
     """Return a number's text with its interval in brackets, if it has one."""
+    if of.method == EQUAL:
+        return f"{text} (all equal)"
     interval = ends(of, number)
     return text if interval == NOTHING else f"{text} ({interval})"
 
@@ -112,6 +117,11 @@ def share(fraction: float) -> str:
     return f"{round(100.0 * fraction, 9):g}{PER_CENT}"
 
 
+def points(margin: float) -> str:
+    """Return a number of percentage points."""
+    return f"{margin:g} percentage point{'' if margin == 1 else 's'}"
+
+
 def p_value(p: float | None) -> str:
     """Return a p-value as a table shows it, a dash where there is none."""
     if p is None:
@@ -123,6 +133,20 @@ def p_equals(p: float | None) -> str:
     """Return a p-value as it appears in a sentence."""
     text = p_value(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def shares_need(row: LogRank) -> str:
+    """Return, as a second sentence, how many seeds tell the shares that relapsed apart."""
+    shares = row.relapsed / row.n, row.relapsed_other / row.n_other
+    if shares[0] == shares[1]:
+        return ""
+    needed = seeds_for_shares(*shares)
+    many = f"more than {MOST_OF_SHARES}" if needed is None else f"about {needed}"
+    return (
+        f". To tell shares of {row.relapsed} of {row.n} and {row.relapsed_other} of {row.n_other} "
+        f"apart would need {many} seeds that responded to each (Fisher's test, power of "
+        f"80{PER_CENT})"
+    )
 
 
 def listed(names: Iterable[str]) -> str:

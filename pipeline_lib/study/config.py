@@ -15,6 +15,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
@@ -22,11 +23,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
-from pipeline_lib.names import STATES, EngineName
+from pipeline_lib.names import STATES, WITHDRAWN, EngineName
 from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Scope, Share, Signed
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName, placed
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -170,6 +172,13 @@ class Study(Model):
     treatments: dict[TreatmentName, Treatment] = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
+    contrasts: list[Contrast] | None = Field(
+        None,
+        description="the pairs that the study was made for, corrected among themselves: "
+        "treatments, untreated, healthy, or withdrawn for the first with its modulation off; null "
+        "for each combination with its parts or, without combinations, every two treatments, and "
+        "for what withdrawal does",
+    )
     reproduction: Reproduction
     axes: dict[AxisName, AxisValues] = Field(
         {}, description="what the study varies: a key and its values, or a name and its variants"
@@ -246,6 +255,29 @@ class Study(Model):
                 )
             names[label] = name
         return treatments
+
+    @field_validator("contrasts")
+    @classmethod
+    def _compare_known(
+        cls, contrasts: list[Contrast] | None, info: ValidationInfo
+    ) -> list[Contrast] | None:
+        treatments: dict[str, Treatment] = info.data.get("treatments", {})
+        names = (*treatments, *STATES)
+        off = [name for name, treatment in treatments.items() if treatment.withdrawal]
+        for place, pair in enumerate(contrasts or () if treatments else ()):
+            unknown = [name for name in pair if name not in {*names, WITHDRAWN}]
+            if unknown:
+                problem = f"has {unknown[0][:LONGEST_NAME]!r}; it must name two of "
+                problem += f"{', '.join(names)}, or a treatment and {WITHDRAWN}"
+            elif WITHDRAWN in pair and not (pair[0] in off and pair[1] == WITHDRAWN):
+                problem = f"is {pair}; {WITHDRAWN} must follow a treatment that has "
+                problem += f"`withdrawal: true`: {', '.join(off) or 'here none has'}"
+            elif pair[0] == pair[1] or any(set(pair) == set(x) for x in (contrasts or [])[:place]):
+                problem = f"is {pair}; it must be two different names, and no pair twice"
+            else:
+                continue
+            raise PydanticCustomError(ELSEWHERE, f"contrasts[{place}] {problem}")
+        return contrasts
 
     @property
     def measures(self) -> list[str]:

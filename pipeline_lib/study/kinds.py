@@ -54,6 +54,13 @@ class Replay(TypedDict):
     treatments: dict[str, list[StepOptions]]  # courses
 
 
+class Statistics(TypedDict):
+    """How treatments are compared: the numbers' measures, and the pairs that were planned."""
+
+    measures: list[str]
+    contrasts: list[list[str]]
+
+
 class Tables(TypedDict):
     """What tables and findings read: the measures, and the labels of the treatments in order."""
 

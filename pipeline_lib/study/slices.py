@@ -7,6 +7,7 @@ its options, points of the task, and the settings in `SHARED`.
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,14 @@ import yaml
 
 from pipeline_lib import items, measures
 from pipeline_lib.measures import EVERY_STATE
-from pipeline_lib.names import CLEAN_POINTS, STANDARD_POINTS, STATES, TRAINING, UNTREATED
+from pipeline_lib.names import (
+    CLEAN_POINTS,
+    STANDARD_POINTS,
+    STATES,
+    TRAINING,
+    UNTREATED,
+    WITHDRAWN,
+)
 from pipeline_lib.options import Model
 from pipeline_lib.steps import StepOptions
 from pipeline_lib.steps import kinds as kinds_of
@@ -29,6 +37,7 @@ from pipeline_lib.study.kinds import (
     Replay,
     Report,
     Reproduction,
+    Statistics,
     Tables,
     Treat,
 )
@@ -154,6 +163,21 @@ def figure(study: Study, name: str, looks: Looks) -> Figure:
 def combines(study: Study) -> dict[str, list[str]]:
     """Return the treatments of which each combination consists."""
     return {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
+
+
+def statistics(study: Study) -> Statistics:
+    """Return what the comparison of treatments reads: the contrasts, or those of any study.
+
+    A study that names none has planned to compare each combination with its parts, or, if it has
+    no combination, every two treatments; and each treatment with itself withdrawn, if it can be.
+    """
+    pairs = study.contrasts
+    if pairs is None:
+        combined = [[name, part] for name, parts in combines(study).items() for part in parts]
+        every = [list(pair) for pair in itertools.combinations(study.treatments, 2)]
+        off = [[name, WITHDRAWN] for name, kind in study.treatments.items() if kind.withdrawal]
+        pairs = [*(combined or every), *off]
+    return {"measures": study.measures, "contrasts": pairs}
 
 
 def tables(study: Study) -> Tables:

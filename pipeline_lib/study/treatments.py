@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
 from pipeline_lib import items
-from pipeline_lib.names import STATES
+from pipeline_lib.names import STATES, WITHDRAWN
 from pipeline_lib.options import Count, Model, Part
 
 LONGEST_NAME = 60
@@ -107,10 +107,10 @@ class Treatment(Model):
 
 
 def _treatment_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in STATES:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {*STATES, WITHDRAWN}:
         raise ValueError(
             "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
-            + " or ".join(STATES)
+            f"{', '.join(STATES)} or {WITHDRAWN}"
         )
     if len(name) > LONGEST_NAME:
         raise ValueError(f"it must be at most {LONGEST_NAME} characters long")

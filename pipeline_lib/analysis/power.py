@@ -1,0 +1,69 @@
+"""How many seeds a comparison needs, given the scatter that a study found.
+
+Power is the probability of p < `ALPHA`, before any correction, if the true difference is as large
+as given. It is an estimate for planning: the scatter is estimated too, and a difference that was
+found is often larger than the true one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+from pipeline_lib.analysis.intervals import ALPHA
+
+POWER = 0.8
+MOST = 10_000  # seeds of a difference within seeds
+MOST_OF_SHARES = 500  # seeds
+
+
+def power_of_differences(n: int, difference: float, sd: float, alpha: float = ALPHA) -> float:
+    """Return the power of the paired t-test; `sd` is the sample SD of the seeds' differences."""
+    freedom, shift = n - 1, abs(difference) / sd * np.sqrt(n)
+    # The noncentral t as a mixture of normals over the estimated scatter: scipy's nct has gaps.
+    shares = (np.arange(2000) + 0.5) / 2000
+    limits = stats.t.isf(alpha / 2, freedom) * np.sqrt(stats.chi2.ppf(shares, freedom) / freedom)
+    return float(np.mean(special.ndtr(shift - limits) + special.ndtr(-shift - limits)))
+
+
+def seeds_for_difference(difference: float, sd: float, power: float = POWER) -> int | None:
+    """Return how many seeds show a mean difference within seeds; None above `MOST`."""
+    if difference == 0:
+        return None
+    # What the normal distribution would need; Student's t needs a few more.
+    both = stats.norm.isf(ALPHA / 2) + stats.norm.ppf(power)
+    start = max(2, int(min(MOST, (both * sd / difference) ** 2)))
+    enough = (n for n in range(start, MOST) if power_of_differences(n, difference, sd) >= power)
+    return next(enough, None)
+
+
+def power_of_shares(n: int, first: float, second: float, alpha: float = ALPHA) -> float:
+    """Return the power of Fisher's exact test for two shares (fractions), each of n seeds."""
+    counts = np.arange(n + 1)
+    ways = special.gammaln(n + 1) - special.gammaln(counts + 1) - special.gammaln(n - counts + 1)
+    rejected = np.zeros((n + 1, n + 1), dtype=bool)
+    for total in range(1, n + 1):
+        # Groups of one size: the test's distribution is symmetric, and so is the table of totals.
+        ours = counts[: total + 1]
+        chances = special.softmax(ways[ours] + ways[total - ours])
+        extreme = ours[: total // 2 + 1][2 * np.cumsum(chances)[: total // 2 + 1] < alpha]
+        for side in (extreme, total - extreme):
+            rejected[side, total - side] = rejected[n - side, n - total + side] = True
+    both = np.outer(stats.binom.pmf(counts, n, first), stats.binom.pmf(counts, n, second))
+    return float(both[rejected].sum())
+
+
+def seeds_for_shares(first: float, second: float, power: float = POWER) -> int | None:
+    """Return how many seeds tell two shares (fractions) apart; None above `MOST_OF_SHARES`."""
+    if first == second:
+        return None
+    low, high = 2, 4
+    while power_of_shares(high, first, second) < power:
+        if high == MOST_OF_SHARES:
+            return None
+        low, high = high + 1, min(2 * high, MOST_OF_SHARES)
+    while low < high:
+        middle = (low + high) // 2
+        enough = power_of_shares(middle, first, second) >= power
+        low, high = (low, middle) if enough else (middle + 1, high)
+    return high
