@@ -41,6 +41,7 @@ RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cyc
 SUMMARY = "summary"
 STATISTICS_TABLES = RELAPSES, LOG_RANK, PAIRED = ("relapse", "log_rank", "paired")
 COMBINATIONS = "combinations"  # of studies that combine treatments
+VARIED_TABLES = SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")  # of axes
 
 # The columns that say which number a value, a cell or a published number is.
 KEY = ("treatment", "number", "modulation", "level", "cycle")
