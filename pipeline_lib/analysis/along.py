@@ -127,11 +127,11 @@ def study_along(varied: Varied, thresholds: Sequence[float]) -> list[Along]:
 
 def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat: bool) -> Along:
     x, means = np.array(line.values, dtype=np.float64), numbers.mean(axis=0)
-    held = None
+    held: np.ndarray | None = None
     if key.number in (COMBINED, FINAL_ACCURACY):
-        held = (numbers >= limits).all(axis=0)
+        held = np.all(numbers >= limits, axis=0)
     elif key.number == RELAPSED:
-        held = (numbers == 0).all(axis=0)
+        held = np.all(numbers == 0, axis=0)
     below = None
     if key.number in (COMBINED, FINAL_ACCURACY) and np.ptp(limits) == 0:
         below = float(limits[0])
@@ -139,10 +139,24 @@ def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat:
     empty = Place()
     fit, half, crossing = (None, empty, empty) if isinstance(found, str) else found
     return Along(
-        *(line.axis, line.where, key.treatment, key.number, key.level, len(numbers)),
-        *(float(means[0]), float(means[-1])),
-        *((None,) * 4 if fit is None else (fit.start, fit.end, fit.slope, fit.explained)),
-        *(*half, *crossing),
+        axis=line.axis,
+        others=line.where,
+        treatment=key.treatment,
+        number=key.number,
+        level=key.level,
+        n=len(numbers),
+        first=float(means[0]),
+        last=float(means[-1]),
+        start=None if fit is None else fit.start,
+        end=None if fit is None else fit.end,
+        slope=None if fit is None else fit.slope,
+        explained=None if fit is None else fit.explained,
+        half=half.at,
+        half_low=half.low,
+        half_high=half.high,
+        crossing=crossing.at,
+        crossing_low=crossing.low,
+        crossing_high=crossing.high,
         held_from=None if held is None else _end_of_run(x[::-1], held[::-1]),
         held_to=None if held is None else _end_of_run(x, held),
         note=found if isinstance(found, str) else "",

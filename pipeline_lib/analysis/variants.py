@@ -51,9 +51,8 @@ def study_variants(varied: Varied) -> list[Variant]:
     # Without what the subtraction of floats adds to equal differences.
     differences = [np.round(ours - theirs, 9) for _, ours, theirs in found]
     intervals = mean_intervals([each.tolist() for each in differences])
-    return [
-        Variant(
-            *names, len(ours), *map(float, (ours.mean(), theirs.mean(), each.mean())), *interval
-        )
-        for (names, ours, theirs), each, interval in zip(found, differences, intervals, strict=True)
-    ]
+    rows = []
+    for (names, ours, theirs), each, interval in zip(found, differences, intervals, strict=True):
+        means = (float(ours.mean()), float(theirs.mean()), float(each.mean()))
+        rows.append(Variant(*names, len(ours), *means, *interval))
+    return rows

@@ -213,8 +213,12 @@ def _maps(title: str, varied: Varied, looks: Mapping[str, Look], key: Key) -> Fi
         for row, column in np.ndindex(grid.shape) if len(columns) <= MOST_TEXTS else ():
             dark = (grid[row, column] - least) / (most - least) < 0.55
             panel.text(
-                *(column + 0.5, row + 0.5, f"{grid[row, column]:.0f}"),
-                **{"ha": "center", "va": "center", "fontsize": 7},
+                column + 0.5,
+                row + 0.5,
+                f"{grid[row, column]:.0f}",
+                ha="center",
+                va="center",
+                fontsize=7,
                 color="white" if dark else "black",
             )
     for panel in panels[-3:]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline_lib.analysis.along import UNCHANGED, Along
+from pipeline_lib.analysis.along import TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import Line, Varied, in_words, is_numeric, value_text
+from pipeline_lib.analysis.varied import Line, Varied, is_numeric, value_text
 from pipeline_lib.figures.varied import MAIN
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, RELAPSED, label
 from pipeline_lib.numbers import Number
@@ -88,8 +88,8 @@ def _along(
         if first is None or last is None:
             continue
         lead = (
-            f"{label(row.treatment, labels)}: {mean(first, number)} at {_at(line, 0)} and "
-            f"{mean(last, number)} at {_at(line, -1)}."
+            f"{label(row.treatment, labels)}: {mean(first, number)} at {_value(line, 0)} and "
+            f"{mean(last, number)} at {_value(line, -1)}."
         )
         crossed = () if threshold is None else _threshold(varied, line, row, threshold)
         yield " ".join([lead, *_curve(row), *crossed])
@@ -100,6 +100,8 @@ def _along(
 
 
 def _curve(row: Along) -> Iterator[str]:
+    if row.note == TOO_FEW:
+        return
     if row.half is None:
         yield f"No curve was fitted: {row.note}."
     else:
@@ -164,7 +166,3 @@ def _cell(varied: Varied, at: int, row: Along) -> Cell | None:
 
 def _value(line: Line, at: int) -> str:
     return value_text(line.values[at])
-
-
-def _at(line: Line, at: int) -> str:
-    return in_words({line.axis: line.values[at]})
