@@ -174,8 +174,9 @@ def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names
             titles = " ".join(panel.get_title(loc="left") for panel in figure.axes)
             assert ("First" if name.startswith("map") else "Combined") in titles
             if name == "along":
-                lines = [each for each in figure.axes[0].lines if each.get_label() == "first"]
-                assert len(lines[0].get_xdata()) == len(SEVERITIES)
+                lines = [each for panel in figure.axes for each in panel.lines]
+                points = {len(each.get_xdata()) for each in lines if each.get_label() == "first"}
+                assert points == {len(SEVERITIES)}
 
 
 def test_the_table_of_scenarios_has_every_scenario_and_treatment():

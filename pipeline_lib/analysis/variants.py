@@ -54,5 +54,5 @@ def study_variants(varied: Varied) -> list[Variant]:
     rows = []
     for (names, ours, theirs), each, interval in zip(found, differences, intervals, strict=True):
         means = (float(ours.mean()), float(theirs.mean()), float(each.mean()))
-        rows.append(Variant(*names, len(ours), *means, *interval))
+        rows.append(Variant(*names, len(ours), *means, *interval))  # type: ignore[arg-type]
     return rows

@@ -85,8 +85,8 @@ def fit_table(
         "A Hill curve of four parameters, fitted by least squares to the numbers of all seeds, "
         "with 95 % intervals from resampled seeds: its plateaus at small and at large values, the "
         "value half-way between them (the ED50 of a dose, the cliff of a severity), and the value "
-        "at which it crosses the relapse threshold. From and up to the last columns' values, no seed "
-        "is below the threshold. Where there is no curve, the remark says why.",
+        "at which it crosses the relapse threshold. From and up to the last columns' values, no "
+        "seed is below the threshold. Where there is no curve, the remark says why.",
         columns(
             ("Number", "Treatment"),
             ("Small values", "Large values", "Half-way", "Threshold", "All from", "All up to", ""),
