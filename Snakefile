@@ -55,9 +55,11 @@ include: "rules/measures.smk"
 include: "rules/progress.smk"
 
 
-# A study with axes has the rows, values and cells of every scenario, but no tables or figures.
-STUDY_LEVEL = []
-if not AXES:
+if AXES:
+
+    include: "rules/axes.smk"
+
+else:
 
     include: "rules/statistics.smk"
     include: "rules/report.smk"

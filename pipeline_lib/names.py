@@ -51,6 +51,7 @@ STATISTICS_TABLES = RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
+VARIED_TABLES = SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")  # of axes
 
 # The columns that identify the number of a value, a cell or a published number.
 KEY = ("treatment", "number", "modulation", "level", "cycle")

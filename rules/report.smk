@@ -171,6 +171,10 @@ rule report:
             in_results("report.html"),
             f"{workflow.basedir}/pipeline_lib/reporting/report.html.j2",
         ),
+        parts=to_make(
+            in_results("report.html"),
+            f"{workflow.basedir}/pipeline_lib/reporting/parts.html.j2",
+        ),
         style=to_make(
             in_results("report.html"),
             f"{workflow.basedir}/pipeline_lib/reporting/report.css",

@@ -57,6 +57,23 @@ def page(template: str | Path, content: Content) -> str:
 
     Everything that comes from the study is escaped. The page has no script and loads no other file.
     """
+    study, results, compared = content.study, content.results, content.comparison
+    told = (compared or [], study["measures"])
+    return rendered(
+        template,
+        vars(content),
+        reading=reading(results),
+        gist=gist(results),
+        findings=findings(results),
+        summary=SUMMARY,
+        verdict="" if compared is None else verdict(compared),
+        explanation=comparison_report.explanation(*told) if compared else "",
+        reproduction=comparison_report.tables(*told, study["labels"]),
+    )
+
+
+def rendered(template: str | Path, content: Mapping[str, Any], **more: Any) -> str:
+    """Return the page that a Jinja template makes of this content, all of it escaped."""
     path = Path(template)
     environment = Environment(
         loader=FunctionLoader(lambda name: read_bytes(path.parent / name).decode()),
@@ -67,19 +84,7 @@ def page(template: str | Path, content: Content) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"prose": prose, "grouped": grouped}
-    study, results, compared = content.study, content.results, content.comparison
-    told = (compared or [], study["measures"])
-    return environment.get_template(path.name).render(
-        vars(content),
-        reading=reading(results),
-        gist=gist(results),
-        findings=findings(results),
-        summary=SUMMARY,
-        verdict="" if compared is None else verdict(compared),
-        explanation=comparison_report.explanation(*told) if compared else "",
-        reproduction=comparison_report.tables(*told, study["labels"]),
-        published=PUBLISHED,
-    )
+    return environment.get_template(path.name).render(content, published=PUBLISHED, **more)
 
 
 def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> list[Figure]:

@@ -11,6 +11,7 @@ from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
 from pipeline_lib.analysis.predictors import Association
 from pipeline_lib.analysis.published import printed
 from pipeline_lib.analysis.survival import LogRank
+from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, Number
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
@@ -18,7 +19,7 @@ from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MIN
 OURS, PUBLISHED = "this study", "published"
 
 
-WithInterval = Cell | Pair
+WithInterval = Cell | Pair | Variant
 
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:

@@ -17,15 +17,14 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import BY_LAYER, EVERY_LAYER, RAMP, STEADY
 from pipeline_lib.study.config import (
     ELSEWHERE,
-    KEYWORD,
     LIST,
-    MAPPING,
     NUMBER,
     STUDY,
     VALUES,
     VARIANTS,
     Study,
 )
+from pipeline_lib.study.sections import KEYWORD, MAPPING
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
 MOST_PROBLEMS = 20  # the most problems that are reported at once

@@ -1,0 +1,278 @@
+"""A number along a numeric axis: the dose-response curve, or the cliff of a severity.
+
+Both are one Hill curve of four parameters, y = start + (end - start) / (1 + (half / x)^slope):
+`start` and `end` are its plateaus at small and at large values, and `half` is the value half-way
+between them, the ED50 of a dose and the place of the cliff of a severity. If a value of the axis is
+negative, the curve is logistic in x instead.
+
+The least-squares fit to the numbers of all seeds is the one to their means, since every value has
+the same seeds. Intervals are percentiles over resampled seeds, each taken with all its values.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import OptimizeWarning, curve_fit
+from scipy.special import expit, logit
+
+from pipeline_lib.analysis.intervals import LEVEL, mean_interval
+from pipeline_lib.analysis.varied import Line, Varied, is_numeric
+from pipeline_lib.model.randomness import numpy_generator
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
+from pipeline_lib.numbers import Key
+
+RESAMPLES = 499
+FEWEST_VALUES = 5  # four would fit four parameters exactly, whatever they are
+LEAST_EXPLAINED = 0.9  # of the variance of the means, for a curve that follows them
+MOST_FAILED = 0.05  # of the resamples
+STEEPEST = 500.0  # slope times the range of the values
+EDGE = 0.1  # a value at which the curve is further than this from both plateaus is in its slope
+
+UNCHANGED = "the same at every value"
+FLAT = "the first and the last value do not differ"
+TOO_FEW = f"a curve needs {FEWEST_VALUES} values"
+NOT_FOLLOWED = "the means do not follow one rise or fall"
+NOT_FOUND = "the fit did not converge"
+OUTSIDE = "half-way is outside the values, or its interval reaches beyond them"
+
+
+@dataclass(frozen=True)
+class Along:
+    """A number of a treatment along an axis, in the number's own unit; a share is in per cent.
+
+    `others` has the values of the other axes in words, `n` is the number of seeds, and `first` and
+    `last` are the means at the smallest and the largest value. Without a fit its numbers are None
+    and `note` says why. `explained` is the fraction of the variance of the means that the curve
+    explains. `crossing` is where it crosses the relapse threshold. From `held_from` on, and up to
+    `held_to`, every seed at every value is at or above the threshold, or never relapsed; None if
+    there is no such value, or the number is not compared with the threshold.
+    """
+
+    axis: str
+    others: str
+    treatment: str
+    number: str
+    level: float | None
+    n: int
+    first: float
+    last: float
+    start: float | None
+    end: float | None
+    slope: float | None
+    explained: float | None
+    half: float | None
+    half_low: float | None
+    half_high: float | None
+    crossing: float | None
+    crossing_low: float | None
+    crossing_high: float | None
+    held_from: float | None
+    held_to: float | None
+    note: str
+
+
+class Place(NamedTuple):
+    """A value of an axis with its interval, None where there is none."""
+
+    at: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted curve, on the axis's own scale z: the logarithm of x, or x itself."""
+
+    start: float
+    end: float
+    middle: float
+    slope: float
+    explained: float
+
+    def reaches(self, level: float) -> float:
+        """Return where the curve is at this level; NaN if it never is."""
+        share = (level - self.start) / (self.end - self.start) if self.end != self.start else 0.0
+        return self.middle + float(logit(share)) / self.slope if 0 < share < 1 else math.nan
+
+
+def study_along(varied: Varied, thresholds: Sequence[float]) -> list[Along]:
+    """Return every number of the summary along every numeric axis, line by line.
+
+    `thresholds` has the relapse threshold of each scenario, a fraction.
+    """
+    curves: list[tuple[Line, Key, np.ndarray]] = []
+    for axis in (axis for axis, values in varied.axes.items() if is_numeric(values[0])):
+        for line in varied.lines(axis):
+            keys = [
+                key._replace(treatment=treatment)
+                for key in varied.summary()
+                for treatment in varied.treatments
+            ]
+            found = [(line, key, varied.along(line, key)) for key in keys]
+            curves += [each for each in found if len(each[-1])]
+    rows = []
+    for line, key, numbers in curves:
+        difference = mean_interval(numbers[:, -1] - numbers[:, 0])
+        limits = np.array([round(100.0 * thresholds[at], 9) for at in line.places])
+        flat = difference.low is not None and difference.low <= 0 <= (difference.high or 0)
+        rows.append(_row(line, key, numbers, limits, flat=flat))
+    return rows
+
+
+def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat: bool) -> Along:
+    x, means = np.array(line.values, dtype=np.float64), numbers.mean(axis=0)
+    held: np.ndarray | None = None
+    if key.number in (COMBINED, FINAL_ACCURACY):
+        held = np.all(numbers >= limits, axis=0)
+    elif key.number == RELAPSED:
+        held = np.all(numbers == 0, axis=0)
+    below = None
+    if key.number in (COMBINED, FINAL_ACCURACY) and np.ptp(limits) == 0:
+        below = float(limits[0])
+    found = fitted(x, numbers, below, flat=flat)
+    empty = Place()
+    fit, half, crossing = (None, empty, empty) if isinstance(found, str) else found
+    return Along(
+        axis=line.axis,
+        others=line.where,
+        treatment=key.treatment,
+        number=key.number,
+        level=key.level,
+        n=len(numbers),
+        first=float(means[0]),
+        last=float(means[-1]),
+        start=None if fit is None else fit.start,
+        end=None if fit is None else fit.end,
+        slope=None if fit is None else fit.slope,
+        explained=None if fit is None else fit.explained,
+        half=half.at,
+        half_low=half.low,
+        half_high=half.high,
+        crossing=crossing.at,
+        crossing_low=crossing.low,
+        crossing_high=crossing.high,
+        held_from=None if held is None else _end_of_run(x[::-1], held[::-1]),
+        held_to=None if held is None else _end_of_run(x, held),
+        note=found if isinstance(found, str) else "",
+    )
+
+
+def fitted(
+    x: np.ndarray, numbers: np.ndarray, threshold: float | None = None, *, flat: bool = False
+) -> tuple[Fit, Place, Place] | str:
+    """Return the curve of numbers (seeds, values) at ascending x, or why there is none.
+
+    With the curve come the place half-way and where the curve crosses the threshold, which is
+    empty if it does not. `flat` says that the first and the last value do not differ.
+    """
+    if (numbers == numbers[:, :1]).all():
+        return UNCHANGED
+    if len(x) < FEWEST_VALUES:
+        return TOO_FEW
+    if flat:
+        return FLAT
+    with np.errstate(divide="ignore"):
+        z = np.log(x) if x[0] >= 0 else x
+    means = numbers.mean(axis=0)
+    fit = _polished(z, means, _best_of_grid(z, means[np.newaxis])[0])
+    if fit is None:
+        return NOT_FOUND
+    if fit.explained < LEAST_EXPLAINED:
+        return NOT_FOLLOWED
+    seeds, resampled = len(numbers), [fit]
+    if seeds > 1:
+        rng = numpy_generator(0, "bootstrap of curves over seeds", seeds)
+        drawn = rng.integers(0, seeds, (RESAMPLES, seeds))
+        resampled += _best_of_grid(z, numbers[drawn].mean(axis=1))
+    half = _place(x, z, fit, [each.middle for each in resampled])
+    if half.at is None:
+        return OUTSIDE
+    if threshold is None:
+        return fit, half, Place()
+    return fit, half, _place(x, z, fit, [each.reaches(threshold) for each in resampled])
+
+
+def _best_of_grid(z: np.ndarray, means: np.ndarray) -> list[Fit]:
+    """Return the least-squares curve of a grid of curves through each row of means (n, values).
+
+    For given `middle` and `slope` the plateaus are a linear regression, so all of the grid is one
+    product of matrices.
+    """
+    finite = z[np.isfinite(z)]
+    wide = np.ptp(finite)
+    middle = np.linspace(finite[0] - wide / 4, finite[-1] + wide / 4, 301)
+    slope = np.geomspace(1.0, STEEPEST, 40) / wide
+    shares = expit(slope[:, np.newaxis, np.newaxis] * (z - middle[:, np.newaxis]))
+    shares = shares.reshape(-1, len(z))
+    centred = shares - shares.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(centred, axis=1)
+    known = length > 1e-3  # a curve that is level at all values says nothing
+    centred[known] /= length[known, np.newaxis]
+    centred[~known] = 0.0
+    fits = []
+    for row in means:
+        along = centred @ (row - row.mean())
+        best = int(np.argmax(along**2))
+        change = along[best] / length[best]
+        start = row.mean() - change * shares[best].mean()
+        explained = along[best] ** 2 / max(((row - row.mean()) ** 2).sum(), 1e-12)
+        at = (middle[best % len(middle)], slope[best // len(middle)])
+        fits.append(Fit(*map(float, (start, start + change, *at, explained))))
+    return fits
+
+
+def _polished(z: np.ndarray, means: np.ndarray, start: Fit) -> Fit | None:
+    """Return the least-squares curve near `start`, None if the search does not converge."""
+    steepest = math.log(STEEPEST / np.ptp(z[np.isfinite(z)]))
+
+    def curve(z: np.ndarray, low: float, high: float, middle: float, steep: float) -> np.ndarray:
+        return low + (high - low) * np.asarray(expit(math.exp(min(steep, steepest)) * (z - middle)))
+
+    first = (start.start, start.end, start.middle, math.log(start.slope))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which is not used
+            found, _ = curve_fit(curve, z, means, first, check_finite=False, maxfev=2000)
+    except RuntimeError:
+        return None
+    low, high, middle, steep = map(float, found)
+    residuals = means - curve(z, *found)
+    explained = 1.0 - float((residuals**2).sum() / ((means - means.mean()) ** 2).sum())
+    return Fit(low, high, middle, math.exp(min(steep, steepest)), explained)
+
+
+def _place(x: np.ndarray, z: np.ndarray, fit: Fit, found: Sequence[float]) -> Place:
+    """Return a place on the axis and its interval, from that of the fit and those of resamples.
+
+    There is none if it, or an end of its interval, is beyond the values. Where the curve steps
+    between two values, the step may be anywhere between them, so the interval is all of that.
+    """
+    there = [each for each in found[1:] if not math.isnan(each)]
+    at = low = high = found[0]
+    if not z[0] < at < z[-1] or len(there) < (1 - MOST_FAILED) * (len(found) - 1):
+        return Place()
+    if there:
+        tail = (1 - LEVEL) / 2
+        ends = np.quantile(there, [tail, 1 - tail], method="nearest")
+        low, high = min(at, ends[0]), max(at, ends[1])
+    if not z[0] < low <= high < z[-1]:
+        return Place()
+    back = np.exp if x[0] >= 0 else np.asarray
+    at, low, high = (float(back(each)) for each in (at, low, high))
+    share = expit(fit.slope * (z - fit.middle))
+    if not ((share > EDGE) & (share < 1 - EDGE)).any():
+        right = int(np.searchsorted(x, at))
+        low, high = min(low, float(x[right - 1])), max(high, float(x[right]))
+    return Place(at, low, high) if there else Place(at)
+
+
+def _end_of_run(x: np.ndarray, held: np.ndarray) -> float | None:
+    """Return the last value up to which all are held, None if the first is not."""
+    run = int(np.argmin([*held, False]))
+    return float(x[run - 1]) if run else None

@@ -1,0 +1,138 @@
+"""The numbers of a study with axes, scenario by scenario, and the lines along each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cell, Cells
+from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.files.rows import Axes, of_scenarios, read_table
+from pipeline_lib.measures import Value
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SUMMARY
+from pipeline_lib.numbers import Key, Number
+
+Row = TypeVar("Row")
+
+MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # what maps and findings are about
+
+
+class Line(NamedTuple):
+    """The scenarios that differ in one axis alone, by their places among all.
+
+    `others` has the value of each other axis. Where the axis is numeric, its values ascend.
+    """
+
+    axis: str
+    others: Axes
+    values: list[float | str]
+    places: list[int]
+
+    @property
+    def where(self) -> str:
+        """The values of the other axes in words, empty if there is one axis."""
+        return in_words(self.others)
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A study's numbers in each scenario, by treatment and number: over the seeds and by seed."""
+
+    scenarios: Sequence[Axes]
+    cells: Sequence[Cells]
+    values: Sequence[Mapping[Key, BySeed]]
+    numbers: Mapping[str, Number]
+
+    @cached_property
+    def axes(self) -> dict[str, list[float | str]]:
+        """The values of each axis: in ascending order if they are numbers."""
+        found = {
+            axis: list(dict.fromkeys(at[axis] for at in self.scenarios)) for axis in self.first
+        }
+        return {axis: sorted(each) if is_numeric(each[0]) else each for axis, each in found.items()}
+
+    @property
+    def first(self) -> Axes:
+        """The first scenario."""
+        return self.scenarios[0]
+
+    @cached_property
+    def treatments(self) -> list[str]:
+        """The treatments and states that have any number, in order."""
+        return self.cells[0].treatments
+
+    def summary(self) -> list[Key]:
+        """Return the numbers of the summary, of no treatment yet; of a series the strongest."""
+        return [
+            Key("", number.name, level=self.cells[0].strongest(number.name))
+            for number in self.numbers.values()
+            if SUMMARY in number.tables
+        ]
+
+    def lines(self, axis: str) -> Iterator[Line]:
+        """Yield a line along an axis for each choice of the other axes' values."""
+        found: dict[tuple[float | str, ...], Line] = {}
+        order = {value: place for place, value in enumerate(self.axes[axis])}
+        places = sorted(range(len(self.scenarios)), key=lambda at: order[self.scenarios[at][axis]])
+        for at in places:
+            others = {name: value for name, value in self.scenarios[at].items() if name != axis}
+            line = found.setdefault(tuple(others.values()), Line(axis, others, [], []))
+            line.values.append(self.scenarios[at][axis])
+            line.places.append(at)
+        yield from sorted(found.values(), key=lambda line: min(line.places))
+
+    def along(self, line: Line, key: Key) -> np.ndarray:
+        """Return a number along a line (seeds, values), of the seeds that have it everywhere.
+
+        A share is in per cent: 0 or 100.
+        """
+        scale = 100.0 if self.numbers[key.number].share else 1.0
+        found = [dict(zip(*self.values[at].get(key, ((), ())), strict=True)) for at in line.places]
+        seeds = [seed for seed in found[0] if all(seed in each for each in found)]
+        numbers = [[scale * each[seed] for each in found] for seed in seeds]
+        return np.array(numbers, dtype=np.float64).reshape(len(seeds), len(line.places))
+
+
+def is_numeric(value: float | str) -> bool:
+    """Tell whether this is a value of a numeric axis; others have names."""
+    return not isinstance(value, str)
+
+
+def value_text(value: float | str) -> str:
+    """Return a value of an axis as readers see it."""
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def in_words(axes: Axes) -> str:
+    """Return values of axes in words: "pruning.sparsity = 0.9, network = wide"."""
+    return ", ".join(f"{axis} = {value_text(value)}" for axis, value in axes.items())
+
+
+def read_varied(
+    files: Mapping[str, str | Path],
+    scenarios: Sequence[Axes],
+    names: Sequence[str],
+    planned: str | None = None,
+) -> Varied:
+    """Read the files `values` and `cells` of a study of these measures and scenarios.
+
+    Raises PipelineError if one is missing, damaged, or not made by the plan `planned`.
+    """
+    cells = _by_scenario(files["cells"], Cell, scenarios, planned)
+    values = _by_scenario(files["values"], Value, scenarios, planned)
+    return Varied(
+        scenarios, list(map(Cells, cells)), list(map(by_key, values)), measures.numbers(names)
+    )
+
+
+def _by_scenario(
+    path: str | Path, row: type[Row], scenarios: Sequence[Axes], planned: str | None
+) -> list[list[Row]]:
+    table = read_table(path, row, planned, axes=scenarios[0])
+    return [[row(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)]

@@ -1,0 +1,267 @@
+"""What a study with axes shows: numbers along an axis, maps over two, variants side by side.
+
+A numeric axis gives a line over its values for each treatment; with named variants beside it, a
+panel for each variant. Two numeric axes give a map for each main number, and named variants a row
+each. Of more than two axes the first two are drawn, at the first value of the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes as Panel
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.analysis.varied import MAIN, Varied, in_words, is_numeric, value_text
+from pipeline_lib.figures import style
+from pipeline_lib.figures.shown import axis_label, is_accuracy
+from pipeline_lib.figures.style import Look
+from pipeline_lib.figures.trajectories import THRESHOLD
+from pipeline_lib.files.rows import Axes
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, STATES
+from pipeline_lib.numbers import PER_CENT, FigureSpec, Key, Number
+
+ALONG, FOREST, MAP = "along", "variants", "map"
+COLUMNS = 2
+APART = 0.012  # of the panel's width, between treatments that would hide each other
+LOG_FROM = 20.0  # ratio of the largest to the smallest value
+MOST_TEXTS = 12  # values of an axis; more leave no room for a number in each cell of a map
+
+
+def specs(scenarios: Sequence[Axes], names: Iterable[str]) -> dict[str, FigureSpec]:
+    """Return the figures of a study of these scenarios and measures, by name."""
+    axes, *others = _split(scenarios)
+    numeric = [axis for axis in axes if is_numeric(scenarios[0][axis])]
+    at = f" Here {in_words(others[0])}." if others[0] else ""
+    means = f"means over the seeds with 95 % intervals.{at}"
+    if len(numeric) == len(axes) == 2:
+        numbers = measures.numbers(names)
+        caption = f"Means over the seeds, by {' and '.join(axes)}.{at}"
+        found = [
+            FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "special")
+            for name in MAIN
+            if name in numbers
+        ]
+    elif numeric:
+        beside = "".join(f", a panel for each {axis}" for axis in axes if axis not in numeric)
+        found = [
+            FigureSpec(ALONG, f"Along {numeric[0]}", f"By treatment{beside}: {means}", "special")
+        ]
+    else:
+        title = f"Variants of {' and '.join(axes)}"
+        found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "special")]
+    return {spec.name: spec for spec in found}
+
+
+def draw(
+    name: str, varied: Varied, looks: Mapping[str, Look], names: Sequence[str], threshold: float
+) -> Figure:
+    """Draw the figure of this name; `threshold` is the relapse threshold, a fraction."""
+    spec = specs(varied.scenarios, names)[name]
+    there = {state: look for state, look in looks.items() if state in varied.treatments}
+    if name == ALONG:
+        return _along(spec.title, varied, there, 100.0 * threshold)
+    if name == FOREST:
+        return _forest(spec.title, varied, there)
+    return _maps(spec.title, varied, there, Key("", name.removeprefix(f"{MAP}_")))
+
+
+def _split(scenarios: Sequence[Axes]) -> tuple[list[str], Axes]:
+    """Return the axes that are drawn, and the values of the others."""
+    drawn = list(scenarios[0])[:2]
+    return drawn, {axis: value for axis, value in scenarios[0].items() if axis not in drawn}
+
+
+def _place(varied: Varied, at: Axes) -> int:
+    """Return the scenario with these values, and the first value of each other axis."""
+    return list(varied.scenarios).index({**varied.first, **at})
+
+
+def _compared(varied: Varied, looks: Mapping[str, Look], key: Key, places: list[int]) -> Any:
+    """Return the cells of a number at these scenarios, by treatment; the healthy is left out."""
+    keys = {name: key._replace(treatment=name) for name in looks if name != HEALTHY}
+    found = {name: [varied.cells[at].get(each) for at in places] for name, each in keys.items()}
+    return {name: cells for name, cells in found.items() if any(cells)}
+
+
+def _ends(cells: Sequence[Cell | None]) -> np.ndarray:
+    """Return means and both ends of their intervals (3, cells), NaN where there is none."""
+    found = [(cell.mean, cell.ci_low, cell.ci_high) if cell else (None,) * 3 for cell in cells]
+    return np.array(found, dtype=float).T
+
+
+def _title(number: Number, level: float | None) -> str:
+    return number.heading if level is None else f"{number.over or number.heading} = {level:g}"
+
+
+def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: Any) -> None:
+    handles = [style.handle(look) for name, look in looks.items() if name in there]
+    interval = style.note("95 % interval", linestyle="none", marker="|", markersize=9)
+    style.legend(figure, [*handles, interval, *notes])
+
+
+def _along(title: str, varied: Varied, looks: Mapping[str, Look], threshold: float) -> Figure:
+    drawn, _ = _split(varied.scenarios)
+    axis = next(each for each in drawn if is_numeric(varied.first[each]))
+    beside = [each for each in drawn if each != axis]
+    variants = [{beside[0]: name} for name in varied.axes[beside[0]]] if beside else [{}]
+    keys = [key for key in varied.summary() if not beside or key.number in MAIN]
+    columns = min(3, len(variants)) if beside else COLUMNS
+    count = len(keys) * len(variants)
+    figure = style.new_figure(0.8 + 2.3 * style.rows_for(count, columns), title)
+    panels = style.grid(figure, count, columns, sharey=False)
+    x = np.array(varied.axes[axis], dtype=float)
+    there: set[str] = set()
+    for panel, (key, variant) in zip(panels, itertools.product(keys, variants), strict=True):
+        number = varied.numbers[key.number]
+        cells = _compared(
+            varied, looks, key, [_place(varied, {axis: at, **variant}) for at in varied.axes[axis]]
+        )
+        there |= set(cells)
+        panel.set_title(", ".join([_title(number, key.level), *map(str, variant.values())]))
+        shifts = style.dodged(len(cells), APART * (len(cells) - 1) / 2)
+        for (name, of_name), shift in zip(cells.items(), shifts, strict=True):
+            mean, low, high = _ends(of_name)
+            moved = x * (x[-1] / x[0]) ** shift if _is_log(x) else x + shift * np.ptp(x)
+            panel.vlines(moved, low, high, color=looks[name].colour, linewidth=1.1)
+            panel.plot(moved, mean, label=name, **style.line(looks[name]))
+        if key.number in (COMBINED, FINAL_ACCURACY):
+            panel.axhline(threshold, **THRESHOLD)
+        panel.set_ylabel(axis_label(number))
+        _scale_along(panel, x)
+        _scale_of(panel, number)
+    for panel in panels[-min(columns, count) :]:
+        panel.set_xlabel(_wrapped(axis, 110 // columns))
+    _legend(figure, looks, there, style.note(f"relapse below {threshold:g} %", **THRESHOLD))
+    return figure
+
+
+def _is_log(x: np.ndarray) -> bool:
+    return bool(x[0] > 0 and x[-1] / x[0] >= LOG_FROM)
+
+
+def _wrapped(axis: str, width: int) -> str:
+    """Break the key of an axis after its dots."""
+    return style.wrapped(axis.replace(".", ". "), width).replace(". ", ".")
+
+
+def _scale_along(panel: Panel, x: np.ndarray) -> None:
+    if _is_log(x):
+        panel.set_xscale("log")
+        panel.xaxis.set_major_locator(FixedLocator(list(_apart(x))))
+        panel.xaxis.set_minor_locator(NullLocator())
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        panel.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+
+
+def _apart(x: np.ndarray) -> Iterable[float]:
+    """Yield the values of a logarithmic axis whose labels do not meet."""
+    last = -np.inf
+    for value in x:
+        if np.log(value) - last >= np.log(x[-1] / x[0]) / 8:
+            last = np.log(value)
+            yield float(value)
+
+
+def _scale_of(panel: Panel, number: Number) -> None:
+    if is_accuracy(number) or number.share:
+        panel.set_ylim(-3, 103)
+    elif number.unit == PER_CENT:
+        panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))
+
+
+def _maps(title: str, varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
+    (first, second), _ = _split(varied.scenarios)
+    rows, columns = varied.axes[first], varied.axes[second]
+    number = varied.numbers[key.number]
+    grids = {
+        name: np.array(
+            [
+                [_mean(varied, _place(varied, {first: r, second: c}), name, key) for c in columns]
+                for r in rows
+            ]
+        )
+        for name in looks
+        if name not in STATES
+    }
+    least = min((np.nanmin(grid) for grid in grids.values()), default=0.0)
+    most = max((np.nanmax(grid) for grid in grids.values()), default=1.0)
+    if most - least < 1.0:
+        least, most = least - 0.5, most + 0.5
+    tall = 0.8 + min(2.6, max(1.0, 0.32 * len(rows)))
+    figure = style.new_figure(0.7 + tall * style.rows_for(len(grids), 3), title)
+    panels = style.grid(figure, len(grids), 3)
+    for panel, (name, grid) in zip(panels, grids.items(), strict=True):
+        panel.set_title(style.wrapped(looks[name].label, 30))
+        panel.grid(visible=False)
+        panel.tick_params(length=0)
+        panel.spines[:].set_visible(False)
+        mesh = panel.pcolormesh(
+            grid, cmap="cividis", vmin=least, vmax=most, edgecolors="white", linewidth=0.8
+        )
+        panel.set(xticks=np.arange(len(columns)) + 0.5, yticks=np.arange(len(rows)) + 0.5)
+        panel.set_xticklabels(list(map(value_text, columns)))
+        panel.set_yticklabels(list(map(value_text, rows)))
+        for row, column in np.ndindex(grid.shape) if len(columns) <= MOST_TEXTS else ():
+            dark = (grid[row, column] - least) / (most - least) < 0.55
+            panel.text(
+                column + 0.5,
+                row + 0.5,
+                f"{grid[row, column]:.0f}",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if dark else "black",
+            )
+    for panel in panels[-3:]:
+        panel.set_xlabel(_wrapped(second, 32))
+    for panel in panels[::3]:
+        panel.set_ylabel(_wrapped(first, 26))
+    if grids:
+        bar = figure.colorbar(mesh, ax=panels, shrink=0.9, aspect=18)
+        bar.set_label(axis_label(number))
+    return figure
+
+
+def _mean(varied: Varied, place: int, treatment: str, key: Key) -> float:
+    cell = varied.cells[place].get(key._replace(treatment=treatment))
+    return cell.mean if cell else np.nan
+
+
+def _forest(title: str, varied: Varied, looks: Mapping[str, Look]) -> Figure:
+    drawn, _ = _split(varied.scenarios)
+    rows = [
+        dict(zip(drawn, values, strict=True))
+        for values in itertools.product(*(varied.axes[axis] for axis in drawn))
+    ]
+    places = [_place(varied, row) for row in rows]
+    names = [style.wrapped(", ".join(map(str, row.values())), 22) for row in rows]
+    keys = varied.summary()
+    found = [(key, _compared(varied, looks, key, places)) for key in keys]
+    there = {name for _, cells in found for name in cells}
+    tall = 0.85 + len(rows) * (0.16 + 0.13 * len(there))
+    figure = style.new_figure(0.7 + tall * style.rows_for(len(keys), 3), title)
+    panels = style.grid(figure, len(keys), 3, sharex=False)
+    order = [name for name in looks if name in there]
+    shifts = dict(zip(order, style.dodged(len(order), 0.32), strict=True))
+    for panel, (key, cells) in zip(panels, found, strict=True):
+        panel.set_title(_title(varied.numbers[key.number], key.level))
+        for name, of_name in cells.items():
+            mean, low, high = _ends(of_name)
+            y = np.arange(len(rows)) + shifts[name]
+            panel.hlines(y, low, high, color=looks[name].colour, linewidth=1.1)
+            panel.plot(mean, y, label=name, **(style.line(looks[name]) | {"linestyle": "none"}))
+        for between in range(1, len(rows)):
+            panel.axhline(between - 0.5, color="#E4E4E4", linewidth=0.8)
+        panel.set_xlabel(axis_label(varied.numbers[key.number]))
+        panel.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        style.name_rows(panel, names)
+    _legend(figure, looks, there)
+    return figure

@@ -1,0 +1,167 @@
+"""What a study with axes found, in sentences made from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline_lib.analysis.along import TOO_FEW, UNCHANGED, Along
+from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib.analysis.variants import Variant
+from pipeline_lib.analysis.varied import MAIN, Line, Varied, is_numeric, value_text
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, RELAPSED, label
+from pipeline_lib.numbers import Number
+from pipeline_lib.reporting.findings import Finding
+from pipeline_lib.reporting.typesetting import escaped_markdown
+from pipeline_lib.reporting.varied_tables import place, points_of
+from pipeline_lib.reporting.wording import listed, mean, plural, share, signed, with_ends
+
+TOPICS = {
+    COMBINED: "Accuracy under combined stress",
+    FINAL_ACCURACY: "Accuracy after the stress cycles",
+    RELAPSED: "The share of seeds that relapsed",
+}
+
+
+def varied_findings(
+    varied: Varied,
+    along: Sequence[Along],
+    variants: Sequence[Variant],
+    labels: Mapping[str, str],
+    threshold: float | None,
+) -> list[Finding]:
+    """Return what each axis does to the main numbers, at the first value of the other axes.
+
+    `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or
+    None if it is what is varied.
+    """
+    found = []
+    for axis, values in varied.axes.items():
+        line = next(varied.lines(axis))
+        for name in (name for name in MAIN if name in varied.numbers):
+            number, at = varied.numbers[name], (axis, line.where, name)
+            if is_numeric(values[0]):
+                rows = [row for row in along if (row.axis, row.others, row.number) == at]
+                sentences = _along(varied, line, rows, number, labels, threshold)
+            else:
+                pairs = [row for row in variants if (row.axis, row.others, row.number) == at]
+                sentences = _variants(pairs, number, labels)
+            where = f", at {line.where}" if line.others else ""
+            found.append(Finding(f"{TOPICS[name]} and {axis}{where}", list(sentences)))
+    return [finding for finding in found if finding.sentences]
+
+
+def varied_reading(varied: Varied) -> str:
+    """Say what is varied, and how the numbers in the findings are read."""
+    parts = [f"{axis} ({listed(map(value_text, each))})" for axis, each in varied.axes.items()]
+    seeds = max((cell.n for cell in varied.cells[0].values()), default=0)
+    return (
+        f"The study varies {listed(parts)}: {plural(len(varied.scenarios), 'scenario')} of "
+        f"{plural(seeds, 'seed')} each, the same seeds in all. Numbers are means over the seeds; "
+        f"in brackets {100 * LEVEL:g} % intervals over the seeds."
+    )
+
+
+def varied_markdown(reading: str, findings: Sequence[Finding]) -> str:
+    """Return all findings in GitHub's Markdown, a section for each question."""
+    sections = [escaped_markdown(reading)]
+    for finding in findings:
+        bullets = "\n".join(f"- {escaped_markdown(each)}" for each in finding.sentences)
+        sections.append(f"## {escaped_markdown(finding.topic)}\n\n{bullets}")
+    return "\n\n".join(sections) + "\n"
+
+
+def _along(
+    varied: Varied,
+    line: Line,
+    rows: Sequence[Along],
+    number: Number,
+    labels: Mapping[str, str],
+    threshold: float | None,
+) -> Iterator[str]:
+    same = [row for row in rows if row.note == UNCHANGED and row.treatment != HEALTHY]
+    for row in rows:
+        if row in same or row.treatment == HEALTHY:
+            continue
+        first, last = (_cell(varied, at, row) for at in (line.places[0], line.places[-1]))
+        if first is None or last is None:
+            continue
+        lead = (
+            f"{label(row.treatment, labels)}: {mean(first, number)} at {_value(line, 0)} and "
+            f"{mean(last, number)} at {_value(line, -1)}."
+        )
+        crossed = () if threshold is None else _threshold(varied, line, row, threshold)
+        yield " ".join([lead, *_curve(row), *crossed])
+    cells = [(row, _cell(varied, line.places[0], row)) for row in same]
+    texts = [f"{label(row.treatment, labels)} {mean(cell, number)}" for row, cell in cells if cell]
+    if texts:
+        yield f"The same at every value: {listed(texts)}."
+
+
+def _curve(row: Along) -> Iterator[str]:
+    if row.note == TOO_FEW:
+        return
+    if row.half is None:
+        yield f"No curve was fitted: {row.note}."
+    else:
+        yield (
+            "The fitted curve is half-way between its plateaus at "
+            f"{place(row.half, row.half_low, row.half_high)}."
+        )
+
+
+def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iterator[str]:
+    """Say where the means cross the relapse threshold, and where no seed is below it."""
+    if row.number == RELAPSED:
+        none = "No seed relapsed"
+    else:
+        none = f"Every seed is at {share(threshold)} or above"
+        cells = [_cell(varied, at, row) for at in line.places]
+        limit = round(100.0 * threshold, 9)
+        held = [cell is not None and cell.mean >= limit for cell in cells]
+        turns = [at for at in range(1, len(held)) if held[at] != held[at - 1]]
+        for at in turns:
+            verb = "rises above" if held[at] else "falls below"
+            text = f"The mean {verb} {share(threshold)} between {_value(line, at - 1)} and "
+            text += _value(line, at)
+            if row.crossing is not None and len(turns) == 1:
+                where = place(row.crossing, row.crossing_low, row.crossing_high)
+                text += f"; the curve crosses it at {where}"
+            yield f"{text}."
+        if not turns:
+            side = "at or above" if held[0] else "below"
+            yield f"The mean is {side} {share(threshold)} at every value."
+    if row.held_from == line.values[0]:
+        yield f"{none} at any value." if row.number == RELAPSED else f"{none} at every value."
+    elif row.held_from is not None:
+        yield f"{none} from {value_text(row.held_from)} on."
+    elif row.held_to is not None:
+        yield f"{none} up to {value_text(row.held_to)}."
+
+
+def _variants(rows: Sequence[Variant], number: Number, labels: Mapping[str, str]) -> Iterator[str]:
+    for row in rows:
+        if row.treatment == HEALTHY:
+            continue
+        if row.ci_low is None or row.ci_high is None:
+            verdict = ""
+        elif row.ci_low <= 0 <= row.ci_high:
+            verdict = ", which does not tell them apart"
+        else:
+            verdict = ", which is higher" if row.difference > 0 else ", which is lower"
+        means = [f"{signed(each, number)}{number.unit}" for each in (row.mean, row.mean_base)]
+        unit = points_of(number)
+        difference = with_ends(f"{signed(row.difference, number)}{unit}", row, number)
+        yield (
+            f"{label(row.treatment, labels)}: {means[0]} with {row.variant} and {means[1]} with "
+            f"{row.base}, a difference of {difference}{verdict}."
+        )
+
+
+def _cell(varied: Varied, at: int, row: Along) -> Cell | None:
+    keys = (key for key in varied.summary() if key.number == row.number)
+    return varied.cells[at].get(next(keys)._replace(treatment=row.treatment))
+
+
+def _value(line: Line, at: int) -> str:
+    return value_text(line.values[at])

@@ -1,0 +1,157 @@
+"""The tables of a study with axes: its numbers by scenario, the fitted curves, the variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, fields
+
+from pipeline_lib.analysis.along import Along
+from pipeline_lib.analysis.cells import Cell, Statistics
+from pipeline_lib.analysis.variants import Variant
+from pipeline_lib.analysis.varied import Varied, value_text
+from pipeline_lib.names import FITS, KEY, SCENARIOS, VARIANTS, label
+from pipeline_lib.numbers import PER_CENT, POINTS, Number
+from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns
+from pipeline_lib.reporting.wording import heading, shown, signed, with_ends
+
+Rows = Iterable[tuple[str, list[str]]]  # each with the block that it belongs to
+
+
+def varied_tables(
+    varied: Varied, along: Sequence[Along], variants: Sequence[Variant], labels: Mapping[str, str]
+) -> list[Table]:
+    """Return the tables of a study with axes; `labels` has its treatments for readers."""
+    return [
+        scenario_table(varied, labels),
+        fit_table(along, varied.numbers, labels),
+        variant_table(variants, varied.numbers, labels),
+    ]
+
+
+def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
+    """Return the numbers of the summary, a row for each scenario and treatment."""
+    keys, blocks, data = varied.summary(), [], []
+    for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
+        block = []
+        for treatment in varied.treatments:
+            cells_here = {key: cells.get(key._replace(treatment=treatment)) for key in keys}
+            found = {key: _statistics(cell) for key, cell in cells_here.items()}
+            name = label(treatment, labels)
+            texts = [shown(each, varied.numbers[key.number]) for key, each in found.items()]
+            block.append([*map(value_text, axes.values()), name, *texts])
+            data += [
+                [*axes.values(), *cell.key, name, *found[key], cell.ci_low, cell.ci_high]
+                for key, cell in cells_here.items()
+                if cell
+            ]
+        blocks.append(block)
+    heads = [heading(varied.numbers[key.number], key.level) for key in keys]
+    return Table(
+        SCENARIOS,
+        "The study's numbers by scenario",
+        "Accuracies and shares in per cent, drops in percentage points; mean "
+        f"{PLUS_MINUS} population SD over the seeds. Of several noise levels the strongest is "
+        "shown. Seeds that relapsed at any cycle are counted.",
+        columns([*varied.axes, "Treatment"], heads),
+        blocks,
+        [*varied.axes, *KEY, "label", *Statistics._fields, "ci_low", "ci_high"],
+        data,
+    )
+
+
+def fit_table(
+    along: Sequence[Along], numbers: Mapping[str, Number], labels: Mapping[str, str]
+) -> Table:
+    """Return the curves along each numeric axis, or why there is none."""
+    lines = []
+    for row in along:
+        number = numbers[row.number]
+        ends = [row.start, row.end]
+        texts = [
+            label(row.treatment, labels),
+            *(NOTHING if each is None else signed(each, number) for each in ends),
+            place(row.half, row.half_low, row.half_high),
+            place(row.crossing, row.crossing_low, row.crossing_high),
+            *(
+                NOTHING if each is None else value_text(each)
+                for each in (row.held_from, row.held_to)
+            ),
+            row.note,
+        ]
+        lines.append((_block(row, number), texts))
+    return Table(
+        FITS,
+        "Curves along an axis",
+        "A Hill curve of four parameters, fitted by least squares to the numbers of all seeds, "
+        "with 95 % intervals from resampled seeds: its plateaus at small and at large values, the "
+        "value half-way between them (the ED50 of a dose, the cliff of a severity), and the value "
+        "at which it crosses the relapse threshold. From and up to the last columns' values, no "
+        "seed is below the threshold. Where there is no curve, the remark says why.",
+        columns(
+            ("Number", "Treatment"),
+            ("Small values", "Large values", "Half-way", "Threshold", "All from", "All up to", ""),
+        ),
+        _in_blocks(lines),
+        [field.name for field in fields(Along)],
+        [astuple(row) for row in along],
+        empty="This study has no numeric axis.",
+    )
+
+
+def variant_table(
+    variants: Sequence[Variant], numbers: Mapping[str, Number], labels: Mapping[str, str]
+) -> Table:
+    """Return each variant against the first, number by number."""
+    lines = []
+    for row in variants:
+        number = numbers[row.number]
+        means = (signed(each, number) for each in (row.mean, row.mean_base))
+        difference = with_ends(signed(row.difference, number), row, number)
+        texts = [label(row.treatment, labels), row.variant, row.base, *means, difference]
+        lines.append((_block(row, number), texts))
+    return Table(
+        VARIANTS,
+        "Variants against the first",
+        "Means over the seeds that have both, and their difference within seeds with its 95 % "
+        "interval over the seeds.",
+        columns(
+            ("Number", "Treatment", "Variant", "First"),
+            ("Mean", "Mean of the first", "Difference"),
+        ),
+        _in_blocks(lines),
+        [field.name for field in fields(Variant)],
+        [astuple(row) for row in variants],
+        empty="This study has no named variants.",
+    )
+
+
+def place(at: float | None, low: float | None, high: float | None) -> str:
+    """Return a place on an axis with its interval in brackets, a dash where there is none."""
+    if at is None:
+        return NOTHING
+    return f"{at:.3g}" if low is None else f"{at:.3g} ({low:.3g} to {high:.3g})"
+
+
+def points_of(number: Number) -> str:
+    """Return the unit of a difference."""
+    return POINTS if number.unit == PER_CENT else number.unit
+
+
+def _statistics(cell: Cell | None) -> Statistics:
+    if cell is None:
+        return Statistics()
+    return Statistics(cell.mean, cell.sd, cell.min, cell.max, cell.count, cell.n)
+
+
+def _block(row: Along | Variant, number: Number) -> str:
+    others = f", {row.others}" if row.others else ""
+    return f"{heading(number, row.level)} along {row.axis}{others}"
+
+
+def _in_blocks(lines: Rows) -> list[list[list[str]]]:
+    """Return lines in blocks, each of which is named in its first line."""
+    blocks: dict[str, list[list[str]]] = {}
+    for name, texts in lines:
+        block = blocks.setdefault(name, [])
+        block.append(["" if block else name, *texts])
+    return list(blocks.values())

@@ -1,0 +1,187 @@
+"""Curves along axes, variants, and what a study with axes shows, on numbers made by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from pipeline_lib import measures
+from pipeline_lib.analysis import along
+from pipeline_lib.analysis.along import fitted, study_along
+from pipeline_lib.analysis.values import by_key
+from pipeline_lib.analysis.variants import study_variants
+from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.figures import style
+from pipeline_lib.figures.varied import draw, specs
+from pipeline_lib.measures import value
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
+from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.varied_findings import varied_findings
+from pipeline_lib.reporting.varied_tables import varied_tables
+from tests.handmade import LABELS, NUMBERS, cells_of
+
+DOSES = np.array([0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0])
+SEVERITIES = np.array([0.0, 0.2, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99])
+MEASURES = measures.in_order()
+
+
+def hill(x, start, end, half, slope):
+    with np.errstate(divide="ignore"):
+        return start + (end - start) * expit(slope * np.log(np.asarray(x) / half))
+
+
+def of_seeds(means, seeds=10, sd=2.0):
+    """Numbers (seeds, values) about these means."""
+    return means + np.random.default_rng(1).normal(0, sd, (seeds, len(means)))
+
+
+@pytest.mark.parametrize(
+    ("x", "start", "end", "half", "slope"),
+    [(DOSES, 30, 95, 0.2, 2), ([0, *DOSES], 30, 95, 0.2, 2), (SEVERITIES, 98, 30, 0.88, 30)],
+)
+def test_a_known_curve_is_found_with_its_interval(x, start, end, half, slope):
+    x = np.array(x)
+    fit, place, crossing = fitted(x, of_seeds(hill(x, start, end, half, slope)), 80.0)
+    assert (fit.start, fit.end) == pytest.approx((start, end), abs=3)
+    assert place.low <= place.at <= place.high
+    assert place.low - 0.01 <= half <= place.high + 0.01
+    true = half * ((80 - start) / (end - 80)) ** (1 / slope)
+    assert crossing.low - 0.01 <= true <= crossing.high + 0.01
+    exact = fitted(x, np.stack([hill(x, start, end, half, slope)] * 3))
+    assert exact[1].at == pytest.approx(half, rel=1e-4)
+    assert exact[2].at is None
+
+
+def test_the_same_numbers_give_the_same_interval():
+    numbers = of_seeds(hill(DOSES, 30, 95, 0.2, 2))
+    assert fitted(DOSES, numbers, 80.0) == fitted(DOSES, numbers, 80.0)
+
+
+def test_a_step_may_be_anywhere_between_two_values():
+    _, place, _ = fitted(DOSES, of_seeds(np.where(DOSES < 0.25, 30.0, 90.0), sd=0.5))
+    assert (place.low, place.high) == (0.2, 0.3)
+
+
+def test_one_seed_has_a_curve_and_no_interval():
+    _, place, _ = fitted(DOSES, hill(DOSES, 30, 95, 0.2, 2)[np.newaxis])
+    assert place.at == pytest.approx(0.2, rel=1e-4)
+    assert place.low is place.high is None
+
+
+@pytest.mark.parametrize(
+    ("means", "x", "why"),
+    [
+        (0 * DOSES + 50, DOSES, along.NOT_FOLLOWED),
+        (50 + 40 * np.exp(-(np.log(DOSES / 0.1) ** 2)), DOSES, along.NOT_FOLLOWED),
+        (hill(DOSES, 30, 95, 4.0, 1), DOSES, along.OUTSIDE),
+        (hill(DOSES[:4], 30, 95, 0.1, 2), DOSES[:4], along.TOO_FEW),
+    ],
+)
+def test_where_there_is_no_curve_the_reason_is_told(means, x, why):
+    assert fitted(x, of_seeds(means)) == why
+
+
+def test_numbers_that_no_value_changes_and_flat_ones_have_no_curve():
+    assert fitted(DOSES, np.tile([[80.0], [90.0]], len(DOSES))) == along.UNCHANGED
+    assert fitted(DOSES, of_seeds(0 * DOSES + 50), flat=True) == along.FLAT
+
+
+def study(axes, effect, seeds=6):
+    """A study of two treatments; `effect` gives the accuracy of the first in a scenario."""
+    scenarios = [dict(zip(axes, each, strict=True)) for each in itertools.product(*axes.values())]
+    values = []
+    for at in scenarios:
+        accuracy = {"first": effect(at), "second": 85.0}
+        values.append(
+            [
+                value(seed, Key(name, number), mean + seed if number != RELAPSED else mean < 80)
+                for number in (COMBINED, FINAL_ACCURACY, RELAPSED)
+                for name, mean in accuracy.items()
+                for seed in range(seeds)
+            ]
+        )
+    cells = [cells_of(each) for each in values]
+    return Varied(scenarios, cells, list(map(by_key, values)), NUMBERS)
+
+
+def severity(at):
+    return float(hill(np.array(at["pruning.sparsity"]), 94, 30, 0.85, 30))
+
+
+def told(varied):
+    """Curves, variants and all sentences."""
+    rows, variants = study_along(varied, [0.8] * len(varied.scenarios)), study_variants(varied)
+    found = varied_findings(varied, rows, variants, LABELS, 0.8)
+    return rows, variants, "\n".join(text for each in found for text in each.sentences)
+
+
+# Not in order, as a user may give them.
+SPARSITY = {"pruning.sparsity": [0.99, *map(float, SEVERITIES[:-1])]}
+
+
+def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold():
+    rows, variants, text = told(study(SPARSITY, severity))
+    assert variants == []
+    first = next(row for row in rows if (row.treatment, row.number) == ("first", COMBINED))
+    assert first.half == pytest.approx(0.85, abs=0.005)
+    assert first.first > 90
+    assert first.last < 40
+    assert (first.held_from, first.held_to) == (None, 0.8)
+    second = next(row for row in rows if (row.treatment, row.number) == ("second", COMBINED))
+    assert (second.note, second.held_from, second.held_to) == (along.UNCHANGED, 0.0, 0.99)
+    assert "falls below 80\N{NO-BREAK SPACE}% between 0.8 and 0.85; the curve crosses it" in text
+    assert "Every seed is at 80\N{NO-BREAK SPACE}% or above up to 0.8." in text
+    assert "No seed relapsed up to 0.8." in text
+    assert "The same at every value: Second 87.5" in text
+
+
+def test_variants_are_compared_with_the_first_within_seeds():
+    effect = {"paper": 90.0, "wide": 93.0}
+    rows, variants, text = told(study({"network": list(effect)}, lambda at: effect[at["network"]]))
+    assert rows == []
+    found = next(row for row in variants if (row.treatment, row.number) == ("first", COMBINED))
+    assert (found.variant, found.base, found.n) == ("wide", "paper", 6)
+    # Every seed differs by 3, so that the interval has no width.
+    assert (found.difference, found.ci_low, found.ci_high) == (3.0, 3.0, 3.0)
+    assert "First: 95.5" in text
+    assert "which is higher" in text
+
+
+@pytest.mark.parametrize(
+    ("axes", "names"),
+    [
+        (SPARSITY, ["along"]),
+        ({"network": ["paper", "wide"]}, ["variants"]),
+        ({"network": ["paper", "wide"], "init": ["a", "b"]}, ["variants"]),
+        ({"network": ["paper", "wide"], **SPARSITY}, ["along"]),
+        ({**SPARSITY, "dose": [0.1, 0.5]}, ["map_combined", "map_final_accuracy", "map_relapsed"]),
+        ({**SPARSITY, "network": ["paper", "wide"], "dose": [0.1, 0.5]}, ["along"]),
+    ],
+)
+def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names, tmp_path):
+    varied = study(axes, lambda at: severity({"pruning.sparsity": 0.5} | at), seeds=2)
+    found = specs(varied.scenarios, MEASURES)
+    assert list(found) == names
+    looks = style.looks(LABELS, {"first": 0, "second": 1}, {})
+    with style.applied():
+        for name, spec in found.items():
+            assert ("Here dose = 0.1." in spec.caption) == (len(axes) > 2)
+            figure = draw(name, varied, looks, MEASURES, 0.8)
+            style.save(figure, [tmp_path / f"{name}.svg"])
+            titles = " ".join(panel.get_title(loc="left") for panel in figure.axes)
+            assert ("First" if name.startswith("map") else "Combined") in titles
+            if name == "along":
+                lines = [each for panel in figure.axes for each in panel.lines]
+                points = {len(each.get_xdata()) for each in lines if each.get_label() == "first"}
+                assert points == {len(SEVERITIES)}
+
+
+def test_the_table_of_scenarios_has_every_scenario_and_treatment():
+    varied = study(SPARSITY, severity)
+    table = varied_tables(varied, study_along(varied, [0.8] * 9), [], LABELS)[0]
+    assert len(table.rows) == 9 * 2
+    assert table.fields[:2] == ["pruning.sparsity", "treatment"]
+    assert table.data[0][:3] == [0.99, "first", COMBINED]

@@ -1,0 +1,54 @@
+"""The tables of a study with axes, its report as one HTML page, and its findings as Markdown."""
+
+from pathlib import Path
+
+from pipeline_lib.analysis.along import Along
+from pipeline_lib.analysis.variants import Variant
+from pipeline_lib.analysis.varied import read_varied, value_text
+from pipeline_lib.figures.varied import specs
+from pipeline_lib.files.rows import read_rows
+from pipeline_lib.files.stamps import stamp_files
+from pipeline_lib.files.whole import write_text
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
+from pipeline_lib.reporting.origin import read_origin
+from pipeline_lib.reporting.page import embedded, rendered
+from pipeline_lib.reporting.typesetting import FORMATS
+from pipeline_lib.reporting.varied_findings import (
+    varied_findings,
+    varied_markdown,
+    varied_reading,
+)
+from pipeline_lib.reporting.varied_tables import varied_tables
+
+files, output, params = snakemake.input, snakemake.output, snakemake.params
+study, names, thresholds = params.study, params.study["measures"], set(params.thresholds)
+
+with job_log(snakemake.log[0], "write the report"):
+    varied = read_varied(files, params.scenarios, names, params.planned["values"])
+    along = read_rows(files.along, Along, params.planned["along"])
+    variants = read_rows(files.variants, Variant, params.planned["along"])
+    tables = varied_tables(varied, along, variants, study["labels"])
+    threshold = thresholds.pop() if len(thresholds) == 1 else None
+    findings = varied_findings(varied, along, variants, study["labels"], threshold)
+    origin = read_origin(
+        network=files.network,
+        project=Path(snakemake.scriptdir).parent,
+        citation=files.citation,
+    )
+    content = {
+        "study": study,
+        "axes": {axis: list(map(value_text, each)) for axis, each in varied.axes.items()},
+        "reading": varied_reading(varied),
+        "findings": findings,
+        "figures": embedded(files.figures, specs(params.scenarios, names)),
+        "tables": [table for table in tables if table.rows],
+        "origin": origin,
+    }
+    write_text(output.page, rendered(files.template, content))
+    write_text(output.findings, varied_markdown(content["reading"], findings))
+    by_name = {table.name: table for table in tables}
+    for path in map(Path, output.tables):
+        write_text(path, FORMATS[path.suffix[1:]](by_name[path.stem]))
+    written = [output.page, output.findings, *output.tables]
+    stamp_files(output.stamp, written, made(params.made_by, files))
