@@ -31,9 +31,9 @@ def test_no_result_depends_on_place_time_or_user(finished, elsewhere):
     assert here.keys() == there.keys()
     kinds = {name.rpartition(".")[2] for name in here if not name.startswith(".")}
     assert {"safetensors", "parquet", "json", "csv", "md", "tex", "svg", "png", "html"} <= kinds
-    # The report tells the commit, and its stamp covers the report; the study tells the commit, too.
+    # The report and the study tell the commit; the stamp covers the report; `.owner` is a process.
     differ = {name for name in here if here[name] != there[name]}
-    assert differ == {REPORT, "stamps/report.json", "study.yaml"}
+    assert differ == {".owner", REPORT, "stamps/report.json", "study.yaml"}
 
 
 def test_the_report_differs_only_in_the_commit(finished, elsewhere):
