@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pipeline_lib import measures
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import VARIED_TABLES
@@ -14,7 +15,10 @@ from tests.projects import Project
 
 DOSE = "treatments.ketamine.course.regrow.fraction"
 OF_STUDY = [
-    *(f"gather {kind} of all seeds" for kind in ("acute", "evaluate", "history", "relapse")),
+    *(
+        f"gather the {kind} rows of all seeds"
+        for kind in ("acute", "evaluate", "history", "relapse")
+    ),
     "compute the study's numbers and their intervals",
     "compare the scenarios",
     *(f"draw the figure map_{name}" for name in ("combined", "final_accuracy", "relapsed")),
@@ -58,10 +62,12 @@ def test_nothing_is_made_again_and_what_is_damaged_is(project):
 
 def test_another_value_runs_its_own_stages_only(project):
     axes = {**project.study["axes"], DOSE: [0.2, 0.5, 0.7]}
-    kinds = ("treat", "evaluate", "acute relapse", "longitudinal relapse")
+    stages = ["apply the ketamine treatment"]
+    for measure in ("evaluate", "acute", "relapse"):
+        stages.append(f"measure the ketamine network ({measures.load(measure).TITLE})")
     own = [
-        f"seed 0/pruning.sparsity~{sparsity}/{DOSE}~0.7: {kind}, ketamine"
+        f"seed 0/pruning.sparsity~{sparsity}/{DOSE}~0.7: {stage}"
         for sparsity in (0.5, 0.8)
-        for kind in kinds
+        for stage in stages
     ]
     assert project.planned(project.study | {"axes": axes}) == sorted(own + OF_STUDY)

@@ -36,7 +36,7 @@ def project(tmp_path_factory) -> Project:
     (project.folder / MEASURE_FILE).write_text(MEASURE, encoding="utf-8")
     project.study["treatments"] |= {"ketamine": None}
     project.study["treatments"] |= yaml.safe_load(TREATMENT)["treatments"]
-    project.study |= {"seeds": 2, "structure": {}, **yaml.safe_load(OPTIONS)}
+    project.study |= {"seeds": 3, "structure": {}, **yaml.safe_load(OPTIONS)}
     project.snakemake("-j", "2")
     return project
 
@@ -68,7 +68,7 @@ def test_the_numbers_of_a_new_measure_appear_everywhere(project):
     assert set(cells) == set(states)
     for state, cell in cells.items():
         of_state = [v.value for v in values if v.treatment == state]
-        assert (cell.n, cell.mean) == (2, pytest.approx(np.mean(of_state)))
+        assert (cell.n, cell.mean) == (3, pytest.approx(np.mean(of_state)))
         assert cell.ci_low <= cell.mean <= cell.ci_high
     assert cells["healthy"].mean < cells["untreated"].mean
     assert "Silent units" in (results / "tables/silent.md").read_text("utf-8")

@@ -156,7 +156,8 @@ BAD = [
     (
         ["treatments", "ssri", "maintenance", 0, "chance"],
         1.5,
-        "treatments.ssri.maintenance[0].chance is 1.5; it must be a fraction, at most 1; did you mean 0.015?",
+        "treatments.ssri.maintenance[0].chance is 1.5; it must be a fraction, at most 1; did you "
+        "mean 0.015?",
     ),
     (
         ["treatments", "ssri", "maintenance"],
