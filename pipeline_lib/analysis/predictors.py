@@ -222,31 +222,41 @@ def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
     outcomes = np.stack([y[order] for order in orders], axis=1)
     scores = []
     for _ in range(REPEATS):
-        foretold, true = np.empty_like(outcomes), np.empty_like(outcomes)
+        folds = []
         for left_out in np.array_split(generator.permutation(len(y)), FOLDS):
             others = np.setdiff1d(np.arange(len(y)), left_out)
             model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True))
             model.fit(x[others], outcomes[others])
-            # Subtract the mean of the other seeds. It is lower if the outcomes left out are higher,
-            # so that it would make the ranks worse than chance.
             usual = outcomes[others].mean(axis=0)
-            foretold[left_out] = model.predict(x[left_out]) - usual
-            true[left_out] = outcomes[left_out] - usual
-        scores.append(_auc(foretold, outcomes) if share else _r_squared(foretold, true))
+            folds.append((model.predict(x[left_out]) - usual, outcomes[left_out] - usual))
+        scores.append(_auc(folds) if share else _r_squared(folds))
     return np.stack(scores)
 
 
-def _r_squared(foretold: np.ndarray, true: np.ndarray) -> np.ndarray:
-    share: np.ndarray = 1 - ((true - foretold) ** 2).sum(axis=0) / (true**2).sum(axis=0)
-    return share
+Folds = Sequence[tuple[np.ndarray, np.ndarray]]  # predictions and outcomes (seeds, shuffles)
 
 
-def _auc(foretold: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
-    """Return, for each column, how often a seed with 1 has a larger prediction than one with 0."""
-    ranks = stats.rankdata(foretold.round(12), axis=0)
-    ones = outcomes.sum(axis=0)
-    pairs = ones * (len(outcomes) - ones)
-    area: np.ndarray = ((ranks * outcomes).sum(axis=0) - ones * (ones + 1) / 2) / pairs
+def _r_squared(folds: Folds) -> np.ndarray:
+    """Return R² (shuffles,); both are differences from the mean of the other seeds."""
+    left = sum(((true - predicted) ** 2).sum(axis=0) for predicted, true in folds)
+    return np.asarray(1 - left / sum((true**2).sum(axis=0) for _, true in folds))
+
+
+def _auc(folds: Folds) -> np.ndarray:
+    """Return how often a seed with the outcome has the larger prediction (shuffles,).
+
+    Only seeds of one fold are compared. The model of a fold that happens to have many seeds with
+    the outcome was fitted to few of them, so across folds predictions would be worse than chance.
+    """
+    larger, pairs = np.zeros(folds[0][1].shape[1]), np.zeros(folds[0][1].shape[1])
+    for predicted, true in folds:
+        events = true > 0
+        ranks = stats.rankdata(predicted.round(12), axis=0)
+        ones = events.sum(axis=0)
+        larger += (ranks * events).sum(axis=0) - ones * (ones + 1) / 2
+        pairs += ones * (len(events) - ones)
+    area = np.full(len(pairs), 0.5)
+    np.divide(larger, pairs, out=area, where=pairs > 0)
     return area
 
 
