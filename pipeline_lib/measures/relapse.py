@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
 
@@ -154,6 +155,12 @@ def relapse_cycle(by_cycle: Mapping[int, float], threshold: float) -> int | None
     return min((cycle for cycle, accuracy in by_cycle.items() if accuracy < limit), default=None)
 
 
+# A share of the seeds, and one at several thresholds.
+_share = partial(Number, share=True, compared=False)
+_by_threshold = partial(
+    _share, by="level", over="Threshold (%)", at="Threshold", figures=("by_threshold",)
+)
+
 NUMBERS = (
     Number(
         LONGITUDINAL,
@@ -175,55 +182,23 @@ NUMBERS = (
     Number(TOTAL_DROP, "Total drop", POINTS, better="less", derived=True, tables=("table_4",)),
     Number(MEAN_ACCURACY, "Mean over cycles", tables=(RESPONSE,)),
     Number(FINAL_ACCURACY, "Final accuracy", derived=True, tables=("table_4", RESPONSE, SUMMARY)),
-    Number(RESPONDED, "Responded", share=True, compared=False, tables=(RESPONSE, SUMMARY)),
-    Number(SLOW_RESPONSE, "Slow responders", share=True, compared=False, tables=(RESPONSE,)),
-    Number(
+    _share(RESPONDED, "Responded", tables=(RESPONSE, SUMMARY)),
+    _share(SLOW_RESPONSE, "Slow responders", tables=(RESPONSE,)),
+    _share(
         RELAPSED_AFTER_RESPONSE,
         "Relapsed after response",
         better="less",
-        share=True,
-        compared=False,
         tables=(RESPONSE, SUMMARY),
     ),
-    Number(
-        RESPONSE_BY_THRESHOLD,
-        "Responded",
-        by="level",
-        over="Threshold (%)",
-        at="Threshold",
-        share=True,
-        compared=False,
-        tables=(RESPONSE_BY_THRESHOLD,),
-        figures=("by_threshold",),
-    ),
-    Number(
+    _by_threshold(RESPONSE_BY_THRESHOLD, "Responded", tables=(RESPONSE_BY_THRESHOLD,)),
+    _by_threshold(
         RELAPSE_BY_THRESHOLD,
         "Relapsed after response",
         better="less",
-        by="level",
-        over="Threshold (%)",
-        at="Threshold",
-        share=True,
-        compared=False,
         tables=(RELAPSE_BY_THRESHOLD,),
-        figures=("by_threshold",),
     ),
-    Number(
-        RELAPSED,
-        "Relapsed",
-        better="less",
-        share=True,
-        compared=False,
-        tables=("table_4", SUMMARY),
-    ),
-    Number(
-        NOT_RELAPSED,
-        "Not relapsed",
-        share=True,
-        compared=False,
-        derived=True,
-        tables=("table_4",),
-    ),
+    _share(RELAPSED, "Relapsed", better="less", tables=("table_4", SUMMARY)),
+    _share(NOT_RELAPSED, "Not relapsed", derived=True, tables=("table_4",)),
     Number(
         RELAPSE_CYCLE,
         "Relapse cycle",
