@@ -45,13 +45,14 @@ RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cyc
 # The tables that no measure declares: the summary of a study, which may show numbers of every
 # measure, and the tables of its statistics.
 SUMMARY = "summary"
-STATISTICS_TABLES = RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
-    *("response", "log_rank", "contrasts", "paired"),
+STATISTICS_TABLES = CLAIMS, RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
+    *("claims", "response", "log_rank", "contrasts", "paired"),
 )
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
-VARIED_TABLES = SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")  # of axes
+SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")
+VARIED_TABLES = (CLAIMS, SCENARIOS, FITS, VARIANTS)  # of axes
 
 # The columns that identify the number of a value, a cell or a published number.
 KEY = ("treatment", "number", "modulation", "level", "cycle")

@@ -4,6 +4,7 @@ from pipeline_lib.figures import varied
 from pipeline_lib.names import VARIED_TABLES
 
 VARIED = varied.specs(AXIS_VALUES, MEASURES)
+CLAIMED = [slices.claims(each.study) for each in SCENARIOS]
 THRESHOLDS = [slices.tables(each.study)["threshold"] for each in SCENARIOS]
 
 
@@ -25,7 +26,7 @@ def plan_of_along():
     """The plan of curves along axes, and of variants compared."""
     return plan(
         "along",
-        study=[AXIS_VALUES, MEASURES, THRESHOLDS],
+        study=[AXIS_VALUES, MEASURES, THRESHOLDS, CLAIMED],
         code=code("along", *of_measures("NUMBERS")),
         inputs={"values": plan_of_values()},
     )
@@ -37,6 +38,7 @@ rule along:
     output:
         along=in_results("statistics", "along.parquet"),
         variants=in_results("statistics", "variants.parquet"),
+        claims=in_results("statistics", "claims.parquet"),
     log:
         log_of("along"),
     benchmark:
@@ -48,6 +50,7 @@ rule along:
         scenarios=AXIS_VALUES,
         measures=MEASURES,
         thresholds=THRESHOLDS,
+        claims=CLAIMED,
         planned=lambda wildcards: plan_of_values(),
         made_by=lambda wildcards: plan_of_along(),
     message:
@@ -103,6 +106,7 @@ rule report_varied:
         **varied_to_make(in_results("report.html")),
         along=to_make(in_results("report.html"), rules.along.output.along),
         variants=to_make(in_results("report.html"), rules.along.output.variants),
+        claims=to_make(in_results("report.html"), rules.along.output.claims),
         network=to_make(
             in_results("report.html"),
             at_scenario(network_of(HEALTHY), (NETWORK, HEALTHY), 0).format(

@@ -39,6 +39,7 @@ def numbers_to_make(output):
         cells=rules.study_values.output.cells,
         pairs=statistics.paired,
         logrank=statistics.logrank,
+        claims=statistics.claims,
         **(dict(rules.predictors.output.items()) if STRUCTURE in MEASURES else {}),
     )
 
@@ -51,6 +52,7 @@ def plans_of_numbers():
         "cells": numbers,
         "pairs": statistics,
         "logrank": statistics,
+        "claims": statistics,
         **(
             dict.fromkeys(PREDICTION_TABLES, plan_of_predictors())
             if STRUCTURE in MEASURES

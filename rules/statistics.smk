@@ -32,6 +32,7 @@ rule statistics:
         ),
     output:
         paired=in_results("statistics", "paired.parquet"),
+        claims=in_results("statistics", "claims.parquet"),
         survival=in_results("statistics", "survival.parquet"),
         logrank=in_results("statistics", "logrank.parquet"),
     log:

@@ -11,6 +11,7 @@ from pipeline_lib.analysis.intervals import (
     mean_interval,
     might_differ,
     proportion_interval,
+    share_difference,
     unskewed,
 )
 from tests.handmade import cells_of, reference_runs
@@ -117,3 +118,9 @@ def test_of_normal_samples_student_covers_what_it_should_and_of_skewed_hall_cove
     error = 4 * (0.05 * 0.95 / coverage.SAMPLES) ** 0.5
     assert normal["Student's t"].coverage == pytest.approx(0.95, abs=error)
     assert skewed["Hall's t"].coverage > skewed["Student's t"].coverage + 0.02
+
+
+def test_the_difference_of_shares_is_newcombes():
+    # Newcombe (1998), table II, (a) and (f), method 10.
+    assert share_difference(56, 70, 48, 80) == pytest.approx((5.24, 33.39), abs=0.01)
+    assert share_difference(10, 10, 0, 20) == pytest.approx((67.91, 100.0), abs=0.01)

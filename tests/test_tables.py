@@ -291,7 +291,8 @@ def test_responses_tests_of_relapse_and_pairs_have_tables():
         "first": [[70.0, 95.0], [70.0, 75.0], [95.0, 95.0]],
         "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]],
     }
-    response, log_rank, planned, paired = statistics_tables(results(measured(courses)))
+    claims, response, log_rank, planned, paired = statistics_tables(results(measured(courses)))
+    assert claims.shown_caption == "This study makes no claim."
     heads = ["Responded", "Slow responders", "Relapsed after response"]
     assert [column.head for column in response.columns][3:] == heads
     counts = [[text.split(" (")[0] for text in line] for line in lines(response)]

@@ -154,6 +154,20 @@ BAD = [
         " it has no cycles, so its steps must not have `every` or `chance`",
     ),
     (
+        ["claims", 0, "number"],
+        "sparsity",
+        "claims[0].number has 'sparsity'; it must be one of clean, standard, combined, internal, "
+        "gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, responded, "
+        "slow_response, relapsed_after_response, response_by_threshold, relapse_by_threshold, "
+        "relapsed, not_relapsed, relapse_cycle",
+    ),
+    (
+        ["claims", 0, "than"],
+        ["withdrawn"],
+        "claims[0].than has 'withdrawn'; it must be one of ketamine, ssri, neurosteroid, healthy, "
+        "untreated",
+    ),
+    (
         ["treatments", "ssri", "maintenance", 0, "chance"],
         1.5,
         "treatments.ssri.maintenance[0].chance is 1.5; it must be a fraction, at most 1; did you "
@@ -216,8 +230,8 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, contrasts, reproduction, axes,"
-        " evaluate, acute, relapse, structure, switch",
+        " task, network, training, baseline, pruning, treatments, contrasts, claims,"
+        " reproduction, axes, evaluate, acute, relapse, structure, switch",
     ),
 ]
 
@@ -386,3 +400,10 @@ def test_an_infinite_or_nan_number_stops_the_job_with_its_cause(engine, path, va
     put(study, path, value)
     with pytest.raises(SystemExit, match=sentence):
         run_quietly(validate(study))
+
+
+def test_claims_go_with_a_treatment_that_an_overlay_removes(paper):
+    paper["treatments"]["ssri"] = None
+    left = [(claim.better, *claim.than) for claim in validate(paper).claims]
+    others = [("ketamine", "neurosteroid")] * 4
+    assert left == [("neurosteroid", "withdrawn"), *others]

@@ -1,6 +1,7 @@
 """Treatments compared seed by seed, and time to relapse."""
 
 from pipeline_lib import measures
+from pipeline_lib.analysis.claims import Judged, judge
 from pipeline_lib.analysis.paired import Pair, compare_treatments
 from pipeline_lib.analysis.survival import (
     LogRank,
@@ -9,6 +10,7 @@ from pipeline_lib.analysis.survival import (
     relapse_times,
     survival_curves,
 )
+from pipeline_lib.analysis.values import by_key
 from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
@@ -23,5 +25,6 @@ with job_log(snakemake.log[0], "compare the treatments"):
     by = made(snakemake.params.made_by, snakemake.input)
     contrasts = [(first, other) for first, other in study["contrasts"]]
     write_rows(output.paired, compare_treatments(values, numbers, contrasts), Pair, by)
+    write_rows(output.claims, judge(study["claims"], by_key(values), numbers), Judged, by)
     write_rows(output.survival, survival_curves(times), SurvivalStep, by)
     write_rows(output.logrank, log_rank_tests(times), LogRank, by)

@@ -21,7 +21,7 @@ FEWEST, FEW = 3, 5  # seeds: below the first there is no interval, below the sec
 Numbers = float | np.ndarray
 SAME = 1e-9  # what the arithmetic of floats adds to equal numbers
 
-HALL, WILSON, EQUAL, NONE = "Hall's t", "Wilson", "all equal", "none"
+HALL, WILSON, NEWCOMBE, EQUAL, NONE = "Hall's t", "Wilson", "Newcombe", "all equal", "none"
 
 
 class Interval(NamedTuple):
@@ -88,3 +88,18 @@ def proportion_interval(count: int, n: int) -> tuple[float, float]:
     """
     limits = stats.binomtest(count, n).proportion_ci(LEVEL, method="wilson")
     return 100.0 * float(limits.low), 100.0 * float(limits.high)
+
+
+def share_difference(count: int, n: int, other: int, n_other: int) -> tuple[float, float]:
+    """Return Newcombe's interval (1998), in percentage points, of the difference of two shares.
+
+    It puts the Wilson intervals of `count` of `n` and of `other` of `n_other` together. It is meant
+    for independent seeds, and is a little too wide if the same seeds do well in both.
+    """
+    share, share_other = 100.0 * count / n, 100.0 * other / n_other
+    low, high = proportion_interval(count, n)
+    low_other, high_other = proportion_interval(other, n_other)
+    return (
+        share - share_other - math.hypot(share - low, high_other - share_other),
+        share - share_other + math.hypot(high - share, share_other - low_other),
+    )

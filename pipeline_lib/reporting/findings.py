@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pipeline_lib.analysis.claims import MARGIN, small
 from pipeline_lib.analysis.intervals import ALPHA, FEW, HALL, LEVEL, WILSON
 from pipeline_lib.analysis.max_t import smallest_p
 from pipeline_lib.analysis.paired import Pair
@@ -31,8 +32,9 @@ from pipeline_lib.names import (
     WITHDRAWN,
 )
 from pipeline_lib.numbers import PER_CENT, POINTS, Key
+from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
-from pipeline_lib.reporting.results import MARGIN, PAPER, Asked, Results
+from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
     estimate,
@@ -57,7 +59,11 @@ class Finding:
 
 def findings(results: Results) -> list[Finding]:
     """Return what the study found, by question, leaving out questions that it cannot answer."""
-    found = [Finding("What pruning does", list(_insult(results)))]
+    claims = claim_sentences(results.claims, results.numbers, results.labels)
+    found = [
+        Finding("Which claims hold", list(claims)),
+        Finding("What pruning does", list(_insult(results))),
+    ]
     others: list[Finding] = []
     for asked in results.asked():
         name, sentences = asked.number.name, list(_ranking(results, asked))
@@ -94,7 +100,7 @@ def gist(results: Results) -> list[str]:
                 who: cell.mean
                 for who, cell in cells.items()
                 if signed(cell.mean, number) == signed(best.mean, number)
-                or results.alike(number, cell.mean - best.mean)
+                or small(number, cell.mean - best.mean)
             }
             ends = [signed(end(alike.values()), number) for end in (min, max)]
             span = " to ".join(dict.fromkeys(ends))
@@ -182,7 +188,7 @@ def _certainty(results: Results, pair: Pair) -> str:
     if p is None:
         return "; one seed allows no test"
     test = f"{p_equals(p)}{family}"
-    if results.alike(results.numbers[pair.number], pair.ci_low, pair.ci_high):
+    if small(results.numbers[pair.number], pair.ci_low, pair.ci_high):
         return f", which is within the margin ({test})"
     if p < ALPHA:
         return f" ({test})"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
+from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
@@ -17,6 +18,7 @@ from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import (
     ACUTE_DROP,
     ASSOCIATIONS,
+    CLAIMS,
     CLEAN,
     COMBINED,
     FINAL_ACCURACY,
@@ -28,16 +30,12 @@ from pipeline_lib.names import (
     TOTAL_DROP,
     label,
 )
-from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
+from pipeline_lib.numbers import Key, Number
 from pipeline_lib.reporting.wording import heading
 
 # These numbers are compared between treatments but get no finding. Combined stress is a harder test
 # than the first two, and the drop over the cycles is reported with the final accuracy.
 UNASKED = (CLEAN, STANDARD, TOTAL_DROP)
-
-# Percentage points: means that differ by less are not called a lead, however small the p. At 97
-# per cent of 4000 test points, one network's accuracy alone has a standard error of 0.3.
-MARGIN = 2.0
 
 # The paper's questions: the topic of the finding, a short form of it, and the noun for the number.
 PAPER = {
@@ -88,6 +86,7 @@ class Results:
     measures: Sequence[str] = field(default_factory=measures.in_order)
     associations: Sequence[Association] = ()
     forecasts: Sequence[Forecast] = ()
+    claims: Sequence[Judged] = ()
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
@@ -126,11 +125,6 @@ class Results:
         both = [*here, *(pair.mirrored() for pair in here)]
         return {(pair.treatment, pair.other): pair for pair in both}
 
-    def alike(self, number: Number, *differences: float | None) -> bool:
-        """Tell whether differences of a number are all there and within the margin."""
-        comparable = number.unit in (PER_CENT, POINTS)
-        return comparable and all(x is not None and abs(x) <= MARGIN for x in differences)
-
     def additions(self) -> list[tuple[Asked, Pair]]:
         """Return each combination beside its better half, number by number.
 
@@ -152,7 +146,7 @@ def read_results(
     study: Mapping[str, Any],
     planned: Mapping[str, str] | None = None,
 ) -> Results:
-    """Read the files `cells`, `pairs` and `logrank`; `study` is `slices.tables`.
+    """Read the files `cells`, `pairs`, `logrank` and `claims`; `study` is `slices.tables`.
 
     Of a study with predictors, `associations` and `forecasts` are read too.
 
@@ -160,7 +154,7 @@ def read_results(
 
     Raises PipelineError if one is missing or damaged.
     """
-    kinds = {"cells": Cell, "pairs": Pair, "logrank": LogRank}
+    kinds = {"cells": Cell, "pairs": Pair, "logrank": LogRank, CLAIMS: Judged}
     kinds |= {ASSOCIATIONS: Association, FORECASTS: Forecast}
     rows: dict[str, Any] = {
         name: read_rows(files[name], row, (planned or {}).get(name))
@@ -170,5 +164,5 @@ def read_results(
     return Results(
         *(Cells(rows["cells"]), rows["pairs"], rows["logrank"]),
         *(study[name] for name in ("labels", "threshold", "combines", "measures")),
-        *(rows.get(name, ()) for name in PREDICTION_TABLES),
+        *(rows.get(name, ()) for name in (*PREDICTION_TABLES, CLAIMS)),
     )

@@ -21,6 +21,7 @@ from pipeline_lib.names import (
     RESPONSE,
 )
 from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.results import Asked, Results
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns
 from pipeline_lib.reporting.wording import (
@@ -44,7 +45,8 @@ def statistics_tables(results: Results) -> list[Table]:
     combined = [combination_table(results)] if results.combines else []
     predicted = [forecast_table(results), association_table(results)] if results.forecasts else []
     pairs = [paired_table(results, planned=planned) for planned in (True, False)]
-    others = [relapse_table(results), log_rank_table(results), *pairs]
+    claims = claim_table([results.claims], [{}], results.numbers, results.labels)
+    others = [claims, relapse_table(results), log_rank_table(results), *pairs]
     return [*combined, *others, *predicted]
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline_lib.analysis.along import TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
+from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.analysis.varied import MAIN, Line, Varied, is_numeric, value_text
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, RELAPSED, label
 from pipeline_lib.numbers import Number
+from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.varied_tables import place, points_of
@@ -27,15 +29,19 @@ def varied_findings(
     varied: Varied,
     along: Sequence[Along],
     variants: Sequence[Variant],
+    claims: Sequence[Sequence[Judged]],
     labels: Mapping[str, str],
     threshold: float | None,
 ) -> list[Finding]:
-    """Return what each axis does to the main numbers, at the first value of the other axes.
+    """Return which claims hold, and what each axis does to the main numbers.
+
+    The latter is told at the first value of the other axes. `claims` has those of each scenario.
 
     `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or
     None if it is what is varied.
     """
-    found = []
+    told = varied_claim_sentences(claims, varied.scenarios, varied.numbers, labels)
+    found = [Finding("Which claims hold", list(told))]
     for axis, values in varied.axes.items():
         line = next(varied.lines(axis))
         for name in (name for name in MAIN if name in varied.numbers):

@@ -7,10 +7,12 @@ from dataclasses import astuple, fields
 
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.cells import Cell, Statistics
+from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.analysis.varied import Varied, value_text
 from pipeline_lib.names import FITS, KEY, SCENARIOS, VARIANTS, label
 from pipeline_lib.numbers import PER_CENT, POINTS, Number
+from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns
 from pipeline_lib.reporting.wording import heading, shown, signed, with_ends
 
@@ -18,10 +20,18 @@ Rows = Iterable[tuple[str, list[str]]]  # each with the block that it belongs to
 
 
 def varied_tables(
-    varied: Varied, along: Sequence[Along], variants: Sequence[Variant], labels: Mapping[str, str]
+    varied: Varied,
+    along: Sequence[Along],
+    variants: Sequence[Variant],
+    claims: Sequence[Sequence[Judged]],
+    labels: Mapping[str, str],
 ) -> list[Table]:
-    """Return the tables of a study with axes; `labels` has its treatments for readers."""
+    """Return the tables of a study with axes; `labels` has its treatments for readers.
+
+    `claims` has those of each scenario.
+    """
     return [
+        claim_table(claims, varied.scenarios, varied.numbers, labels),
         scenario_table(varied, labels),
         fit_table(along, varied.numbers, labels),
         variant_table(variants, varied.numbers, labels),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline_lib.analysis.cells import Cell, Statistics
+from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, might_differ
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
@@ -19,7 +20,7 @@ from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MIN
 OURS, PUBLISHED = "this study", "published"
 
 
-WithInterval = Cell | Pair | Variant
+WithInterval = Cell | Judged | Pair | Variant
 
 
 def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:

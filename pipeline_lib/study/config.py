@@ -28,6 +28,7 @@ from pipeline_lib.options import LARGEST_SEED, Model
 from pipeline_lib.study.sections import (
     LONGEST_PATH,
     Baseline,
+    Claim,
     NetworkOptions,
     Pruning,
     Reproduction,
@@ -106,6 +107,7 @@ class Study(Model):
         "for each combination with its parts or, without combinations, every two treatments, and "
         "for what withdrawal does",
     )
+    claims: list[Claim] = Field([], description="what the study set out to show")
     reproduction: Reproduction
     axes: dict[AxisName, AxisValues] = Field(
         {}, description="what the study varies: a key and its values, or a name and its variants"
@@ -205,6 +207,49 @@ class Study(Model):
                 continue
             raise PydanticCustomError(ELSEWHERE, f"contrasts[{place}] {problem}")
         return contrasts
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_claims(cls, study: Any) -> Any:
+        # If an overlay removes a treatment, what the base study claims of it goes, too.
+        treatments, claims = (
+            isinstance(study, dict) and study.get(key) for key in ("treatments", "claims")
+        )
+        if not (isinstance(treatments, dict) and isinstance(claims, list)):
+            return study
+        gone = [name for name, treatment in treatments.items() if treatment is None]
+        left = []
+        for claim in claims:
+            if isinstance(claim, dict) and isinstance(claim.get("than"), list):
+                than = [name for name in claim["than"] if name not in gone]
+                if claim.get("better") in gone or (claim["than"] and not than):
+                    continue
+                claim = {**claim, "than": than}
+            left.append(claim)
+        return {**study, "claims": left}
+
+    @model_validator(mode="after")
+    def _claim_what_is_measured(self) -> Self:
+        known = [
+            number.name
+            for number in measures.numbers(self.measures).values()
+            if number.better != "neither" and number.by != "cycle"
+        ]
+        off = [name for name, treatment in self.treatments.items() if treatment.withdrawal]
+        for place, claim in enumerate(self.claims):
+            others = [*self.treatments, *STATES, *([WITHDRAWN] if claim.better in off else [])]
+            wrong = [("than", name, others) for name in claim.than if name not in others]
+            if claim.better not in self.treatments:
+                wrong.append(("better", claim.better, [*self.treatments]))
+            if claim.number not in known:
+                wrong.append(("number", claim.number, known))
+            for key, found, allowed in wrong[-1:]:
+                raise PydanticCustomError(
+                    ELSEWHERE,
+                    f"claims[{place}].{key} has {found[:LONGEST_NAME]!r}; it must be one of "
+                    f"{', '.join(allowed)}",
+                )
+        return self
 
     @property
     def measures(self) -> list[str]:

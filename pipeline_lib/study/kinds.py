@@ -54,11 +54,20 @@ class Replay(TypedDict):
     treatments: dict[str, list[StepOptions]]  # courses
 
 
+class Claim(TypedDict):
+    """That a treatment does better on a number than each of some others."""
+
+    number: str
+    better: str
+    than: list[str]
+
+
 class Statistics(TypedDict):
-    """How treatments are compared: the numbers' measures, and the pairs that were planned."""
+    """How treatments are compared: the numbers' measures, the planned pairs, and the claims."""
 
     measures: list[str]
     contrasts: list[list[str]]
+    claims: list[Claim]
 
 
 class Tables(TypedDict):

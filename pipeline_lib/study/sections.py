@@ -67,6 +67,18 @@ class Pruning(Model):
     )
 
 
+class Claim(Model):
+    """What the study set out to show: that a treatment does better on a number than others."""
+
+    number: str = Field(description="a number of the study; of a series, its strongest level")
+    better: str = Field(description="the treatment that does better")
+    than: list[str] = Field(
+        min_length=1,
+        description="treatments, untreated, healthy, or withdrawn for itself with its modulation "
+        "off",
+    )
+
+
 class Reproduction(Model):
     """How our means are compared with published ones."""
 

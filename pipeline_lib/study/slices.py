@@ -29,6 +29,7 @@ from pipeline_lib.steps import kinds as kinds_of
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.kinds import (
     Baseline,
+    Claim,
     Figure,
     Gather,
     Looks,
@@ -177,7 +178,12 @@ def statistics(study: Study) -> Statistics:
         every = [list(pair) for pair in itertools.combinations(study.treatments, 2)]
         off = [[name, WITHDRAWN] for name, kind in study.treatments.items() if kind.withdrawal]
         pairs = [*(combined or every), *off]
-    return {"measures": study.measures, "contrasts": pairs}
+    return {"measures": study.measures, "contrasts": pairs, "claims": claims(study)}
+
+
+def claims(study: Study) -> list[Claim]:
+    """Return the claims of a study, each a number and the treatments that it is about."""
+    return [{"number": x.number, "better": x.better, "than": x.than} for x in study.claims]
 
 
 def tables(study: Study) -> Tables:

@@ -1,0 +1,158 @@
+"""What a study set out to show, held against its numbers: each claim holds or does not.
+
+A claim says that a treatment does better than another on one number, as an abstract does. It is
+judged by the difference within seeds, its interval and a test, since a difference can be certain
+and still be too small to matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+
+from pipeline_lib.analysis.intervals import (
+    ALPHA,
+    EQUAL,
+    NEWCOMBE,
+    Interval,
+    mean_interval,
+    share_difference,
+)
+from pipeline_lib.analysis.max_t import sign_flip_tests
+from pipeline_lib.analysis.values import BySeed
+from pipeline_lib.names import OFF, WITHDRAWN
+from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
+
+# Percentage points. Differences that are smaller are too small to matter, however small their p:
+# at 97 per cent of 4000 test points, one network's accuracy alone has a standard error of 0.3.
+MARGIN = 2.0
+
+HOLDS, TOO_SMALL, UNDECIDED, REVERSED = "holds", "too small to matter", "undecided", "reversed"
+
+
+class Claim(TypedDict):
+    """That `better` does better than each of `than` on a number; of a series, at its strongest."""
+
+    number: str
+    better: str
+    than: list[str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim about two treatments, over the `n` seeds that have both.
+
+    `difference` is the mean of `better` minus that of `than`, in the number's own unit (a share of
+    seeds is in per cent), with the interval of `mean_interval` or, of shares, `share_difference`.
+    `p` is that of a sign-flip test, corrected over all claims of the study by `max_t`. `verdict` is
+    `HOLDS` or `REVERSED` if p is significant and the whole interval is on one side of 0, but
+    `TOO_SMALL` if the interval is within `MARGIN` of 0, and `UNDECIDED` otherwise.
+    """
+
+    number: str
+    level: float | None
+    better: str
+    than: str
+    n: int
+    mean: float
+    mean_than: float
+    difference: float
+    ci_low: float | None
+    ci_high: float | None
+    method: str
+    p: float | None
+    verdict: str
+
+
+Place = tuple[Number, float | None, str, str]
+Both = dict[int, tuple[float, float]]  # the number of both treatments, by seed
+
+
+def judge(
+    claims: Iterable[Claim], series: Mapping[Key, BySeed], numbers: Mapping[str, Number]
+) -> list[Judged]:
+    """Return each claim about each two treatments; those that no seed has both of are left out."""
+    found = _matched(claims, series, numbers)
+    if not found:
+        return []
+    seeds = sorted({seed for _, both in found for seed in both})
+    differences = np.full((len(seeds), len(found)), np.nan)
+    for column, (_, both) in enumerate(found):
+        for seed, (ours, theirs) in both.items():
+            differences[seeds.index(seed), column] = ours - theirs
+    tested = [column for column, (_, both) in enumerate(found) if len(both) > 1]
+    p = dict.fromkeys(range(len(found)), None) | dict(
+        zip(tested, sign_flip_tests(differences, [tested])[1][0].tolist(), strict=True)
+    )
+    return [_judged(place, both, p[at]) for at, (place, both) in enumerate(found)]
+
+
+def _matched(
+    claims: Iterable[Claim], series: Mapping[Key, BySeed], numbers: Mapping[str, Number]
+) -> list[tuple[Place, Both]]:
+    found = []
+    for claim in claims:
+        number = numbers[claim["number"]]
+        levels = [key.level for key in series if key.number == number.name and key.level]
+        ours = Key(claim["better"], number.name, level=max(levels, default=None))
+        for than in claim["than"]:
+            theirs = ours._replace(treatment=than)
+            if than == WITHDRAWN:
+                theirs = ours._replace(modulation=OFF)
+            first, other = (
+                dict(zip(*series.get(key, ((), ())), strict=True)) for key in (ours, theirs)
+            )
+            both = {seed: (first[seed], other[seed]) for seed in first if seed in other}
+            if both:
+                found.append(((number, ours.level, claim["better"], than), both))
+    return found
+
+
+def _judged(place: Place, both: Both, p: float | None) -> Judged:
+    number, level, better, than = place
+    scale, n = 100.0 if number.share else 1.0, len(both)
+    ours, theirs = scale * np.array(list(both.values())).T
+    interval = mean_interval(ours - theirs)
+    if number.share and n > 1:
+        count, other = (round(each.sum() / scale) for each in (ours, theirs))
+        interval = Interval(*share_difference(count, n, other, n), NEWCOMBE)
+    difference = float(np.round(np.mean(ours - theirs), 9))
+    low, high = interval.low, interval.high
+    if interval.method == EQUAL:
+        low = high = difference
+    return Judged(
+        number=number.name,
+        level=level,
+        better=better,
+        than=than,
+        n=n,
+        mean=float(np.mean(ours)),
+        mean_than=float(np.mean(theirs)),
+        difference=difference,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        method=interval.method,
+        p=p,
+        verdict=_verdict(number, low, high, p),
+    )
+
+
+def _verdict(number: Number, low: float | None, high: float | None, p: float | None) -> str:
+    if low is None or high is None or p is None:
+        return UNDECIDED
+    if small(number, low, high):
+        return TOO_SMALL
+    if number.better == "less":
+        low, high = -high, -low
+    if p < ALPHA and low > 0:
+        return HOLDS
+    return REVERSED if p < ALPHA and high < 0 else UNDECIDED
+
+
+def small(number: Number, *differences: float | None) -> bool:
+    """Tell whether differences of a number are all there and within the margin."""
+    comparable = number.unit in (PER_CENT, POINTS)
+    return comparable and all(each is not None and abs(each) <= MARGIN for each in differences)

@@ -1,0 +1,128 @@
+"""The claims of a study, in sentences and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, fields, replace
+from itertools import groupby
+
+from pipeline_lib.analysis.claims import HOLDS, REVERSED, TOO_SMALL, UNDECIDED, Judged
+from pipeline_lib.analysis.varied import in_words, value_text
+from pipeline_lib.files.rows import Axes
+from pipeline_lib.names import CLAIMS, WITHDRAWN, label
+from pipeline_lib.numbers import PER_CENT, POINTS, Number
+from pipeline_lib.reporting.typesetting import Table, columns
+from pipeline_lib.reporting.wording import (
+    ends,
+    estimate,
+    heading,
+    listed,
+    p_equals,
+    p_value,
+    plural,
+    signed,
+)
+
+# What becomes of a claim that a treatment does better than another.
+IS = {
+    HOLDS: "better than {}",
+    TOO_SMALL: "too close to {} for the difference to matter",
+    UNDECIDED: "not shown to be better than {}",
+    REVERSED: "worse than {}",
+}
+MOST_NAMED = 4  # scenarios that a sentence names
+
+
+def claim_sentences(
+    claims: Iterable[Judged], numbers: Mapping[str, Number], labels: Mapping[str, str]
+) -> Iterator[str]:
+    """Say of each claim whether it holds, against one treatment after the other."""
+    for (name, better), group in groupby(claims, _claim):
+        rows = list(group)
+        parts = []
+        for row in rows:
+            said = IS[row.verdict].format(_other(row.than, labels))
+            between = " by " if row.verdict == HOLDS else ", "
+            parts.append(f"{said}{between}{_gain(row, numbers[name])}, {p_equals(row.p)}")
+        where = heading(numbers[name], rows[0].level)
+        yield f"{where}: {label(better, labels)} is {'; '.join(parts)}."
+
+
+def varied_claim_sentences(
+    claims: Sequence[Sequence[Judged]],
+    scenarios: Sequence[Axes],
+    numbers: Mapping[str, Number],
+    labels: Mapping[str, str],
+) -> Iterator[str]:
+    """Say of each claim in how many scenarios it holds, and which the others are."""
+    found: dict[tuple[str, str, str], list[tuple[Judged, str]]] = {}
+    for rows, axes in zip(claims, scenarios, strict=True):
+        for row in rows:
+            found.setdefault((row.number, row.better, row.than), []).append((row, in_words(axes)))
+    for (name, better, than), places in found.items():
+        parts: list[str] = []
+        for verdict, words in IS.items():
+            if there := [axes for row, axes in places if row.verdict == verdict]:
+                part = f"{words.format(_other(than, labels))} in {len(there)}"
+                part += "" if parts else f" of {plural(len(places), 'scenario')}"
+                named = verdict != HOLDS and len(there) <= MOST_NAMED
+                parts.append(f"{part} ({'; '.join(there)})" if named else part)
+        where = heading(numbers[name], places[0][0].level)
+        yield f"{where}: {label(better, labels)} is {listed(parts)}."
+
+
+def claim_table(
+    claims: Sequence[Sequence[Judged]],
+    scenarios: Sequence[Axes],
+    numbers: Mapping[str, Number],
+    labels: Mapping[str, str],
+) -> Table:
+    """Return the claims of each scenario with both means, their difference and the verdict."""
+    blocks, data = [], []
+    for rows, axes in zip(claims, scenarios, strict=True):
+        for _, group in groupby(rows, _claim):
+            block: list[list[str]] = []
+            for row in group:
+                number = numbers[row.number]
+                lead = [*map(value_text, axes.values()), heading(number, row.level)]
+                lead.append(label(row.better, labels))
+                numerals = [signed(x, number) for x in (row.mean, row.mean_than, row.difference)]
+                line = [label(row.than, labels), *numerals, ends(row, number)]
+                line += [p_value(row.p), row.verdict]
+                block.append([*([""] * len(lead) if block else lead), *line])
+                data.append([*axes.values(), *astuple(row)])
+            blocks.append(block)
+    return Table(
+        CLAIMS,
+        "Claims",
+        "Each claim says that the first treatment does better than the other. Means over the "
+        "seeds that have both, shares of seeds in per cent, and the difference within seeds with "
+        "its 95 % interval; p of sign-flip permutation tests, corrected by step-down max-T over "
+        "all claims. A claim holds if p is below 0.05 and the whole interval is on its side of 0, "
+        "and is reversed if all of it is on the other side. A difference that is within 2 points "
+        "of 0 is too small to matter.",
+        columns(
+            [*scenarios[0], "Number", "Better", "Than"],
+            ["Mean", "Mean of the other", "Difference", "95 % interval", "p", "Claim"],
+        ),
+        blocks,
+        [*scenarios[0], *(field.name for field in fields(Judged))],
+        data,
+        empty="This study makes no claim.",
+    )
+
+
+def _claim(row: Judged) -> tuple[str, str]:
+    return row.number, row.better
+
+
+def _other(than: str, labels: Mapping[str, str]) -> str:
+    return "itself with its modulation off" if than == WITHDRAWN else label(than, labels)
+
+
+def _gain(row: Judged, number: Number) -> str:
+    """Return a difference in the direction of the claim, with its interval."""
+    if number.better == "less":
+        low, high = (None if end is None else -end for end in (row.ci_high, row.ci_low))
+        row = replace(row, difference=-row.difference, ci_low=low, ci_high=high)
+    return estimate(row.difference, row, number, POINTS if number.unit == PER_CENT else number.unit)

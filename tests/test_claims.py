@@ -1,0 +1,126 @@
+"""Claims: when one holds, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline_lib import measures
+from pipeline_lib.analysis.claims import HOLDS, REVERSED, TOO_SMALL, UNDECIDED, judge
+from pipeline_lib.analysis.intervals import NEWCOMBE, mean_interval
+from pipeline_lib.analysis.max_t import sign_flip_tests
+from pipeline_lib.analysis.values import by_key
+from pipeline_lib.measures import value
+from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, OFF, RELAPSED, WITHDRAWN
+from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.claims import claim_sentences, claim_table, varied_claim_sentences
+
+NUMBERS = measures.numbers(measures.in_order())
+LABELS = {"first": "First", "second": "Second"}
+SEEDS = range(8)
+
+
+def study(first, second, number=COMBINED, **key):
+    """Values of a number of two treatments, seed by seed."""
+    return by_key(
+        value(seed, Key(who, number, **key), float(found))
+        for who, every in (("first", first), ("second", second))
+        for seed, found in enumerate(every)
+    )
+
+
+def claim(number=COMBINED, than="second"):
+    return {"number": number, "better": "first", "than": [than]}
+
+
+def verdict(first, second, number=COMBINED):
+    [row] = judge([claim(number)], study(first, second, number), NUMBERS)
+    return row.verdict
+
+
+AHEAD = [90 + seed for seed in SEEDS]
+BEHIND = [70 + 2 * seed for seed in SEEDS]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "number", "expected"),
+    [
+        (AHEAD, BEHIND, COMBINED, HOLDS),
+        (BEHIND, AHEAD, COMBINED, REVERSED),
+        (AHEAD, BEHIND, ACUTE_DROP, REVERSED),  # a smaller drop is the better one
+        (BEHIND, AHEAD, ACUTE_DROP, HOLDS),
+        (AHEAD, [each - 1 - seed / 9 for seed, each in enumerate(AHEAD)], COMBINED, TOO_SMALL),
+        (AHEAD, AHEAD, COMBINED, TOO_SMALL),
+        (AHEAD, [80, 99, 85, 99, 80, 99, 99, 85], COMBINED, UNDECIDED),
+        (AHEAD[:2], BEHIND[:2], COMBINED, UNDECIDED),  # no test of two seeds is significant
+        (AHEAD[:1], BEHIND[:1], COMBINED, UNDECIDED),
+        ([0] * 8, [1] * 8, RELAPSED, HOLDS),
+        ([0] * 8, [0, 0, 0, 0, 0, 0, 1, 1], RELAPSED, UNDECIDED),
+    ],
+)
+def test_a_claim_holds_if_its_test_and_its_whole_interval_say_so(first, second, number, expected):
+    assert verdict(first, second, number) == expected
+
+
+def test_the_numbers_are_those_of_the_seeds_that_have_both():
+    values = study(AHEAD, BEHIND)
+    values[Key("second", COMBINED)].seeds.pop()
+    values[Key("second", COMBINED)].numbers.pop()
+    [row] = judge([claim()], values, NUMBERS)
+    differences = [ours - theirs for ours, theirs in zip(AHEAD, BEHIND, strict=True)][:-1]
+    interval = mean_interval(differences)
+    assert (row.n, row.ci_low, row.ci_high) == (7, interval.low, interval.high)
+    assert row.difference == pytest.approx(sum(differences) / 7)
+    assert judge([claim(than="third")], values, NUMBERS) == []
+
+
+def test_p_is_corrected_over_all_claims():
+    shaky = [89, 84, 95, 91, 84, 99, 90, 93]
+    values = study(AHEAD, shaky) | study(BEHIND, AHEAD, ACUTE_DROP)
+    rows = judge([claim(), claim(ACUTE_DROP)], values, NUMBERS)
+    columns = [np.subtract(AHEAD, shaky), np.subtract(BEHIND, AHEAD)]
+    _, [together] = sign_flip_tests(np.array(columns, dtype=float).T, [[0, 1]])
+    assert [row.p for row in rows] == together.tolist()
+
+
+def test_a_series_is_claimed_at_its_strongest_level_and_off_medication_is_another_treatment():
+    weak, strong = (study(AHEAD, BEHIND, INTERNAL, level=level) for level in (0.5, 2.5))
+    [row] = judge([claim(INTERNAL)], strong | weak, NUMBERS)
+    assert row.level == 2.5
+    on, off = study(AHEAD, []), study(BEHIND, [], modulation=OFF)
+    [row] = judge([claim(than=WITHDRAWN)], on | off, NUMBERS)
+    assert (row.than, row.verdict) == (WITHDRAWN, HOLDS)
+
+
+def test_shares_of_seeds_are_compared_in_per_cent():
+    [row] = judge([claim(RELAPSED)], study([0] * 8, [1] * 6 + [0] * 2, RELAPSED), NUMBERS)
+    assert (row.mean, row.mean_than, row.difference, row.method) == (0.0, 75.0, -75.0, NEWCOMBE)
+
+
+def test_what_is_said_of_claims():
+    rows = judge([claim()], study(AHEAD, BEHIND), NUMBERS)
+    [said] = claim_sentences(rows, NUMBERS, LABELS)
+    assert said.startswith("Combined stress: First is better than Second by 16.5 points (")
+    assert said.endswith("), p = 0.008.")
+    other = judge([claim(ACUTE_DROP)], study(AHEAD, BEHIND, ACUTE_DROP), NUMBERS)
+    [said] = claim_sentences(other, NUMBERS, LABELS)
+    assert said.startswith("Acute drop: First is worse than Second, −16.5 points (")
+    table = claim_table([rows], [{}], NUMBERS, LABELS)
+    [[line]] = table.blocks
+    assert line[:6] == ["Combined stress", "First", "Second", "93.5", "77.0", "16.5"]
+    assert line[-1] == HOLDS
+    assert len(table.data[0]) == len(table.fields)
+
+
+def test_scenarios_are_counted_and_the_few_in_which_a_claim_fails_are_named():
+    holds, fails = (judge([claim()], study(*each), NUMBERS) for each in
+                    ((AHEAD, BEHIND), (BEHIND, AHEAD)))  # fmt: skip
+    scenarios = [{"network": name} for name in ("small", "wide", "deep")]
+    [said] = varied_claim_sentences([holds, fails, holds], scenarios, NUMBERS, LABELS)
+    assert said == (
+        "Combined stress: First is better than Second in 2 of 3 scenarios and worse than Second "
+        "in 1 (network = wide)."
+    )
+    table = claim_table([holds, fails, holds], scenarios, NUMBERS, LABELS)
+    assert [block[0][0] for block in table.blocks] == ["small", "wide", "deep"]
+    assert table.fields[:2] == ["network", "number"]
