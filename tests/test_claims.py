@@ -104,7 +104,7 @@ def test_what_is_said_of_claims():
     assert said.endswith("), p = 0.008.")
     other = judge([claim(ACUTE_DROP)], study(AHEAD, BEHIND, ACUTE_DROP), NUMBERS)
     [said] = claim_sentences(other, NUMBERS, LABELS)
-    assert said.startswith("Acute drop: First is worse than Second, −16.5 points (")
+    assert said.startswith("Acute drop: First is worse than Second by 16.5 points (")
     table = claim_table([rows], [{}], NUMBERS, LABELS)
     [[line]] = table.blocks
     assert line[:6] == ["Combined stress", "First", "Second", "93.5", "77.0", "16.5"]

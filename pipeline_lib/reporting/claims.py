@@ -42,7 +42,7 @@ def claim_sentences(
         parts = []
         for row in rows:
             said = IS[row.verdict].format(_other(row.than, labels))
-            between = " by " if row.verdict == HOLDS else ", "
+            between = " by " if row.verdict in (HOLDS, REVERSED) else ", with a difference of "
             parts.append(f"{said}{between}{_gain(row, numbers[name])}, {p_equals(row.p)}")
         where = heading(numbers[name], rows[0].level)
         yield f"{where}: {label(better, labels)} is {'; '.join(parts)}."
@@ -121,8 +121,8 @@ def _other(than: str, labels: Mapping[str, str]) -> str:
 
 
 def _gain(row: Judged, number: Number) -> str:
-    """Return a difference in the direction of the claim, with its interval."""
-    if number.better == "less":
+    """Return a difference in the direction of the claim or, if reversed, against it."""
+    if (number.better == "less") != (row.verdict == REVERSED):
         low, high = (None if end is None else -end for end in (row.ci_high, row.ci_low))
         row = replace(row, difference=-row.difference, ci_low=low, ci_high=high)
     return estimate(row.difference, row, number, POINTS if number.unit == PER_CENT else number.unit)
