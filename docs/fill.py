@@ -9,10 +9,9 @@ A page says where each part comes from, in comments that readers do not see:
     <!-- end -->
 
 `<!-- file.md: Heading -->` takes one section of a Markdown file, without its heading. YAML is shown
-as code. For a picture the part holds the link to a copy, which is renewed. The cells of a study
-(`results/cells.parquet`) become a table of its main results with their intervals. A copy of the
-cells, and of the values by seed behind them, is kept in `docs/values`, so that the table can be
-checked without running the study again.
+as code. For a picture the part holds the link to a copy, which is renewed. The values of a study
+by seed (`results/values.parquet`) become a table of its main results with their intervals, and a
+copy is kept in `docs/values`, so that the table can be checked without running the study again.
 """
 
 from __future__ import annotations
@@ -25,19 +24,17 @@ from pathlib import Path
 import yaml
 
 from pipeline_lib import measures
-from pipeline_lib.analysis.cells import Cell, Cells, Statistics
+from pipeline_lib.analysis.cells import Cell, Cells, Statistics, study_cells
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.files.rows import read_rows
+from pipeline_lib.measures import Value
 from pipeline_lib.names import ON, STATES, SUMMARY, label
 from pipeline_lib.numbers import Key, Number
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, grid
 from pipeline_lib.reporting.wording import PUBLISHED, heading, signed
 
 PROJECT = Path(__file__).parent.parent
-COPIES = {
-    "values.parquet": "docs/values/paper.parquet",
-    "cells.parquet": "docs/values/paper_cells.parquet",
-}
+VALUES, PAPER = Path("docs/values"), "paper"
 PART = re.compile(r"(<!-- (\S+?)(?:: (.+?))? -->\n)(.*?)(<!-- end -->)", re.S)
 LINK = re.compile(r"!\[[^\]]*\]\((\S+)\)")
 
@@ -57,9 +54,9 @@ def filled(page: Path, project: Path = PROJECT) -> str:
             shutil.copyfile(source, page.parent / link[1])
             return part[0]
         if source.suffix == ".parquet":
-            for name, copy in COPIES.items():
-                shutil.copyfile(source.with_name(name), project / copy)
-            text = main_results(source, project).rstrip("\n")
+            name = PAPER if source.parent == project / "results" else source.parent.name
+            shutil.copyfile(source, project / VALUES / f"{name}.parquet")
+            text = main_results(name, project).rstrip("\n")
         else:
             text = source.read_text(encoding="utf-8").rstrip("\n")
         if source.suffix == ".yaml":
@@ -75,23 +72,34 @@ def filled(page: Path, project: Path = PROJECT) -> str:
     return PART.sub(renewed, old)
 
 
-def main_results(path: Path, project: Path = PROJECT) -> str:
+def main_results(name: str, project: Path = PROJECT) -> str:
     """Return the numbers of the summary table with their intervals, published means below them.
 
-    `path` is the file of the cells of the paper's study.
+    They are computed from the kept values of the study of this name.
     """
-    study = yaml.safe_load((project / "config.yaml").read_text("utf-8"))
-    labels = {name: each["label"] for name, each in study["treatments"].items()}
-    cells = Cells(read_rows(path, Cell))
+    study, overlay = (
+        yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
+        for path in (project / "config.yaml", project / f"studies/{name}.yaml")
+    )
+    treatments = study["treatments"] | overlay.get("treatments", {})
+    labels = {
+        who: (each or {}).get("label") or study["treatments"][who]["label"]
+        for who, each in treatments.items()
+    }
+    values = read_rows(project / VALUES / f"{name}.parquet", Value)
+    there = {value.number for value in values}
+    names = [each for each in measures.in_order() if there & set(measures.numbers([each]))]
+    of_measures = measures.numbers(names)
+    cells = Cells(study_cells(values, of_measures))
     published = {
         row.key: row.statistics
         for row in read_published(project / study["reproduction"]["published"])
         if row.seed is None and (row.statistics.mean, row.statistics.count) != (None, None)
     }
-    numbers = [each for each in measures.numbers(study_measures(cells)).values() if in_table(each)]
+    numbers = [number for number in of_measures.values() if SUMMARY in number.tables]
     keys = [(number, cells.strongest(number.name)) for number in numbers]
     lines = []
-    for state in (*STATES, *labels):
+    for state in (who for who in (*STATES, *labels) if who in cells.treatments):
         ours = [(number, cells.get(Key(state, number.name, ON, at))) for number, at in keys]
         lines.append([label(state, labels), *(_with_interval(*each) for each in ours)])
         theirs = [(number, published.get(Key(state, number.name, ON, at))) for number, at in keys]
@@ -99,17 +107,6 @@ def main_results(path: Path, project: Path = PROJECT) -> str:
             lines.append([PUBLISHED, *(_published(*each) for each in theirs)])
     heads = [heading(number, at) for number, at in keys]
     return grid(Table("main", "", "", columns([""], heads), [lines]))
-
-
-def study_measures(cells: Cells) -> list[str]:
-    """Return the measures that the cells hold numbers of, in order."""
-    names = {key.number for key in cells}
-    return [name for name in measures.in_order() if names & set(measures.numbers([name]))]
-
-
-def in_table(number: Number) -> bool:
-    """Tell whether a number stands in the summary table."""
-    return SUMMARY in number.tables
 
 
 def _with_interval(number: Number, cell: Cell | None) -> str:

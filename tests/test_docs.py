@@ -5,14 +5,11 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
-from pipeline_lib.analysis.cells import Cell
-from pipeline_lib.analysis.values import by_key
 from pipeline_lib.files.networks import origin, write_network
-from pipeline_lib.files.rows import read_rows
-from pipeline_lib.measures import Value
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import initial_state
@@ -85,20 +82,19 @@ def test_a_page_without_its_study_does_not_stop_the_others_from_being_filled(pro
     fill.main([str(page)], project)
 
 
-def test_the_cells_of_the_papers_study_become_the_main_table_and_are_copied(project):
+def test_the_values_of_a_study_become_its_main_table_and_are_kept(project):
     for path in ("config.yaml", "reference/published.csv"):
         (project / path).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / path, project / path)
-    (project / "docs/values").mkdir()
-    for name, copy in fill.COPIES.items():
-        shutil.copy(ROOT / copy, project / "results" / name)
+    (project / fill.VALUES).mkdir()
+    kept = f"{fill.VALUES}/{fill.PAPER}.parquet"
+    shutil.copy(ROOT / kept, project / "results/values.parquet")
     page = project / "README.md"
-    page.write_text("<!-- results/cells.parquet -->\n<!-- end -->\n")
+    page.write_text("<!-- results/values.parquet -->\n<!-- end -->\n")
     page.write_text(fill.filled(page, project))
-    table = fill.main_results(ROOT / fill.COPIES["cells.parquet"])
-    assert page.read_text() == f"<!-- results/cells.parquet -->\n{table}<!-- end -->\n"
-    for copy in fill.COPIES.values():
-        assert (project / copy).read_bytes() == (ROOT / copy).read_bytes()
+    table = fill.main_results(fill.PAPER)
+    assert page.read_text() == f"<!-- results/values.parquet -->\n{table}<!-- end -->\n"
+    assert (project / kept).read_bytes() == (ROOT / kept).read_bytes()
     lines = [re.sub(" +", " ", line) for line in table.splitlines()]
     at = next(i for i, line in enumerate(lines) if line.startswith("| Ketamine-like"))
     assert re.search(r"\| 97\.\d \(97\.\d to 97\.\d\) \|", lines[at])
@@ -106,15 +102,12 @@ def test_the_cells_of_the_papers_study_become_the_main_table_and_are_copied(proj
     assert re.fullmatch(r"\| published \| 47\.5 \| 97\.3 \|.*\| 0 of 10 \|", lines[at + 1])
 
 
-def test_the_readme_shows_the_values_in_docs():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert fill.main_results(ROOT / fill.COPIES["cells.parquet"]) in readme
-    values = by_key(read_rows(ROOT / fill.COPIES["values.parquet"], Value))
-    cells = {cell.key: cell for cell in read_rows(ROOT / fill.COPIES["cells.parquet"], Cell)}
-    assert cells.keys() == values.keys()
-    for key, (seeds, numbers) in values.items():
-        mean = sum(numbers) / len(seeds) * (1 if cells[key].count is None else 100)
-        assert cells[key].mean == pytest.approx(mean, abs=1e-9)
+def test_the_tables_on_the_pages_are_those_of_the_kept_values():
+    for page in (ROOT / "README.md", *ROOT.glob("docs/*.md")):
+        for _, path, _, body, _ in fill.PART.findall(page.read_text("utf-8")):
+            if path.endswith("values.parquet"):
+                name = Path(path).parent.name.replace("results", fill.PAPER)
+                assert body == fill.main_results(name), page.name
 
 
 def test_the_pages_show_the_present_studies_and_existing_pictures():
