@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.jobs import sources
+from pipeline_lib.jobs.lean import start_lean
 from pipeline_lib.jobs.lifeline import end_with_the_workflow
 
 INTERRUPTED = 130  # the exit code that shells use for an interrupted process
@@ -51,6 +52,7 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
     gc.set_threshold(100_000)
     try:
         end_with_the_workflow()
+        start_lean()
         sources.check()
         logger.info("%s", title)
         yield

@@ -1,0 +1,51 @@
+"""What other libraries load for a job that does not need it: half of a short job's time."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+
+
+def start_lean() -> None:
+    """Keep PyArrow from importing pandas, and Numba from importing all of `scipy.linalg`."""
+    _arrow_without_pandas()
+    with suppress(ImportError):  # a SciPy of another layout: Numba then imports all of it
+        _blas_alone()
+
+
+def _arrow_without_pandas() -> None:
+    # At its first conversion PyArrow looks once for pandas, whose types it would recognise. It does
+    # without a pandas that is too old.
+    if "pandas" in sys.modules:
+        return
+    import pyarrow
+
+    too_old = ModuleType("pandas")
+    too_old.__version__ = "0"  # type: ignore[attr-defined]
+    sys.modules["pandas"] = too_old
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pyarrow.array([])
+    finally:
+        del sys.modules["pandas"]
+
+
+def _blas_alone() -> None:
+    # Numba multiplies matrices by the BLAS in this module, which needs nothing of its package.
+    package = "scipy.linalg"
+    scipy = importlib.util.find_spec("scipy")
+    if package in sys.modules or scipy is None or scipy.origin is None:
+        return
+    stand_in = ModuleType(package)
+    stand_in.__path__ = [str(Path(scipy.origin).parent / "linalg")]
+    sys.modules[package] = stand_in
+    try:
+        importlib.import_module(f"{package}.cython_blas")
+    finally:
+        del sys.modules[package]

@@ -1,0 +1,34 @@
+"""A job loads only what it needs, and what it does need still works."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+JOB = """
+import sys
+from pipeline_lib.jobs.lean import start_lean
+start_lean()
+
+import numba
+import numpy as np
+import pyarrow as pa
+assert pa.table({"a": [1.5, 2.5], "b": ["x", "y"]}).to_pylist()[1] == {"a": 2.5, "b": "y"}
+product = numba.njit(lambda a, b: np.dot(a, b))(np.eye(3), np.arange(9.0).reshape(3, 3))
+assert (product == np.arange(9.0).reshape(3, 3)).all()
+print(*sorted({"pandas", "scipy.linalg"} & set(sys.modules)))
+
+import pandas as pd
+import scipy.linalg
+assert pd.Series([1, 2]).sum() == 3
+assert (scipy.linalg.inv(2 * np.eye(2)) == np.eye(2) / 2).all()
+"""
+
+
+def test_a_job_imports_neither_pandas_nor_the_whole_of_scipys_linear_algebra():
+    ran = subprocess.run(
+        [sys.executable, "-c", JOB], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ran.stderr, ran.stdout) == ("", "\n")
