@@ -32,6 +32,8 @@ _STAMP = re.compile(
     rb'\\*"made_from\\*": \\*"(\w+)\\*"\}'
 )
 
+_TENSOR_END = re.compile(rb'"data_offsets":\[\d+,(\d+)\]')  # in the header of a safetensors file
+
 
 # The digests of the contents that this process has read, by path.
 _read: dict[str, str] = {}
@@ -80,8 +82,20 @@ def stamp_files(path: str | Path, files: Iterable[str | Path], made: Made) -> No
     It names them by their paths relative to the results folder, two levels above the stamp.
     """
     files = list(files)
+    write_text(path, _text(path, files, made.stamp(contents(files))))
+
+
+def is_stamp_of(path: str | Path, files: Iterable[str | Path]) -> bool:
+    """Tell whether this is a stamp that `stamp_files` wrote, of these files as they are now."""
+    files, stamp = list(files), read_stamp(path)
+    if stamp is None or stamp.content != contents(files):
+        return False
+    return Path(path).read_bytes() == _text(path, files, stamp).encode()
+
+
+def _text(path: str | Path, files: Iterable[str | Path], stamp: Stamp) -> str:
     names = [os.path.relpath(file, Path(path).parent.parent) for file in files]
-    write_text(path, f"{made.stamp(contents(files)).text()}\n{json.dumps(names)}\n")
+    return f"{stamp.text()}\n{json.dumps(names)}\n"
 
 
 def stamped_files(path: str | Path) -> list[str]:
@@ -162,8 +176,12 @@ def read_stamp(path: str | Path) -> Stamp | None:
                 footer = int.from_bytes(length, "little")
                 file.seek(max(0, size - 8 - footer))
                 place = file.read(min(size, footer))
-            elif Path(path).suffix == ".safetensors":
-                place = file.read(min(size, int.from_bytes(file.read(8), "little")))
+            elif Path(path).suffix == NETWORK:
+                header = int.from_bytes(file.read(8), "little")
+                place = file.read(min(size, header))
+                ends = map(int, _TENSOR_END.findall(place))
+                if size != 8 + header + max(ends, default=0):
+                    return None  # the file was cut short
             else:
                 place = file.read()
     except (OSError, OverflowError):

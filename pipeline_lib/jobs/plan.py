@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib.files.stamps import NETWORK, STAMPED, Made, contents, origin_of, read_stamp
+from pipeline_lib.files.stamps import (
+    NETWORK,
+    STAMPED,
+    Made,
+    is_stamp_of,
+    origin_of,
+    read_stamp,
+)
 from pipeline_lib.jobs import sources
 
 
@@ -55,10 +62,10 @@ class Job:
             return False
         found = {path: read_stamp(path) for path in there if Path(path).suffix in STAMPED}
         if self.stamp is not None:
-            stamp = found[self.stamp] = read_stamp(self.stamp)
             written = [path for path in self.outputs if path != self.stamp]
-            if stamp is None or stamp.content != contents(written):
+            if not is_stamp_of(self.stamp, written):
                 return True
+            found[self.stamp] = read_stamp(self.stamp)
         networks = [path for path in self.inputs if path.endswith(NETWORK)]
         kept = not temporary or all(Path(path).exists() for path in networks)
         made_from = origin_of(self.inputs)

@@ -24,6 +24,7 @@ import yaml
 
 PACKAGE = "pipeline_lib"
 APART = {"logs", "benchmarks"}  # tell of time
+STAMPED = (".parquet", ".safetensors")
 
 
 def load_libraries(checkout: Path) -> None:
@@ -229,6 +230,27 @@ def files(results: Path) -> dict[str, bytes]:
         and not path.name.startswith(".")
         and name != "study.yaml"
     }
+
+
+def content(path: Path) -> str | None:
+    """The digest of what a reader finds in a file of rows or a network; None if it is damaged."""
+    from pyarrow import ArrowException, parquet
+
+    from pipeline_lib.errors import PipelineError
+    from pipeline_lib.files import networks, rows, stamps
+
+    stamp = stamps.read_stamp(path)
+    try:
+        if path.suffix == stamps.NETWORK:
+            networks.read_network(path)
+        elif path.suffix == ".parquet":
+            with parquet.ParquetFile(path) as file:
+                table = file.read().replace_schema_metadata(None)
+            if stamp and stamp.content != rows.digest(table):
+                return None
+    except (PipelineError, ArrowException, OSError, ValueError):
+        return None
+    return stamp.content if stamp else None
 
 
 def copy(old: Path, new: Path, *, times: bool) -> None:
