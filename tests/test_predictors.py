@@ -98,12 +98,12 @@ def test_a_correlation_that_is_just_detectable_is_found_four_times_in_five():
 def test_the_area_under_the_curve_is_that_of_scikit_learn(ties):
     from sklearn.metrics import roc_auc_score
 
-    foretold, outcome = rng.normal(size=(40, 1)), rng.integers(0, 2, (40, 1)).astype(float)
-    foretold = foretold.round() if ties else foretold
-    assert predictors._auc(foretold, outcome) == pytest.approx(roc_auc_score(outcome, foretold))
+    predicted, outcome = rng.normal(size=(40, 1)), rng.integers(0, 2, (40, 1)).astype(float)
+    predicted = predicted.round() if ties else predicted
+    assert predictors._auc(predicted, outcome) == pytest.approx(roc_auc_score(outcome, predicted))
 
 
-def test_what_can_be_foretold_is_and_noise_is_not():
+def test_what_can_be_predicted_is_and_noise_is_not():
     signal, noise = rng.normal(size=100), rng.normal(size=100)
     final = predictors.forecasts(
         values(
@@ -123,8 +123,8 @@ def test_what_can_be_foretold_is_and_noise_is_not():
     assert blind.p > 0.05
 
 
-def test_rare_events_are_foretold_by_chance_as_often_as_not():
-    # Means of the other seeds, left in what is foretold, would bring this far below a half.
+def test_rare_events_are_predicted_by_chance_as_often_as_not():
+    # Means of the other seeds, left in what is predicted, would bring this far below a half.
     events, noise = (np.arange(80) < 6).astype(float), rng.normal(size=(2, 80))
     [row] = predictors.forecasts(values(RESPONDED, events, clean_margin=noise[0], paths=noise[1]))
     assert (row.measure, row.events) == ("AUC", 6)
@@ -147,17 +147,17 @@ def test_degenerate_studies_say_what_they_lack(
     outcome, numbers, predictor, note, forecast, tmp_path
 ):
     given = values(outcome, numbers, clean_margin=predictor)
-    [association], [foretold] = predictors.associations(given), predictors.forecasts(given)
+    [association], [predicted] = predictors.associations(given), predictors.forecasts(given)
     assert association.note.startswith(note)
     assert (association.rho is None) == (note in (ALIKE, "all seeds have the same predictor"))
-    assert foretold.note.startswith(forecast)
-    assert (foretold.score is None) == bool(forecast)
-    for row in (association, foretold):
+    assert predicted.note.startswith(forecast)
+    assert (predicted.score is None) == bool(forecast)
+    for row in (association, predicted):
         write_rows(tmp_path / "rows.parquet", [row], type(row))
         assert read_rows(tmp_path / "rows.parquet", type(row)) == [row]
 
 
-def test_a_constant_predictor_foretells_nothing():
+def test_a_constant_predictor_predicts_nothing():
     [row] = predictors.forecasts(values(FINAL_ACCURACY, range(20), clean_margin=[3.0] * 20))
     assert row.score == pytest.approx(0.0)
     assert row.p == 1.0
@@ -190,7 +190,7 @@ def test_what_predicts_an_outcome_is_said_with_its_score():
 
 def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
     text, _ = said([replace(ROW, p_holm=0.2)], [replace(SCORE, p_holm=0.3)])
-    assert "nothing that was measured of the untreated network was found to foretell" in text
+    assert "nothing that was measured of the untreated network was found to predict" in text
     assert "The best is “Responded” under First, with an AUC of 0.81" in text
     assert "0 are significant after Holm's correction. The largest is of “Responded”" in text
     assert "a true ρ of less than 0.43 would more often than one time in five go unnoticed" in text

@@ -222,7 +222,7 @@ def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
     outcomes = np.stack([y[order] for order in orders], axis=1)
     scores = []
     for _ in range(REPEATS):
-        foretold, true = np.empty_like(outcomes), np.empty_like(outcomes)
+        predicted, true = np.empty_like(outcomes), np.empty_like(outcomes)
         for left_out in np.array_split(generator.permutation(len(y)), FOLDS):
             others = np.setdiff1d(np.arange(len(y)), left_out)
             model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True))
@@ -230,20 +230,20 @@ def _out_of_sample(x: np.ndarray, y: np.ndarray, share: bool) -> np.ndarray:
             # Subtract the mean of the other seeds. It is lower if the outcomes left out are higher,
             # so that it would make the ranks worse than chance.
             usual = outcomes[others].mean(axis=0)
-            foretold[left_out] = model.predict(x[left_out]) - usual
+            predicted[left_out] = model.predict(x[left_out]) - usual
             true[left_out] = outcomes[left_out] - usual
-        scores.append(_auc(foretold, outcomes) if share else _r_squared(foretold, true))
+        scores.append(_auc(predicted, outcomes) if share else _r_squared(predicted, true))
     return np.stack(scores)
 
 
-def _r_squared(foretold: np.ndarray, true: np.ndarray) -> np.ndarray:
-    share: np.ndarray = 1 - ((true - foretold) ** 2).sum(axis=0) / (true**2).sum(axis=0)
+def _r_squared(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+    share: np.ndarray = 1 - ((true - predicted) ** 2).sum(axis=0) / (true**2).sum(axis=0)
     return share
 
 
-def _auc(foretold: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
+def _auc(predicted: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
     """Return, for each column, how often a seed with 1 has a larger prediction than one with 0."""
-    ranks = stats.rankdata(foretold.round(12), axis=0)
+    ranks = stats.rankdata(predicted.round(12), axis=0)
     ones = outcomes.sum(axis=0)
     pairs = ones * (len(outcomes) - ones)
     area: np.ndarray = ((ranks * outcomes).sum(axis=0) - ones * (ones + 1) / 2) / pairs

@@ -84,7 +84,7 @@ def predictions(results: Results) -> Iterator[str]:
     rest = f" (the other {untested} differ between too few seeds)" if untested else ""
     if good:
         yield (
-            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be foretold "
+            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be predicted "
             "from the untreated network, in seeds that were left out."
         )
         for forecast in good:
@@ -92,13 +92,13 @@ def predictions(results: Results) -> Iterator[str]:
     elif tested:
         yield (
             f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
-            "network was found to foretell who responds, who relapses or how accurate a network "
-            f"ends: none of {outcomes} of treatments that could be tested{rest} is foretold "
+            "network was found to predict who responds, who relapses or how accurate a network "
+            f"ends: none of {outcomes} of treatments that could be tested{rest} is predicted "
             "significantly better than by chance in seeds that were left out. The best is "
             f"{_name(results, tested[0])}, with {_score(tested[0])}."
         )
     elif results.forecasts:
-        yield "The outcomes differ between too few seeds to be foretold from the untreated network."
+        yield "The outcomes differ between too few seeds to be predicted from the untreated network."
     yield from _correlations(results)
 
 
