@@ -198,7 +198,7 @@ def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
 
 def test_without_the_measure_or_without_differences_little_is_said():
     assert said([], [])[0] == ""
-    assert said([], [NONE])[0].startswith("The outcomes differ between too few seeds")
+    assert said([], [NONE])[0].startswith("Too few seeds differ in their outcomes")
 
 
 def test_the_figure_shows_every_correlation_with_its_interval():
