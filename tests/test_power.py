@@ -14,6 +14,7 @@ from pipeline_lib.analysis.power import (
     power_of_shares,
     seeds_for_difference,
     seeds_for_shares,
+    smallest_difference,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 def test_seeds_for_a_difference_are_those_of_statsmodels(effect, n):
     assert seeds_for_difference(effect, 1.0) == math.ceil(n)
     assert seeds_for_difference(-7 * effect, 7.0) == math.ceil(n)
+    assert smallest_difference(n) == pytest.approx(effect, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_what_predicts_an_outcome_is_said_with_its_score():
 
 def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
     text, _ = said([replace(ROW, p_holm=0.2)], [replace(SCORE, p_holm=0.3)])
-    assert "nothing that was measured of the untreated network was found to foretell" in text
+    assert "nothing that was measured of the untreated network was found to predict" in text
     assert "The best is “Responded” under First, with an AUC of 0.81" in text
     assert "0 are significant after Holm's correction. The largest is of “Responded”" in text
     assert "a true ρ of less than 0.43 would more often than one time in five go unnoticed" in text
@@ -205,7 +205,7 @@ def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
 
 def test_without_the_measure_or_without_differences_little_is_said():
     assert said([], [])[0] == ""
-    assert said([], [NONE])[0].startswith("The outcomes differ between too few seeds")
+    assert said([], [NONE])[0].startswith("Too few seeds differ in their outcomes")
 
 
 def test_the_figure_shows_every_correlation_with_its_interval():

@@ -18,7 +18,7 @@ from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import origin
 from pipeline_lib.reporting.comparison_report import report
-from pipeline_lib.reporting.page import Content, embedded, numbered_rows, page, prose
+from pipeline_lib.reporting.page import Content, as_yaml, embedded, numbered_rows, page, prose
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
 from pipeline_lib.reporting.verdict import verdict
@@ -163,7 +163,7 @@ def test_links_within_the_page_have_targets(paper, figures):
     ]
     assert len(set(ids)) == len(ids)
     assert set(links) <= set(ids)
-    assert "figures" in links
+    assert {"model", "findings", "sure", "glossary"} <= set(links)
 
 
 def test_headings_descend_one_level_at_a_time(paper, figures):
@@ -217,7 +217,7 @@ def test_a_study_without_published_numbers_does_not_mention_any(paper):
     text = page(TEMPLATE, content(paper, published=None))
     words = "".join(Parsed(text).text)
     assert "Reproduction" not in words
-    settings = yaml.safe_load(slices.report(STUDY.model_validate(paper))["settings"])
+    settings = slices.report(STUDY.model_validate(paper))["settings"]
     assert "ublished" not in words.replace(
         f"published: {settings['reproduction']['published']}", ""
     )
@@ -227,7 +227,7 @@ def test_a_study_without_published_numbers_does_not_mention_any(paper):
 @pytest.mark.parametrize("names", [["ketamine"], ["ketamine", "ssri"]])
 def test_a_small_study_has_a_page_too(paper, seeds, names):
     paper["seeds"] = seeds
-    paper["treatments"] = {name: paper["treatments"][name] for name in names}
+    paper["treatments"] |= {name: None for name in paper["treatments"] if name not in names}
     courses = {name: [[90.0, 60.0]] * seeds for name in names}
     words = "".join(Parsed(page(TEMPLATE, content(paper, courses, published=None))).text)
     assert not re.search(r"\b(nan|None)\b", words)
@@ -237,15 +237,15 @@ def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper)
     paper["treatments"]["ssri"]["course"].append({"withdraw": {}})
     shown = content(paper)
     words = "".join(Parsed(page(TEMPLATE, shown)).text)
-    settings = yaml.safe_load(shown.study["settings"])
+    settings = shown.study["settings"]
     for name in ("task", "network", "pruning", "evaluate", "acute", "relapse"):
         assert settings[name] == paper[name]
-    assert shown.study["settings"] in words
-    for name, text in shown.study["treatments"].items():
-        steps = yaml.safe_load(text)
+    assert yaml.safe_load(as_yaml(settings)) == settings
+    assert as_yaml(settings) in words
+    for name, steps in shown.study["treatments"].items():
         for part in ("course", "maintenance"):
             assert steps[part] == paper["treatments"][name][part]
-        assert text in words
+        assert as_yaml(steps) in words
     assert list(shown.study["steps"]) == ["regrow", "train", "withdraw", "modulate"]
     assert "Regrow pruned weights: by default, those with the steepest gradients." in words
     assert "Prune each matrix" not in words

@@ -163,9 +163,9 @@ BAD = [
     ),
     (
         ["claims", 0, "than"],
-        ["withdrawn"],
-        "claims[0].than has 'withdrawn'; it must be one of ketamine, ssri, neurosteroid, healthy, "
-        "untreated",
+        ["placebo"],
+        "claims[0].than has 'placebo'; it must be one of ketamine, ssri, neurosteroid, healthy, "
+        "untreated, withdrawn",
     ),
     (
         ["treatments", "ssri", "maintenance", 0, "chance"],

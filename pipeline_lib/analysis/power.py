@@ -8,7 +8,7 @@ found is often larger than the true one.
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from pipeline_lib.analysis.intervals import ALPHA
 
@@ -35,6 +35,12 @@ def seeds_for_difference(difference: float, sd: float, power: float = POWER) -> 
     start = max(2, int(min(MOST, (both * sd / difference) ** 2)))
     enough = (n for n in range(start, MOST) if power_of_differences(n, difference, sd) >= power)
     return next(enough, None)
+
+
+def smallest_difference(n: int, power: float = POWER) -> float:
+    """Return the mean difference, in sample SDs, that this many seeds (2 or more) show."""
+    found = optimize.brentq(lambda d: power_of_differences(n, d, 1.0) - power, 0.0, 1e3)
+    return float(found)
 
 
 def power_of_shares(n: int, first: float, second: float, alpha: float = ALPHA) -> float:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from pipeline_lib.analysis.claims import MARGIN, small
-from pipeline_lib.analysis.intervals import ALPHA, FEW, HALL, LEVEL, WILSON
-from pipeline_lib.analysis.max_t import smallest_p
+from pipeline_lib.analysis.claims import small
+from pipeline_lib.analysis.intervals import ALPHA
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
 from pipeline_lib.names import (
@@ -23,8 +22,6 @@ from pipeline_lib.names import (
     INTERNAL,
     LONGITUDINAL,
     OFF,
-    RELAPSED_AFTER_RESPONSE,
-    RESPONDED,
     SPARSITY,
     STANDARD,
     TOTAL_DROP,
@@ -34,6 +31,7 @@ from pipeline_lib.names import (
 from pipeline_lib.numbers import PER_CENT, POINTS, Key
 from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
+from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
@@ -42,7 +40,6 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
-    points,
     signed,
 )
 
@@ -51,10 +48,11 @@ NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point err
 
 @dataclass(frozen=True)
 class Finding:
-    """Sentences on one question."""
+    """Sentences on one question, and those on differences, the largest first."""
 
     topic: str
     sentences: list[str]
+    differences: list[str] = field(default_factory=list)
 
 
 def findings(results: Results) -> list[Finding]:
@@ -68,13 +66,16 @@ def findings(results: Results) -> list[Finding]:
     for asked in results.asked():
         name, sentences = asked.number.name, list(_ranking(results, asked))
         if name == FINAL_ACCURACY:
-            sentences = [*_trajectories(results), *sentences]
-        (found if name in PAPER else others).append(Finding(asked.words[0], sentences))
+            sentences += _changes(results)
+        finding = Finding(asked.words[0], sentences, _differences(results, asked))
+        (found if name in PAPER else others).append(finding)
         if name == COMBINED:
-            gains = _differences(results, asked, ((who, UNTREATED) for who in results.labels))
-            found.append(Finding("Who gains over the untreated network", list(gains)))
-            losses = _differences(results, asked, ((who, HEALTHY) for who in results.labels))
-            found.append(Finding("Who is back where the healthy network was", list(losses)))
+            for state, topic in (
+                (UNTREATED, "Who gains over the untreated network"),
+                (HEALTHY, "Who is back where the healthy network was"),
+            ):
+                pairs = [(who, state) for who in results.labels]
+                found.append(Finding(topic, [], _told(results, asked, pairs)))
     found += [
         Finding(
             "Who responds, and who relapses after that",
@@ -85,75 +86,15 @@ def findings(results: Results) -> list[Finding]:
         *others,
         Finding("What predicts response, relapse and final accuracy", list(predictions(results))),
     ]
-    return [finding for finding in found if finding.sentences]
-
-
-def gist(results: Results) -> list[str]:
-    """Return one line per question with the leading treatment, and one with the relapse counts."""
-    lines = []
-    for asked in results.asked():
-        cells, number = results.ranking(asked), asked.number
-        if len(cells) > 1 and number.better != "neither":
-            best = next(iter(cells.values()))
-            # Means that print alike, or lie within the margin, share the lead.
-            alike = {
-                who: cell.mean
-                for who, cell in cells.items()
-                if signed(cell.mean, number) == signed(best.mean, number)
-                or small(number, cell.mean - best.mean)
-            }
-            ends = [signed(end(alike.values()), number) for end in (min, max)]
-            span = " to ".join(dict.fromkeys(ends))
-            leaders = listed(results.name(who) for who in results.labels if who in alike)
-            _, short, noun = asked.words
-            which = "smallest" if number.better == "less" else "highest"
-            lines.append(f"{short}: {which} mean {noun} {span}{number.unit}, {leaders}.")
-    for name in (RESPONDED, RELAPSED_AFTER_RESPONSE):
-        there = [
-            results.cells[key] for w in results.labels if (key := Key(w, name)) in results.cells
-        ]
-        counts = [f"{results.name(cell.treatment)} {cell.count} of {cell.n}" for cell in there]
-        if counts:
-            lines.append(f"{results.numbers[name].heading}: {listed(counts)}.")
-    return lines
-
-
-def reading(results: Results) -> str:
-    """Return the paragraph that explains how to read the numbers in the findings."""
-    if results.seeds == 1:
-        return (
-            "The study has one seed. There are no intervals and no tests, and what follows holds "
-            "only for that seed."
-        )
-    tested = [pair for pair in results.pairs if pair.p_all is not None]
-    planned = sum(pair.p_planned is not None for pair in tested)
-    families = f"all {len(tested)} comparisons of the study"
-    if 0 < planned < len(tested):
-        families = (
-            f"the {planned} planned comparisons or, where a sentence says “among all pairs”, over "
-            f"{families}"
-        )
-    text = (
-        f"Means over {results.seeds} seeds, with {100 * LEVEL:g} % intervals in brackets ({HALL} "
-        f"for means, {WILSON}'s for shares of seeds; not corrected for their number). A seed is "
-        "one network with its own data and noise, not a patient. Treatments are compared within "
-        "seeds by sign-flip permutation tests, and p is corrected by step-down max-T over "
-        f"{families}. A difference of at most {points(MARGIN)}, the margin, is too small to "
-        "matter, whatever its p. A difference that is not significant may still be real: the "
-        "number of seeds that it would need holds for a power of 80 %, before correction."
-    )
-    if results.seeds < FEW:
-        text += f" With fewer than {FEW} seeds all of this is rough."
-    if (least := smallest_p(results.seeds)) >= ALPHA:
-        text += f" With {results.seeds} seeds no p can be below {least:.3g}."
-    return text
+    return [finding for finding in found if finding.sentences or finding.differences]
 
 
 def markdown(results: Results) -> str:
     """Return all findings in GitHub's Markdown, a section for each question."""
-    sections = [escaped_markdown(reading(results))]
+    sections = [escaped_markdown(" ".join(text for _, text in reading(results)))]
     for finding in findings(results):
-        sentences = "\n".join(f"- {escaped_markdown(text)}" for text in finding.sentences)
+        told = [*finding.sentences, *finding.differences]
+        sentences = "\n".join(f"- {escaped_markdown(text)}" for text in told)
         sections.append(f"## {escaped_markdown(finding.topic)}\n\n{sentences}")
     return "\n\n".join(sections) + "\n"
 
@@ -213,11 +154,7 @@ def _insult(results: Results) -> Iterator[str]:
 
 
 def _ranking(results: Results, asked: Asked) -> Iterator[str]:
-    """Rank the treatments on a number; compare them as planned, and the first with each other.
-
-    The largest differences come first. Where neither more nor less is better, no pair is compared,
-    and the untreated network is ranked too.
-    """
+    """Rank the treatments on a number, with the untreated network if neither end is better."""
     cells, number = list(results.ranking(asked).values()), asked.number
     untreated = results.cells.get(Key(UNTREATED, number.name, level=asked.level))
     if number.better == "neither" and untreated:
@@ -231,41 +168,49 @@ def _ranking(results: Results, asked: Asked) -> Iterator[str]:
         order = asked.heading
     numbers = listed(f"{results.name(cell.treatment)} {mean(cell, number)}" for cell in cells)
     yield f"{order}: {numbers}."
-    if number.better != "neither":
-        names = [cell.treatment for cell in cells]
-        pairs = results.pairs_of(asked)
-        found = [
-            pairs[both]
-            for both in itertools.combinations(names, 2)
-            if both in pairs and (both[0] == names[0] or pairs[both].p_planned is not None)
-        ]
-        for pair in sorted(found, key=lambda pair: -abs(pair.difference)):
-            yield difference(results, pair)
 
 
-def _differences(results: Results, asked: Asked, names: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _differences(results: Results, asked: Asked) -> list[str]:
+    """Compare the treatments as planned, and the first on a number with all others."""
+    if asked.number.better == "neither":
+        return []
+    first, *others = results.ranking(asked) or [""]
     pairs = results.pairs_of(asked)
-    return (difference(results, pairs[both]) for both in names if both in pairs)
+    return _told(
+        results,
+        asked,
+        [
+            both
+            for both in itertools.combinations([first, *others], 2)
+            if both in pairs and (both[0] == first or pairs[both].p_planned is not None)
+        ],
+    )
 
 
-def _trajectories(results: Results) -> Iterator[str]:
-    number, dropped = results.numbers[FINAL_ACCURACY], results.numbers[TOTAL_DROP]
+def _told(results: Results, asked: Asked, names: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence on each of these pairs that was compared, the largest difference first."""
+    pairs = results.pairs_of(asked)
+    found = [pairs[both] for both in names if both in pairs]
+    by_size = sorted(found, key=lambda pair: -abs(pair.difference))
+    return [difference(results, pair) for pair in by_size]
+
+
+def _changes(results: Results) -> Iterator[str]:
+    """Say how much accuracy each treatment gains or loses over the stress cycles."""
+    number, told = results.numbers[TOTAL_DROP], []
     for treatment in results.labels:
-        keys = (Key(treatment, LONGITUDINAL, cycle=0), Key(treatment, FINAL_ACCURACY))
-        first, final, drop = map(results.cells.get, (*keys, Key(treatment, TOTAL_DROP)))
-        if first and final and drop:
-            change = f"a drop of {mean(drop, dropped)}"
-            if abs(drop.mean) < NO_DIFFERENCE:
-                change = "no change in the mean"
-            elif drop.mean < 0:
-                low, high = (None if end is None else -end for end in (drop.ci_high, drop.ci_low))
-                gain = replace(drop, mean=-drop.mean, ci_low=low, ci_high=high)
-                change = f"a gain of {mean(gain, dropped)}"
-            last = results.cells.cycles(LONGITUDINAL)[-1]
-            yield (
-                f"{results.name(treatment)} has {mean(first, number)} under combined stress at "
-                f"cycle 0 and {mean(final, number)} after cycle {last}: {change}."
-            )
+        if cell := results.cells.get(Key(treatment, TOTAL_DROP)):
+            verb = "loses" if cell.mean > 0 else "gains"
+            low, high = cell.ci_low, cell.ci_high
+            if signed(abs(cell.mean), number) == signed(0.0, number):
+                verb = "changes by"
+            if verb != "loses":
+                low, high = (None if end is None else -end for end in (high, low))
+                cell = replace(cell, mean=-cell.mean + 0.0, ci_low=low, ci_high=high)
+            told.append(f"{results.name(treatment)} {verb} {mean(cell, number)}")
+    cycles = results.cells.cycles(LONGITUDINAL)
+    if told and cycles:
+        yield f"From cycle 0 to cycle {cycles[-1]}, {listed(told)}."
 
 
 def _additions(results: Results) -> Iterator[str]:

@@ -31,21 +31,18 @@ def relapses(results: Results) -> Iterator[str]:
             continue
         who = results.name(treatment)
         said = f"{who}: {counted(responded, results.numbers[RESPONDED])} responded"
+        if relapsed:
+            how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
+            said += f", and of these {how_many} relapsed"
+            if cycle and cycle.n == relapsed.count:  # otherwise some relapsed at cycle 0
+                said += f", at cycle {signed(cycle.mean)} on average"
         late = slow.count or 0
         if late:
             were = "was a slow responder" if late == 1 else "were slow responders"
-            said += f", and {late} more {were}: below {share(results.threshold)} at cycle 0, but "
+            said += f". Another {late} {were}, below {share(results.threshold)} at cycle 0 but "
             said += "not after the last cycle"
-        yield f"{said}."
         if never := responded.n - (responded.count or 0) - late:
-            yield f"{who}: {plural(never, 'seed')} responded neither at once nor slowly."
-        if relapsed is None:
-            yield f"{who}: no seed could relapse after response."
-            continue
-        how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
-        said = f"{who}: of the seeds that responded, {how_many} relapsed"
-        if cycle and cycle.n == relapsed.count:  # otherwise some relapsed at cycle 0
-            said += f"; those that relapsed did so at cycle {signed(cycle.mean)} on average"
+            said += f". {plural(never, 'seed')} responded neither at once nor slowly"
         yield f"{said}."
 
 
@@ -84,7 +81,7 @@ def predictions(results: Results) -> Iterator[str]:
     rest = f" (the other {untested} differ between too few seeds)" if untested else ""
     if good:
         yield (
-            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be foretold "
+            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be predicted "
             "from the untreated network, in seeds that were left out."
         )
         for forecast in good:
@@ -92,13 +89,13 @@ def predictions(results: Results) -> Iterator[str]:
     elif tested:
         yield (
             f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
-            "network was found to foretell who responds, who relapses or how accurate a network "
-            f"ends: none of {outcomes} of treatments that could be tested{rest} is foretold "
+            "network was found to predict who responds, who relapses or how accurate a network "
+            f"ends: none of {outcomes} of treatments that could be tested{rest} is predicted "
             "significantly better than by chance in seeds that were left out. The best is "
             f"{_name(results, tested[0])}, with {_score(tested[0])}."
         )
     elif results.forecasts:
-        yield "The outcomes differ between too few seeds to be foretold from the untreated network."
+        yield "Too few seeds differ in their outcomes to predict them from the untreated network."
     yield from _correlations(results)
 
 

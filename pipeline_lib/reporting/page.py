@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -16,9 +17,10 @@ from pipeline_lib.analysis.reproduction import Compared
 from pipeline_lib.files.stamps import read_bytes
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
-from pipeline_lib.reporting import comparison_report
-from pipeline_lib.reporting.findings import findings, gist, reading
+from pipeline_lib.reporting import comparison_report, methods
+from pipeline_lib.reporting.findings import findings
 from pipeline_lib.reporting.origin import Origin
+from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import Table, grouped
 from pipeline_lib.reporting.verdict import verdict
@@ -27,6 +29,10 @@ from pipeline_lib.reporting.wording import PUBLISHED
 # An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of
 # hundreds of seeds, the SVGs would make the page too large to send by mail.
 LARGEST_DRAWING = 400_000
+
+LEADING = ("trajectories", "accuracy")  # the figures among the findings; the others are folded
+FEW = 3  # differences told on each question among the findings; the others are folded
+YAML_WIDTH = 34  # characters per line of the settings, so that they fit on a phone
 
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -62,9 +68,14 @@ def page(template: str | Path, content: Content) -> str:
     return rendered(
         template,
         vars(content),
-        reading=reading(results),
-        gist=gist(results),
+        model=methods.model(study, results),
+        side_by_side=methods.side_by_side(study, results),
+        leading=LEADING,
         findings=findings(results),
+        few=FEW,
+        reading=reading(results),
+        limitations=methods.limitations(study, results),
+        glossary=methods.glossary(study, results),
         summary=SUMMARY,
         verdict="" if compared is None else verdict(compared),
         explanation=comparison_report.explanation(*told) if compared else "",
@@ -83,7 +94,7 @@ def rendered(template: str | Path, content: Mapping[str, Any], **more: Any) -> s
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"prose": prose, "grouped": grouped}
+    environment.filters |= {"prose": prose, "grouped": grouped, "yaml": as_yaml}
     return environment.get_template(path.name).render(content, published=PUBLISHED, **more)
 
 
@@ -117,6 +128,15 @@ def numbered_rows(text: str) -> list[list[str]]:
     lines = found[0].splitlines() if found else []
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
     return rows[:1] + rows[2:]  # without the line of dashes below the heads
+
+
+def as_yaml(content: Any) -> str:
+    """Return settings as YAML."""
+    return str(
+        yaml.safe_dump(
+            content, allow_unicode=True, sort_keys=False, default_flow_style=None, width=YAML_WIDTH
+        )
+    )
 
 
 def prose(text: str) -> Markup:

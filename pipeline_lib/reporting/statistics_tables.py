@@ -176,7 +176,7 @@ def _needed(pair: Pair) -> str:
 
 
 def forecast_table(results: Results) -> Table:
-    """Return how well the untreated network foretells each outcome."""
+    """Return how well the untreated network predicts each outcome."""
     blocks = []
     for row in results.forecasts:
         size = f"{row.n}" if row.events is None else f"{row.events} of {row.n}"
@@ -188,7 +188,7 @@ def forecast_table(results: Results) -> Table:
         blocks.append([[*names, *texts, *map(p_value, (row.p, row.p_holm)), row.note]])
     return Table(
         FORECASTS,
-        "Outcomes foretold from the untreated network",
+        "Outcomes predicted from the untreated network",
         "Ridge regression on all that was measured of the untreated network, judged on seeds that "
         "were left out (five-fold cross-validation, repeated twenty times): AUC of an outcome that "
         "a seed has or has not, R² of an accuracy, where 0 is no better than the mean. The spread "
@@ -200,7 +200,7 @@ def forecast_table(results: Results) -> Table:
         blocks,
         [field.name for field in fields(Forecast)],
         [astuple(row) for row in results.forecasts],
-        empty="There is nothing to foretell.",
+        empty="There is nothing to predict.",
     )
 
 

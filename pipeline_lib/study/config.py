@@ -235,9 +235,8 @@ class Study(Model):
             for number in measures.numbers(self.measures).values()
             if number.better != "neither" and number.by != "cycle"
         ]
-        off = [name for name, treatment in self.treatments.items() if treatment.withdrawal]
+        others = [*self.treatments, *STATES, WITHDRAWN]
         for place, claim in enumerate(self.claims):
-            others = [*self.treatments, *STATES, *([WITHDRAWN] if claim.better in off else [])]
             wrong = [("than", name, others) for name in claim.than if name not in others]
             if claim.better not in self.treatments:
                 wrong.append(("better", claim.better, [*self.treatments]))

@@ -89,14 +89,14 @@ class Reproduction(TypedDict):
 
 
 class Report(Tables):
-    """What the report reads: the study's settings and each treatment's steps, as YAML.
+    """What the report reads: the study's settings, and each treatment's steps.
 
     `steps` describes, in a line each, the kinds of steps in the study's treatments.
     """
 
     seeds: list[int]
-    settings: str
-    treatments: dict[str, str]
+    settings: Options
+    treatments: dict[str, Options]
     steps: dict[str, str]
 
 

@@ -11,8 +11,6 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import yaml
-
 from pipeline_lib import items, measures
 from pipeline_lib.measures import EVERY_STATE
 from pipeline_lib.names import (
@@ -43,9 +41,6 @@ from pipeline_lib.study.kinds import (
     Treat,
 )
 from pipeline_lib.study.treatments import Treatment
-
-YAML_WIDTH = 34  # characters per line of the report's settings, so that they fit on a phone
-
 
 # Settings that a measure may ask for besides its options; they may depend on the treatment.
 SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
@@ -219,8 +214,8 @@ def report(study: Study) -> Report:
     return {
         **tables(study),
         "seeds": study.seed_list,
-        "settings": _yaml(settings | {"pruning": prune(study)}),
-        "treatments": {name: _yaml(parts) for name, parts in treatments.items()},
+        "settings": settings | {"pruning": prune(study)},
+        "treatments": treatments,
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
             for kind in kinds_of(steps)
@@ -273,11 +268,6 @@ def _steps(treatment: Treatment | None, part: str) -> list[StepOptions]:
         else []
     )
     return steps
-
-
-def _yaml(content: Options) -> str:
-    layout: Options = {"sort_keys": False, "default_flow_style": None, "width": YAML_WIDTH}
-    return str(yaml.safe_dump(content, allow_unicode=True, **layout))
 
 
 def _plain(model: Model, *keys: str) -> Options:

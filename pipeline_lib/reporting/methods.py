@@ -1,0 +1,230 @@
+"""What was done, what the words mean and where the limits are, for readers who know no paper.
+
+Everything is said from the study's own settings, so that a study with other settings reads right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline_lib.names import (
+    COURSE,
+    INTERNAL,
+    LONGITUDINAL_SPARSITY,
+    MAINTENANCE,
+    SPARSITY,
+    UNTREATED,
+)
+from pipeline_lib.numbers import PER_CENT, Key
+from pipeline_lib.reporting.results import Results
+from pipeline_lib.reporting.typesetting import NOTHING, Column, Table
+from pipeline_lib.reporting.wording import listed, plural, points, share, signed
+
+Steps = Sequence[Mapping[str, Any]]
+TRAIN, EPOCHS, RATE = "train", "epochs", "lr"
+
+
+def model(study: Mapping[str, Any], results: Results) -> list[str]:
+    """Return paragraphs on the network, its damage and its tests; `study` is `slices.report`."""
+    settings = study["settings"]
+    task, hidden = settings["task"], settings["network"]["hidden"]
+    place = {2: "in the plane", 3: "in space"}.get(dimensions := len(task["centres"][0]))
+    layers = f"{plural(len(hidden), 'hidden layer')} of {listed(map(str, hidden))} units"
+    stress, levels = settings["evaluate"]["combined"], results.cells.levels(INTERNAL)
+    strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
+    acute, relapse = settings["acute"], settings["relapse"]
+    return [
+        "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
+        "recovery lasts. A neural network stands for a neural circuit, its weights stand for "
+        "synapses, and each recovery is named after the drug whose proposed mechanism it imitates.",
+        f"The network learns to tell which of {plural(len(task['centres']), 'cloud')} a point "
+        f"{place or f'in {dimensions} dimensions'} belongs to. It has {layers} and is trained on "
+        f"{task['train']:,} points for {plural(settings['baseline'][EPOCHS], 'epoch')}. This "
+        f"healthy network is then pruned: {_pruned(results)} of its connections, those with the "
+        "smallest weights, are cut. The result is the untreated network, from which each treatment "
+        "of a seed starts.",
+        "Accuracy is the percentage of new points that a network classifies correctly. It is "
+        "measured under combined stress, which is noise on the input (SD "
+        f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
+        f"at once{strongest}. Two more tests damage the treated network further: one sudden "
+        f"pruning of {share(acute['prune'])} of the remaining connections, and "
+        f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
+        f"{share(relapse['prune'])} of them and then gives maintenance treatment.",
+    ]
+
+
+def side_by_side(study: Mapping[str, Any], results: Results) -> Table:
+    """Return the treatments as columns: steps, learning rates, epochs, remaining connections."""
+    cycles = study["settings"]["relapse"]["cycles"]
+    rows: dict[str, list[str]] = {}
+    for name, treatment in study["treatments"].items():
+        course, maintenance = (list(treatment[part]) for part in (COURSE, MAINTENANCE))
+        after = Key(name, LONGITUDINAL_SPARSITY, cycle=cycles)
+        for row, text in {
+            "Course": _told(course),
+            "Learning rate": _each(course, RATE),
+            "Epochs": _each(course, EPOCHS),
+            "Connections left": _left(results, Key(name, SPARSITY)),
+            "Maintenance, after each stress cycle": _told(maintenance),
+            "Learning rate in maintenance": _each(maintenance, RATE),
+            "Epochs in maintenance": _each(maintenance, EPOCHS),
+            "Epochs in all": _total(course, maintenance, cycles),
+            f"Connections left after cycle {cycles}": _left(results, after),
+            "Also measured off medication": "yes" if treatment.get("withdrawal") else "no",
+        }.items():
+            rows.setdefault(row, []).append(text)
+    return Table(
+        "side_by_side",
+        "The treatments side by side",
+        "",
+        [Column("", stub=True), *(Column(label, words=True) for label in study["labels"].values())],
+        [[[name, *texts]] for name, texts in rows.items()],
+    )
+
+
+def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
+    """Return what the study cannot show."""
+    settings, treatments = study["settings"], study["treatments"].values()
+    said = [
+        "The treatments are names for mechanisms in a classifier of points. Nothing here is a dose,"
+        " a response rate or a prognosis, and a seed is a network, not a patient.",
+        "There is one task, and one kind of network. Intervals and tests describe what other seeds "
+        "would give, and say nothing about other tasks or networks.",
+    ]
+    unmatched = []
+    left = [results.cells.get(Key(name, SPARSITY)) for name in study["treatments"]]
+    shares = sorted({signed(100 - cell.mean) for cell in left if cell}, key=float)
+    if len(shares) > 1:
+        unmatched.append(f"they leave {shares[0]} to {shares[-1]}{PER_CENT} of the connections")
+    rates = [r for t in treatments for _, r in _trained([*t[COURSE], *t[MAINTENANCE]], RATE)]
+    if rates and max(rates) > min(rates):
+        unmatched.append(f"their learning rates differ up to {max(rates) / min(rates):.3g}-fold")
+    epochs = [sum(n * e for n, e in _trained(t[COURSE], EPOCHS)) for t in treatments]
+    if len(set(epochs)) > 1:
+        unmatched.append(f"their courses take {min(epochs)} to {max(epochs)} epochs")
+    if len(study["treatments"]) > 1 and unmatched:
+        said.append(
+            f"The treatments are not matched: {listed(unmatched)}. The study cannot say which "
+            "of the differences between two treatments makes one better."
+        )
+    tested = settings["task"]["test"]
+    error = 100 * math.sqrt(0.97 * 0.03 / tested)
+    said += [
+        f"An accuracy is measured on {tested:,} points. Near 97{PER_CENT} this alone gives one "
+        f"network a standard error of {points(float(f'{error:.1g}'))}, so smaller differences "
+        "between networks may be errors of measurement.",
+        f"Response and relapse depend on the threshold of {share(results.threshold)}, which is a "
+        "convention; a network just above it counts as well and one just below it as ill. A figure "
+        "in the appendix shows both outcomes at other thresholds.",
+    ]
+    return said
+
+
+def glossary(study: Mapping[str, Any], results: Results) -> list[tuple[str, str]]:
+    """Return the terms of the report with what they mean."""
+    settings, below = study["settings"], f"below {share(results.threshold)}"
+    stress, cycles = settings["evaluate"]["combined"], settings["relapse"]["cycles"]
+    terms = [
+        ("Seed", "One repetition of everything: new points, initial weights and noise."),
+        ("Sparsity", "The percentage of connections that are cut."),
+        ("σ", "The standard deviation (SD) of the noise in every hidden layer."),
+        (
+            "Combined stress",
+            f"Input noise of SD {stress['input_noise']:g} and internal noise of σ = "
+            f"{stress['internal_noise']:g} at once.",
+        ),
+        (
+            "Acute drop",
+            "Accuracy under combined stress before minus after "
+            f"{share(settings['acute']['prune'])} of the connections are suddenly cut.",
+        ),
+        ("Course and maintenance", "The treatment at first, and after each stress cycle."),
+        ("Final accuracy", f"Accuracy under combined stress after cycle {cycles}."),
+        ("Response", f"Accuracy under combined stress not {below} at cycle 0, before any stress."),
+        ("Slow responder", f"A seed {below} at cycle 0, but not after cycle {cycles}."),
+        (
+            "Relapse after response",
+            f"Accuracy under combined stress {below} at a later cycle, in a seed that responded.",
+        ),
+        ("Points", "Percentage points, the unit of a difference between two percentages."),
+        (
+            "95 % interval",
+            "A range computed so that, in 95 of 100 such studies, it would hold the mean over all "
+            "possible seeds.",
+        ),
+        (
+            "p",
+            "How often a difference at least as large would turn up if the two were alike. It "
+            "measures neither the size nor the importance of a difference.",
+        ),
+    ]
+    if any(treatment.get("withdrawal") for treatment in study["treatments"].values()):
+        off = "The same network without its modulation: ReLU units, no damping, no gain."
+        terms.insert(6, ("Off medication, modulation off", off))
+    return terms
+
+
+def _pruned(results: Results) -> str:
+    cell = results.cells.get(Key(UNTREATED, SPARSITY))
+    return "a part" if cell is None else f"{signed(cell.mean)}{PER_CENT}".replace(".0", "")
+
+
+def _left(results: Results, key: Key) -> str:
+    cell = results.cells.get(key)
+    return NOTHING if cell is None else f"{signed(100 - cell.mean)}{PER_CENT}"
+
+
+def _trained(steps: Steps, option: str) -> Iterator[tuple[int, Any]]:
+    """Yield an option of each training step, and how many times the step is taken."""
+    for step in steps:
+        if TRAIN in step:
+            yield 1, step[TRAIN][option]
+        for times, value in _trained(step.get("repeat", {}).get("steps", []), option):
+            yield times * step["repeat"]["times"], value
+
+
+def _each(steps: Steps, option: str) -> str:
+    found = [
+        _value(value) if times == 1 or option == RATE else f"{times} × {_value(value)}"
+        for times, value in _trained(steps, option)
+    ]
+    return ", then ".join(dict.fromkeys(found) if option == RATE else found) or NOTHING
+
+
+def _total(course: Steps, maintenance: Steps, cycles: int) -> str:
+    """Return the epochs of the course and of all maintenance, at most so many if left to chance."""
+    total = sum(times * epochs for times, epochs in _trained(course, EPOCHS))
+    for step in maintenance:
+        taken = cycles // step.get("every", 1)
+        total += taken * sum(times * epochs for times, epochs in _trained([step], EPOCHS))
+    return f"{'at most ' if any('chance' in step for step in maintenance) else ''}{total}"
+
+
+def _told(steps: Steps) -> str:
+    """Return steps in a few words, without what has its own row."""
+    return ", then ".join(map(_step, steps)) or NOTHING
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    (kind,) = (name for name, options in step.items() if isinstance(options, Mapping))
+    options = {name: value for name, value in step.items() if name != kind}
+    if kind == "repeat":
+        return f"{step[kind]['times']} times ({_told(step[kind]['steps'])})"
+    for name, value in step[kind].items():
+        if not (kind == TRAIN and name in (EPOCHS, RATE)):
+            options[name] = value
+    between = " to " if kind == TRAIN else " and "
+    told = [
+        f"{'SD' if name == 'sd' else name.replace('_', ' ')} {_value(value, between)}"
+        for name, value in options.items()
+    ]
+    return f"{kind} ({', '.join(told)})" if told else kind
+
+
+def _value(value: Any, between: str = "") -> str:
+    if isinstance(value, list):
+        return between.join(map(_value, value))
+    # Small learning rates in full: few readers are used to 1e-05.
+    return f"{value:.12f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

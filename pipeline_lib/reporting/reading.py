@@ -1,0 +1,92 @@
+"""How to read the numbers of a study, and how sure they are."""
+
+from __future__ import annotations
+
+import math
+
+from pipeline_lib.analysis.claims import MARGIN
+from pipeline_lib.analysis.intervals import ALPHA, FEW, HALL, LEVEL, WILSON
+from pipeline_lib.analysis.max_t import smallest_p
+from pipeline_lib.analysis.power import POWER, smallest_difference
+from pipeline_lib.names import WITHDRAWN
+from pipeline_lib.numbers import PER_CENT, POINTS
+from pipeline_lib.reporting.results import Results
+from pipeline_lib.reporting.wording import listed, points, signed
+
+
+def reading(results: Results) -> list[tuple[str, str]]:
+    """Return how to read the numbers in the findings and how sure they are, by topic."""
+    seeds = results.seeds
+    if seeds == 1:
+        return [
+            (
+                "Seeds",
+                "The study has one seed. There are no intervals and no tests, and what follows "
+                "holds only for that seed.",
+            )
+        ]
+    tested = [pair for pair in results.pairs if pair.p_all is not None]
+    planned = sum(pair.p_planned is not None for pair in tested)
+    families = f"all {len(tested)} comparisons of the study"
+    if 0 < planned < len(tested):
+        families = (
+            f"the {planned} planned comparisons or, where a sentence says “among all pairs”, over "
+            f"{families}"
+        )
+    rough = f" With fewer than {FEW} seeds all of this is rough." if seeds < FEW else ""
+    least = smallest_p(seeds)
+    limit = f" With {seeds} seeds no p can be below {least:.3g}." if least >= ALPHA else ""
+    return [
+        (
+            "Seeds",
+            f"Numbers are means over {seeds} seeds. A seed is one network with its own data and "
+            f"noise, not a patient.{rough}",
+        ),
+        (
+            "Intervals",
+            f"Brackets hold {100 * LEVEL:g} % intervals, by {HALL} for means and by {WILSON}'s "
+            "method for shares of seeds. They are not corrected for their number.",
+        ),
+        (
+            "Size",
+            f"A difference of at most {points(MARGIN)}, the margin, is too small to matter, "
+            "whatever its p.",
+        ),
+        (
+            "Tests",
+            "Treatments are compared within seeds by sign-flip permutation tests, and p is "
+            f"corrected by step-down max-T over {families}.{limit}",
+        ),
+        ("Power", _power(results)),
+    ]
+
+
+def _power(results: Results) -> str:
+    """Say which true differences this many seeds can show, from the scatter of the seeds."""
+    sds = smallest_difference(results.seeds)
+    text = (
+        "A difference that is not significant may still be real, and the number of seeds that it "
+        f"would need holds for a power of {100 * POWER:g} %, before correction."
+    )
+    found = []
+    for asked in results.asked():
+        scatter = [
+            pair.sd * math.sqrt(pair.n / (pair.n - 1))
+            for pair in results.pairs
+            if (pair.number, pair.level) == (asked.number.name, asked.level)
+            and pair.p_planned is not None
+            and pair.other != WITHDRAWN
+            and pair.sd > 0
+        ]
+        if scatter and asked.number.unit in (PER_CENT, POINTS):
+            ends = dict.fromkeys(
+                signed(sds * each, asked.number) for each in (min(scatter), max(scatter))
+            )
+            found.append(f"{' to '.join(ends)} ({asked.heading})")
+    if found:
+        text += (
+            f" With {results.seeds} seeds, four of five studies would find a true difference of "
+            f"{sds:.1f} SDs of the differences between seeds. For the planned comparisons of "
+            f"treatments this is, in percentage points, {listed(found)}."
+        )
+    return text

@@ -1,0 +1,91 @@
+"""What the report says was done is what the study says."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_lib.names import LONGITUDINAL_SPARSITY, SPARSITY
+from pipeline_lib.numbers import Key
+from pipeline_lib.reporting import methods
+from pipeline_lib.study import slices
+from pipeline_lib.study.config import STUDY
+from tests.handmade import measured, results, value
+
+TRAIN = {"train": {"epochs": 10, "lr": 0.001}}
+
+
+def of(paper):
+    """The report's slice of a study, and results whose networks keep half or 5 % of the weights."""
+    study = slices.report(STUDY.model_validate(paper))
+    names = list(study["labels"])
+    values = measured({name: [[90.0, 90.0]] * 3 for name in names})
+    values = [v for v in values if v.number != SPARSITY or v.treatment != "ketamine"]
+    values += [value(seed, Key("ketamine", SPARSITY), 47.5) for seed in range(3)]
+    after = Key("ssri", LONGITUDINAL_SPARSITY, cycle=8)
+    values += [value(seed, after, 97.8) for seed in range(3)]
+    return study, results(values, study["labels"])
+
+
+def side_by_side(paper):
+    table = methods.side_by_side(*of(paper))
+    heads = [column.head for column in table.columns[1:]]
+    return {row[0]: dict(zip(heads, row[1:], strict=True)) for row in table.rows}
+
+
+def test_the_papers_treatments_stand_side_by_side(paper):
+    rows = side_by_side(paper)
+    assert list(rows["Epochs"].values()) == ["15", "100", "10"]
+    assert list(rows["Learning rate"].values()) == ["0.0005", "0.00001", "0.0005"]
+    assert list(rows["Epochs in all"].values()) == ["55", "260", "90"]
+    assert rows["Course"]["Ketamine-like"] == (
+        "regrow (fraction 0.5, SD 0.03, batches 30), then train"
+    )
+    assert rows["Course"]["SSRI-like"] == "train (noise 0.5 to 0)"
+    left = [text.replace("\N{NO-BREAK SPACE}", " ") for text in rows["Connections left"].values()]
+    assert left == ["52.5 %", "5.0 %", "5.0 %"]
+    assert rows["Connections left after cycle 8"]["SSRI-like"] == "2.2\N{NO-BREAK SPACE}%"
+    assert list(rows["Also measured off medication"].values()) == ["no", "no", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "in_maintenance", "in_all"),
+    [
+        ([], "—", "15"),
+        ([TRAIN | {"every": 3}], "10", "35"),  # in cycles 3 and 6 of 8
+        ([TRAIN | {"chance": 0.5}], "10", "at most 95"),
+        ([{"repeat": {"times": 2, "steps": [TRAIN, TRAIN]}}], "2 × 10, then 2 × 10", "335"),
+    ],
+)
+def test_epochs_count_what_is_repeated_or_left_out(paper, maintenance, in_maintenance, in_all):
+    paper["treatments"]["ketamine"]["maintenance"] = maintenance
+    rows = {name: row["Ketamine-like"] for name, row in side_by_side(paper).items()}
+    assert rows["Epochs in maintenance"] == in_maintenance
+    assert rows["Epochs in all"] == in_all
+    assert rows["Learning rate in maintenance"] == ("0.001" if maintenance else "—")
+
+
+def test_the_model_is_described_from_the_settings(paper):
+    paper["network"]["hidden"] = [8, 4]
+    paper["acute"]["prune"] = 0.25
+    text = " ".join(methods.model(*of(paper))).replace("\N{NO-BREAK SPACE}", " ")
+    assert "which of 4 clouds a point in the plane belongs to" in text
+    assert "2 hidden layers of 8 and 4 units and is trained on 12,000 points for 20 epochs" in text
+    assert "pruned: 95 % of its connections" in text
+    assert "one sudden pruning of 25 % of the remaining connections, and 8 stress cycles" in text
+
+
+def test_treatments_that_differ_in_more_than_one_way_are_called_unmatched(paper):
+    said = " ".join(methods.limitations(*of(paper))).replace("\N{NO-BREAK SPACE}", " ")
+    assert "they leave 5.0 to 52.5 % of the connections, their learning rates differ up to " in said
+    assert "50-fold and their courses take 10 to 100 epochs" in said
+    assert "standard error of 0.3 percentage points" in said
+    paper["treatments"] |= {"ssri": None, "neurosteroid": None}
+    assert "not matched" not in " ".join(methods.limitations(*of(paper)))
+
+
+def test_the_glossary_has_a_word_for_withdrawal_only_where_it_is_used(paper):
+    assert "Off medication, modulation off" in dict(methods.glossary(*of(paper)))
+    paper["treatments"]["neurosteroid"]["withdrawal"] = False
+    terms = dict(methods.glossary(*of(paper)))
+    assert not [term for term in terms if "modulation" in term]
+    assert "SD 1 and internal noise of σ = 0.5" in terms["Combined stress"]
