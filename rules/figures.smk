@@ -12,6 +12,9 @@ if STRUCTURE not in MEASURES:
     del SPECS[figures.PREDICTORS.name]
 if not REGROWTH:
     del SPECS[figures.REGROWTH.name]
+PLANE = slices.is_plane(STUDY)
+if not PLANE:
+    del SPECS[figures.REGIONS.name]
 
 
 def figure_of(name):
@@ -241,42 +244,49 @@ if REGROWTH:
             "../workflow_scripts/figure_regrowth.py"
 
 
-rule figure_regions:
-    input:
-        healthy=to_make(figure_of(REGIONS), of_first(in_seed("baseline.safetensors"))),
-        untreated=to_make(figure_of(REGIONS), of_first(rules.prune.output.network)),
-        treated=to_make(
-            figure_of(REGIONS),
-            *[
-                of_first(in_seed(treatment, "network.safetensors"))
-                for treatment in TREATMENTS
-            ],
-            listed=True,
-        ),
-    output:
-        pictures=picture(REGIONS),
-        stamp=stamp_of(f"figure_{REGIONS}"),
-    log:
-        log_of(f"figures/{REGIONS}"),
-    benchmark:
-        benchmark_of(f"figures/{REGIONS}")
-    group:
-        STUDY_GROUP
-    threads: 1
-    params:
-        caption=figures.REGIONS.caption,
-        seed=FIRST,
-        study={"looks": LOOKS, STANDARD_POINTS: slices.points(STUDY, STANDARD_POINTS)},
-        planned=lambda wildcards: {
-            state: plan_of_network(state) for state in [*STATES, *TREATMENTS]
-        },
-        made_by=lambda wildcards: plan_of_figure(
-            REGIONS,
-            [LOOKS, FIRST, slices.points(STUDY, STANDARD_POINTS)],
-            "figure_regions",
-            **{state: plan_of_network(state) for state in [*STATES, *TREATMENTS]},
-        ),
-    message:
-        f"draw the figure {REGIONS}"
-    script:
-        "../workflow_scripts/figure_regions.py"
+if PLANE:
+
+    rule figure_regions:
+        input:
+            healthy=to_make(
+                figure_of(REGIONS), of_first(in_seed("baseline.safetensors"))
+            ),
+            untreated=to_make(figure_of(REGIONS), of_first(rules.prune.output.network)),
+            treated=to_make(
+                figure_of(REGIONS),
+                *[
+                    of_first(in_seed(treatment, "network.safetensors"))
+                    for treatment in TREATMENTS
+                ],
+                listed=True,
+            ),
+        output:
+            pictures=picture(REGIONS),
+            stamp=stamp_of(f"figure_{REGIONS}"),
+        log:
+            log_of(f"figures/{REGIONS}"),
+        benchmark:
+            benchmark_of(f"figures/{REGIONS}")
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            caption=figures.REGIONS.caption,
+            seed=FIRST,
+            study={
+                "looks": LOOKS,
+                STANDARD_POINTS: slices.points(STUDY, STANDARD_POINTS),
+            },
+            planned=lambda wildcards: {
+                state: plan_of_network(state) for state in [*STATES, *TREATMENTS]
+            },
+            made_by=lambda wildcards: plan_of_figure(
+                REGIONS,
+                [LOOKS, FIRST, slices.points(STUDY, STANDARD_POINTS)],
+                "figure_regions",
+                **{state: plan_of_network(state) for state in [*STATES, *TREATMENTS]},
+            ),
+        message:
+            f"draw the figure {REGIONS}"
+        script:
+            "../workflow_scripts/figure_regions.py"

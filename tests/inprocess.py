@@ -252,7 +252,8 @@ class Run:
             "survival": Files(self.folder / "statistics/survival.parquet"),
             "training": Files(self.gathered("history")),
             "comparison": comparison and Files(comparison),
-            "regions": Files(
+            "regions": slices.is_plane(study)
+            and Files(
                 **{state: networks[state] for state in STATES},
                 treated=[networks[name] for name in treatments],
             ),
@@ -263,7 +264,7 @@ class Run:
         for name, spec in figures.specs(study.measures).items():
             special = spec in figures.SPECIAL
             read = files.get(name) if special else Files(**self.numbers)
-            if read is None:
+            if not read:
                 continue
             found: dict[str, Any] = {"study": slices.figure(study, name, looks), "seed": first}
             if name == "training":

@@ -7,16 +7,16 @@ from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.randomness import initial_state
-from pipeline_lib.model.task import training_points
-from pipeline_lib.names import BASELINE, HEALTHY
+from pipeline_lib.model.task import points
+from pipeline_lib.names import BASELINE, HEALTHY, TRAINING
 from pipeline_lib.steps import HistoryRow, Setting, take
 
 seed, study = int(snakemake.wildcards.seed), snakemake.params.study
 
 with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
     engine = engines.load(study["engine"])
-    points = training_points(seed, **study["training"])
-    setting = Setting(engine, points, study["batch_size"], seed)
+    training = points(TRAINING, seed, **study["training"])
+    setting = Setting(engine, training, study["batch_size"], seed)
     initial = initial_network(study["sizes"], study["init"], initial_state(seed))
     generator = engine.generator(seed, BASELINE)
     network = take(study["steps"], initial, setting, generator, stage=BASELINE)

@@ -6,8 +6,8 @@ from pipeline_lib.files.networks import origin, read_network
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
-from pipeline_lib.model.task import training_points
-from pipeline_lib.names import COURSE, UNTREATED
+from pipeline_lib.model.task import points
+from pipeline_lib.names import COURSE, TRAINING, UNTREATED
 
 seed, treatment = snakemake.params.seed, snakemake.params.treatment
 study, planned = snakemake.params.study, snakemake.params.planned
@@ -19,7 +19,7 @@ with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
     # This is the generator of the course, so these are the mini-batches that regrowth used.
     scores = engine.gradient_magnitudes(
         pruned,
-        training_points(seed, **study["training"]),
+        points(TRAINING, seed, **study["training"]),
         batches=snakemake.params.batches,
         batch_size=study["batch_size"],
         generator=engine.generator(seed, COURSE, treatment),

@@ -5,8 +5,8 @@ from pipeline_lib.files.networks import origin, read_network, write_network
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
-from pipeline_lib.model.task import training_points
-from pipeline_lib.names import COURSE, UNTREATED
+from pipeline_lib.model.task import points
+from pipeline_lib.names import COURSE, TRAINING, UNTREATED
 from pipeline_lib.steps import HistoryRow, Setting, take
 
 seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
@@ -14,8 +14,8 @@ study = snakemake.params.study
 
 with job_log(snakemake.log[0], f"seed {seed}: treatment {treatment}"):
     engine = engines.load(study["engine"])
-    points = training_points(seed, **study["training"])
-    setting = Setting(engine, points, study["batch_size"], seed)
+    training = points(TRAINING, seed, **study["training"])
+    setting = Setting(engine, training, study["batch_size"], seed)
     path = snakemake.input.network
     pruned = read_network(path, origin(seed, UNTREATED), snakemake.params.planned)
     generator = engine.generator(seed, COURSE, treatment)

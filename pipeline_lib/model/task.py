@@ -1,4 +1,4 @@
-"""The task: to classify points from a few Gaussian clouds in the plane (Methods, task).
+"""The task: to classify points from a few Gaussian clouds (Methods, task), or a user's own points.
 
 Each data set depends only on the seed and on its settings. A study with more test points therefore
 trains on the same points as before.
@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_lib.model.randomness import data_state
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.model.randomness import data_state, numpy_generator
+from pipeline_lib.points_file import read_points
 
 Centres = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Points:
-    """Labelled points: `x` (n, 2) float32, `labels` (n,) int64."""
+    """Labelled points: `x` (n, features) float32, `labels` (n,) int64."""
 
     x: np.ndarray
     labels: np.ndarray
@@ -51,8 +53,46 @@ DATA_SETS: dict[str, Callable[..., Points]] = {
 
 
 def points(data: str, seed: int, **options: Any) -> Points:
-    """Return a data set of a seed by its name: training, standard or clean."""
+    """Return a data set of a seed by its name: training, standard or clean.
+
+    `options` are those of the clouds, or of `points_of_file`.
+    """
+    if "points" in options:
+        return points_of_file(data, seed, **options)
     return DATA_SETS[data](seed, **options)
+
+
+def points_of_file(data: str, seed: int, *, points: str, digest: str, held_out: float) -> Points:
+    """Return a data set of a seed from a user's file of points, which must have this digest.
+
+    The share `held_out` of each class (but at least one point, and never all) is drawn for each
+    seed; these are the standard test points, and the others are the training points. Each feature
+    is scaled to a mean of 0 and an SD of 1 over the training points, and becomes 0 if it is the
+    same in all of them. The clean points are the means of the classes in training, one point each.
+
+    Raises PipelineError if the file has another digest.
+    """
+    found = read_points(points)
+    if found.digest != digest:
+        raise PipelineError(f"{points}: it was edited since the workflow was started")
+    x = np.array(found.values).reshape(-1, found.features)
+    labels = np.array(found.labels, dtype=np.int64)
+    order = numpy_generator(seed, "held-out points").permutation(len(x))
+    tested = np.zeros(len(x), dtype=bool)
+    for number in range(len(found.classes)):
+        own = order[labels[order] == number]
+        tested[own[: min(max(round(held_out * len(own)), 1), len(own) - 1)]] = True
+    trained = order[~tested[order]]
+    # Rounding can leave equal numbers an SD that is not 0, so they are compared themselves.
+    same = np.ptp(x[trained], axis=0) == 0
+    sd = np.where(same, np.inf, x[trained].std(axis=0))
+    x = (x - x[trained].mean(axis=0)) / sd
+    if data == "clean":
+        classes = np.arange(len(found.classes))
+        means = [x[trained[labels[trained] == number]].mean(axis=0) for number in classes]
+        return Points(np.array(means, dtype=np.float32), classes)
+    chosen = trained if data == "training" else order[tested[order]]
+    return Points(x[chosen].astype(np.float32), labels[chosen])
 
 
 def _draw(seed: int, split: str, count: int, centres: Centres, sd: float) -> Points:
@@ -60,5 +100,5 @@ def _draw(seed: int, split: str, count: int, centres: Centres, sd: float) -> Poi
     state = data_state(seed, split)
     means = np.asarray(centres, dtype=np.float64)
     labels = state.randint(0, len(means), count)
-    x = means[labels] + state.randn(count, 2) * sd
+    x = means[labels] + state.randn(count, means.shape[1]) * sd
     return Points(x.astype(np.float32), labels.astype(np.int64))

@@ -26,6 +26,7 @@ from pipeline_lib import measures
 from pipeline_lib.names import STATES, WITHDRAWN, EngineName
 from pipeline_lib.options import LARGEST_SEED, Model
 from pipeline_lib.study.sections import (
+    ELSEWHERE,
     LONGEST_PATH,
     Baseline,
     Claim,
@@ -73,8 +74,6 @@ AxisValues = Annotated[
     | Annotated[dict[VariantName, dict[str, Any]], Field(min_length=1), Tag(VARIANTS)],
     Discriminator(lambda values: VARIANTS if isinstance(values, dict) else VALUES),
 ]
-
-ELSEWHERE = "elsewhere"  # the type of errors whose message is a complete sentence
 
 
 class Study(Model):
@@ -267,7 +266,7 @@ class Study(Model):
     @property
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
-        return [len(self.task.centres[0]), *self.network.hidden, len(self.task.centres)]
+        return [self.task.features, *self.network.hidden, self.task.classes]
 
 
 def _looks(label: str) -> str:

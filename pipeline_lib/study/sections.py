@@ -3,28 +3,100 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import Count, Factor, Model, Real, Scope, Share, Signed
+from pipeline_lib.points_file import PointsFile, read_points
 
-Position = Annotated[list[Signed], Field(min_length=2, max_length=2)]
+Position = Annotated[list[Signed], Field(min_length=1)]
 
 # If a key may have two types, these name the types in error messages.
 KEYWORD, MAPPING = "<keyword>", "<mapping>"
 
 LONGEST_PATH = 200
+HELD_OUT = 0.25
+
+ELSEWHERE = "elsewhere"  # the type of errors whose message is a complete sentence
+
+
+def _of_this_machine(path: str) -> str:
+    # Braces, `://` and similar characters have a special meaning in Snakemake.
+    if (
+        not re.fullmatch(r"[\w./][\w .+~-]*(/[\w .+~-]*)*", path)
+        or path != path.strip()
+        or len(path) > LONGEST_PATH
+    ):
+        raise ValueError(
+            "it must be the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, `-`"
+            f" and `/`, and at most {LONGEST_PATH} characters long"
+        )
+    return path
+
+
+LocalFile = Annotated[str, Field(min_length=1), AfterValidator(_of_this_machine)]
 
 
 class TaskOptions(Model):
-    """The Gaussian clouds and the sizes of the data sets."""
+    """The Gaussian clouds and the sizes of the data sets, or a file of points in their place."""
 
     centres: list[Position] = Field(min_length=2, description="one cloud per class, in order")
     sd: Factor = Field(description="SD of a cloud along each axis")
     train: Count = Field(description="training points per seed")
     test: Count = Field(description='"standard" test points per seed, scattered as in training')
     clean: Count = Field(description='"clean" test points per seed, exactly on the centres')
+    points: LocalFile | None = Field(
+        None,
+        description="CSV file of points, a column for each feature and the column `label`, which"
+        " takes the place of the clouds",
+    )
+    held_out: Share | None = Field(
+        None,
+        description="with a file of points: share of each class that is held out for testing;"
+        f" null for {HELD_OUT}",
+    )
+
+    @field_validator("centres")
+    @classmethod
+    def _in_one_space(cls, centres: list[list[float]]) -> list[list[float]]:
+        if len({len(centre) for centre in centres}) > 1:
+            raise ValueError("it must be clouds that all have as many coordinates as the first")
+        return centres
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        try:
+            _ = self.file
+        except PipelineError as error:
+            raise PydanticCustomError(ELSEWHERE, f"task.points: {error}") from None
+        if self.held_out is not None and self.points is None:
+            raise PydanticCustomError(
+                ELSEWHERE, f"task.held_out is {self.held_out:g}; only a file of points can have it"
+            )
+        return self
+
+    @property
+    def file(self) -> PointsFile | None:
+        """The content of the file of points, if there is one; raises PipelineError."""
+        return read_points(self.points) if self.points else None
+
+    @property
+    def features(self) -> int:
+        """The number of coordinates of a point."""
+        return self.file.features if self.file else len(self.centres[0])
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return len(self.file.classes if self.file else self.centres)
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of a network that always gives the commonest class, a fraction."""
+        return self.file.largest_class if self.file else 1 / len(self.centres)
 
 
 class NormalWeights(Model):
@@ -82,26 +154,11 @@ class Claim(Model):
 class Reproduction(Model):
     """How our means are compared with published ones."""
 
-    published: Annotated[str, Field(min_length=1)] | None = Field(
+    published: LocalFile | None = Field(
         description="CSV file of published numbers, or null for a study that has none"
     )
-    runs: Annotated[str, Field(min_length=1)] | None = Field(
+    runs: LocalFile | None = Field(
         description="CSV file of the published run's results seed by seed, or null"
     )
     alpha: Share = Field(description="error rate of the verdict, over all means together")
     margin: Factor = Field(description="difference, in published SDs, that counts as none")
-
-    @field_validator("published", "runs")
-    @classmethod
-    def _of_this_machine(cls, path: str | None) -> str | None:
-        # Braces, `://` and similar characters have a special meaning in Snakemake.
-        if path is not None and (
-            not re.fullmatch(r"[\w./][\w .+~-]*(/[\w .+~-]*)*", path)
-            or path != path.strip()
-            or len(path) > LONGEST_PATH
-        ):
-            raise ValueError(
-                "it must be the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, "
-                f"`-` and `/`, and at most {LONGEST_PATH} characters long"
-            )
-        return path

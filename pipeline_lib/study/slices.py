@@ -40,6 +40,7 @@ from pipeline_lib.study.kinds import (
     Tables,
     Treat,
 )
+from pipeline_lib.study.sections import HELD_OUT
 from pipeline_lib.study.treatments import Treatment
 
 # Settings that a measure may ask for besides its options; they may depend on the treatment.
@@ -151,7 +152,7 @@ def figure(study: Study, name: str, looks: Looks) -> Figure:
         "name": name,
         "measures": study.measures,
         "looks": looks,
-        "chance": 100.0 / len(study.task.centres),
+        "chance": 100.0 * study.task.chance,
         "threshold": tables(study)["threshold"],
     }
 
@@ -211,6 +212,8 @@ def report(study: Study) -> Report:
     }
     steps = [step for name in study.treatments for step in every_step(study, name)]
     settings = study.model_dump(exclude={"results", "treatments", "axes"}, exclude_none=True)
+    if study.task.points:  # the clouds that it takes the place of would mislead
+        settings["task"] = _plain(study.task, "points", "held_out")
     return {
         **tables(study),
         "seeds": study.seed_list,
@@ -233,9 +236,18 @@ def first_regrowth(study: Study) -> tuple[str, int] | None:
     return None
 
 
+def is_plane(study: Study) -> bool:
+    """Tell whether the task is of clouds in the plane, which can be drawn as such."""
+    return study.task.file is None and study.task.features == 2
+
+
 def points(study: Study, data: str) -> Options:
     """Return everything that a data set of the task depends on, except the seed."""
-    return _plain(study.task, *_POINTS[data])
+    task = study.task
+    if task.file:
+        share = HELD_OUT if task.held_out is None else task.held_out
+        return {"points": task.points, "digest": task.file.digest, "held_out": share}
+    return _plain(task, *_POINTS[data])
 
 
 _POINTS = {

@@ -16,7 +16,6 @@ from pydantic_core import ErrorDetails
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import BY_LAYER, EVERY_LAYER, RAMP, STEADY
 from pipeline_lib.study.config import (
-    ELSEWHERE,
     LIST,
     NUMBER,
     STUDY,
@@ -24,7 +23,7 @@ from pipeline_lib.study.config import (
     VARIANTS,
     Study,
 )
-from pipeline_lib.study.sections import KEYWORD, MAPPING
+from pipeline_lib.study.sections import ELSEWHERE, KEYWORD, MAPPING
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
 MOST_PROBLEMS = 20  # the most problems that are reported at once

@@ -1,0 +1,165 @@
+"""A user's own points: how they are split and scaled, and that an edited file reruns the study."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.model.task import points
+from pipeline_lib.points_file import read_points
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
+from tests.inprocess import run
+from tests.projects import Project
+from tests.strategies import base
+
+CLASSES = ("10", "2", "-1")
+
+
+def table(count=60):
+    """The text of a file of three classes, with one feature that never changes."""
+    random = np.random.default_rng(0)
+    rows = [
+        f"{random.normal(100 * place, 5):.3f},{name},7.1,{random.normal(-place, 0.1):.3f}"
+        for place, name in enumerate(CLASSES)
+        for _ in range(count // 3)
+    ]
+    return "\n".join(["mood, label,same,sleep", *rows]) + "\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text(table(), encoding="utf-8-sig")
+    return str(path)
+
+
+def data_sets(file, seed=0, held_out=0.25):
+    options = {"points": file, "digest": read_points(file).digest, "held_out": held_out}
+    return [points(data, seed, **options) for data in ("training", "standard", "clean")]
+
+
+def test_a_share_of_each_class_is_held_out_and_differs_between_seeds(file):
+    assert read_points(file).classes == ("-1", "2", "10")  # as numbers, not as words
+    training, standard, _ = data_sets(file)
+    assert list(np.bincount(training.labels)) == [15, 15, 15]
+    assert list(np.bincount(standard.labels)) == [5, 5, 5]
+    both = np.concatenate([training.x, standard.x])
+    assert len(np.unique(both, axis=0)) == 60
+    assert not np.array_equal(data_sets(file, seed=1)[1].x, standard.x)
+    for extreme, tested in ((0.001, 1), (0.999, 19)):
+        assert list(np.bincount(data_sets(file, held_out=extreme)[1].labels)) == [tested] * 3
+
+
+def test_features_are_scaled_by_the_training_points_and_clean_ones_are_their_means(file):
+    training, standard, clean = data_sets(file)
+    assert np.allclose(training.x.mean(axis=0), 0, atol=1e-6)
+    assert np.allclose(training.x.std(axis=0), [1, 0, 1], atol=1e-6)
+    assert not np.allclose(standard.x[:, [0, 2]].mean(axis=0), 0, atol=1e-6)
+    assert list(clean.labels) == [0, 1, 2]
+    for label in range(3):
+        mean = training.x[training.labels == label].mean(axis=0)
+        assert np.allclose(clean.x[label], mean, atol=1e-6)
+    assert training.x.dtype == np.float32
+
+
+def test_an_edited_file_is_refused_by_a_job_that_was_planned_before(file):
+    with pytest.raises(PipelineError, match="it was edited since the workflow was started"):
+        points("training", 0, points=file, digest="other", held_out=0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "line 1 has nothing; it must name the columns"),
+        ("a;b;label\n1;2;3\n", "line 1 has a;b;label; it must name the columns, separated by comm"),
+        ("a,b\n1,2\n", "one of them label and every other a feature"),
+        ("a,a,label\n", "line 1 has 'a' twice; columns must differ"),
+        ("a,label\n1,x\n2,y,z\n", "line 3 has 3 entries; it must have 2, as the first line has"),
+        ("a,label\n1,x\n\nmuch,y\n", "line 4 has 'much' as its a; it must be a number from -1e+30"),
+        ("a,label\n1,x\nnan,y\n", "line 3 has 'nan' as its a; it must be a number"),
+        ("a,label\n1,x\n2, \n", "line 3 has no label"),
+        ('a,label\n1,"x\n', "is not CSV (unexpected end of data)"),
+        ("a,label\n1,x\n2,x\n", "its points have 1 different labels; there must be at least 2"),
+        ("a,label\n1,x\n2,x\n3,y\n", "a single point has the label 'y'"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_line(tmp_path, paper, text, problem):
+    path = tmp_path / "points.csv"
+    path.write_text(text, encoding="utf-8")
+    paper["task"]["points"] = str(path)
+    with pytest.raises(PipelineError) as refused:
+        validate(paper)
+    [line] = str(refused.value).splitlines()
+    assert line.startswith(f"task.points: {path}: ")
+    assert problem in line
+
+
+@pytest.mark.parametrize(
+    ("task", "problem"),
+    [
+        ({"points": "missing.csv"}, "task.points: missing.csv: there is no such file"),
+        ({"points": "{seed}.csv"}, "task.points is '{seed}.csv'; it must be the path of a file"),
+        ({"held_out": 0.5}, "task.held_out is 0.5; only a file of points can have it"),
+        ({"centres": [[0, 0], [1]]}, "it must be clouds that all have as many coordinates"),
+        ({"centres": [[], []]}, "task.centres[0] is []; it must have 1 or more entries"),
+    ],
+)
+def test_a_bad_task_is_refused_in_a_sentence(paper, task, problem):
+    paper["task"] |= task
+    with pytest.raises(PipelineError) as refused:
+        validate(paper)
+    assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize("engine", ["fast", "plain"])
+@pytest.mark.parametrize("clouds", [True, False])
+def test_other_tasks_run_to_their_report_on_both_engines(file, engine, clouds, tmp_path):
+    study = base() | {"engine": engine}
+    del study["treatments"]["neurosteroid"], study["treatments"]["ssri"]
+    if clouds:
+        study["task"]["centres"] = [[0.0, 0, 5], [0, 5, 0], [5, 0, 0], [5, 5, 5], [0, 0, 0]]
+    else:
+        study["task"]["points"] = file
+    study = validate(study)
+    assert study.layer_sizes == ([3, 12, 10, 5] if clouds else [3, 12, 10, 3])
+    run(study, tmp_path / "out", whole=True)
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert ("points: " in page) != ("centres" in page)
+    assert not (tmp_path / "out/figures/regions.svg").exists()
+
+
+def test_one_cloud_per_end_of_a_line_is_a_task(paper):
+    paper["task"]["centres"] = [[-1], [1]]
+    assert validate(paper).layer_sizes[0] == 1
+
+
+def test_what_the_clouds_of_the_base_study_say_does_not_matter(paper, file):
+    paper["task"]["points"] = file
+    before = slices.treat(validate(paper), "ssri")
+    paper["task"] |= {"train": 1, "sd": 3.0}
+    assert slices.treat(validate(paper), "ssri") == before
+    assert before["training"]["held_out"] == 0.25
+
+
+def test_an_edited_file_reruns_the_study(tmp_path):
+    project = Project(tmp_path)
+    path = tmp_path / "mood.csv"
+    path.write_text(table(), encoding="utf-8")
+    study = copy.deepcopy(project.study) | {"seeds": 1, "task": {"points": "mood.csv"}}
+    study["reproduction"] = {"published": None, "runs": None}
+    study["treatments"]["ketamine"] = None
+    project.study = study
+    project.snakemake("-j", "1", "results/values.parquet")
+    rows = [line for line in project.planned() if line.startswith("seed")]
+    assert rows == []
+    path.write_text(table(63), encoding="utf-8")
+    rows = [line for line in project.planned() if line.startswith("seed 0")]
+    assert "seed 0: train the healthy network" in rows
+    assert len(rows) == 1 + 1 + 1 + 3 + 2  # networks, evaluate of each, acute and relapse
+    path.write_text("mood,label\n1,x\n2,nothing else\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match=r"task\.points: mood\.csv: a single point has the"):
+        project.planned()
