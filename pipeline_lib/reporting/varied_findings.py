@@ -40,8 +40,8 @@ def varied_findings(
     `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or
     None if it is what is varied.
     """
-    told = varied_claim_sentences(claims, varied.scenarios, varied.numbers, labels)
-    found = [Finding("Which claims hold", list(told))]
+    held = varied_claim_sentences(claims, varied.scenarios, varied.numbers, labels)
+    found = [Finding("Which claims hold", list(held))]
     for axis, values in varied.axes.items():
         line = next(varied.lines(axis))
         of_axis = along if is_numeric(values[0]) else variants
@@ -157,7 +157,7 @@ def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iter
 def variant_sentences(
     rows: Sequence[Variant], number: Number, labels: Mapping[str, str]
 ) -> Iterator[str]:
-    """Say, row by row, whether a number differs between a variant and the one it is held against."""
+    """Say, row by row, whether a variant differs from the one that it is held against."""
     for row in rows:
         name = label(row.treatment, labels)
         ours, theirs = (
@@ -180,8 +180,8 @@ def variant_sentences(
                 f"are not told apart: the difference is {low} to {high}{points_of(number)}."
             )
         else:
-            low, high = sorted(map(abs, (row.ci_low, row.ci_high)))
-            yield f"{name} is {size} ({signed(low, number)} to {signed(high, number)}) {ranked}."
+            near, far = sorted(map(abs, (row.ci_low, row.ci_high)))
+            yield f"{name} is {size} ({signed(near, number)} to {signed(far, number)}) {ranked}."
 
 
 def _unchanged(varied: Varied, line: Line, treatment: str, labels: Mapping[str, str]) -> str:
