@@ -205,7 +205,7 @@ def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names
 
 def test_the_table_of_scenarios_has_every_scenario_and_treatment():
     varied = study(SPARSITY, severity)
-    table = varied_tables(varied, study_along(varied, [0.8] * 9), [], LABELS)[0]
+    table = varied_tables(varied, study_along(varied, [0.8] * 9), [], [[]] * 9, LABELS)[1]
     assert len(table.rows) == 9 * 2
     assert table.fields[:2] == ["pruning.sparsity", "treatment"]
     assert table.data[0][:3] == [0.99, "first", COMBINED]

@@ -119,7 +119,7 @@ def test_a_bad_task_is_refused_in_a_sentence(paper, task, problem):
 @pytest.mark.parametrize("clouds", [True, False])
 def test_other_tasks_run_to_their_report_on_both_engines(file, engine, clouds, tmp_path):
     study = base() | {"engine": engine}
-    del study["treatments"]["neurosteroid"], study["treatments"]["ssri"]
+    study["treatments"] |= {"neurosteroid": None, "ssri": None}
     if clouds:
         study["task"]["centres"] = [[0.0, 0, 5], [0, 5, 0], [5, 0, 0], [5, 5, 5], [0, 0, 0]]
     else:
