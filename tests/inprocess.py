@@ -179,11 +179,12 @@ class Run:
             **{name: self.folder / f"{name}.parquet" for name in top},
             "pairs": statistics / "paired.parquet",
             "logrank": statistics / "logrank.parquet",
+            "claims": statistics / "claims.parquet",
         }
 
     def statistics(self) -> None:
         """Treatments compared, and time to relapse."""
-        names = ("paired", "survival", "logrank")
+        names = ("claims", "paired", "survival", "logrank")
         output = {name: self.folder / "statistics" / f"{name}.parquet" for name in names}
         values = Files(self.folder / "values.parquet")
         study = slices.statistics(self.study)
