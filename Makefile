@@ -3,7 +3,9 @@
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-ARGS ?=
+STUDY ?=
+# A chapter of the series by its name, STUDY=ch01, is the study of this file.
+ARGS ?= $(if $(STUDY),--configfile studies/series/$(STUDY).yaml)
 QUICK ?=
 SEEDS ?= 20
 
@@ -21,7 +23,7 @@ help:
 	@echo "For everyone"
 	@echo "  make run         set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
 	@echo "  make report      update the study's report, results/report.html"
-	@echo "  make replay      repeat the published run on its own random stream"
+	@echo "  make replay      repeat the published run on its own random stream (STUDY=ch01)"
 	@echo "  make test        set up and run the tests"
 	@echo "  make setup       only create the environment in .venv"
 	@echo "For developers"

@@ -63,7 +63,7 @@ else:
 
     include: "rules/statistics.smk"
     include: "rules/report.smk"
-    include: "rules/replay.smk"
+    include: "rules/replay_single.smk" if STUDY.reproduction.replay else "rules/replay.smk"
 
 
 rule all:

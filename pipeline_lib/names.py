@@ -29,6 +29,7 @@ TRAINING, STANDARD_POINTS, CLEAN_POINTS = POINTS = ("training", "standard", "cle
 
 # The conditions under which accuracy is measured. Each is also the name of the resulting number.
 CLEAN, STANDARD, COMBINED, INTERNAL = "clean", "standard", "combined", "internal"
+INPUT = "input"
 
 # The other numbers that more than one module mentions.
 SPARSITY = "sparsity"

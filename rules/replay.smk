@@ -1,5 +1,7 @@
 # The published run, repeated on its own random stream. This is a separate target from the study.
 
+STREAMS = SEEDS
+
 
 @cache
 def plan_of_replay():

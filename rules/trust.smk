@@ -68,8 +68,8 @@ def jobs_of_study():
 
 
 def jobs_of_replay():
-    """The jobs of the replay of all seeds, and its comparison with the published run."""
-    for seed in [] if AXES else SEEDS:
+    """The jobs of the replay, seed by seed, and its comparison with the published run."""
+    for seed in [] if AXES else STREAMS:
         yield Job(
             plan_of_replay(), [rules.replay_seed.output.metrics.format(seed=seed)], []
         )

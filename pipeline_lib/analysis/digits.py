@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pipeline_lib.analysis.cells import Cells, Statistics, by_place
 from pipeline_lib.analysis.published import STATISTICS, Published, printed
 from pipeline_lib.measures import Value
-from pipeline_lib.numbers import Number
+from pipeline_lib.numbers import Key, Number
+from pipeline_lib.replay.single import Replayed
 
 DECIMALS = 4  # of the runs' values
 
@@ -55,6 +56,26 @@ def as_printed(
                 place = (there.table, *there.key, there.seed, statistic)
                 rows.append(Digits(*place, theirs, ours, theirs == ours))
     return rows
+
+
+def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) -> list[Digits]:
+    """Compare the numbers of single published runs with those replayed, table by table.
+
+    Both are printed with the decimals of the published number, and zero keeps its sign.
+    """
+    ours = {
+        (row.table, Key(row.treatment, row.number, level=row.level), row.seed): row.value
+        for row in rows
+    }
+    found = []
+    for there in published:
+        assert there.statistics.mean is not None
+        theirs = f"{there.statistics.mean:.{there.decimals}f}"
+        value = ours.get((there.table, there.key, there.seed or 0))
+        text = "" if value is None else f"{value:.{there.decimals}f}"
+        place = (there.table, *there.key, there.seed, "mean", theirs, text)
+        found.append(Digits(*place, theirs == text))
+    return found
 
 
 @dataclass(frozen=True)

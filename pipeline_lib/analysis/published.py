@@ -28,13 +28,14 @@ RUN_COLUMNS = ("seed", *KEY, "value")
 class Published:
     """A published number, in the unit in which it was printed, and the `table` that printed it.
 
-    The value of a single `seed` is in `mean`.
+    The value of a single `seed` is in `mean`, which was printed with so many `decimals`.
     """
 
     table: str
     key: Key
     seed: int | None
     statistics: Statistics
+    decimals: int = 0
 
     @property
     def place(self) -> Place:
@@ -51,7 +52,8 @@ def read_published(path: str | Path) -> list[Published]:
     found: dict[tuple[str, Place], Published] = {}
     for line, row in _rows(path, PUBLISHED_COLUMNS):
         seed, *parts = (_number(line, row, name) for name in ("seed", *STATISTICS, "n_seeds"))
-        new = Published(row["table"], _key(line, row), seed, Statistics(*parts))
+        decimals = len(row["mean"].partition(".")[2])
+        new = Published(row["table"], _key(line, row), seed, Statistics(*parts), decimals)
         if (new.table, new.place) in found:
             spelled = ", ".join(str(part) for part in new.key if part is not None)
             raise PipelineError(

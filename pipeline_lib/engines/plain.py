@@ -85,8 +85,12 @@ def fit(
     input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
     generator: torch.Generator,
+    leftover: list[Tensor] | None = None,
 ) -> tuple[Network, list[Epoch]]:
-    """See `Engine.fit`."""
+    """See `Engine.fit`.
+
+    A list that is given as `leftover` takes the last mini-batch's gradient of each weight matrix.
+    """
     modulation = network.modulation
     weights, biases = _tensors(network.weights), _tensors(network.biases)
     optimiser = _SurvivorAdam(weights, biases, _tensors(network.masks), lr)
@@ -102,10 +106,12 @@ def fit(
             inputs = perturbed(x[batch], input_sd, generator)
             logits = forward(inputs, weights, biases, modulation, sigma, generator)
             loss = F.cross_entropy(logits, labels[batch])
-            optimiser.step(loss)
+            gradients = optimiser.step(loss)
             total += loss.item() * len(batch)
         history.append(Epoch(epoch, sigma, total / len(points)))
         end_epoch(history[-1], epochs, lr)
+    if leftover is not None:
+        leftover[:] = gradients[: len(weights)]
     result = Network(_arrays(weights), _arrays(biases), network.masks, modulation)
     return trained(result, lr), history
 
@@ -131,8 +137,10 @@ class _SurvivorAdam:
         self.lr = lr
         self.steps = 0
 
-    def step(self, loss: Tensor) -> None:
-        gradient = torch.cat(self._survivors(torch.autograd.grad(loss, self.parameters)))
+    def step(self, loss: Tensor) -> tuple[Tensor, ...]:
+        """Take a step, and return the gradients of all parameters before it."""
+        gradients = torch.autograd.grad(loss, self.parameters)
+        gradient = torch.cat(self._survivors(gradients))
         self.steps += 1
         self.mean.lerp_(gradient, 1 - BETA_1)
         self.square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
@@ -140,6 +148,7 @@ class _SurvivorAdam:
         root = (self.square.sqrt() / (1 - BETA_2**self.steps) ** 0.5).add_(EPSILON)
         self.values.addcdiv_(self.mean, root, value=-step_size)
         self._unpack()
+        return gradients
 
     def _survivors(self, tensors: Iterable[Tensor]) -> list[Tensor]:
         flat = [tensor.reshape(-1) for tensor in tensors]
@@ -169,8 +178,12 @@ def gradient_magnitudes(
     batches: int,
     batch_size: int,
     generator: torch.Generator,
+    leftover: Iterable[Tensor] = (),
 ) -> tuple[np.ndarray, ...]:
-    """See `Engine.gradient_magnitudes`."""
+    """See `Engine.gradient_magnitudes`.
+
+    The gradients in `leftover`, one for each weight matrix, are added to those of the first batch.
+    """
     weights, biases = _tensors(network.weights), _tensors(network.biases)
     for weight in weights:
         weight.requires_grad_()
@@ -180,7 +193,11 @@ def gradient_magnitudes(
     for batch in torch.split(order, batch_size)[:batches]:
         logits = forward(x[batch], weights, biases, network.modulation, 0.0, generator)
         loss = F.cross_entropy(logits, labels[batch])
-        for total, gradient in zip(sums, torch.autograd.grad(loss, weights), strict=True):
+        gradients = torch.autograd.grad(loss, weights)
+        for gradient, before in zip(gradients, leftover, strict=False):
+            gradient += before
+        leftover = ()
+        for total, gradient in zip(sums, gradients, strict=True):
             total += gradient.abs()
     return _arrays(sums)
 

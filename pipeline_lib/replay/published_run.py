@@ -65,7 +65,7 @@ def _cycles(run: _Run, networks: dict[str, Network]) -> list[Measurement]:
     return rows
 
 
-class _OneStream:
+class OneStream:
     """The plain engine, with the single published generator for every purpose."""
 
     normal = staticmethod(plain.normal)
@@ -77,6 +77,7 @@ class _OneStream:
         self.stream = stream
 
     def generator(self, seed: int, *purpose: str | int | float) -> torch.Generator:
+        """Return the stream, whatever the seed and the purpose."""
         return self.stream
 
 
@@ -86,7 +87,7 @@ class _Run:
     def __init__(self, seed: int, study: Replay) -> None:
         self.seed, self.study = seed, study
         self.generator = published_generator(seed)
-        self.engine: Engine = _OneStream(self.generator)
+        self.engine: Engine = OneStream(self.generator)
         training = task.points("training", seed, **study["baseline"]["training"])
         self.setting = Setting(self.engine, training, study["baseline"]["batch_size"], seed)
 

@@ -33,12 +33,12 @@ from pipeline_lib.study.sections import (
     NetworkOptions,
     Pruning,
     Reproduction,
+    Seed,
     TaskOptions,
     Training,
 )
 from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName, placed
 
-Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
 

@@ -46,7 +46,13 @@ class Gather(TypedDict):
 
 
 class Replay(TypedDict):
-    """The whole protocol, for the replay on the published random stream."""
+    """The whole protocol, for the replay on the published random stream.
+
+    `data` is the seed of the points if it is not that of the stream.
+    """
+
+    data: int | None
+    points: dict[str, Options]  # the test points, by the name of the data set
 
     baseline: Baseline
     pruning: Options

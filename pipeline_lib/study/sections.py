@@ -8,11 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.options import Count, Factor, Model, Real, Scope, Share, Signed
+from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Scope, Share, Signed
 from pipeline_lib.points_file import PointsFile, read_points
 
 Position = Annotated[list[Signed], Field(min_length=1)]
+
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 # If a key may have two types, these name the types in error messages.
 KEYWORD, MAPPING = "<keyword>", "<mapping>"
@@ -151,6 +154,23 @@ class Claim(Model):
     )
 
 
+class PublishedRuns(Model):
+    """Published runs that `replay` repeats on their own random streams."""
+
+    order: str = Field(description="their order of work, a file in pipeline_lib/replay/orders")
+    streams: list[Seed] = Field(min_length=1, description="the seed of each run's random stream")
+    data: Seed | None = Field(
+        None, description="the seed whose points all runs had, or null for those of its own seed"
+    )
+
+    @field_validator("order")
+    @classmethod
+    def _of_a_file(cls, order: str) -> str:
+        if order not in (known := items.names("replay.orders")):
+            raise ValueError(f"it must be one of {', '.join(known)}")
+        return order
+
+
 class Reproduction(Model):
     """How our means are compared with published ones."""
 
@@ -159,6 +179,9 @@ class Reproduction(Model):
     )
     runs: LocalFile | None = Field(
         description="CSV file of the published run's results seed by seed, or null"
+    )
+    replay: PublishedRuns | None = Field(
+        None, description="single published runs, or null for runs of the paper's protocol"
     )
     alpha: Share = Field(description="error rate of the verdict, over all means together")
     margin: Factor = Field(description="difference, in published SDs, that counts as none")

@@ -121,7 +121,10 @@ def gather(study: Study, kind: str) -> Gather:
 
 def replay(study: Study) -> Replay:
     """Return the whole protocol, for the replay on the published random stream."""
+    single = study.reproduction.replay
     return {
+        "data": single.data if single else None,
+        "points": {data: points(study, data) for data in (STANDARD_POINTS, CLEAN_POINTS)},
         "baseline": baseline(study),
         "pruning": prune(study),
         "measures": {
@@ -131,6 +134,7 @@ def replay(study: Study) -> Replay:
                 if state in states(study, name)
             }
             for name in REPLAYED
+            if name in study.measures
         },
         "treatments": {name: treat(study, name)["course"] for name in study.treatments},
     }

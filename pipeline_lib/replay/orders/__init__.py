@@ -1,0 +1,5 @@
+"""The orders of work of published runs, each a file with `replay`.
+
+`replay(stream, study)` follows one published run on the random stream that begins with the seed
+`stream`, and returns its numbers as rows of `single.Replayed`. The settings are the study's.
+"""

@@ -1,0 +1,13 @@
+"""A published run, repeated on its own random stream, in the order of work that its file gives."""
+
+from pipeline_lib import items
+from pipeline_lib.files.rows import write_rows
+from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.plan import made
+from pipeline_lib.replay.single import Replayed
+
+params, stream = snakemake.params, int(snakemake.wildcards.seed)
+
+with job_log(snakemake.log[0], f"stream {stream}: replay of the published run"):
+    rows = items.load("replay.orders", params.order).replay(stream, params.study)
+    write_rows(snakemake.output.metrics, rows, Replayed, made(params.made_by, []))
