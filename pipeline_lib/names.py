@@ -49,6 +49,7 @@ SUMMARY = "summary"
 STATISTICS_TABLES = CLAIMS, RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
     *("claims", "response", "log_rank", "contrasts", "paired"),
 )
+LEADING_FIGURES = ("trajectories", "accuracy")  # among a report's findings; others are folded
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure

@@ -30,7 +30,6 @@ from pipeline_lib.reporting.wording import PUBLISHED
 # hundreds of seeds, the SVGs would make the page too large to send by mail.
 LARGEST_DRAWING = 400_000
 
-LEADING = ("trajectories", "accuracy")  # the figures among the findings; the others are folded
 FEW = 3  # differences told on each question among the findings; the others are folded
 YAML_WIDTH = 34  # characters per line of the settings, so that they fit on a phone
 
@@ -70,7 +69,7 @@ def page(template: str | Path, content: Content) -> str:
         vars(content),
         model=methods.model(study, results),
         side_by_side=methods.side_by_side(study, results),
-        leading=LEADING,
+        leading=LEADING_FIGURES,
         findings=findings(results),
         few=FEW,
         reading=reading(results),
