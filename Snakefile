@@ -99,3 +99,4 @@ onerror:
 
 
 include: "rules/trust.smk"
+include: "rules/planning.smk"
