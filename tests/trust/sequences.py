@@ -85,7 +85,7 @@ CODE = [
     ("pipeline_lib/names.py", '"Untreated"', '"Not treated"'),
 ]
 TARGETS = ["statistics", "figure_training", "figure_regions"]
-WITH_AXES = {True: ["along", "figure_along"], False: ["along", "figure_variants"]}  # one of numbers
+HISTORY = "results/metrics/history.parquet"  # which needs what no other target of axes does
 PARTS = ["results/metrics/evaluate.parquet", "results/values.parquet", "statistics"]
 MEDDLING = ("code", "code and back", "file", "study", "workflow")
 KILLS = ("workflow", "job", "all", "interrupt", "hang up")
@@ -146,7 +146,7 @@ class Place:
     @staticmethod
     def targets(study: Any) -> list[str]:
         if axes := study.get("axes"):
-            return WITH_AXES[axes != VARIANTS]
+            return ["along", "figure_variants" if axes == VARIANTS else "figure_along", HISTORY]
         published = study.get("reproduction", {}).get("published", True)
         return [*TARGETS, *(["reproduction"] if published else [])]
 
@@ -157,7 +157,8 @@ class Place:
             folder = self.here / "undisturbed"
             shutil.rmtree(folder, ignore_errors=True)
             world.write_study(self.here / "fresh.yaml", study | {"results": "undisturbed"})
-            arguments = [*self.targets(study), "-j", "1", "--configfile", "fresh.yaml"]
+            targets = [each.replace("results/", "undisturbed/") for each in self.targets(study)]
+            arguments = [*targets, "-j", "1", "--configfile", "fresh.yaml"]
             code = world.Run(self.here, arguments, edited=bool(edits)).until_the_end()
             self.fresh[key] = code, world.files(folder) if folder.exists() else {}
             counts["fresh runs"] += 1
