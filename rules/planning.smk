@@ -1,5 +1,5 @@
-# What Snakemake would find out for every job anew while it plans, found out once. This saves a fifth
-# of the time that it takes to plan a thousand seeds.
+# Snakemake reads the script of every job while it plans, and inspects every function of inputs and
+# parameters. Both are done once here, which saves a tenth of the function calls for each job.
 
 import inspect
 import io
