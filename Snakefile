@@ -99,4 +99,3 @@ onerror:
 
 
 include: "rules/trust.smk"
-include: "rules/planning.smk"

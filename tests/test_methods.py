@@ -69,7 +69,10 @@ def test_the_model_is_described_from_the_settings(paper):
     paper["acute"]["prune"] = 0.25
     text = " ".join(methods.model(*of(paper))).replace("\N{NO-BREAK SPACE}", " ")
     assert "which of 4 clouds a point in the plane belongs to" in text
-    assert "2 hidden layers of 8 and 4 units and is trained on 12,000 points for 20 epochs" in text
+    assert (
+        "from 12,000 training points. It has 2 hidden layers of 8 and 4 units and is trained for"
+        in text
+    )
     assert "pruned: 95 % of its connections" in text
     assert "one sudden pruning of 25 % of the remaining connections, and 8 stress cycles" in text
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline_lib.names import (
+    COMBINED,
     COURSE,
     INTERNAL,
     LONGITUDINAL_SPARSITY,
@@ -30,19 +31,17 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     """Return paragraphs on the network, its damage and its tests; `study` is `slices.report`."""
     settings = study["settings"]
     task, hidden = settings["task"], settings["network"]["hidden"]
-    place = {2: "in the plane", 3: "in space"}.get(dimensions := len(task["centres"][0]))
     layers = f"{plural(len(hidden), 'hidden layer')} of {listed(map(str, hidden))} units"
-    stress, levels = settings["evaluate"]["combined"], results.cells.levels(INTERNAL)
+    stress, levels = settings["evaluate"][COMBINED], results.cells.levels(INTERNAL)
     strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
     acute, relapse = settings["acute"], settings["relapse"]
     return [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
         "recovery lasts. A neural network stands for a neural circuit, its weights stand for "
         "synapses, and each recovery is named after the drug whose proposed mechanism it imitates.",
-        f"The network learns to tell which of {plural(len(task['centres']), 'cloud')} a point "
-        f"{place or f'in {dimensions} dimensions'} belongs to. It has {layers} and is trained on "
-        f"{task['train']:,} points for {plural(settings['baseline'][EPOCHS], 'epoch')}. This "
-        f"healthy network is then pruned: {_pruned(results)} of its connections, those with the "
+        f"The network learns to tell {_task(task)}. It has {layers} and is trained for "
+        f"{plural(settings['baseline'][EPOCHS], 'epoch')}. This healthy "
+        f"network is then pruned: {_pruned(results)} of its connections, those with the "
         "smallest weights, are cut. The result is the untreated network, from which each treatment "
         "of a seed starts.",
         "Accuracy is the percentage of new points that a network classifies correctly. It is "
@@ -53,6 +52,15 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
         f"{share(relapse['prune'])} of them and then gives maintenance treatment.",
     ]
+
+
+def _task(task: Mapping[str, Any]) -> str:
+    if "points" in task:
+        return f"which class a point of {task['points']} belongs to"
+    dimensions = len(task["centres"][0])
+    place = {2: "in the plane", 3: "in space"}.get(dimensions, f"in {dimensions} dimensions")
+    clouds, points = plural(len(task["centres"]), "cloud"), f"{task['train']:,} training points"
+    return f"which of {clouds} a point {place} belongs to, from {points}"
 
 
 def side_by_side(study: Mapping[str, Any], results: Results) -> Table:
@@ -109,7 +117,7 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
             f"The treatments are not matched: {listed(unmatched)}. The study cannot say which "
             "of the differences between two treatments makes one better."
         )
-    tested = settings["task"]["test"]
+    tested = settings["task"].get("test")
     error = 100 * math.sqrt(0.97 * 0.03 / tested)
     said += [
         f"An accuracy is measured on {tested:,} points. Near 97{PER_CENT} this alone gives one "
@@ -125,7 +133,7 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
 def glossary(study: Mapping[str, Any], results: Results) -> list[tuple[str, str]]:
     """Return the terms of the report with what they mean."""
     settings, below = study["settings"], f"below {share(results.threshold)}"
-    stress, cycles = settings["evaluate"]["combined"], settings["relapse"]["cycles"]
+    stress, cycles = settings["evaluate"][COMBINED], settings["relapse"]["cycles"]
     terms = [
         ("Seed", "One repetition of everything: new points, initial weights and noise."),
         ("Sparsity", "The percentage of connections that are cut."),

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from pipeline_lib.analysis.reproduction import Compared
 from pipeline_lib.files.stamps import read_bytes
-from pipeline_lib.names import SUMMARY
+from pipeline_lib.names import LEADING_FIGURES, SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report, methods
 from pipeline_lib.reporting.findings import findings
