@@ -195,10 +195,11 @@ rule report:
     threads: 1
     params:
         study=slices.report(STUDY),
+        looks=LOOKS,
         planned=lambda wildcards: plans_of_numbers(),
         made_by=lambda wildcards: plan(
             "report",
-            study=slices.report(STUDY),
+            study=[slices.report(STUDY), LOOKS],
             code=code("report", *of_measures("NUMBERS", "TABLES", "FIGURES")),
             inputs=plans_of_numbers(),
         ),

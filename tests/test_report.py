@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import itertools
 import re
 import shutil
@@ -153,6 +156,17 @@ def test_a_page_needs_no_other_file_and_runs_no_script(paper, figures):
     css = (TEMPLATE.parent / "report.css").read_text("utf-8")
     assert "url(" not in css
     assert "@import" not in css
+
+
+def test_only_the_script_of_the_live_figure_may_run(paper):
+    script = "const page = 1;"
+    text = html.unescape(page(TEMPLATE, content(paper, script=script)))
+    allowed = re.search(r"script-src 'sha256-([^']+)'", text)[1]
+    assert base64.b64decode(allowed) == hashlib.sha256(script.encode()).digest()
+    assert f"<script>{script}</script>" in text
+    without = html.unescape(page(TEMPLATE, content(paper)))
+    assert "script-src 'none'" in without
+    assert "seeds" not in re.findall('id="(.*?)"', without)
 
 
 def test_links_within_the_page_have_targets(paper, figures):

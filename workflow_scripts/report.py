@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import Compared
-from pipeline_lib.figures import specs
+from pipeline_lib.analysis.values import by_key
+from pipeline_lib.figures import interactive, specs, style
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.files.stamps import read_bytes, stamp_files
 from pipeline_lib.files.whole import write_text
@@ -37,6 +38,13 @@ with job_log(snakemake.log[0], "write the report"):
             network=files.network,
             project=Path(snakemake.scriptdir).parent,
             citation=files.citation,
+        ),
+        interactive.script(
+            by_key(values),
+            results.cells,
+            style.looks(**snakemake.params.looks),
+            [(asked.number, asked.level) for asked in results.asked()],
+            results.threshold,
         ),
     )
     write_text(snakemake.output.page, page(files.template, content))

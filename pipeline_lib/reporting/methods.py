@@ -118,11 +118,14 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
             "of the differences between two treatments makes one better."
         )
     tested = settings["task"].get("test")
-    error = 100 * math.sqrt(0.97 * 0.03 / tested)
+    if tested:
+        error = 100 * math.sqrt(0.97 * 0.03 / tested)
+        said.append(
+            f"An accuracy is measured on {tested:,} points. Near 97{PER_CENT} this alone gives one "
+            f"network a standard error of {points(float(f'{error:.1g}'))}, so smaller differences "
+            "between networks may be errors of measurement."
+        )
     said += [
-        f"An accuracy is measured on {tested:,} points. Near 97{PER_CENT} this alone gives one "
-        f"network a standard error of {points(float(f'{error:.1g}'))}, so smaller differences "
-        "between networks may be errors of measurement.",
         f"Response and relapse depend on the threshold of {share(results.threshold)}, which is a "
         "convention; a network just above it counts as well and one just below it as ill. A figure "
         "in the appendix shows both outcomes at other thresholds.",

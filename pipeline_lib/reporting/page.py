@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,10 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that the page shows; `study` is `slices.report`."""
+    """Everything that the page shows; `study` is `slices.report`.
+
+    `script` draws the figure that readers can handle, in place of the figures among the findings.
+    """
 
     study: Mapping[str, Any]
     results: Results
@@ -55,20 +59,23 @@ class Content:
     discrepancies: Sequence[Sequence[str]]
     figures: Sequence[Figure]
     origin: Origin
+    script: str = ""
 
 
 def page(template: str | Path, content: Content) -> str:
     """Return the page that a Jinja template makes of a study.
 
-    Everything that comes from the study is escaped. The page has no script and loads no other file.
+    Everything that comes from the study is escaped. The page loads no other file, and its policy
+    lets no script run but `script`.
     """
     study, results, compared = content.study, content.results, content.comparison
     told = (compared or [], study["measures"])
     return rendered(
         template,
-        vars(content),
+        vars(content) | {"script": Markup(content.script)},  # noqa: S704 - made by `figures`
         model=methods.model(study, results),
         side_by_side=methods.side_by_side(study, results),
+        allowed=digest(content.script),
         leading=LEADING_FIGURES,
         findings=findings(results),
         few=FEW,
@@ -127,6 +134,14 @@ def numbered_rows(text: str) -> list[list[str]]:
     lines = found[0].splitlines() if found else []
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
     return rows[:1] + rows[2:]  # without the line of dashes below the heads
+
+
+def digest(script: str) -> str:
+    """Return the source under which a page's policy lets this script run."""
+    if not script:
+        return "'none'"
+    found = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(found).decode('ascii')}'"
 
 
 def as_yaml(content: Any) -> str:

@@ -1,0 +1,298 @@
+"""The figure of the report that readers can handle: follow a seed, switch treatments on and off.
+
+It is a Vega-Lite specification, which Vega draws in the browser; the page has both. The data are
+the study's values and cells, and nothing is computed again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline_lib.analysis.cells import Cells
+from pipeline_lib.analysis.values import BySeed
+from pipeline_lib.figures.shown import axis_label
+from pipeline_lib.figures.style import QUIET, Look
+from pipeline_lib.names import LONGITUDINAL
+from pipeline_lib.numbers import Key, Number
+
+MOST_SEEDS = 200  # with more, the browser would be slow and the lines could not be told apart
+PANEL = {"width": 240, "height": 190}  # pixels; one panel with its labels fits on a phone
+CONFIG = {
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"},
+    "title": {"anchor": "start", "fontSize": 13},
+}
+SEED = "seed"
+SHAPES = {  # Vega's names for matplotlib's markers; it has no star
+    "s": "square",
+    "^": "triangle-up",
+    "D": "diamond",
+    "v": "triangle-down",
+    "P": "cross",
+    "<": "triangle-left",
+    ">": "triangle-right",
+    "X": "cross",
+    "*": "diamond",
+}
+
+Spec = dict[str, Any]
+
+
+def script(
+    values: Mapping[Key, BySeed],
+    cells: Cells,
+    looks: Mapping[str, Look],
+    strips: Sequence[tuple[Number, float | None]],
+    threshold: float,
+) -> str:
+    """Return JavaScript that draws the figure in the page's element `seeds`.
+
+    The first panel follows accuracy through the stress cycles, and each of `strips`, a number and
+    its level if it is a series, has one panel more. Empty if there are too many seeds.
+    """
+    found = specification(values, cells, looks, strips, threshold)
+    if not found:
+        return ""
+    import vl_convert  # starts a JavaScript engine, which takes a second
+
+    library: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    text = json.dumps(found, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    return f"{library}\n{DRAW.replace('SPECIFICATION', text)}"
+
+
+# As many panels in a row as fit. Seeds can be pointed at in every panel: because the choice is also
+# bound to a menu, Vega-Lite would listen to the first only. With `ast`, Vega interprets its
+# expressions, so that the page's policy can forbid `eval`.
+DRAW = """(async () => {
+  const place = document.getElementById("seeds"), figure = place.querySelector(".live");
+  document.documentElement.classList.add("drawn");
+  const fitting = () => Math.max(1, Math.floor(place.clientWidth / 360));
+  const inRows = (vega) => {
+    vega.layout.columns = {signal: "columns"};
+    vega.signals.find((signal) => signal.name === "chosen_seed").on = [
+      {events: "view:pointerout", update: "null"},
+      {events: "view:pointerover", update: "item() && item().isVoronoi ? datum.datum.seed : null"},
+    ];
+    return {...vega, signals: [{name: "columns", value: fitting()}, ...vega.signals]};
+  };
+  const {view} = await vegaEmbed(figure, SPECIFICATION, {
+    actions: false, ast: true, bind: place.querySelector(".controls"), patch: inRows,
+    renderer: "svg",
+  });
+  addEventListener("resize", () => view.signal("columns", fitting()).resize().runAsync());
+  place.dataset.drawn = "";
+})();"""
+
+
+def specification(
+    values: Mapping[Key, BySeed],
+    cells: Cells,
+    looks: Mapping[str, Look],
+    strips: Sequence[tuple[Number, float | None]],
+    threshold: float,
+) -> Spec:
+    """Return the figure in Vega-Lite; empty without stress cycles or with too many seeds."""
+    cycles = cells.cycles(LONGITUDINAL)
+    columns: dict[str, tuple[str, float | None, int | None]] = {
+        f"cycle_{cycle}": (LONGITUDINAL, None, cycle) for cycle in cycles
+    }
+    for number, level in strips:
+        columns[number.name] = (number.name, level, None)
+    rows = _rows(values, cells, looks, columns)
+    seeds = sorted({row[SEED] for row in rows if SEED in row})
+    if not cycles or len(seeds) > MOST_SEEDS:
+        return {}
+    there = [state for state in looks if any(row["state"] == state for row in rows)]
+    labels = [looks[state].label for state in there]
+    marks = _marks([looks[state] for state in there])
+    switches = [
+        {"name": f"on_{place}", "value": True, "bind": {"input": "checkbox", "name": label}}
+        for place, label in enumerate(labels)
+    ]
+    kept = " || ".join(
+        f"(on_{place} && datum.state == '{state}')" for place, state in enumerate(there)
+    )
+    tooltip: list[Spec] = [
+        {"field": SEED, "title": "Seed"},
+        {"field": "label", "title": "Network"},
+        *(
+            {"field": number.name, "title": number.at_level(level), "format": ".2f"}
+            for number, level in strips
+        ),
+    ]
+    panels = [_course(cycles, marks, tooltip, threshold)]
+    ends = {column for row in rows for column in row}
+    panels += [
+        _strip(number, level, labels, marks, tooltip, f"{number.name}_low" in ends)
+        for number, level in strips
+    ]
+    chosen = {
+        "name": "chosen",
+        "select": {"type": "point", "fields": [SEED], "nearest": True}
+        | {"on": "pointerover", "clear": "pointerout"},
+        "bind": {
+            SEED: {"input": "select", "options": [None, *seeds], "name": "Follow seed"}
+            | {"labels": ["none", *map(str, seeds)]}
+        },
+        "views": [panel["layer"][0]["name"] for panel in panels],
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": rows},
+        "params": [*switches, chosen],
+        "transform": [{"filter": kept}],
+        "concat": panels,
+        "columns": 1,
+        "config": CONFIG,
+    }
+
+
+def _rows(
+    values: Mapping[Key, BySeed],
+    cells: Cells,
+    looks: Mapping[str, Look],
+    columns: Mapping[str, tuple[str, float | None, int | None]],
+) -> list[Spec]:
+    """Return a row for each state and seed, and for each state one with its means and intervals."""
+    rows: dict[tuple[str, int | None], Spec] = {}
+    for state, look in looks.items():
+        for column, (number, level, cycle) in columns.items():
+            key = Key(state, number, level=level, cycle=cycle)
+            for seed, value in zip(*values.get(key, BySeed([], [])), strict=True):
+                row = {"state": state, "label": look.label, SEED: seed}
+                rows.setdefault((state, seed), row)[column] = round(value, 4)
+            if cell := cells.get(key):
+                row = rows.setdefault((state, None), {"state": state, "label": look.label})
+                ends = {"mean": cell.mean, "low": cell.ci_low, "high": cell.ci_high}
+                row |= {
+                    f"{column}_{end}": round(at, 4) for end, at in ends.items() if at is not None
+                }
+    return list(rows.values())
+
+
+def _marks(looks: Sequence[Look]) -> Spec:
+    """Return the encodings that tell states apart, also without colour."""
+    labels = [look.label for look in looks]
+    dashes = [[1, 0] if look.line == "-" else [2 * x for x in look.line[1]] for look in looks]
+    legend = {"orient": "top", "title": None, "columns": 2, "labelFontSize": 12}
+
+    def scaled(values: Sequence[Any]) -> Spec:
+        scale = {"domain": labels, "range": values}
+        return {"field": "label", "type": "nominal", "scale": scale, "legend": legend}
+
+    return {
+        "color": scaled([look.colour for look in looks]),
+        "shape": scaled([SHAPES.get(look.marker, "circle") for look in looks]),
+        "strokeDash": scaled(dashes),
+    }
+
+
+def _seen(shown: float) -> Spec:
+    """Return the opacity of a seed: everything is `shown` until one seed is chosen."""
+    return {
+        "condition": [
+            {"param": "chosen", "empty": False, "value": 1},
+            {"test": "length(data('chosen_store')) > 0", "value": 0.08},
+        ],
+        "value": shown,
+    }
+
+
+def _course(cycles: Sequence[int], marks: Spec, tooltip: list[Spec], threshold: float) -> Spec:
+    """Return the panel with the lines of all seeds through the stress cycles."""
+    fold = [{"fold": [f"cycle_{cycle}" for cycle in cycles], "as": ["at", "accuracy"]}]
+    means = [{"fold": [f"cycle_{cycle}_mean" for cycle in cycles], "as": ["at", "accuracy"]}]
+    cycle: Spec = {"calculate": "toNumber(split(datum.at, '_')[1])", "as": "cycle"}
+    there: Spec = {"filter": "isValid(datum.accuracy)"}
+    x: Spec = {"field": "cycle", "type": "quantitative", "title": "Stress cycle"}
+    x["axis"] = {"tickMinStep": 1, "grid": False}
+    y: Spec = {"field": "accuracy", "type": "quantitative", "title": "Accuracy (%)"}
+    y["scale"] = {"zero": False}
+    place = {"x": x, "y": y, "color": marks["color"]}
+    seeds = {"transform": [*fold, cycle, there]}
+    return {
+        **PANEL,
+        "title": "Combined stress, cycle by cycle",
+        "layer": [
+            {
+                **seeds,
+                "name": "course",
+                "mark": {"type": "point", "filled": True, "size": 14},
+                "encoding": place
+                | {"shape": marks["shape"], "opacity": _seen(0.5), "tooltip": tooltip},
+            },
+            {
+                **seeds,
+                "mark": {"type": "line", "strokeWidth": 1},
+                "encoding": {**place, "detail": {"field": SEED}, "opacity": _seen(0.4)},
+            },
+            {
+                "transform": [*means, cycle, there],
+                "mark": {"type": "line", "strokeWidth": 3},
+                "encoding": {**place, "strokeDash": marks["strokeDash"], "opacity": _seen(1)},
+            },
+            {
+                "mark": {"type": "rule", "strokeDash": [4, 3], "color": QUIET},
+                "encoding": {"y": {"datum": 100 * threshold}},
+            },
+        ],
+    }
+
+
+def _strip(
+    number: Number,
+    level: float | None,
+    labels: Sequence[str],
+    marks: Spec,
+    tooltip: list[Spec],
+    intervals: bool,
+) -> Spec:
+    """Return a panel with a row of dots for each state, its mean and its interval."""
+    row: Spec = {"field": "label", "type": "nominal", "sort": labels, "title": None}
+    row["axis"] = {"labelLimit": 95, "ticks": False, "domain": False}
+
+    def at(column: str) -> Spec:
+        title = axis_label(number)
+        return {"field": column, "type": "quantitative", "title": title, "scale": {"zero": False}}
+
+    strip: Spec = {
+        **PANEL,
+        "title": number.at_level(level),
+        "layer": [
+            {
+                "name": number.name,
+                "transform": [{"filter": f"isValid(datum['{number.name}'])"}],
+                "mark": {"type": "point", "filled": True, "size": 28},
+                "encoding": {
+                    "x": at(number.name),
+                    "y": row,
+                    "yOffset": {"field": SEED, "type": "ordinal"},
+                    "color": marks["color"],
+                    "shape": marks["shape"],
+                    "opacity": _seen(0.7),
+                    "tooltip": tooltip,
+                },
+            },
+            {
+                "transform": [{"filter": f"isValid(datum['{number.name}_mean'])"}],
+                "mark": {"type": "tick", "color": "black", "thickness": 2, "size": 14},
+                "encoding": {"x": at(f"{number.name}_mean"), "y": row},
+            },
+        ],
+    }
+    if intervals:
+        strip["layer"].append(
+            {
+                "transform": [{"filter": f"isValid(datum['{number.name}_low'])"}],
+                "mark": {"type": "rule", "color": "black"},
+                "encoding": {
+                    "x": at(f"{number.name}_low"),
+                    "x2": {"field": f"{number.name}_high"},
+                    "y": row,
+                },
+            }
+        )
+    return strip
