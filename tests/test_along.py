@@ -114,7 +114,7 @@ def severity(at):
 def told(varied):
     """Curves, variants and all sentences."""
     rows, variants = study_along(varied, [0.8] * len(varied.scenarios)), study_variants(varied)
-    found = varied_findings(varied, rows, variants, LABELS, 0.8)
+    found = varied_findings(varied, rows, variants, [[] for _ in varied.scenarios], LABELS, 0.8)
     return rows, variants, "\n".join(text for each in found for text in each.sentences)
 
 
@@ -135,19 +135,43 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
     assert "falls below 80\N{NO-BREAK SPACE}% between 0.8 and 0.85; the curve crosses it" in text
     assert "Every seed is at 80\N{NO-BREAK SPACE}% or above up to 0.8." in text
     assert "No seed relapsed up to 0.8." in text
-    assert "The same at every value: Second 87.5" in text
+    # Told once, and not again for each of the three numbers.
+    assert text.count("Second") == 1
+    assert "Second is the same at every value: combined stress 87.5\N{NO-BREAK SPACE}%" in text
 
 
-def test_variants_are_compared_with_the_first_within_seeds():
-    effect = {"paper": 90.0, "wide": 93.0}
-    rows, variants, text = told(study({"network": list(effect)}, lambda at: effect[at["network"]]))
-    assert rows == []
-    found = next(row for row in variants if (row.treatment, row.number) == ("first", COMBINED))
-    assert (found.variant, found.base, found.n) == ("wide", "paper", 6)
-    # Every seed differs by 3, so that the interval has no width.
-    assert (found.difference, found.ci_low, found.ci_high) == (3.0, 3.0, 3.0)
-    assert "First: 95.5" in text
-    assert "which is higher" in text
+def of_variants(*differences, base=90.0):
+    """What is said of one number whose seeds differ by these between two variants."""
+    pairs = [base + 2.0 * seed for seed in range(len(differences))]
+    scenarios = [{"network": "small"}, {"network": "wide"}]
+    numbers = [pairs, [one + more for one, more in zip(pairs, differences, strict=True)]]
+    values = [
+        [value(seed, Key("first", COMBINED), each) for seed, each in enumerate(of_scenario)]
+        for of_scenario in numbers
+    ]
+    cells = [cells_of(each) for each in values]
+    found = Varied(scenarios, cells, list(map(by_key, values)), {COMBINED: NUMBERS[COMBINED]})
+    return told(found)[1:]
+
+
+@pytest.mark.parametrize(
+    ("differences", "sentence"),
+    [
+        ([1, 2, 3, 2, 1], "First is 1.8 points (0.9 to 3.1) higher with wide (95.8~%) than with s"),
+        ([-1, -2, -3, -2, -1], "First is 1.8 points (0.9 to 3.1) lower with wide (92.2~%) than"),
+        ([3, 3, 3], "First is 3.0 points higher with wide (95.0~%) than with small (92.0~%), in"),
+        ([-9, 9, 5, -8], "First has 92.2~% with wide and 93.0~% with small, and the two are not "),
+        ([4, 2], "First has 94.0~% with wide and 91.0~% with small; 2 seeds cannot tell them"),
+        ([4], "First has 94.0~% with wide and 90.0~% with small; 1 seed cannot tell them"),
+        ([0, 0, 0], "First is the same at every value: combined stress 92.0~% ("),
+        ([0], "First is the same at every value: combined stress 90.0~%."),
+    ],
+)
+def test_variants_are_told_apart_in_a_sentence_if_their_seeds_are(differences, sentence):
+    [variant], text = of_variants(*differences)
+    assert (variant.variant, variant.base, variant.n) == ("wide", "small", len(differences))
+    assert variant.difference == pytest.approx(np.mean(differences))
+    assert text.replace("\N{NO-BREAK SPACE}", "~").startswith(sentence)
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline_lib.analysis.along import TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.claims import Judged
-from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.analysis.varied import MAIN, Line, Varied, is_numeric, value_text
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, RELAPSED, label
-from pipeline_lib.numbers import Number
+from pipeline_lib.numbers import Key, Number
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.varied_tables import place, points_of
-from pipeline_lib.reporting.wording import listed, mean, plural, share, signed, with_ends
+from pipeline_lib.reporting.wording import listed, mean, plural, share, signed
 
 TOPICS = {
     COMBINED: "Accuracy under combined stress",
@@ -44,16 +44,27 @@ def varied_findings(
     found = [Finding("Which claims hold", list(told))]
     for axis, values in varied.axes.items():
         line = next(varied.lines(axis))
+        of_axis = along if is_numeric(values[0]) else variants
+        rows = [
+            row
+            for row in of_axis
+            if (row.axis, row.others) == (axis, line.where) and row.treatment != HEALTHY
+        ]
+        unmoved = _unmoved(rows)
+        where = f", at {line.where}" if line.others else ""
         for name in (name for name in MAIN if name in varied.numbers):
-            number, at = varied.numbers[name], (axis, line.where, name)
+            here = [row for row in rows if row.number == name and row.treatment not in unmoved]
+            number = varied.numbers[name]
             if is_numeric(values[0]):
-                rows = [row for row in along if (row.axis, row.others, row.number) == at]
-                sentences = _along(varied, line, rows, number, labels, threshold)
+                curves = [row for row in here if isinstance(row, Along)]
+                sentences = _along(varied, line, curves, number, labels, threshold)
             else:
-                pairs = [row for row in variants if (row.axis, row.others, row.number) == at]
-                sentences = _variants(pairs, number, labels)
-            where = f", at {line.where}" if line.others else ""
+                pairs = [row for row in here if isinstance(row, Variant)]
+                sentences = variant_sentences(pairs, number, labels)
             found.append(Finding(f"{TOPICS[name]} and {axis}{where}", list(sentences)))
+        if unmoved:
+            told = [_unchanged(varied, line, name, labels) for name in unmoved]
+            found.append(Finding(f"What {axis} leaves as it is{where}", told))
     return [finding for finding in found if finding.sentences]
 
 
@@ -85,10 +96,8 @@ def _along(
     labels: Mapping[str, str],
     threshold: float | None,
 ) -> Iterator[str]:
-    same = [row for row in rows if row.note == UNCHANGED and row.treatment != HEALTHY]
-    for row in rows:
-        if row in same or row.treatment == HEALTHY:
-            continue
+    same = [row for row in rows if row.note == UNCHANGED]
+    for row in (row for row in rows if row not in same):
         first, last = (_cell(varied, at, row) for at in (line.places[0], line.places[-1]))
         if first is None or last is None:
             continue
@@ -145,23 +154,60 @@ def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iter
         yield f"{none} up to {value_text(row.held_to)}."
 
 
-def _variants(rows: Sequence[Variant], number: Number, labels: Mapping[str, str]) -> Iterator[str]:
+def variant_sentences(
+    rows: Sequence[Variant], number: Number, labels: Mapping[str, str]
+) -> Iterator[str]:
+    """Say, row by row, whether a number differs between a variant and the one it is held against."""
     for row in rows:
-        if row.treatment == HEALTHY:
-            continue
-        if row.ci_low is None or row.ci_high is None:
-            verdict = ""
-        elif row.ci_low <= 0 <= row.ci_high:
-            verdict = ", which does not tell them apart"
-        else:
-            verdict = ", which is higher" if row.difference > 0 else ", which is lower"
-        means = [f"{signed(each, number)}{number.unit}" for each in (row.mean, row.mean_base)]
-        unit = points_of(number)
-        difference = with_ends(f"{signed(row.difference, number)}{unit}", row, number)
-        yield (
-            f"{label(row.treatment, labels)}: {means[0]} with {row.variant} and {means[1]} with "
-            f"{row.base}, a difference of {difference}{verdict}."
+        name = label(row.treatment, labels)
+        ours, theirs = (
+            f"{signed(each, number)}{number.unit}" for each in (row.mean, row.mean_base)
         )
+        size = f"{signed(abs(row.difference), number)}{points_of(number)}"
+        ranked = f"{'higher' if row.difference > 0 else 'lower'} with {row.variant} ({ours}) than "
+        ranked += f"with {row.base} ({theirs})"
+        if _is_same(row):
+            yield f"{name} has {ours} with {row.variant} as with {row.base}, in every seed."
+        elif row.method == EQUAL:
+            yield f"{name} is {size} {ranked}, in each of {row.n} seeds."
+        elif row.ci_low is None or row.ci_high is None:
+            few = f"{plural(row.n, 'seed')} cannot tell them apart"
+            yield f"{name} has {ours} with {row.variant} and {theirs} with {row.base}; {few}."
+        elif row.ci_low <= 0 <= row.ci_high:
+            low, high = (signed(end, number) for end in (row.ci_low, row.ci_high))
+            yield (
+                f"{name} has {ours} with {row.variant} and {theirs} with {row.base}, and the two "
+                f"are not told apart: the difference is {low} to {high}{points_of(number)}."
+            )
+        else:
+            low, high = sorted(map(abs, (row.ci_low, row.ci_high)))
+            yield f"{name} is {size} ({signed(low, number)} to {signed(high, number)}) {ranked}."
+
+
+def _unchanged(varied: Varied, line: Line, treatment: str, labels: Mapping[str, str]) -> str:
+    """Return the main numbers of a treatment that is the same along the whole line."""
+    cells = varied.cells[line.places[0]]
+    found = [(name, cells.get(Key(treatment, name))) for name in MAIN if name in varied.numbers]
+    texts = [
+        f"{varied.numbers[name].heading.lower()} {mean(cell, varied.numbers[name])}"
+        for name, cell in found
+        if cell
+    ]
+    return f"{label(treatment, labels)} is the same at every value: {listed(texts)}."
+
+
+def _unmoved(rows: Sequence[Along | Variant]) -> list[str]:
+    """Return the treatments that no value changes in any of the main numbers."""
+    main = [row for row in rows if row.number in MAIN]
+    moved = {row.treatment for row in main if not _is_same(row)}
+    return [name for name in dict.fromkeys(row.treatment for row in main) if name not in moved]
+
+
+def _is_same(row: Along | Variant) -> bool:
+    """Tell whether a number is the same at every value, or in both variants, in every seed."""
+    if isinstance(row, Along):
+        return row.note == UNCHANGED
+    return abs(row.difference) < SAME and (row.method == EQUAL or row.n == 1)
 
 
 def _cell(varied: Varied, at: int, row: Along) -> Cell | None:
