@@ -48,6 +48,13 @@ def test_variants_lay_keys_over_the_study(paper):
     assert narrow.values == {"size": "narrow"}
 
 
+def test_an_empty_section_of_a_variant_changes_nothing(paper):
+    axes = {"size": {"paper": {"network": {}}}, "network.hidden": [[600], [5, 5]]}
+    found = varied(paper, axes)
+    assert [each.study.network.hidden for each in found] == [[600], [5, 5]]
+    assert {each.study.network.init for each in found} == {"torch"}
+
+
 def test_only_axes_that_change_what_is_made_matter(paper):
     found = varied(paper, AXES)
     assert that_matter(found, ["same"] * 4) == []

@@ -63,8 +63,8 @@ def varied_findings(
                 sentences = variant_sentences(pairs, number, labels)
             found.append(Finding(f"{TOPICS[name]} and {axis}{where}", list(sentences)))
         if unmoved:
-            told = [_unchanged(varied, line, name, labels) for name in unmoved]
-            found.append(Finding(f"What {axis} leaves as it is{where}", told))
+            same = [_unchanged(varied, line, name, labels) for name in unmoved]
+            found.append(Finding(f"What {axis} leaves as it is{where}", same))
     return [finding for finding in found if finding.sentences]
 
 
@@ -157,31 +157,29 @@ def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iter
 def variant_sentences(
     rows: Sequence[Variant], number: Number, labels: Mapping[str, str]
 ) -> Iterator[str]:
-    """Say, row by row, whether a number differs between a variant and the one it is held against."""
+    """Say, row by row, whether a number differs between a variant and the first one."""
     for row in rows:
         name = label(row.treatment, labels)
-        ours, theirs = (
-            f"{signed(each, number)}{number.unit}" for each in (row.mean, row.mean_base)
-        )
+        means = (row.mean, row.mean_base)
+        ours, theirs = (f"{signed(each, number)}{number.unit}" for each in means)
         size = f"{signed(abs(row.difference), number)}{points_of(number)}"
-        ranked = f"{'higher' if row.difference > 0 else 'lower'} with {row.variant} ({ours}) than "
-        ranked += f"with {row.base} ({theirs})"
+        more = "higher" if row.difference > 0 else "lower"
+        ranked = f"{more} with {row.variant} ({ours}) than with {row.base} ({theirs})"
+        both = f"{name} has {ours} with {row.variant} and {theirs} with {row.base}"
         if _is_same(row):
             yield f"{name} has {ours} with {row.variant} as with {row.base}, in every seed."
         elif row.method == EQUAL:
             yield f"{name} is {size} {ranked}, in each of {row.n} seeds."
         elif row.ci_low is None or row.ci_high is None:
-            few = f"{plural(row.n, 'seed')} cannot tell them apart"
-            yield f"{name} has {ours} with {row.variant} and {theirs} with {row.base}; {few}."
+            yield f"{both}; {plural(row.n, 'seed')} cannot tell them apart."
         elif row.ci_low <= 0 <= row.ci_high:
-            low, high = (signed(end, number) for end in (row.ci_low, row.ci_high))
-            yield (
-                f"{name} has {ours} with {row.variant} and {theirs} with {row.base}, and the two "
-                f"are not told apart: the difference is {low} to {high}{points_of(number)}."
-            )
+            between = " to ".join(signed(end, number) for end in (row.ci_low, row.ci_high))
+            between += points_of(number)
+            yield f"{both}, and the two are not told apart: the difference is {between}."
         else:
-            low, high = sorted(map(abs, (row.ci_low, row.ci_high)))
-            yield f"{name} is {size} ({signed(low, number)} to {signed(high, number)}) {ranked}."
+            ends = sorted(map(abs, (row.ci_low, row.ci_high)))
+            between = " to ".join(signed(end, number) for end in ends)
+            yield f"{name} is {size} ({between}) {ranked}."
 
 
 def _unchanged(varied: Varied, line: Line, treatment: str, labels: Mapping[str, str]) -> str:

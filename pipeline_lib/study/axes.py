@@ -128,7 +128,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
         raise PipelineError(f"axes.{axis} has the name of a column of the results; choose another")
     if isinstance(values, dict):
         for name, overlay in values.items():
-            yield _Setting(name, name, dict(_leaves(overlay or {})))
+            yield _Setting(name, name, dict(_leaves(overlay or {}, raw)))
         return
     path = _resolved(axis, raw)
     labels = [_label(value) for value in values]
@@ -155,11 +155,17 @@ def _label(value: Any) -> str:
     return str(value)
 
 
-def _leaves(overlay: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
-    """Yield the path and value of each key in an overlay; a list is a single value."""
+def _leaves(
+    overlay: dict[str, Any], there: Any, above: tuple[str, ...] = ()
+) -> Iterator[tuple[Any, Any]]:
+    """Yield the path and value of each key that an overlay changes in what is there.
+
+    A list is a single value. An empty section changes nothing if there is one, as in a file.
+    """
     for key, value in overlay.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, (*above, key))
+        here = there.get(key) if isinstance(there, dict) else None
+        if isinstance(value, dict) and (value or isinstance(here, dict)):
+            yield from _leaves(value, here, (*above, key))
         else:
             yield (*above, key), value
 
