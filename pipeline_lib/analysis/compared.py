@@ -1,0 +1,145 @@
+"""Two studies, or two scenarios of studies with axes, brought together seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cells, study_cells
+from pipeline_lib.analysis.values import by_key
+from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.rows import Axes, read_table
+from pipeline_lib.measures import Value
+
+AXIS = "study"  # the axis along which the two differ
+# Sections that do not change a network or a number.
+APART = ("seeds", "results", "engine", "keep_networks", "axes", "reproduction", "contrasts")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: its name, its study as merged YAML, its scenario, and its values."""
+
+    name: str
+    study: Mapping[str, Any]
+    axes: Axes
+    values: list[Value]
+
+    @property
+    def seeds(self) -> set[int]:
+        """The seeds that have any number."""
+        return {value.seed for value in self.values}
+
+    @property
+    def treatments(self) -> list[str]:
+        """The treatments and states that have any number, in order."""
+        return list(dict.fromkeys(value.treatment for value in self.values))
+
+
+def read_side(place: str) -> Side:
+    """Read the study in a results folder, or one scenario: `folder:axis=value,axis=value`.
+
+    Raises PipelineError if there is no study, or the place does not name one scenario.
+    """
+    folder, _, chosen = place.partition(":")
+    path = Path(folder, "study.yaml")
+    try:
+        study = yaml.safe_load(path.read_text(encoding="utf-8"))
+        kinds = {axis: _kind(values) for axis, values in (study.get("axes") or {}).items()}
+    except (OSError, ValueError, yaml.YAMLError, AttributeError):
+        raise PipelineError(
+            f"{folder} has no readable study.yaml; it must be the results folder of a study"
+        ) from None
+    wanted = dict(part.partition("=")[::2] for part in chosen.split(",") if part)
+    unknown = [axis for axis in wanted if axis not in kinds]
+    if unknown:
+        known = f"its axes are {', '.join(kinds)}" if kinds else "it has none"
+        raise PipelineError(f"{place}: {unknown[0]!r} is not an axis of this study; {known}")
+    types: Axes = {axis: 0.0 if kind is float else "" for axis, kind in kinds.items()}
+    rows = read_table(Path(folder, "values.parquet"), Value, axes=types).to_pylist()
+    axes: dict[str, float | str] = {}
+    for axis in kinds:
+        there = list(dict.fromkeys(row[axis] for row in rows))
+        named = {f"{value:.12g}" if isinstance(value, float) else value: value for value in there}
+        if axis not in wanted and len(there) == 1:
+            wanted[axis] = next(iter(named))
+        if wanted.get(axis) not in named:
+            raise PipelineError(
+                f"{place}: the study varies {axis}; add one of its values to the folder's name, "
+                f"{folder}:{axis}=… ({', '.join(named)})"
+            )
+        axes[axis] = named[wanted[axis]]
+    values = []
+    for row in rows:
+        here = {axis: row.pop(axis) for axis in kinds}
+        if here == axes:
+            values.append(Value(**row))
+    name = ", ".join([Path(folder).name, *(f"{axis} = {wanted[axis]}" for axis in axes)])
+    return Side(name, study, axes, values)
+
+
+def paired(base: Side, other: Side) -> Varied:
+    """Return both as the scenarios of one study, with the seeds and treatments that both have.
+
+    Treatments and numbers are matched by name, and `base` comes first. Raises PipelineError if
+    they have no seed or no treatment in common.
+    """
+    seeds = base.seeds & other.seeds
+    if not seeds:
+        raise PipelineError(f"{base.name} and {other.name} have no seed in common to compare")
+    names = [name for name in measures.in_order() if base.study.get(name) is not None]
+    numbers = measures.numbers(names)
+    keys = {value.key for value in base.values} & {value.key for value in other.values}
+    if not any(key.treatment in (base.study.get("treatments") or {}) for key in keys):
+        raise PipelineError(f"{base.name} and {other.name} have no treatment of the same name")
+    both = [
+        [value for value in side.values if value.seed in seeds and value.key in keys]
+        for side in (base, other)
+    ]
+    cells = [Cells(study_cells(values, numbers)) for values in both]
+    found = {name: numbers[name] for name in numbers if any(key.number == name for key in keys)}
+    return Varied([{AXIS: base.name}, {AXIS: other.name}], cells, list(map(by_key, both)), found)
+
+
+def differences(base: Side, other: Side) -> list[str]:
+    """Return the settings in which the two differ, with the value of each.
+
+    Treatments that only one of them has are left out, and so is what an axis sets.
+    """
+    ours, theirs = (dict(_leaves(side.study)) for side in (base, other))
+    varied = [axis for side in (base, other) for axis in side.axes]
+    treatments = [set(side.study.get("treatments") or {}) for side in (base, other)]
+    alone = treatments[0] ^ treatments[1]
+    found = []
+    for key in dict.fromkeys([*ours, *theirs]):
+        first, *rest = key.split(".")
+        skipped = first in APART or (first == "treatments" and rest[0] in alone)
+        if skipped or any(axis == key or axis.startswith(f"{key}.") for axis in varied):
+            continue
+        if ours.get(key) != theirs.get(key):
+            found.append(f"{key} ({_text(ours.get(key))} and {_text(theirs.get(key))})")
+    return found
+
+
+def _kind(values: Any) -> type:
+    numbers = all(isinstance(each, int | float) and each is not True for each in values)
+    return float if isinstance(values, list) and numbers else str
+
+
+def _leaves(study: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in study.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _text(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,90 @@
+"""Two studies compared within the seeds that both have, on numbers made by hand."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from pipeline_lib import compare
+from pipeline_lib.files.rows import table_of, with_axes, write_table
+from pipeline_lib.measures import Value, value
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY
+from pipeline_lib.numbers import Key
+from tests.conftest import overlaid
+
+
+def write(folder, paper, accuracy, scenarios=({},), **study):
+    """A results folder, whose numbers by treatment rise by 1 from scenario to scenario."""
+    tables = []
+    for place, at in enumerate(scenarios):
+        values = [
+            value(seed, Key(treatment, number), each + place)
+            for number in (COMBINED, FINAL_ACCURACY)
+            for treatment, by_seed in accuracy.items()
+            for seed, each in by_seed.items()
+        ]
+        tables.append(with_axes(table_of(values, Value), at))
+    write_table(folder / "values.parquet", pa.concat_tables(tables))
+    (folder / "study.yaml").write_text(
+        yaml.safe_dump(paper | study, sort_keys=False), encoding="utf-8"
+    )
+    return folder
+
+
+def told(capsys, *places, out):
+    compare.main([*map(str, places), "--out", str(out)])
+    return capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", "~")
+
+
+def test_seeds_are_paired_treatments_are_matched_and_the_settings_are_told(paper, tmp_path, capsys):
+    ours = {"ssri": {0: 90.0, 1: 80.0, 2: 85.0, 3: 70.0}, "ketamine": {0: 95.0, 1: 96.0}}
+    theirs = {"ssri": {3: 72.0, 2: 86.0, 1: 81.5, 9: 1.0}, "bridge": {1: 99.0}}
+    one = write(tmp_path / "one", paper, ours)
+    changed = overlaid(yaml.safe_load(yaml.safe_dump(paper)), "studies/smoke.yaml")
+    network = {"network": changed["network"], "seeds": 4}
+    other = write(tmp_path / "other", paper, theirs, **network)
+    text = told(capsys, one, other, out=tmp_path / "out")
+    assert "other is compared with one within 3 seeds that both have." in text
+    assert r"network.hidden (\[512, 512, 256\] and \[32, 32, 16\])." in text
+    assert "seeds" not in text.partition("They differ in")[2].partition("\n")[0]
+    assert "Only one has ketamine.\n- Only other has bridge." in text
+    # Of seeds 1, 2 and 3: 1.5, 1 and 2 more.
+    assert "SSRI-like is 1.5 points (" in text
+    assert "higher with other (79.8~%) than with one (78.3~%)." in text
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *(f"comparison.{form}" for form in ("csv", "md", "png", "svg", "tex")),
+        "findings.md",
+    ]
+    assert (tmp_path / "out/findings.md").read_text("utf-8").replace("\xa0", "~") == text
+
+
+def test_two_scenarios_of_a_study_are_compared(paper, tmp_path, capsys):
+    at = [{"size": name, "pruning.sparsity": 0.9} for name in ("small", "wide")]
+    axes = {"size": {"small": {}, "wide": {}}, "pruning.sparsity": [0.9]}
+    folder = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0, 1: 80.0}}, at, axes=axes)
+    places = [f"{folder}:size=small", f"{folder}:size=wide,pruning.sparsity=0.9"]
+    text = told(capsys, *places, out=tmp_path / "out")
+    assert "SSRI-like is 1.0 points higher with sizes, size = wide, pruning.sparsity = 0.9" in text
+    assert "Their settings are the same." in text
+
+
+def test_what_cannot_be_compared_is_refused_in_a_sentence(paper, tmp_path):
+    one = write(tmp_path / "one", paper, {"ssri": {0: 90.0}})
+    axes = {"size": {"small": {}, "wide": {}}}
+    at = [{"size": "small"}, {"size": "wide"}]
+    sizes = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0}}, at, axes=axes)
+    elsewhere = write(tmp_path / "elsewhere", paper, {"ssri": {5: 90.0}})
+    another = write(tmp_path / "another", paper, {"healthy": {0: 90.0}})
+    for place, problem in {
+        f"{tmp_path}/none": "none has no readable study.yaml; it must be the results folder",
+        f"{one}:size=wide": "'size' is not an axis of this study; it has none",
+        f"{sizes}:width=1": "'width' is not an axis of this study; its axes are size",
+        f"{sizes}": r"the study varies size; add one of its values .* \(small, wide\)",
+        f"{sizes}:size=big": r"the study varies size; add one of its values",
+        f"{elsewhere}": "one and elsewhere have no seed in common",
+        f"{another}": "one and another have no treatment of the same name",
+        f"{one}": "is given twice; it must be two different studies",
+    }.items():
+        with pytest.raises(SystemExit, match=problem):
+            compare.main([str(one), place, "--out", str(tmp_path / "out")])
