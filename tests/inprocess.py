@@ -20,6 +20,7 @@ from pipeline_lib.names import (
 from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
+from pipeline_lib.study.kinds import Looks
 from tests.conftest import ROOT
 
 SCRIPTS = ROOT / "workflow_scripts"
@@ -240,13 +241,21 @@ class Run:
                 citation=ROOT / "CITATION.cff",
             ),
             study=slices.report(study),
+            looks=self.looks,
             planned=planned,
+        )
+
+    @property
+    def looks(self) -> Looks:
+        """How each treatment looks in figures."""
+        return slices.looks(
+            self.study, {name: place for place, name in enumerate(self.study.treatments)}
         )
 
     def figures(self, comparison: Path | None) -> list[Path]:
         """Draw every figure of the study; return the files."""
         study, first, treatments = self.study, self.study.seed_list[0], list(self.study.treatments)
-        looks = slices.looks(study, {name: place for place, name in enumerate(treatments)})
+        looks = self.looks
         regrowth = slices.first_regrowth(study)
         networks = {state: self.network(first, state) for state in [*STATES, *treatments]}
         files = {

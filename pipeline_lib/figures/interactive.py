@@ -203,13 +203,13 @@ def _seen(shown: float) -> Spec:
 
 def _course(cycles: Sequence[int], marks: Spec, tooltip: list[Spec], threshold: float) -> Spec:
     """Return the panel with the lines of all seeds through the stress cycles."""
-    fold = [{"fold": [f"cycle_{cycle}" for cycle in cycles], "as": ["at", "accuracy"]}]
-    means = [{"fold": [f"cycle_{cycle}_mean" for cycle in cycles], "as": ["at", "accuracy"]}]
+    fold = [{"fold": [f"cycle_{cycle}" for cycle in cycles], "as": ["at", "shown"]}]
+    means = [{"fold": [f"cycle_{cycle}_mean" for cycle in cycles], "as": ["at", "shown"]}]
     cycle: Spec = {"calculate": "toNumber(split(datum.at, '_')[1])", "as": "cycle"}
-    there: Spec = {"filter": "isValid(datum.accuracy)"}
+    there: Spec = {"filter": "isValid(datum.shown)"}
     x: Spec = {"field": "cycle", "type": "quantitative", "title": "Stress cycle"}
     x["axis"] = {"tickMinStep": 1, "grid": False}
-    y: Spec = {"field": "accuracy", "type": "quantitative", "title": "Accuracy (%)"}
+    y: Spec = {"field": "shown", "type": "quantitative", "title": "Accuracy (%)"}
     y["scale"] = {"zero": False}
     place = {"x": x, "y": y, "color": marks["color"]}
     seeds = {"transform": [*fold, cycle, there]}
