@@ -75,5 +75,5 @@ def test_the_study_has_six_combinations_and_the_three_treatments(paper):
     assert len(study.treatments) == 9
     assert set(slices.combines(study)) == set(list(study.treatments)[3:])
     boosted = slices.report(study)["treatments"]["boosted"]
-    assert "every: 4" in boosted
+    assert boosted["maintenance"][0]["every"] == 4
     assert slices.treat(study, "bridge")["course"][-1] == {"withdraw": {}}

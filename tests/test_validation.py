@@ -157,15 +157,9 @@ BAD = [
         ["claims", 0, "number"],
         "sparsity",
         "claims[0].number has 'sparsity'; it must be one of clean, standard, combined, internal, "
-<<<<<<< HEAD
         "gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, responded, "
         "slow_response, relapsed_after_response, response_by_threshold, relapse_by_threshold, "
         "relapsed, not_relapsed, relapse_cycle",
-=======
-        "input, gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, "
-        "responded, slow_response, relapsed_after_response, response_by_threshold, "
-        "relapse_by_threshold, relapsed, not_relapsed, relapse_cycle",
->>>>>>> 70c0994 (Keep the claims of the paper out of the replay's made-up studies)
     ),
     (
         ["claims", 0, "than"],

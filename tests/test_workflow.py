@@ -272,7 +272,7 @@ def test_what_a_former_study_showed_is_removed_when_a_changed_one_starts(copied)
     copied.study["reproduction"] = {"published": None}
     copied.snakemake("-j", "1", "results/metrics/acute.parquet")
     left = {path.parent.name for path in results.rglob("*") if path.suffix != ".log"}
-    assert not {"tables", "statistics", "reproduction", "stamps"} & left
+    assert not {"tables", "statistics", "reproduction", "stamps"} & left, left
     assert not (results / "report.html").exists()
     assert [*(results / "figures").iterdir()] == [mine]
     assert (results / "seeds/0/ssri/network.safetensors").exists()
