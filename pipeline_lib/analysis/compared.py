@@ -19,7 +19,9 @@ from pipeline_lib.measures import Value
 
 AXIS = "study"  # the axis along which the two differ
 # Sections that do not change a network or a number.
-APART = ("seeds", "results", "engine", "keep_networks", "axes", "reproduction", "contrasts")
+APART = (
+    *("seeds", "results", "engine", "keep_networks", "axes", "reproduction", "contrasts", "claims"),
+)
 
 
 @dataclass(frozen=True)

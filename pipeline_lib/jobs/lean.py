@@ -1,4 +1,4 @@
-"""What other libraries load for a job that does not need it: half of a short job's time."""
+"""What other libraries load for a job that does not need it: a third of a short job's time."""
 
 from __future__ import annotations
 

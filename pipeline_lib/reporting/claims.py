@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields, replace
 from itertools import groupby
 
-from pipeline_lib.analysis.claims import HOLDS, REVERSED, TOO_SMALL, UNDECIDED, Judged
+from pipeline_lib.analysis.claims import HOLDS, MARGIN, REVERSED, TOO_SMALL, UNDECIDED, Judged
+from pipeline_lib.analysis.intervals import ALPHA, LEVEL
 from pipeline_lib.analysis.varied import in_words, value_text
 from pipeline_lib.files.rows import Axes
 from pipeline_lib.names import CLAIMS, WITHDRAWN, label
@@ -97,13 +98,20 @@ def claim_table(
         "Claims",
         "Each claim says that the first treatment does better than the other. Means over the "
         "seeds that have both, shares of seeds in per cent, and the difference within seeds with "
-        "its 95 % interval; p of sign-flip permutation tests, corrected by step-down max-T over "
-        "all claims. A claim holds if p is below 0.05 and the whole interval is on its side of 0, "
-        "and is reversed if all of it is on the other side. A difference that is within 2 points "
-        "of 0 is too small to matter.",
+        f"its {100 * LEVEL:g} % interval; p of sign-flip permutation tests, corrected by step-down "
+        f"max-T over all claims. A claim holds if p is below {ALPHA:g} and the whole interval is "
+        "on its side of 0, and is reversed if all of it is on the other side. A difference that is "
+        f"within {MARGIN:g} points of 0 is too small to matter.",
         columns(
             [*scenarios[0], "Number", "Better", "Than"],
-            ["Mean", "Mean of the other", "Difference", "95 % interval", "p", "Claim"],
+            [
+                "Mean",
+                "Mean of the other",
+                "Difference",
+                f"{100 * LEVEL:g} % interval",
+                "p",
+                "Claim",
+            ],
         ),
         blocks,
         [*scenarios[0], *(field.name for field in fields(Judged))],
