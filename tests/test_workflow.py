@@ -264,6 +264,20 @@ def test_a_copy_of_results_is_up_to_date_under_its_new_name(copied):
     assert copied.planned() == []
 
 
+def test_what_a_former_study_showed_is_removed_when_a_changed_one_starts(copied):
+    results = copied.folder / "results"
+    mine = results / "figures/mine.svg"
+    mine.write_text("of the user")
+    copied.study["treatments"]["ssri"] = None
+    copied.study["reproduction"] = {"published": None}
+    copied.snakemake("-j", "1", "results/metrics/acute.parquet")
+    left = {path.parent.name for path in results.rglob("*") if path.suffix != ".log"}
+    assert not {"tables", "statistics", "reproduction", "stamps"} & left, left
+    assert not (results / "report.html").exists()
+    assert [*(results / "figures").iterdir()] == [mine]
+    assert (results / "seeds/0/ssri/network.safetensors").exists()
+
+
 def test_a_change_of_learning_rate_reruns_only_ssri_without_snakemakes_record(copied):
     copied.study["treatments"]["ssri"]["course"][0]["train"]["lr"] = 2e-5
     planned = [job for job in copied.planned() if job.startswith("seed")]
