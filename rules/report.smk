@@ -2,12 +2,14 @@
 
 from pipeline_lib.names import (
     COMBINATIONS,
+    OURS_ALONE,
     PREDICTION_TABLES,
     STATISTICS_TABLES,
 )
 
+OF_MEASURES = [spec.name for spec in measures.tables(MEASURES)]
 TABLES = [
-    *(spec.name for spec in measures.tables(MEASURES)),
+    *OF_MEASURES,
     *([COMBINATIONS] if slices.combines(STUDY) else []),
     *STATISTICS_TABLES,
     *(PREDICTION_TABLES if STRUCTURE in MEASURES else []),
@@ -72,6 +74,11 @@ rule tables:
         ],
         others=expand(
             in_results("tables", "{table}.{form}"), table=TABLES, form=["md", "tex"]
+        ),
+        ours=expand(
+            in_results("tables", OURS_ALONE, "{table}.{form}"),
+            table=OF_MEASURES if STUDY.publication else [],
+            form=["csv", "md", "tex"],
         ),
         stamp=stamp_of("tables"),
     log:

@@ -14,7 +14,7 @@ from pipeline_lib.analysis.along import fitted, study_along
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.variants import study_variants
 from pipeline_lib.analysis.varied import Varied
-from pipeline_lib.figures import style
+from pipeline_lib.figures import pages, style
 from pipeline_lib.figures.varied import draw, specs
 from pipeline_lib.measures import value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SCENARIOS
@@ -190,11 +190,11 @@ def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names
     found = specs(varied.scenarios, MEASURES)
     assert list(found) == names
     looks = style.looks(LABELS, {"first": 0, "second": 1}, {})
-    with style.applied():
+    with pages.applied():
         for name, spec in found.items():
             assert ("Here dose = 0.1." in spec.caption) == (len(axes) > 2)
-            figure = draw(name, varied, looks, MEASURES, 0.8)
-            style.save(figure, [tmp_path / f"{name}.svg"])
+            figure = draw(name, varied, looks, 0.8)
+            pages.save(lambda figure=figure: figure, [tmp_path / f"{name}.svg"])
             titles = " ".join(panel.get_title(loc="left") for panel in figure.axes)
             assert ("First" if name.startswith("map") else "Combined") in titles
             if name == "along":

@@ -139,6 +139,11 @@ def test_a_change_of_one_figures_style_reruns_only_the_figure_and_the_report(pro
     assert project.planned() == [REGIONS, "write the report"]
 
 
+def test_figures_for_a_journal_rerun_only_figures_tables_and_the_report(project):
+    project.study["publication"] = True
+    assert project.planned() == sorted(["write the report", "write the tables", *FIGURES])
+
+
 def test_a_change_of_the_palette_reruns_only_the_figures_and_the_report(project):
     project.edit("pipeline_lib/figures/style.py", "#004488", "#004489")
     assert project.planned() == sorted(["write the report", *FIGURES])

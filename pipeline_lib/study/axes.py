@@ -23,7 +23,7 @@ from pipeline_lib.study.validation import validate
 Value = float | str  # of an axis, as in its column of the results
 
 MOST_SCENARIOS = 10_000
-FIXED = ("seeds", "results", "keep_networks")  # keys that all scenarios share
+FIXED = ("seeds", "results", "keep_networks", "publication")  # keys that all scenarios share
 
 # The columns of rows, values and cells, beside which each axis gets one.
 STATISTICS = {"n", "mean", "sd", "min", "max", "count", "ci_low", "ci_high", "method", "note"}
