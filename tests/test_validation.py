@@ -40,7 +40,7 @@ BAD = [
         [*TRAIN, "epoch"],
         3,
         "treatments.ssri.course[0].train.epoch is not a known key;"
-        " did you mean epochs? the keys here are epochs, lr, noise, input_noise, gain",
+        " did you mean epochs? the keys here are epochs, stop, lr, noise, input_noise, gain",
     ),
     (
         [*TRAIN, "noise"],
@@ -189,7 +189,7 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"repeat": {"times": 2, "steps": [{"train": {"epochs": 1, "lr": 0.1, "nois": 1}}]}}],
         "treatments.ssri.course[0].repeat.steps[0].train.nois is not a known key;"
-        " did you mean noise? the keys here are epochs, lr, noise, input_noise, gain",
+        " did you mean noise? the keys here are epochs, stop, lr, noise, input_noise, gain",
     ),
     (
         ["treatments", "neurosteroid", "course"],
