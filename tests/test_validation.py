@@ -70,7 +70,7 @@ BAD = [
         ["treatments", "untreated"],
         {"label": "x", "course": [], "maintenance": []},
         "treatments has the name 'untreated'; it must be lower-case letters, digits and `_`, begin"
-        " with a letter, and not be healthy, untreated or withdrawn",
+        " with a letter, and not be healthy, untreated, withdrawn or each",
     ),
     (
         ["treatments", "ssri", "course"],
@@ -230,7 +230,7 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, contrasts, claims,"
+        " publication, task, network, training, baseline, pruning, treatments, contrasts, claims,"
         " reproduction, axes, evaluate, acute, relapse, structure, switch",
     ),
 ]
