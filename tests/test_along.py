@@ -160,7 +160,7 @@ def of_variants(*differences, base=90.0):
         ([1, 2, 3, 2, 1], "First is 1.8 points (0.9 to 3.1) higher with wide (95.8~%) than with s"),
         ([-1, -2, -3, -2, -1], "First is 1.8 points (0.9 to 3.1) lower with wide (92.2~%) than"),
         ([3, 3, 3], "First is 3.0 points higher with wide (95.0~%) than with small (92.0~%), in"),
-        ([-9, 9, 5, -8], "First has 92.2~% with wide and 93.0~% with small, and the two are not "),
+        ([-9, 9, 5, -8], "First has 92.2~% with wide and 93.0~% with small; the difference may"),
         ([4, 2], "First has 94.0~% with wide and 91.0~% with small; 2 seeds cannot tell them"),
         ([4], "First has 94.0~% with wide and 90.0~% with small; 1 seed cannot tell them"),
         ([0, 0, 0], "First is the same at every value: combined stress 92.0~% ("),
