@@ -63,9 +63,9 @@ def _text(
     seeds = len(base.seeds & other.seeds)
     reading = (
         f"{other.name} is compared with {base.name} within {plural(seeds, 'seed')} that both have. "
-        f"Numbers are means over these seeds; in brackets {100 * LEVEL:g} % intervals of the "
-        "difference. A seed has the same data, initial weights and noise in both, unless a setting "
-        "that differs changes them."
+        f"Numbers are means over these seeds, and brackets hold {100 * LEVEL:g} % intervals of "
+        "the difference. A seed has the same data, initial weights and noise in both, unless a "
+        "setting that differs changes them."
     )
     settings = differences(base, other)
     told = [f"They differ in {listed(settings)}."] if settings else []
