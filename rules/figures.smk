@@ -57,8 +57,6 @@ for name, spec in SPECS.items():
             stamp=stamp_of(f"figure_{name}"),
         log:
             log_of(f"figures/{name}"),
-        benchmark:
-            benchmark_of(f"figures/{name}")
         group:
             STUDY_GROUP
         threads: 1
@@ -87,8 +85,6 @@ rule figure_survival:
         stamp=stamp_of(f"figure_{SURVIVAL}"),
     log:
         log_of(f"figures/{SURVIVAL}"),
-    benchmark:
-        benchmark_of(f"figures/{SURVIVAL}")
     group:
         STUDY_GROUP
     threads: 1
@@ -118,8 +114,6 @@ if STRUCTURE in MEASURES:
             stamp=stamp_of(f"figure_{PREDICTORS}"),
         log:
             log_of(f"figures/{PREDICTORS}"),
-        benchmark:
-            benchmark_of(f"figures/{PREDICTORS}")
         group:
             STUDY_GROUP
         threads: 1
@@ -148,8 +142,6 @@ rule figure_training:
         stamp=stamp_of(f"figure_{TRAINING}"),
     log:
         log_of(f"figures/{TRAINING}"),
-    benchmark:
-        benchmark_of(f"figures/{TRAINING}")
     group:
         STUDY_GROUP
     threads: 1
@@ -180,8 +172,6 @@ if has_published("published"):
             stamp=stamp_of(f"figure_{COMPARISON}"),
         log:
             log_of(f"figures/{COMPARISON}"),
-        benchmark:
-            benchmark_of(f"figures/{COMPARISON}")
         group:
             STUDY_GROUP
         threads: 1
@@ -216,8 +206,6 @@ if REGROWTH:
             stamp=stamp_of(f"figure_{GROWN}"),
         log:
             log_of(f"figures/{GROWN}"),
-        benchmark:
-            benchmark_of(f"figures/{GROWN}")
         group:
             STUDY_GROUP
         threads: 1
@@ -265,8 +253,6 @@ if PLANE:
             stamp=stamp_of(f"figure_{REGIONS}"),
         log:
             log_of(f"figures/{REGIONS}"),
-        benchmark:
-            benchmark_of(f"figures/{REGIONS}")
         group:
             STUDY_GROUP
         threads: 1

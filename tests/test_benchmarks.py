@@ -23,14 +23,10 @@ PHASES = JOBS | {"prune", "evaluation", "acute relapse"}
 PHASES |= {f"relapse of {name}" for name in TREATMENTS}
 
 
-def write_job(results, job, log, memory):
-    for kind, suffix, text in (
-        ("logs", "log", log),
-        ("benchmarks", "tsv", f"s\tmax_rss\n1.0\t{memory}\n"),
-    ):
-        path = (results / kind / job).with_suffix(f".{suffix}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+def write_job(results, job, log):
+    path = results / "logs" / f"{job}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(log, encoding="utf-8")
 
 
 def workflow(folder, name, study, *options):
@@ -41,7 +37,7 @@ def workflow(folder, name, study, *options):
             with job_log(folder / "log", job):
                 pass
             log = (folder / "log").read_text(encoding="utf-8")
-            write_job(folder / "results" / name, job, log, 100.0)
+            write_job(folder / "results" / name, job, log)
     return costs.Cost(1.0, 50.0 * study["seeds"], 100.0, "")
 
 
