@@ -64,19 +64,14 @@ def test_the_benchmark_compares_the_workflow_with_the_straightforward_program(
 
 
 def test_the_cost_of_jobs_is_read_from_the_logs_that_they_write(tmp_path):
-    names = {"treat/0_ssri": "200.5", "evaluate/0_a_b": "300.5", "gather/acute": "1", "tables": "-"}
-    for job, memory in names.items():
+    for job in ("treat/0_ssri", "evaluate/0_a_b", "gather/acute", "tables"):
         with job_log(tmp_path / "log", job):
             pass
-        write_job(tmp_path, job, (tmp_path / "log").read_text(encoding="utf-8"), memory)
+        write_job(tmp_path, job, (tmp_path / "log").read_text(encoding="utf-8"))
     found = speed.jobs(tmp_path).set_index("phase")
-    assert found["memory"].dropna().to_dict() == {
-        "course of ssri": 200.5,
-        "evaluation": 300.5,
-        "gather": 1.0,
-    }
     assert sorted(found.index) == ["course of ssri", "evaluation", "gather", "tables"]
     assert found["cpu"].min() > 0
+    assert 20 < found["memory"].min() <= found["memory"].max() < 20_000
 
 
 def jobs_of(**phases):

@@ -376,9 +376,8 @@ def test_every_job_leaves_a_log(finished):
     log = (finished.folder / "results/logs/treat/0_ssri.log").read_text()
     assert "seed 0: treatment ssri" in log
     assert "epoch 3 of 3: loss" in log
-    assert re.search(
-        r"done in .* \(CPU .* since the process began, .* of it before this; \d+ MB\)", log
-    )
+    took = r"done in .* \(CPU .* since the process began, .* of it before this; \d+ MB\)"
+    assert re.search(took, log)
 
 
 def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):
