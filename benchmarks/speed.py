@@ -33,7 +33,7 @@ MINIATURE = {
 }
 QUICK_POINTS = 1200  # training points, a tenth of the paper's
 
-DONE = re.compile(r"done in .* \(CPU ([\d.]+) s since the process began")
+DONE = re.compile(r"done in .* \(CPU ([\d.]+) s since the process began.*; (\d+) MB\)")
 PHASE = re.compile(r"^(.+?) +([\d.]+) CPU-seconds$", re.MULTILINE)  # the yardstick's lines
 
 
@@ -51,18 +51,13 @@ def phase(job: str) -> str:
 
 
 def jobs(results: Path) -> pd.DataFrame:
-    """Return CPU-seconds and MB of a study's jobs, from their logs and Snakemake's benchmarks.
-
-    CPU time is the logs': Snakemake samples it, after a while every 30 seconds only.
-    """
+    """Return CPU-seconds and MB of a study's jobs, from their logs."""
     rows = []
-    for path in sorted((results / "benchmarks").rglob("*.tsv")):
-        job = path.relative_to(results / "benchmarks").with_suffix("")
-        log = (results / "logs" / job).with_suffix(".log").read_text(encoding="utf-8")
-        found = DONE.search(log)
+    for path in sorted((results / "logs").rglob("*.log")):
+        job = path.relative_to(results / "logs").with_suffix("")
+        found = DONE.search(path.read_text(encoding="utf-8"))
         assert found, f"{job}: the log does not tell its CPU time"
-        memory = pd.read_csv(path, sep="\t", na_values="-")["max_rss"].max()
-        rows.append((phase(job.as_posix()), float(found[1]), memory))
+        rows.append((phase(job.as_posix()), float(found[1]), float(found[2])))
     return pd.DataFrame(rows, columns=["phase", "cpu", "memory"])
 
 

@@ -19,8 +19,8 @@ from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.variants import Variant, study_variants
 from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.figures import pages, style
-from pipeline_lib.figures.varied import FOREST, draw
+from pipeline_lib.figures import FOREST, pages, style
+from pipeline_lib.figures.varied import draw
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.names import HEALTHY, STATES
 from pipeline_lib.reporting.findings import Finding

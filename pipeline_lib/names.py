@@ -55,6 +55,7 @@ COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
 SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")
+HISTORY, REPLAY = "history", "replay"  # the gathered files that are not of a measure
 VARIED_TABLES = (CLAIMS, SCENARIOS, FITS, VARIANTS)  # of axes
 
 # The columns that identify the number of a value, a cell or a published number.

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pipeline_lib.names import ON
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, ON, RELAPSED
+
+MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # the numbers that maps and findings are about
+
+Axes = Mapping[str, float | str]  # the value of each axis in one scenario
 
 # Units as they appear after a number in a sentence.
 PER_CENT, POINTS, CYCLES, PLAIN = "\N{NO-BREAK SPACE}%", " points", " cycles", ""
@@ -91,3 +96,18 @@ class FigureSpec:
     title: str
     caption: str
     kind: Literal["states", "levels", "cycles", "trajectories", "special"] = "states"
+
+
+def is_numeric(value: float | str) -> bool:
+    """Tell whether this is a value of a numeric axis; others have names."""
+    return not isinstance(value, str)
+
+
+def value_text(value: float | str) -> str:
+    """Return a value of an axis as readers see it."""
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def in_words(axes: Axes) -> str:
+    """Return values of axes in words: "pruning.sparsity = 0.9, network = wide"."""
+    return ", ".join(f"{axis} = {value_text(value)}" for axis, value in axes.items())

@@ -1,9 +1,9 @@
 # What a study with axes makes of its numbers: curves and variants, figures, tables, its report.
 
-from pipeline_lib.figures import varied
+from pipeline_lib import figures
 from pipeline_lib.names import VARIED_TABLES
 
-VARIED = varied.specs(AXIS_VALUES, MEASURES)
+VARIED = figures.of_axes(AXIS_VALUES, MEASURES)
 CLAIMED = [slices.claims(each.study) for each in SCENARIOS]
 THRESHOLDS = [slices.tables(each.study)["threshold"] for each in SCENARIOS]
 
@@ -41,8 +41,6 @@ rule along:
         claims=in_results("statistics", "claims.parquet"),
     log:
         log_of("along"),
-    benchmark:
-        benchmark_of("along")
     group:
         STUDY_GROUP
     threads: 1
@@ -71,8 +69,6 @@ for name, spec in VARIED.items():
             stamp=stamp_of(f"figure_{name}"),
         log:
             log_of(f"figures/{name}"),
-        benchmark:
-            benchmark_of(f"figures/{name}")
         group:
             STUDY_GROUP
         threads: 1
@@ -131,8 +127,6 @@ rule report_varied:
         stamp=stamp_of("report"),
     log:
         log_of("report"),
-    benchmark:
-        benchmark_of("report")
     group:
         STUDY_GROUP
     threads: 1

@@ -49,8 +49,6 @@ for name, spec in SPECS.items():
             stamp=stamp_of(f"figure_{name}"),
         log:
             log_of(f"figures/{name}"),
-        benchmark:
-            benchmark_of(f"figures/{name}")
         group:
             STUDY_GROUP
         threads: 1
@@ -79,8 +77,6 @@ rule figure_survival:
         stamp=stamp_of(f"figure_{SURVIVAL}"),
     log:
         log_of(f"figures/{SURVIVAL}"),
-    benchmark:
-        benchmark_of(f"figures/{SURVIVAL}")
     group:
         STUDY_GROUP
     threads: 1
@@ -110,8 +106,6 @@ if STRUCTURE in MEASURES:
             stamp=stamp_of(f"figure_{PREDICTORS}"),
         log:
             log_of(f"figures/{PREDICTORS}"),
-        benchmark:
-            benchmark_of(f"figures/{PREDICTORS}")
         group:
             STUDY_GROUP
         threads: 1
@@ -140,8 +134,6 @@ rule figure_training:
         stamp=stamp_of(f"figure_{TRAINING}"),
     log:
         log_of(f"figures/{TRAINING}"),
-    benchmark:
-        benchmark_of(f"figures/{TRAINING}")
     group:
         STUDY_GROUP
     threads: 1
@@ -172,8 +164,6 @@ if has_published("published"):
             stamp=stamp_of(f"figure_{COMPARISON}"),
         log:
             log_of(f"figures/{COMPARISON}"),
-        benchmark:
-            benchmark_of(f"figures/{COMPARISON}")
         group:
             STUDY_GROUP
         threads: 1
@@ -208,8 +198,6 @@ if REGROWTH:
             stamp=stamp_of(f"figure_{GROWN}"),
         log:
             log_of(f"figures/{GROWN}"),
-        benchmark:
-            benchmark_of(f"figures/{GROWN}")
         group:
             STUDY_GROUP
         threads: 1
@@ -257,8 +245,6 @@ if PLANE:
             stamp=stamp_of(f"figure_{REGIONS}"),
         log:
             log_of(f"figures/{REGIONS}"),
-        benchmark:
-            benchmark_of(f"figures/{REGIONS}")
         group:
             STUDY_GROUP
         threads: 1

@@ -1,7 +1,6 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
-from pipeline_lib.files.gathering import HISTORY
-from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
+from pipeline_lib.names import BASELINE, COURSE, HISTORY, MAINTENANCE
 
 AXIS_VALUES = [each.values for each in SCENARIOS]
 
@@ -114,29 +113,20 @@ for name in MEASURES:
             history=history_of_measure(name),
         log:
             log_of(f"{name}/{{seed}}_{{state}}{{scenario}}"),
-        benchmark:
-            benchmark_of(f"{name}/{{seed}}_{{state}}{{scenario}}")
         wildcard_constraints:
             state="|".join(slices.states(STUDY, name)),
         group:
             SEED_GROUP
         threads: 1
         params:
-            measure=name,
-            study=lambda wildcards, name=name: slice_of_measure(
-                name, wildcards.state, scenario(wildcards)
-            ),
-            planned=lambda wildcards: plan_of_network(
-                wildcards.state, scenario(wildcards)
-            ),
-            made_by=lambda wildcards, name=name: plan_of_measure(
-                name, wildcards.state, scenario(wildcards)
+            job=lambda wildcards, name=name: told(
+                (name, wildcards.state), scenario(wildcards)
             ),
         message:
             f"seed {{wildcards.seed}}{{wildcards.scenario}}:"
             f" measure the {{wildcards.state}} network ({measures.load(name).TITLE})"
-        script:
-            "../workflow_scripts/measure.py"
+        shell:
+            command("measure")
 
 
 def gathered_at(kind, at):
@@ -169,8 +159,6 @@ rule gather:
         gathered("{kind}"),
     log:
         log_of("gather/{kind}"),
-    benchmark:
-        benchmark_of("gather/{kind}")
     wildcard_constraints:
         kind="|".join(GATHERED),
     group:
@@ -201,8 +189,6 @@ rule study_values:
         stamp=stamp_of("values"),
     log:
         log_of("values"),
-    benchmark:
-        benchmark_of("values")
     group:
         STUDY_GROUP
     threads: 1

@@ -2,22 +2,26 @@
 # which its files carry: a digest of everything except the seed that decides what it makes.
 
 
+def slice_of_network(state, at):
+    """What the job of a network reads of the study."""
+    study = SCENARIOS[at].study
+    if state == HEALTHY:
+        return slices.baseline(study)
+    return slices.prune(study) if state == UNTREATED else slices.treat(study, state)
+
+
 @cache
 def plan_of_network(state, at=0):
     """The plan of the healthy network, of the untreated one, or of a treatment's."""
-    scenario = SCENARIOS[at].study
+    study = slice_of_network(state, at)
     if state == HEALTHY:
         train = "pipeline_lib.steps.train:apply"
-        study, inputs = slices.baseline(scenario), {}
         return plan(
-            state, study=study, code=code("baseline", ENGINES[at], train), inputs=inputs
+            state, study=study, code=code("baseline", ENGINES[at], train), inputs={}
         )
     if state == UNTREATED:
         inputs = {"network": plan_of_network(HEALTHY, at)}
-        return plan(
-            state, study=slices.prune(scenario), code=code("prune"), inputs=inputs
-        )
-    study = slices.treat(scenario, state)
+        return plan(state, study=study, code=code("prune"), inputs=inputs)
     steps = of_steps(study["course"])
     # The name counts too, because a treatment's course uses a generator of that name.
     return plan(
@@ -36,18 +40,15 @@ rule baseline:
         history=in_seed("baseline_history.parquet"),
     log:
         log_of("baseline/{seed}{scenario}"),
-    benchmark:
-        benchmark_of("baseline/{seed}{scenario}")
     group:
         SEED_GROUP
     threads: 1
     params:
-        study=lambda wildcards: slices.baseline(study_of(wildcards)),
-        made_by=lambda wildcards: plan_of_network(HEALTHY, scenario(wildcards)),
+        job=lambda wildcards: told((NETWORK, HEALTHY), scenario(wildcards)),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: train the healthy network"
-    script:
-        "../workflow_scripts/baseline.py"
+    shell:
+        command("baseline")
 
 
 rule prune:
@@ -57,19 +58,15 @@ rule prune:
         network=in_seed("pruned.safetensors"),
     log:
         log_of("prune/{seed}{scenario}"),
-    benchmark:
-        benchmark_of("prune/{seed}{scenario}")
     group:
         SEED_GROUP
     threads: 1
     params:
-        study=lambda wildcards: slices.prune(study_of(wildcards)),
-        planned=lambda wildcards: plan_of_network(HEALTHY, scenario(wildcards)),
-        made_by=lambda wildcards: plan_of_network(UNTREATED, scenario(wildcards)),
+        job=lambda wildcards: told((NETWORK, UNTREATED), scenario(wildcards)),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: prune the healthy network"
-    script:
-        "../workflow_scripts/prune.py"
+    shell:
+        command("prune")
 
 
 rule treat:
@@ -80,18 +77,12 @@ rule treat:
         history=in_seed("{treatment}", "history.parquet"),
     log:
         log_of("treat/{seed}_{treatment}{scenario}"),
-    benchmark:
-        benchmark_of("treat/{seed}_{treatment}{scenario}")
     group:
         SEED_GROUP
     threads: 1
     params:
-        study=lambda wildcards: slices.treat(study_of(wildcards), wildcards.treatment),
-        planned=lambda wildcards: plan_of_network(UNTREATED, scenario(wildcards)),
-        made_by=lambda wildcards: plan_of_network(
-            wildcards.treatment, scenario(wildcards)
-        ),
+        job=lambda wildcards: told((NETWORK, wildcards.treatment), scenario(wildcards)),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: apply the {wildcards.treatment} treatment"
-    script:
-        "../workflow_scripts/treat.py"
+    shell:
+        command("treat")

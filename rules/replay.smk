@@ -39,8 +39,6 @@ rule replay_seed:
         metrics=in_results("replay", "seeds", "{seed}.parquet"),
     log:
         log_of("replay/{seed}"),
-    benchmark:
-        benchmark_of("replay/{seed}")
     threads: 1
     params:
         study=slices.replay(STUDY),
@@ -61,8 +59,6 @@ rule replay_gather:
         in_results("replay", "metrics.parquet"),
     log:
         log_of("replay/gather"),
-    benchmark:
-        benchmark_of("replay/gather")
     threads: 1
     params:
         study=slices.gather(STUDY, "replay"),
@@ -90,8 +86,6 @@ rule replay_compare:
         stamp=stamp_of("replay"),
     log:
         log_of("replay/compare"),
-    benchmark:
-        benchmark_of("replay/compare")
     threads: 1
     params:
         study={name: slices.values(STUDY)[name] for name in slices.REPLAYED},

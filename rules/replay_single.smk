@@ -24,8 +24,6 @@ rule replay_seed:
         metrics=in_results("replay", "seeds", "{seed}.parquet"),
     log:
         log_of("replay/{seed}"),
-    benchmark:
-        benchmark_of("replay/{seed}")
     threads: 1
     params:
         order=RUNS.order,
@@ -50,8 +48,6 @@ rule replay_compare:
         stamp=stamp_of("replay"),
     log:
         log_of("replay/compare"),
-    benchmark:
-        benchmark_of("replay/compare")
     threads: 1
     params:
         planned=lambda wildcards: plan_of_replay(),

@@ -83,8 +83,6 @@ rule tables:
         stamp=stamp_of("tables"),
     log:
         log_of("tables"),
-    benchmark:
-        benchmark_of("tables")
     group:
         STUDY_GROUP
     threads: 1
@@ -126,8 +124,6 @@ if PUBLISHED:
             stamp=stamp_of("reproduction"),
         log:
             log_of("reproduction"),
-        benchmark:
-            benchmark_of("reproduction")
         group:
             STUDY_GROUP
         threads: 1
@@ -195,8 +191,6 @@ rule report:
         stamp=stamp_of("report"),
     log:
         log_of("report"),
-    benchmark:
-        benchmark_of("report")
     group:
         STUDY_GROUP
     threads: 1

@@ -37,8 +37,6 @@ rule statistics:
         logrank=in_results("statistics", "logrank.parquet"),
     log:
         log_of("statistics"),
-    benchmark:
-        benchmark_of("statistics")
     group:
         STUDY_GROUP
     threads: 1
@@ -67,8 +65,6 @@ if STRUCTURE in MEASURES:
             },
         log:
             log_of("predictors"),
-        benchmark:
-            benchmark_of("predictors")
         group:
             STUDY_GROUP
         threads: 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from pipeline_lib import figures, measures
 from pipeline_lib.names import (
@@ -58,22 +60,33 @@ class Run:
     def __init__(self, study: Study, folder: Path) -> None:
         self.study, self.folder = study, folder
 
+    def stage(
+        self, script: str, seed: int, state: str, files: list[Path], study: Any, stage: str = ""
+    ) -> None:
+        """A job of a seed, which is told all on its command line."""
+        told = {"stage": stage, "state": state, "study": study, "planned": None, "made_by": script}
+        command = [script, json.dumps(told), str(seed), self.log, *map(str, files)]
+        with patch("sys.argv", command):
+            runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
+
+    @property
+    def log(self) -> str:
+        log = self.folder / "logs" / "job.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return str(log)
+
     def script(
         self,
         script: str,
         output: Files,
         input: Files | None = None,
-        wildcards: dict[str, Any] | None = None,
         **params: Any,
     ) -> None:
-        log = self.folder / "logs" / "job.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
         job = SimpleNamespace(
             input=input if input is not None else Files(),
             output=output,
-            wildcards=SimpleNamespace(**(wildcards or {})),
             params=Params({"planned": None, "made_by": script} | params),
-            log=[str(log)],
+            log=[self.log],
             scriptdir=str(SCRIPTS),
         )
         runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})
@@ -91,39 +104,19 @@ class Run:
     def seed(self, seed: int) -> None:
         """All networks and measurements of one seed."""
         study, of = self.study, self.seed_file
-        self.script(
-            "baseline",
-            Files(network=self.network(seed, HEALTHY), history=of(seed, "history")),
-            wildcards={"seed": seed},
-            study=slices.baseline(study),
-        )
-        self.script(
-            "prune",
-            Files(network=self.network(seed, UNTREATED)),
-            Files(network=self.network(seed, HEALTHY)),
-            wildcards={"seed": seed},
-            study=slices.prune(study),
-        )
+        healthy, pruned = self.network(seed, HEALTHY), self.network(seed, UNTREATED)
+        files = [healthy, of(seed, "history")]
+        self.stage("baseline", seed, HEALTHY, files, slices.baseline(study))
+        self.stage("prune", seed, UNTREATED, [healthy, pruned], slices.prune(study))
         for name in study.treatments:
-            self.script(
-                "treat",
-                Files(network=self.network(seed, name), history=of(seed, name, "history")),
-                Files(network=self.network(seed, UNTREATED)),
-                {"seed": seed, "treatment": name},
-                study=slices.treat(study, name),
-            )
+            files = [pruned, self.network(seed, name), of(seed, name, "history")]
+            self.stage("treat", seed, name, files, slices.treat(study, name))
         for measure in study.measures:
             for state in slices.states(study, measure):
                 part = slices.measure(study, measure, state)
-                trains = [of(seed, state, f"{measure}_history")] if self.trains(measure) else []
-                self.script(
-                    "measure",
-                    Files(metrics=of(seed, state, measure), history=trains[0] if trains else []),
-                    Files(network=self.network(seed, state)),
-                    {"seed": seed, "state": state},
-                    measure=measure,
-                    study=part,
-                )
+                files = [self.network(seed, state), of(seed, state, measure)]
+                files += [of(seed, state, f"{measure}_history")] if self.trains(measure) else []
+                self.stage("measure", seed, state, files, part, measure)
 
     def trains(self, measure: str) -> bool:
         """Tell whether a measure takes a treated network through training."""

@@ -86,13 +86,13 @@ class Project:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     def results(self) -> dict[str, bytes]:
-        """All result files except logs and benchmarks, by their paths in the results folder."""
+        """All result files except logs, by their paths in the results folder."""
         folder = self.folder / "results"
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return {
             str(path.relative_to(folder)): path.read_bytes()
             for path in files
-            if path.relative_to(folder).parts[0] not in ("logs", "benchmarks")
+            if path.relative_to(folder).parts[0] != "logs"
         }
 
     def parquet(self) -> dict[str, bytes]:

@@ -14,8 +14,8 @@ from pipeline_lib.analysis.along import fitted, study_along
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.variants import study_variants
 from pipeline_lib.analysis.varied import Varied
-from pipeline_lib.figures import pages, style
-from pipeline_lib.figures.varied import draw, specs
+from pipeline_lib.figures import of_axes, pages, style
+from pipeline_lib.figures.varied import draw
 from pipeline_lib.measures import value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SCENARIOS
 from pipeline_lib.numbers import Key
@@ -187,7 +187,7 @@ def test_variants_are_told_apart_in_a_sentence_if_their_seeds_are(differences, s
 )
 def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names, tmp_path):
     varied = study(axes, lambda at: severity({"pruning.sparsity": 0.5} | at), seeds=2)
-    found = specs(varied.scenarios, MEASURES)
+    found = of_axes(varied.scenarios, MEASURES)
     assert list(found) == names
     looks = style.looks(LABELS, {"first": 0, "second": 1}, {})
     with pages.applied():

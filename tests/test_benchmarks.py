@@ -23,14 +23,10 @@ PHASES = JOBS | {"prune", "evaluation", "acute relapse"}
 PHASES |= {f"relapse of {name}" for name in TREATMENTS}
 
 
-def write_job(results, job, log, memory):
-    for kind, suffix, text in (
-        ("logs", "log", log),
-        ("benchmarks", "tsv", f"s\tmax_rss\n1.0\t{memory}\n"),
-    ):
-        path = (results / kind / job).with_suffix(f".{suffix}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+def write_job(results, job, log):
+    path = results / "logs" / f"{job}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(log, encoding="utf-8")
 
 
 def workflow(folder, name, study, *options):
@@ -41,7 +37,7 @@ def workflow(folder, name, study, *options):
             with job_log(folder / "log", job):
                 pass
             log = (folder / "log").read_text(encoding="utf-8")
-            write_job(folder / "results" / name, job, log, 100.0)
+            write_job(folder / "results" / name, job, log)
     return costs.Cost(1.0, 50.0 * study["seeds"], 100.0, "")
 
 
@@ -68,19 +64,14 @@ def test_the_benchmark_compares_the_workflow_with_the_straightforward_program(
 
 
 def test_the_cost_of_jobs_is_read_from_the_logs_that_they_write(tmp_path):
-    names = {"treat/0_ssri": "200.5", "evaluate/0_a_b": "300.5", "gather/acute": "1", "tables": "-"}
-    for job, memory in names.items():
+    for job in ("treat/0_ssri", "evaluate/0_a_b", "gather/acute", "tables"):
         with job_log(tmp_path / "log", job):
             pass
-        write_job(tmp_path, job, (tmp_path / "log").read_text(encoding="utf-8"), memory)
+        write_job(tmp_path, job, (tmp_path / "log").read_text(encoding="utf-8"))
     found = speed.jobs(tmp_path).set_index("phase")
-    assert found["memory"].dropna().to_dict() == {
-        "course of ssri": 200.5,
-        "evaluation": 300.5,
-        "gather": 1.0,
-    }
     assert sorted(found.index) == ["course of ssri", "evaluation", "gather", "tables"]
     assert found["cpu"].min() > 0
+    assert 20 < found["memory"].min() <= found["memory"].max() < 20_000
 
 
 def jobs_of(**phases):

@@ -43,7 +43,7 @@ def test_a_file_that_nothing_accounts_for_is_found(name):
     assert undeclared(known | kept | {name}, known) == [name]
 
 
-def test_outputs_logs_and_benchmarks_are_read_from_the_summary():
+def test_outputs_and_logs_are_read_from_the_summary():
     summary = (
         "Building DAG of jobs...\n"
         "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
@@ -53,7 +53,6 @@ def test_outputs_logs_and_benchmarks_are_read_from_the_summary():
     assert declared(summary) == {
         "results/a.csv",
         "results/logs/tables.log",
-        "results/benchmarks/tables.tsv",
         "results/b.svg",
     }
 

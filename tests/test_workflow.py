@@ -389,15 +389,14 @@ def test_the_target_replay_runs_and_compares_only_the_replay(tmp_path, paper):
     ]
 
 
-def test_every_job_leaves_a_log_and_a_benchmark(finished):
-    for kind, suffix in (("logs", "log"), ("benchmarks", "tsv")):
-        for stage in ("baseline/0", "prune/1", "treat/0_ssri", "relapse/1_ketamine", "tables"):
-            path = finished.folder / "results" / kind / f"{stage}.{suffix}"
-            assert path.stat().st_size > 0
+def test_every_job_leaves_a_log(finished):
+    for stage in ("baseline/0", "prune/1", "treat/0_ssri", "relapse/1_ketamine", "tables"):
+        assert (finished.folder / f"results/logs/{stage}.log").stat().st_size > 0
     log = (finished.folder / "results/logs/treat/0_ssri.log").read_text()
     assert "seed 0: treatment ssri" in log
     assert "epoch 3 of 3: loss" in log
-    assert re.search(r"done in .* \(CPU .* since the process began, .* of it before this\)", log)
+    took = r"done in .* \(CPU .* since the process began, .* of it before this; \d+ MB\)"
+    assert re.search(took, log)
 
 
 def test_a_bad_study_is_refused_before_a_rule_is_parsed(tmp_path):

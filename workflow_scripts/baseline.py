@@ -5,22 +5,24 @@ from pipeline_lib.files.networks import origin, write_network
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.told import told
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.randomness import initial_state
 from pipeline_lib.model.task import points
-from pipeline_lib.names import BASELINE, HEALTHY, TRAINING
+from pipeline_lib.names import BASELINE, TRAINING
 from pipeline_lib.steps import HistoryRow, Setting, take
 
-seed, study = int(snakemake.wildcards.seed), snakemake.params.study
+job = told()
+seed, study = job.seed, job.study
 
-with job_log(snakemake.log[0], f"seed {seed}: healthy network"):
+with job_log(job.log, f"seed {seed}: healthy network"):
+    path, history = job.files
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
     setting = Setting(engine, training, study["batch_size"], seed)
     initial = initial_network(study["sizes"], study["init"], initial_state(seed))
     generator = engine.generator(seed, BASELINE)
     network = take(study["steps"], initial, setting, generator, stage=BASELINE)
-    by = made(snakemake.params.made_by, [])
-    provenance = origin(seed, HEALTHY) | {"study": study}
-    write_network(snakemake.output.network, network, provenance, by)
-    write_rows(snakemake.output.history, setting.rows(seed, HEALTHY, BASELINE), HistoryRow, by)
+    by = made(job.made_by, [])
+    write_network(path, network, origin(seed, job.state) | {"study": study}, by)
+    write_rows(history, setting.rows(seed, job.state, BASELINE), HistoryRow, by)

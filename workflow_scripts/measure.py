@@ -6,21 +6,23 @@ from pipeline_lib.files.networks import origin, read_network
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.told import told
 from pipeline_lib.model.task import points
 from pipeline_lib.steps import HistoryRow
 
-seed, state = int(snakemake.wildcards.seed), snakemake.wildcards.state
-study, measure = snakemake.params.study, measures.load(snakemake.params.measure)
+job = told()
+seed, state, study, measure = job.seed, job.state, job.study, measures.load(job.stage)
 
-with job_log(snakemake.log[0], f"seed {seed}: {measure.TITLE}, {state}"):
+with job_log(job.log, f"seed {seed}: {measure.TITLE}, {state}"):
+    network, metrics, *history = job.files
     subject = Subject(seed, state, engines.load(study["engine"]))
     rows = measure.run(
         subject,
-        read_network(snakemake.input.network, origin(seed, state), snakemake.params.planned),
+        read_network(network, origin(seed, state), job.planned),
         **{data: points(data, seed, **options) for data, options in study["points"].items()},
         **study["options"],
     )
-    by = made(snakemake.params.made_by, [snakemake.input.network])
-    write_rows(snakemake.output.metrics, rows, measure.Row, by)
-    if snakemake.output.history:
-        write_rows(snakemake.output.history, subject.history, HistoryRow, by)
+    by = made(job.made_by, [network])
+    write_rows(metrics, rows, measure.Row, by)
+    for path in history:
+        write_rows(path, subject.history, HistoryRow, by)

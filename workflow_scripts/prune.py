@@ -3,14 +3,15 @@
 from pipeline_lib.files.networks import origin, read_network, write_network
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.told import told
 from pipeline_lib.model.pruning import prune
-from pipeline_lib.names import HEALTHY, UNTREATED
+from pipeline_lib.names import HEALTHY
 
-seed, study = int(snakemake.wildcards.seed), snakemake.params.study
+job = told()
+seed, study = job.seed, job.study
 
-with job_log(snakemake.log[0], f"seed {seed}: prune to {study['sparsity']:.1%}"):
-    path = snakemake.input.network
-    healthy = read_network(path, origin(seed, HEALTHY), snakemake.params.planned)
-    provenance = origin(seed, UNTREATED) | {"study": study}
-    by = made(snakemake.params.made_by, [path])
-    write_network(snakemake.output.network, prune(healthy, **study), provenance, by)
+with job_log(job.log, f"seed {seed}: prune to {study['sparsity']:.1%}"):
+    source, path = job.files
+    healthy = read_network(source, origin(seed, HEALTHY), job.planned)
+    provenance, by = origin(seed, job.state) | {"study": study}, made(job.made_by, [source])
+    write_network(path, prune(healthy, **study), provenance, by)

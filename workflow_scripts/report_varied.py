@@ -5,13 +5,14 @@ from pathlib import Path
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import read_varied, value_text
-from pipeline_lib.figures.varied import specs
+from pipeline_lib.analysis.varied import read_varied
+from pipeline_lib.figures import of_axes
 from pipeline_lib.files.rows import of_scenarios, read_rows, read_table
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
+from pipeline_lib.numbers import value_text
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import embedded, rendered
 from pipeline_lib.reporting.typesetting import FORMATS
@@ -47,7 +48,7 @@ with job_log(snakemake.log[0], "write the report"):
         "axes": {axis: list(map(value_text, each)) for axis, each in varied.axes.items()},
         "reading": varied_reading(varied),
         "findings": findings,
-        "figures": embedded(files.figures, specs(params.scenarios, names)),
+        "figures": embedded(files.figures, of_axes(params.scenarios, names)),
         "tables": [table for table in tables if table.rows],
         "origin": origin,
     }

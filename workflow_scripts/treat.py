@@ -5,22 +5,22 @@ from pipeline_lib.files.networks import origin, read_network, write_network
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.told import told
 from pipeline_lib.model.task import points
 from pipeline_lib.names import COURSE, TRAINING, UNTREATED
 from pipeline_lib.steps import HistoryRow, Setting, take
 
-seed, treatment = int(snakemake.wildcards.seed), snakemake.wildcards.treatment
-study = snakemake.params.study
+job = told()
+seed, treatment, study = job.seed, job.state, job.study
 
-with job_log(snakemake.log[0], f"seed {seed}: treatment {treatment}"):
+with job_log(job.log, f"seed {seed}: treatment {treatment}"):
+    source, path, history = job.files
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
     setting = Setting(engine, training, study["batch_size"], seed)
-    path = snakemake.input.network
-    pruned = read_network(path, origin(seed, UNTREATED), snakemake.params.planned)
+    pruned = read_network(source, origin(seed, UNTREATED), job.planned)
     generator = engine.generator(seed, COURSE, treatment)
     network = take(study["course"], pruned, setting, generator)
-    by = made(snakemake.params.made_by, [path])
-    provenance = origin(seed, treatment) | {"study": study}
-    write_network(snakemake.output.network, network, provenance, by)
-    write_rows(snakemake.output.history, setting.rows(seed, treatment, COURSE), HistoryRow, by)
+    by = made(job.made_by, [source])
+    write_network(path, network, origin(seed, treatment) | {"study": study}, by)
+    write_rows(history, setting.rows(seed, treatment, COURSE), HistoryRow, by)

@@ -22,10 +22,10 @@ from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.special import expit, logit
 
 from pipeline_lib.analysis.intervals import LEVEL, mean_interval
-from pipeline_lib.analysis.varied import Line, Varied, is_numeric
+from pipeline_lib.analysis.varied import Line, Varied
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
-from pipeline_lib.numbers import Key
+from pipeline_lib.numbers import Key, is_numeric
 
 RESAMPLES = 499
 FEWEST_VALUES = 5  # four would fit four parameters exactly, whatever they are

@@ -14,8 +14,9 @@ from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.rows import Axes, read_table
+from pipeline_lib.files.rows import read_table
 from pipeline_lib.measures import Value
+from pipeline_lib.numbers import Axes
 
 AXIS = "study"  # the axis along which the two differ
 # Sections that do not change a network or a number.

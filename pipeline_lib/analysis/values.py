@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from pipeline_lib import measures
-from pipeline_lib.files.rows import Axes
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import Key
+from pipeline_lib.numbers import Axes, Key
 
 
 class BySeed(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline_lib.analysis.intervals import mean_interval
-from pipeline_lib.analysis.varied import Varied, is_numeric
+from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.numbers import is_numeric
 
 
 @dataclass(frozen=True)

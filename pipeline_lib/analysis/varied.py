@@ -13,14 +13,12 @@ import numpy as np
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.values import BySeed, by_key
-from pipeline_lib.files.rows import Axes, of_scenarios, read_table
+from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
-from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SUMMARY
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.names import SUMMARY
+from pipeline_lib.numbers import Axes, Key, Number, in_words, is_numeric
 
 Row = TypeVar("Row")
-
-MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # what maps and findings are about
 
 
 class Line(NamedTuple):
@@ -97,21 +95,6 @@ class Varied:
         seeds = [seed for seed in found[0] if all(seed in each for each in found)]
         numbers = [[scale * each[seed] for each in found] for seed in seeds]
         return np.array(numbers, dtype=np.float64).reshape(len(seeds), len(line.places))
-
-
-def is_numeric(value: float | str) -> bool:
-    """Tell whether this is a value of a numeric axis; others have names."""
-    return not isinstance(value, str)
-
-
-def value_text(value: float | str) -> str:
-    """Return a value of an axis as readers see it."""
-    return value if isinstance(value, str) else f"{value:.6g}"
-
-
-def in_words(axes: Axes) -> str:
-    """Return values of axes in words: "pruning.sparsity = 0.9, network = wide"."""
-    return ", ".join(f"{axis} = {value_text(value)}" for axis, value in axes.items())
 
 
 def read_varied(

@@ -6,10 +6,10 @@ special figure is drawn by the module of its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline_lib import measures
-from pipeline_lib.numbers import FigureSpec, Number
+from pipeline_lib.numbers import MAIN, Axes, FigureSpec, Number, in_words, is_numeric
 
 SURVIVAL = FigureSpec(
     "survival",
@@ -55,6 +55,7 @@ PREDICTORS = FigureSpec(
 # The widths of a journal's pages in inches, by the name of the folder of their figures.
 JOURNAL = {"one_column": 3.5, "two_columns": 7.2}
 
+ALONG, FOREST, MAP = "along", "variants", "map"  # of axes
 SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)
 
 
@@ -67,3 +68,34 @@ def specs(names: Iterable[str]) -> dict[str, FigureSpec]:
 def numbers_in(figure: str, names: Iterable[str]) -> list[Number]:
     """Return the numbers of these measures that a figure shows, in order."""
     return [number for number in measures.numbers(names).values() if figure in number.figures]
+
+
+def of_axes(scenarios: Sequence[Axes], names: Iterable[str]) -> dict[str, FigureSpec]:
+    """Return the figures of a study with axes, of these scenarios and measures, by name."""
+    axes, *others = drawn_axes(scenarios)
+    numeric = [axis for axis in axes if is_numeric(scenarios[0][axis])]
+    at = f" Here {in_words(others[0])}." if others[0] else ""
+    means = f"means over the seeds with 95 % intervals.{at}"
+    if len(numeric) == len(axes) == 2:
+        numbers = measures.numbers(names)
+        caption = f"Means over the seeds, by {' and '.join(axes)}.{at}"
+        found = [
+            FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "special")
+            for name in MAIN
+            if name in numbers
+        ]
+    elif numeric:
+        beside = "".join(f", a panel for each {axis}" for axis in axes if axis not in numeric)
+        found = [
+            FigureSpec(ALONG, f"Along {numeric[0]}", f"By treatment{beside}: {means}", "special")
+        ]
+    else:
+        title = f"Variants of {' and '.join(axes)}"
+        found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "special")]
+    return {spec.name: spec for spec in found}
+
+
+def drawn_axes(scenarios: Sequence[Axes]) -> tuple[list[str], Axes]:
+    """Return the axes that are drawn, and the values of the others."""
+    drawn = list(scenarios[0])[:2]
+    return drawn, {axis: value for axis, value in scenarios[0].items() if axis not in drawn}

@@ -16,47 +16,19 @@ from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell
-from pipeline_lib.analysis.varied import MAIN, Varied, in_words, is_numeric, value_text
-from pipeline_lib.figures import style
+from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.figures import ALONG, FOREST, MAP, drawn_axes, style
 from pipeline_lib.figures.shown import axis_label, is_accuracy
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
-from pipeline_lib.files.rows import Axes
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, STATES
-from pipeline_lib.numbers import PER_CENT, FigureSpec, Key, Number
+from pipeline_lib.numbers import MAIN, PER_CENT, Axes, Key, Number, is_numeric, value_text
 
-ALONG, FOREST, MAP = "along", "variants", "map"
 COLUMNS = 2
 APART = 0.012  # of the panel's width, between treatments that would hide each other
 LOG_FROM = 20.0  # ratio of the largest to the smallest value
 MOST_TEXTS = 12  # values of an axis; more leave no room for a number in each cell of a map
-
-
-def specs(scenarios: Sequence[Axes], names: Iterable[str]) -> dict[str, FigureSpec]:
-    """Return the figures of a study of these scenarios and measures, by name."""
-    axes, *others = _split(scenarios)
-    numeric = [axis for axis in axes if is_numeric(scenarios[0][axis])]
-    at = f" Here {in_words(others[0])}." if others[0] else ""
-    means = f"means over the seeds with 95 % intervals.{at}"
-    if len(numeric) == len(axes) == 2:
-        numbers = measures.numbers(names)
-        caption = f"Means over the seeds, by {' and '.join(axes)}.{at}"
-        found = [
-            FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "special")
-            for name in MAIN
-            if name in numbers
-        ]
-    elif numeric:
-        beside = "".join(f", a panel for each {axis}" for axis in axes if axis not in numeric)
-        found = [
-            FigureSpec(ALONG, f"Along {numeric[0]}", f"By treatment{beside}: {means}", "special")
-        ]
-    else:
-        title = f"Variants of {' and '.join(axes)}"
-        found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "special")]
-    return {spec.name: spec for spec in found}
 
 
 def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float) -> Figure:
@@ -67,12 +39,6 @@ def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float)
     if name == FOREST:
         return _forest(varied, there)
     return _maps(varied, there, Key("", name.removeprefix(f"{MAP}_")))
-
-
-def _split(scenarios: Sequence[Axes]) -> tuple[list[str], Axes]:
-    """Return the axes that are drawn, and the values of the others."""
-    drawn = list(scenarios[0])[:2]
-    return drawn, {axis: value for axis, value in scenarios[0].items() if axis not in drawn}
 
 
 def _place(varied: Varied, at: Axes) -> int:
@@ -104,7 +70,7 @@ def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: 
 
 
 def _along(varied: Varied, looks: Mapping[str, Look], threshold: float) -> Figure:
-    drawn, _ = _split(varied.scenarios)
+    drawn, _ = drawn_axes(varied.scenarios)
     axis = next(each for each in drawn if is_numeric(varied.first[each]))
     beside = [each for each in drawn if each != axis]
     variants = [{beside[0]: name} for name in varied.axes[beside[0]]] if beside else [{}]
@@ -175,7 +141,7 @@ def _scale_of(panel: Panel, number: Number) -> None:
 
 
 def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
-    (first, second), _ = _split(varied.scenarios)
+    (first, second), _ = drawn_axes(varied.scenarios)
     rows, columns = varied.axes[first], varied.axes[second]
     number = varied.numbers[key.number]
     grids = {
@@ -233,7 +199,7 @@ def _mean(varied: Varied, place: int, treatment: str, key: Key) -> float:
 
 
 def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
-    drawn, _ = _split(varied.scenarios)
+    drawn, _ = drawn_axes(varied.scenarios)
     rows = [
         dict(zip(drawn, values, strict=True))
         for values in itertools.product(*(varied.axes[axis] for axis in drawn))

@@ -12,13 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.rows import Axes, of_scenarios, read_table
+from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.files.whole import REMEDY
-from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
+from pipeline_lib.names import BASELINE, COURSE, HISTORY, MAINTENANCE, REPLAY
+from pipeline_lib.numbers import Axes
 
 _Path: TypeAlias = "str | Path"
-
-HISTORY, REPLAY = "history", "replay"  # the gathered files that are not of a measure
 
 
 @dataclass(frozen=True)

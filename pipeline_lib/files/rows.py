@@ -7,7 +7,7 @@ whenever the file is read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from functools import cache, reduce
 from pathlib import Path
@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.stamps import BY_HAND, KEY, Made, check_plan, note, parsed
 from pipeline_lib.files.whole import REMEDY, reason, whole
+from pipeline_lib.numbers import Axes
 
 Row = TypeVar("Row")
 
 SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
 
-Axes = Mapping[str, float | str]  # the value of each axis, for the rows of one scenario
 
 _TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 

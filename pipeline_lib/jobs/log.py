@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ class _LogFile(logging.FileHandler):
 
 @contextmanager
 def job_log(path: str | Path, title: str) -> Iterator[None]:
-    """Log to `path` while a job runs, from its `title` to the time that it took.
+    """Log to `path` while a job runs, from its `title` to the time and memory that it took.
 
     A PipelineError ends the process with an error message in the log and on standard error, an
     interrupt with no message on standard error. Any other exception is a bug and leaves its
@@ -57,10 +58,11 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
         logger.info("%s", title)
         yield
         logger.info(
-            "done in %.1f s (CPU %.2f s since the process began, %.2f s of it before this)",
+            "done in %.1f s (CPU %.2f s since the process began, %.2f s of it before this; %d MB)",
             time.perf_counter() - began,
             time.process_time(),
             start_up,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
         gc.freeze()
     except PipelineError as error:

@@ -8,10 +8,8 @@ from itertools import groupby
 
 from pipeline_lib.analysis.claims import HOLDS, MARGIN, REVERSED, TOO_SMALL, UNDECIDED, Judged
 from pipeline_lib.analysis.intervals import ALPHA, LEVEL
-from pipeline_lib.analysis.varied import in_words, value_text
-from pipeline_lib.files.rows import Axes
 from pipeline_lib.names import CLAIMS, WITHDRAWN, label
-from pipeline_lib.numbers import PER_CENT, POINTS, Number
+from pipeline_lib.numbers import PER_CENT, POINTS, Axes, Number, in_words, value_text
 from pipeline_lib.reporting.typesetting import Table, columns
 from pipeline_lib.reporting.wording import (
     ends,

@@ -9,9 +9,9 @@ from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
 from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import MAIN, Line, Varied, is_numeric, value_text
+from pipeline_lib.analysis.varied import Line, Varied
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, RELAPSED, label
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import MAIN, Key, Number, is_numeric, value_text
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
 from pipeline_lib.reporting.typesetting import escaped_markdown

@@ -9,9 +9,9 @@ from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.cells import Cell, Statistics
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import Varied, value_text
+from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.names import FITS, KEY, SCENARIOS, VARIANTS, label
-from pipeline_lib.numbers import PER_CENT, POINTS, Number
+from pipeline_lib.numbers import PER_CENT, POINTS, Number, value_text
 from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns
 from pipeline_lib.reporting.wording import heading, shown, signed, with_ends

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.projects import TINY, Project
 
 GOES_ON = "repeat the command to continue"
-APART = {"logs", "benchmarks"}  # tell of time
+APART = {"logs"}  # tell of time
 STUDY = TINY | {"engine": "plain"}  # no compiler, whose first use would take most of the time
 
 

@@ -79,17 +79,13 @@ def files(folder: Path) -> set[str]:
 
 
 def declared(summary: str) -> set[str]:
-    """Return the outputs, logs and benchmarks in the output of `snakemake --summary`.
-
-    It has no column for benchmarks; they lie as the logs do (rules/common.smk).
-    """
+    """Return the outputs and logs in the output of `snakemake --summary`."""
     found: set[str] = set()
     lines = summary[summary.index("output_file\t") :]
     for row in csv.DictReader(io.StringIO(lines), delimiter="\t"):
         logs = (row["log-file(s)"] or "-").split(",")
         if logs != ["-"]:
             found |= set(logs)
-            found |= {re.sub("/logs/(.*).log$", r"/benchmarks/\1.tsv", log) for log in logs}
         found.add(row["output_file"])
     return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -23,7 +24,7 @@ from typing import Any, NoReturn, TypeAlias
 import yaml
 
 PACKAGE = "pipeline_lib"
-APART = {"logs", "benchmarks"}  # tell of time
+APART = {"logs"}  # tell of time
 STAMPED = (".parquet", ".safetensors")
 
 
@@ -146,9 +147,9 @@ def _workflow(
 
 def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
     """Run the scripts of jobs in this process or in forks, with points between and within them."""
-    import snakemake.benchmark
-    import snakemake.script
     from snakemake.exceptions import WorkflowError
+    from snakemake.shell import shell
+    from snakemake.utils import format as formatted
 
     from pipeline_lib.jobs import log
 
@@ -156,14 +157,16 @@ def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
         os.write(point, os.getpid().to_bytes(4, "little"))
         os.read(word, 1)
 
-    def execute(self: Any, fname: str, edit: bool = False) -> None:
+    def execute(_: type, command: str, *args: Any, **given: Any) -> None:
+        words = shlex.split(formatted(command, *args, stepout=2, **given))
+        words = words[next(at for at, word in enumerate(words) if word.endswith(".py")) :]
         wait()
         if not forks:
-            succeeded = _job(fname, wait)
+            succeeded = _job(words, wait)
         elif (job := os.fork()) == 0:
             if edited:
                 forget_package()
-            os._exit(not _job(fname, wait))
+            os._exit(not _job(words, wait))
         else:
             succeeded = os.waitpid(job, 0)[1] == 0
         if not succeeded:
@@ -171,16 +174,15 @@ def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
 
     if not forks:
         log.end_with_the_workflow = lambda: None
-    snakemake.script.PythonScript.execute_script = execute
-    # Snakemake measures processes that it starts itself, of which there are none here.
-    snakemake.benchmark.write_benchmark_records = lambda _, path, extended: Path(path).touch()
+    shell.__new__ = execute
 
 
-def _job(script: str, wait: Callable[[], None]) -> bool:
+def _job(words: list[str], wait: Callable[[], None]) -> bool:
     from pipeline_lib.figures import style
     from pipeline_lib.files import stamps
     from pipeline_lib.jobs import sources
 
+    script, argv = words[0], sys.argv
     main, replace, path = sys.modules["__main__"], os.replace, sys.path[:]
 
     def replaced(old: Any, new: Any) -> None:
@@ -191,7 +193,7 @@ def _job(script: str, wait: Callable[[], None]) -> bool:
     style.save = _unrendered
     stamps._read.clear()
     sources._changed.clear()
-    sys.modules["__main__"], os.replace = job, replaced
+    sys.modules["__main__"], os.replace, sys.argv = job, replaced, words
     try:
         text = Path(script).read_text(encoding="utf-8")
         job.__file__ = script
@@ -204,7 +206,7 @@ def _job(script: str, wait: Callable[[], None]) -> bool:
         traceback.print_exc()
         return False
     finally:
-        sys.modules["__main__"], os.replace, sys.path[:] = main, replace, path
+        sys.modules["__main__"], os.replace, sys.path[:], sys.argv = main, replace, path, argv
         sys.stdout.flush()
         sys.stderr.flush()
     return True
