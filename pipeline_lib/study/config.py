@@ -218,11 +218,11 @@ class Study(Model):
             return study
         gone = [name for name, treatment in treatments.items() if treatment is None]
         off = [name for name in measures.in_order() if name in study and study[name] is None]
-        unmeasured = measures.numbers(off)
+        unmeasured = list(measures.numbers(off))
         left = []
         for claim in claims:
             if isinstance(claim, dict) and isinstance(claim.get("than"), list):
-                if str(claim.get("number")) in unmeasured:
+                if claim.get("number") in unmeasured:
                     continue
                 than = [name for name in claim["than"] if name not in gone]
                 if claim.get("better") in gone or (claim["than"] and not than):
