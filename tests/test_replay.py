@@ -104,6 +104,7 @@ SMALL = {
     "pruning": {"sparsity": 0.8},
     "relapse": {"cycles": 2, "prune": 0.1, "threshold": 0.8},
     "treatments": THREE,
+    "claims": [],
 }
 
 STUDIES = {

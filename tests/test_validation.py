@@ -162,9 +162,9 @@ BAD = [
         ["claims", 0, "number"],
         "sparsity",
         "claims[0].number has 'sparsity'; it must be one of clean, standard, combined, internal, "
-        "input, gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, responded, "
-        "slow_response, relapsed_after_response, response_by_threshold, relapse_by_threshold, "
-        "relapsed, not_relapsed, relapse_cycle",
+        "input, gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, "
+        "responded, slow_response, relapsed_after_response, response_by_threshold, "
+        "relapse_by_threshold, relapsed, not_relapsed, relapse_cycle",
     ),
     (
         ["claims", 0, "than"],
