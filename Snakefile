@@ -63,7 +63,14 @@ else:
 
     include: "rules/statistics.smk"
     include: "rules/report.smk"
-    include: "rules/replay_single.smk" if STUDY.reproduction.replay else "rules/replay.smk"
+
+    if STUDY.reproduction.replay:
+
+        include: "rules/replay_single.smk"
+
+    elif set(slices.REPLAYED) <= set(MEASURES):
+
+        include: "rules/replay.smk"
 
 
 rule all:

@@ -50,6 +50,7 @@ STATISTICS_TABLES = CLAIMS, RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
     *("claims", "response", "log_rank", "contrasts", "paired"),
 )
 LEADING_FIGURES = ("trajectories", "accuracy")  # among a report's findings; others are folded
+RELAPSE_TABLES = (RESPONSE, LOG_RANK)  # of studies with stress cycles
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure

@@ -32,6 +32,7 @@ except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
 
 SEEDS = STUDY.seed_list
+STREAMS = []  # of the runs that the study can replay
 TREATMENTS = list(STUDY.treatments)
 RESULTS = STUDY.results
 MEASURES = STUDY.measures

@@ -3,13 +3,18 @@
 from pipeline_lib.names import (
     COMBINATIONS,
     PREDICTION_TABLES,
+    RELAPSE_TABLES,
     STATISTICS_TABLES,
 )
 
 TABLES = [
     *(spec.name for spec in measures.tables(MEASURES)),
     *([COMBINATIONS] if slices.combines(STUDY) else []),
-    *STATISTICS_TABLES,
+    *(
+        name
+        for name in STATISTICS_TABLES
+        if slices.RELAPSE in MEASURES or name not in RELAPSE_TABLES
+    ),
     *(PREDICTION_TABLES if STRUCTURE in MEASURES else []),
 ]
 PUBLISHED = published("published")

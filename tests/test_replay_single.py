@@ -16,7 +16,7 @@ from pipeline_lib.replay.single import Replayed
 from pipeline_lib.study import slices
 from pipeline_lib.study.overlays import read
 from pipeline_lib.study.validation import validate
-from tests.conftest import CENTRES, ROOT
+from tests.conftest import CENTRES, ROOT, overlaid
 
 CHAPTERS = {
     path.stem: read(path)
@@ -31,15 +31,7 @@ TINY = {
 
 
 def tiny(paper, chapter):
-    study = CHAPTERS[chapter]
-    treatments = {
-        name: (paper["treatments"].get(name, {}) | treatment)
-        for name, treatment in study["treatments"].items()
-        if treatment is not None
-    }
-    base = {key: value for key, value in paper.items() if key != "claims"}
-    reproduction = paper["reproduction"] | study["reproduction"]
-    return base | study | TINY | {"treatments": treatments, "reproduction": reproduction}
+    return overlaid(paper, f"studies/series/{chapter}.yaml") | TINY
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -53,7 +53,7 @@ SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
 
 
 # The measures that the published run had.
-REPLAYED = ("evaluate", "acute", "relapse")
+REPLAYED = _, _, RELAPSE = ("evaluate", "acute", "relapse")
 
 
 def baseline(study: Study) -> Baseline:
@@ -191,7 +191,9 @@ def tables(study: Study) -> Tables:
     return {
         "measures": study.measures,
         "labels": {name: treatment.label for name, treatment in study.treatments.items()},
-        "threshold": _plain(study.options_of("relapse"))["threshold"],
+        "threshold": (
+            _plain(study.options_of(RELAPSE))["threshold"] if RELAPSE in study.measures else None
+        ),
         "combines": combines(study),
     }
 
