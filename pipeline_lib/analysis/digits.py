@@ -64,7 +64,7 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
     Both are printed with the decimals of the published number, and zero keeps its sign.
     """
     ours = {
-        (row.table, Key(row.treatment, row.number, level=row.level), row.seed): row.value
+        (row.table, Key(row.treatment, row.number, row.modulation, row.level), row.seed): row.value
         for row in rows
     }
     found = []

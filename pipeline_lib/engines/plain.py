@@ -86,10 +86,12 @@ def fit(
     gain: tuple[float, float] | None = None,
     generator: torch.Generator,
     leftover: list[Tensor] | None = None,
+    losses: list[float] | None = None,
 ) -> tuple[Network, list[Epoch]]:
     """See `Engine.fit`.
 
-    A list that is given as `leftover` takes the last mini-batch's gradient of each weight matrix.
+    A list that is given as `leftover` takes the last mini-batch's gradient of each weight matrix,
+    and one that is given as `losses` the mean loss of every mini-batch.
     """
     modulation = network.modulation
     weights, biases = _tensors(network.weights), _tensors(network.biases)
@@ -108,6 +110,8 @@ def fit(
             loss = F.cross_entropy(logits, labels[batch])
             gradients = optimiser.step(loss)
             total += loss.item() * len(batch)
+            if losses is not None:
+                losses.append(loss.item())
         history.append(Epoch(epoch, sigma, total / len(points)))
         end_epoch(history[-1], epochs, lr)
     if leftover is not None:

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pipeline_lib.names import COMBINED, HEALTHY, UNTREATED
+from pipeline_lib.replay.kernels import ANY
 from pipeline_lib.replay.single import (
     BOTH,
     WITHOUT_NOISE,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
     from pipeline_lib.study.kinds import Replay
 
+KERNELS = ANY
 STAGES, LAYERS = "stages", "layers"
 COMPARISON, DIFFERENCE, SWEEP = "comparison", "difference", "sweep"
 BATTERY = (*WITHOUT_NOISE, *on_inputs(1.0, 2.0), *inside(0.3, 0.5, 1.0, 1.5), BOTH)
