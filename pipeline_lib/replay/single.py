@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,10 +12,11 @@ import torch
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.training import ramp
 from pipeline_lib.model import task
+from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.network import Network, unmodulated
 from pipeline_lib.model.pruning import prune, prune_further
-from pipeline_lib.model.randomness import published_generator
+from pipeline_lib.model.randomness import published_generator, skip_draw
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.names import CLEAN, COMBINED, INPUT, INTERNAL, ON, SPARSITY, STANDARD
 from pipeline_lib.replay.published_run import OneStream
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 # A condition: its name, the SDs of the noise on the inputs and inside, and its level in a sweep.
 Condition = tuple[str, float, float, float | None]
 Accuracies = dict[tuple[str, float | None], float]  # in per cent, by name and level
-ACUTE, ACUTE_DROP = "acute", "acute_drop"
+ACUTE, ACUTE_DROP, SWITCH = "acute", "acute_drop", "switch"
 BOTH: Condition = (COMBINED, 1.0, 0.5, None)
 WITHOUT_NOISE: tuple[Condition, ...] = ((CLEAN, 0.0, 0.0, None), (STANDARD, 0.0, 0.0, None))
 
@@ -40,6 +41,10 @@ def on_inputs(*levels: float) -> tuple[Condition, ...]:
 def inside(*levels: float) -> tuple[Condition, ...]:
     """Return the conditions with noise of these SDs in the hidden layers."""
     return tuple((INTERNAL, 0.0, level, level) for level in levels)
+
+
+BATTERY = (*WITHOUT_NOISE, *inside(0.0, 0.5, 1.0, 1.5, 2.5), BOTH)
+STRONGEST = 2.5
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,14 @@ class SingleRun:
     """A published run on one stream: its points, the settings of its steps, and its numbers.
 
     With `leftover`, the gradient of the last mini-batch of training is still there when regrowth is
-    scored, and is part of the first score, as in programs that do not clear it.
+    scored, and is part of the first score, as in programs that do not clear it. `part` begins the
+    names of the tables of a run that is one of several.
     """
 
-    def __init__(self, stream: int, study: Replay, *, leftover: bool = False) -> None:
-        self.stream, self.study = stream, study
+    def __init__(
+        self, stream: int, study: Replay, *, leftover: bool = False, part: str = ""
+    ) -> None:
+        self.stream, self.study, self.part = stream, study, part
         self.seed = study["data"] if study["data"] is not None else stream
         self.generator = published_generator(stream)
         baseline = study["baseline"]
@@ -139,8 +147,22 @@ class SingleRun:
         modulation: str = ON,
     ) -> None:
         """Add a number to those of the run."""
-        row = Replayed(table, treatment, number, level, self.stream, float(value), modulation)
-        self.rows.append(row)
+        place = (self.part + table, treatment, number, level, self.stream)
+        self.rows.append(Replayed(*place, float(value), modulation))
+
+    def add_differences(
+        self,
+        table: str,
+        treatment: str,
+        other: str,
+        found: Mapping[str, Accuracies],
+        decimals: int = 16,
+    ) -> None:
+        """Add how far the accuracies of a treatment are above those of another, rounded before."""
+        for (name, level), value in found[treatment].items():
+            spelled = name if level is None else f"{name}_{level}"
+            difference = round(value, decimals) - round(found[other][name, level], decimals)
+            self.add(table, treatment, f"{spelled}_over_{other}", difference)
 
     def measure(
         self,
@@ -177,12 +199,11 @@ class SingleRun:
         """Tell whether the study also measures the treatment with its modulation off."""
         return bool(self.study["measures"]["evaluate"][treatment]["options"]["withdrawal"])
 
-    def acute(self, treatment: str, network: Network, before: float) -> Network:
-        """Prune the network at once, and add its combined accuracy and how much of it is lost."""
+    def acute(self, treatment: str, network: Network, before: float) -> tuple[Network, float]:
+        """Prune the network at once, and return it with the combined accuracy that it loses."""
         options = self.study["measures"][ACUTE][treatment]["options"]
         damaged = prune_further(network, options["prune"], options["cap"])
-        self.lost(treatment, damaged, before)
-        return damaged
+        return damaged, self.lost(treatment, damaged, before)
 
     def lost(self, treatment: str, damaged: Network, before: float) -> float:
         """Add the combined accuracy of a damaged network and what it has lost; return this."""
@@ -204,12 +225,37 @@ class SingleRun:
             loss = np.mean(losses[(epoch - 1) * batches : epoch * batches])
             self.add(table, treatment, "course_loss", float(loss), epoch)
 
-    def regrown(self, table: str, treatment: str, before: Network, after: Network) -> int:
-        """Add how many weights have regrown from one network to the other, and return it."""
+    def regrown(
+        self,
+        table: str,
+        treatment: str,
+        before: Network,
+        after: Network,
+        cycle: int | None = None,
+    ) -> None:
+        """Add how many weights have regrown from one network to the other."""
         masks = zip(before.masks, after.masks, strict=True)
-        regrown = sum(int((mask & ~old).sum()) for old, mask in masks)
-        self.add(table, treatment, "course_regrown", regrown)
-        return regrown
+        count = sum(int((mask & ~old).sum()) for old, mask in masks)
+        self.add(table, treatment, "course_regrown", count, cycle)
+
+    def pushed(self, treatment: str, network: Network, modulation: str = ON) -> None:
+        """Add the accuracy under biased noise, and the activity of hidden units without noise."""
+        options = self.study["measures"][SWITCH][treatment]["options"]
+        state = network if modulation == ON else unmodulated(network)
+        points = task.points(STANDARD, self.seed, **self.study["points"][STANDARD])
+        correct = plain.count_correct(
+            state,
+            points,
+            input_noise=0.0,
+            internal_noise=options["internal_noise"],
+            internal_bias=options["bias"],
+            generator=self.generator,
+        )
+        biased = 100 * correct / len(points)
+        self.add(SWITCH, treatment, "biased", biased, modulation=modulation)
+        skip_draw(self.generator)
+        activity = mean_activity(state, points.x)
+        self.add(SWITCH, treatment, "activity", activity, modulation=modulation)
 
     def sparsity(self, table: str, treatment: str, network: Network) -> None:
         """Add the share of weights that are pruned."""
@@ -251,11 +297,10 @@ class _Recording(OneStream):
         self.losses: list[float] = []
         self.options: dict[str, Any] = {}
 
-    def fit(self, *network_and_points: Any, **options: Any) -> Any:
+    def fit(self, network: Network, points: task.Points, **options: Any) -> Any:
         self.losses.clear()
         self.options = options
-        records: Any = {"leftover": self.leftover, "losses": self.losses}
-        return plain.fit(*network_and_points, **options, **records)
+        return plain.fit(network, points, **options, leftover=self.leftover, losses=self.losses)
 
     def gradient_magnitudes(self, *network_and_points: Any, **options: Any) -> Any:
         leftover = self.leftover if self.counts else ()

@@ -133,8 +133,7 @@ def replay(study: Study) -> Replay:
                 for state in [UNTREATED, *study.treatments]
                 if state in states(study, name)
             }
-            for name in REPLAYED
-            if name in study.measures
+            for name in (study.measures if single else REPLAYED)
         },
         "treatments": {name: treat(study, name)["course"] for name in study.treatments},
     }

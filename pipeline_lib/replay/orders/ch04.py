@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_lib.names import COMBINED, OFF, SPARSITY, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.single import BOTH, WITHOUT_NOISE, Replayed, SingleRun, inside
+from pipeline_lib.replay.single import BATTERY, BOTH, STRONGEST, Replayed, SingleRun, inside
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 KERNELS = AVX2
 TABLE, COURSE, IMPROVEMENT, OFF_MEDICATION = "recoveries", "course", "improvement", "off_medication"
-BATTERY = (*WITHOUT_NOISE, *inside(0.0, 0.5, 1.0, 1.5, 2.5), BOTH)
-STRONGEST = 2.5
 
 
 def replay(stream: int, study: Replay) -> list[Replayed]:

@@ -15,8 +15,8 @@ import numpy as np
 from pipeline_lib.model.change import weight_change
 from pipeline_lib.names import COMBINED, OFF
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.ch04 import STRONGEST, recoveries
-from pipeline_lib.replay.single import BOTH, WITHOUT_NOISE, Replayed, SingleRun, inside
+from pipeline_lib.replay.orders.ch04 import recoveries
+from pipeline_lib.replay.single import BOTH, STRONGEST, WITHOUT_NOISE, Replayed, SingleRun, inside
 from pipeline_lib.steps import kind_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def replay(stream: int, study: Replay) -> list[Replayed]:
     """Return the numbers of the run."""
     run = SingleRun(stream, study)
     pruned, untreated = recoveries(run)
-    run.rows.clear()
+    run.rows.clear()  # the first run has them
     found: dict[str, list[Outcome]] = defaultdict(list)
     for treatment, (option, doses) in zip(study["treatments"], DOSES, strict=True):
         for dose in doses:
