@@ -68,7 +68,13 @@ else:
 
         include: "rules/replay_single.smk"
 
-    elif set(slices.REPLAYED) <= set(MEASURES):
+    elif UNLIKE := unlike_published():
+
+        rule replay:
+            input:
+                refuse(f"This study has no replay. {UNLIKE}"),
+
+    else:
 
         include: "rules/replay.smk"
 

@@ -217,11 +217,36 @@ def study_of(wildcards):
 
 
 def network_to_make(output, state):
-    """An input function: the network of a state, from which a job makes its output."""
+    """An input function: the network from which a job makes its output.
+
+    `state` is a pattern of the network's state, or a function that returns it.
+    """
 
     def network(wildcards):
-        name = state.format(**wildcards)
+        name = state(wildcards) if callable(state) else state.format(**wildcards)
         path = at_scenario(network_of(name), (NETWORK, name), scenario(wildcards))
         return to_make(output, path)(wildcards)
 
     return network
+
+
+def unlike_published():
+    """Why the study cannot follow the published run on its stream; empty if it can."""
+    if absent := [name for name in slices.REPLAYED if name not in MEASURES]:
+        return f"The published run has the measures {' and '.join(absent)}, which it leaves out."
+    for name, treatment in STUDY.treatments.items():
+        if treatment.start != UNTREATED:
+            return (
+                "The published run starts every treatment with the untreated network, and"
+                f" treatments.{name}.from is {treatment.start}."
+            )
+    return ""
+
+
+def refuse(sentence):
+    """An input function of a target that the study cannot have, and why."""
+
+    def refused(wildcards):
+        sys.exit(sentence)
+
+    return refused

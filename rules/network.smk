@@ -24,8 +24,13 @@ def plan_of_network(state, at=0):
         f"treat {state}",
         study=study,
         code=code("treat", ENGINES[at], *steps),
-        inputs={"network": plan_of_network(UNTREATED, at)},
+        inputs={"network": plan_of_network(scenario.treatments[state].start, at)},
     )
+
+
+def start_of(wildcards):
+    """The state whose network a job's treatment starts with."""
+    return study_of(wildcards).treatments[wildcards.treatment].start
 
 
 rule baseline:
@@ -74,7 +79,7 @@ rule prune:
 
 rule treat:
     input:
-        network=network_to_make(network_of("{treatment}"), UNTREATED),
+        network=network_to_make(network_of("{treatment}"), start_of),
     output:
         network=network_file("{treatment}", "network.safetensors"),
         history=in_seed("{treatment}", "history.parquet"),
@@ -87,7 +92,10 @@ rule treat:
     threads: 1
     params:
         study=lambda wildcards: slices.treat(study_of(wildcards), wildcards.treatment),
-        planned=lambda wildcards: plan_of_network(UNTREATED, scenario(wildcards)),
+        start=start_of,
+        planned=lambda wildcards: plan_of_network(
+            start_of(wildcards), scenario(wildcards)
+        ),
         made_by=lambda wildcards: plan_of_network(
             wildcards.treatment, scenario(wildcards)
         ),

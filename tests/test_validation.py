@@ -107,6 +107,18 @@ BAD = [
         "evaluate.input_sweep is [0.0, 1.0]; it must be noise levels above 0 in ascending order",
     ),
     (
+        ["treatments", "ssri", "from"],
+        "lithium",
+        "treatments.ssri.from is 'lithium'; it must be one of the other treatments, ketamine,"
+        " neurosteroid",
+    ),
+    (
+        ["treatments", "ssri", "from"],
+        "ssri",
+        "treatments.ssri.from is 'ssri'; a treatment must not start from itself, directly or"
+        " through others",
+    ),
+    (
         ["network", "init"],
         "xavier",
         "network.init is 'xavier'; it must be torch or a mapping {normal: sd}",

@@ -24,6 +24,7 @@ from pipeline_lib.reporting.typesetting import NOTHING, Column, Table
 from pipeline_lib.reporting.wording import listed, plural, points, share, signed
 
 Steps = Sequence[Mapping[str, Any]]
+FROM = "from"
 TRAIN, EPOCHS, RATE = "train", "epochs", "lr"
 AND_TESTS = {
     1: "One more test damages the treated network further",
@@ -39,6 +40,8 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     stress, levels = settings["evaluate"][COMBINED], results.cells.levels(INTERNAL)
     strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
     tests = list(_further_damage(settings))
+    starts = any(FROM in treatment for treatment in study["treatments"].values())
+    unless = ", unless it starts from the network that another treatment leaves" if starts else ""
     further = f" {AND_TESTS[len(tests)]}: {', and '.join(tests)}." if tests else ""
     return [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
@@ -48,7 +51,7 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         f"{plural(settings['baseline'][EPOCHS], 'epoch')}. This healthy "
         f"network is then pruned: {_pruned(results)} of its connections, those with the "
         "smallest weights, are cut. The result is the untreated network, from which each treatment "
-        "of a seed starts.",
+        f"of a seed starts{unless}.",
         "Accuracy is the percentage of new points that a network classifies correctly. It is "
         "measured under combined stress, which is noise on the input (SD "
         f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
@@ -84,7 +87,10 @@ def side_by_side(study: Mapping[str, Any], results: Results) -> Table:
     for name, treatment in study["treatments"].items():
         course, maintenance = (list(treatment[part]) for part in (COURSE, MAINTENANCE))
         after = Key(name, LONGITUDINAL_SPARSITY, cycle=cycles)
-        told = {
+        told = {}
+        if any(FROM in each for each in study["treatments"].values()):
+            told["Starts from"] = study["labels"].get(treatment.get(FROM), "untreated")
+        told |= {
             "Course": _told(course),
             "Learning rate": _each(course, RATE),
             "Epochs": _each(course, EPOCHS),
@@ -95,7 +101,7 @@ def side_by_side(study: Mapping[str, Any], results: Results) -> Table:
                 "Maintenance, after each stress cycle": _told(maintenance),
                 "Learning rate in maintenance": _each(maintenance, RATE),
                 "Epochs in maintenance": _each(maintenance, EPOCHS),
-                "Epochs in all": _total(course, maintenance, cycles),
+                "Epochs in all": _total(_whole_course(study, name), maintenance, cycles),
                 f"Connections left after cycle {cycles}": _left(results, after),
             }
         told["Also measured off medication"] = "yes" if treatment.get("withdrawal") else "no"
@@ -127,7 +133,8 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
     rates = [r for t in treatments for _, r in _trained([*t[COURSE], *t[MAINTENANCE]], RATE)]
     if rates and max(rates) > min(rates):
         unmatched.append(f"their learning rates differ up to {max(rates) / min(rates):.3g}-fold")
-    epochs = [sum(n * e for n, e in _trained(t[COURSE], EPOCHS)) for t in treatments]
+    courses = [_whole_course(study, name) for name in study["treatments"]]
+    epochs = [sum(times * each for times, each in _trained(c, EPOCHS)) for c in courses]
     if len(set(epochs)) > 1:
         unmatched.append(f"their courses take {min(epochs)} to {max(epochs)} epochs")
     if len(study["treatments"]) > 1 and unmatched:
@@ -241,6 +248,14 @@ def _total(course: Steps, maintenance: Steps, cycles: int) -> str:
         taken = cycles // step.get("every", 1)
         total += taken * sum(times * epochs for times, epochs in _trained([step], EPOCHS))
     return f"{'at most ' if any('chance' in step for step in maintenance) else ''}{total}"
+
+
+def _whole_course(study: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the steps from the untreated network on, those of the treatments before too."""
+    treatments = study["treatments"]
+    start = treatments[name].get(FROM)
+    before = _whole_course(study, start) if start in treatments else []
+    return [*before, *treatments[name][COURSE]]
 
 
 def _told(steps: Steps) -> str:

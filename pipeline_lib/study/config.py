@@ -37,7 +37,7 @@ from pipeline_lib.study.sections import (
     TaskOptions,
     Training,
 )
-from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName, placed
+from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, Treatments, placed
 
 Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -96,7 +96,7 @@ class Study(Model):
     training: Training
     baseline: Baseline
     pruning: Pruning
-    treatments: dict[TreatmentName, Treatment] = Field(
+    treatments: Treatments = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
     contrasts: list[Contrast] | None = Field(

@@ -212,7 +212,9 @@ def report(study: Study) -> Report:
     """Return what the report reads."""
     named = {"label", "colour", "combines"}
     treatments = {
-        name: treatment.model_dump(exclude_defaults=True, exclude_none=True, exclude=named)
+        name: treatment.model_dump(
+            by_alias=True, exclude_defaults=True, exclude_none=True, exclude=named
+        )
         for name, treatment in study.treatments.items()
     }
     steps = [step for name in study.treatments for step in every_step(study, name)]
@@ -232,11 +234,14 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment that begins by regrowing along gradients, and its mini-batches."""
-    for name in study.treatments:
+    """Return the first treatment whose course begins by regrowing the untreated network's weights.
+
+    They regrow along gradients, summed over so many mini-batches, which are returned, too.
+    """
+    for name, treatment in study.treatments.items():
         course = treat(study, name)["course"]
         batches = course[0].get("regrow", {}).get("batches") if course else None
-        if batches is not None:
+        if batches is not None and treatment.start == UNTREATED:
             return name, batches
     return None
 
