@@ -36,7 +36,7 @@ Outcomes = dict[str, Accuracies]
 def replay(stream: int, study: Replay) -> list[Replayed]:
     """Return the numbers of both runs."""
     guided, at_random, regrown, *arms = study["treatments"]
-    durations, courses = arms[:5], arms[5:]
+    durations, courses = arms[:5], arms[5:10]
 
     run = SingleRun(stream, study, leftover=True, part="a_")
     found = stages(run, guided)
@@ -67,9 +67,7 @@ def _durations(
     found, drops = {}, {}
     for arm in arms:
         run.build()
-        # The regrowth of each duration's course is that of the network that they share.
-        training = [step for step in run.study["treatments"][arm] if kind_of(step) == "train"]
-        network = run.taken(training, start)
+        network = run.treated(arm, start)
         found[arm], drops[arm] = _measured(run, DURATIONS, arm, network)
         if clean_after:
             run.accuracies(network, WITHOUT_NOISE[:1])  # only for what it draws
