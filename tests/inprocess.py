@@ -21,6 +21,7 @@ from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.kinds import Looks
+from pipeline_lib.study.treatments import by_start
 from tests.conftest import ROOT
 
 SCRIPTS = ROOT / "workflow_scripts"
@@ -104,12 +105,14 @@ class Run:
             wildcards={"seed": seed},
             study=slices.prune(study),
         )
-        for name in study.treatments:
+        for name in by_start(study.treatments):
+            start = study.treatments[name].start
             self.script(
                 "treat",
                 Files(network=self.network(seed, name), history=of(seed, name, "history")),
-                Files(network=self.network(seed, UNTREATED)),
+                Files(network=self.network(seed, start)),
                 {"seed": seed, "treatment": name},
+                start=start,
                 study=slices.treat(study, name),
             )
         for measure in study.measures:
