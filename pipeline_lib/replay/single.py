@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.randomness import published_generator, skip_draw
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.names import CLEAN, COMBINED, INPUT, INTERNAL, ON, SPARSITY, STANDARD
-from pipeline_lib.replay.published_run import OneStream
+from pipeline_lib.replay.recording import Recording
 from pipeline_lib.steps import Setting, StepOptions, apply_step, kind_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class SingleRun:
         self.seed = study["data"] if study["data"] is not None else stream
         self.generator = published_generator(stream)
         baseline = study["baseline"]
-        self.engine = _Recording(self.generator, leftover=leftover)
+        self.engine = Recording(self.generator, counts=leftover)
         training = task.points("training", self.seed, **baseline["training"])
         self.setting = Setting(self.engine, training, baseline["batch_size"], stream)
         self.rows: list[Replayed] = []
@@ -282,26 +282,3 @@ class SingleRun:
                 ("still_pruned", mask.size - kept),
             ):
                 self.add(table, treatment, f"{number}_layer_{layer}", value)
-
-
-class _Recording(OneStream):
-    """One stream, and the options, the mini-batches' losses and the last gradient of a training.
-
-    With `leftover`, the gradient is part of the next score of regrowth.
-    """
-
-    def __init__(self, stream: torch.Generator, *, leftover: bool) -> None:
-        super().__init__(stream)
-        self.counts = leftover
-        self.leftover: list[torch.Tensor] = []
-        self.losses: list[float] = []
-        self.options: dict[str, Any] = {}
-
-    def fit(self, network: Network, points: task.Points, **options: Any) -> Any:
-        self.losses.clear()
-        self.options = options
-        return plain.fit(network, points, **options, leftover=self.leftover, losses=self.losses)
-
-    def gradient_magnitudes(self, *network_and_points: Any, **options: Any) -> Any:
-        leftover = self.leftover if self.counts else ()
-        return plain.gradient_magnitudes(*network_and_points, **options, leftover=leftover)
