@@ -15,9 +15,9 @@ from pipeline_lib.replay.published_run import OneStream
 class Recording(OneStream):
     """One stream for every purpose.
 
-    `options`, `losses` and `leftover` are the options of the last training, the mean loss of each of
-    its mini-batches, and the gradients of the last one. If `counts` is true, these are part of the
-    next scores of regrowth.
+    `options`, `losses` and `leftover` are the options of the last training, the mean loss of each
+    of its mini-batches, and the gradients of the last one. If `counts` is true, these are part of
+    the next scores of regrowth.
     """
 
     def __init__(self, stream: torch.Generator, *, counts: bool) -> None:
