@@ -63,7 +63,20 @@ else:
 
     include: "rules/statistics.smk"
     include: "rules/report.smk"
-    include: "rules/replay_single.smk" if STUDY.reproduction.replay else "rules/replay.smk"
+
+    if STUDY.reproduction.replay:
+
+        include: "rules/replay_single.smk"
+
+    elif UNLIKE := unlike_published():
+
+        rule replay:
+            input:
+                refuse(f"This study has no replay. {UNLIKE}"),
+
+    else:
+
+        include: "rules/replay.smk"
 
 
 rule all:

@@ -34,6 +34,7 @@ except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
 
 SEEDS = STUDY.seed_list
+STREAMS = []  # of the runs that the study can replay
 TREATMENTS = list(STUDY.treatments)
 RESULTS = STUDY.results
 MEASURES = STUDY.measures
@@ -226,18 +227,16 @@ def scenario(wildcards):
 def told(stage, at):
     """What the job of a stage is told on its command line, whatever its seed and its files."""
     kind, state = stage
-    study = (
-        slice_of_network(state, at)
-        if kind == NETWORK
-        else slice_of_measure(kind, state, at)
-    )
-    sources = {HEALTHY: None, UNTREATED: HEALTHY} if kind == NETWORK else {}
-    source = sources.get(state, UNTREATED if kind == NETWORK else state)
+    if kind == NETWORK:
+        study, source = slice_of_network(state, at), start_of(state, at)
+    else:
+        study, source = slice_of_measure(kind, state, at), state
     return json.dumps(
         {
             "stage": kind,
             "state": state,
             "study": study,
+            "source": source,
             "planned": source and plan_of_network(source, at),
             "made_by": plan_of_stage(stage, at),
         }
@@ -257,11 +256,36 @@ def command(script):
 
 
 def network_to_make(output, state):
-    """An input function: the network of a state, from which a job makes its output."""
+    """An input function: the network from which a job makes its output.
+
+    `state` is a pattern of the network's state, or a function that returns it.
+    """
 
     def network(wildcards):
-        name = state.format(**wildcards)
+        name = state(wildcards) if callable(state) else state.format(**wildcards)
         path = at_scenario(network_of(name), (NETWORK, name), scenario(wildcards))
         return to_make(output, path)(wildcards)
 
     return network
+
+
+def unlike_published():
+    """Why the study cannot follow the published run on its stream; empty if it can."""
+    if absent := [name for name in slices.REPLAYED if name not in MEASURES]:
+        return f"The published run has the measures {' and '.join(absent)}, which it leaves out."
+    for name, treatment in STUDY.treatments.items():
+        if treatment.start != UNTREATED:
+            return (
+                "The published run starts every treatment with the untreated network, and"
+                f" treatments.{name}.from is {treatment.start}."
+            )
+    return ""
+
+
+def refuse(sentence):
+    """An input function of a target that the study cannot have, and why."""
+
+    def refused(wildcards):
+        sys.exit(sentence)
+
+    return refused

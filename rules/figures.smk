@@ -10,6 +10,8 @@ if not has_published("published"):
     del SPECS[figures.COMPARISON.name]
 if STRUCTURE not in MEASURES:
     del SPECS[figures.PREDICTORS.name]
+if slices.RELAPSE not in MEASURES:
+    del SPECS[figures.SURVIVAL.name]
 if not REGROWTH:
     del SPECS[figures.REGROWTH.name]
 PLANE = slices.is_plane(STUDY)
@@ -69,31 +71,33 @@ for name, spec in SPECS.items():
             "../workflow_scripts/figure.py"
 
 
-rule figure_survival:
-    input:
-        to_make(figure_of(SURVIVAL), rules.statistics.output.survival),
-    output:
-        pictures=picture(SURVIVAL),
-        stamp=stamp_of(f"figure_{SURVIVAL}"),
-    log:
-        log_of(f"figures/{SURVIVAL}"),
-    group:
-        STUDY_GROUP
-    threads: 1
-    params:
-        caption=figures.SURVIVAL.caption,
-        study=slices.figure(STUDY, SURVIVAL, LOOKS),
-        planned=lambda wildcards: plan_of_statistics(),
-        made_by=lambda wildcards: plan_of_figure(
-            SURVIVAL,
-            slices.figure(STUDY, SURVIVAL, LOOKS),
-            "figure_survival",
-            survival=plan_of_statistics(),
-        ),
-    message:
-        f"draw the figure {SURVIVAL}"
-    script:
-        "../workflow_scripts/figure_survival.py"
+if slices.RELAPSE in MEASURES:
+
+    rule figure_survival:
+        input:
+            to_make(figure_of(SURVIVAL), rules.statistics.output.survival),
+        output:
+            pictures=picture(SURVIVAL),
+            stamp=stamp_of(f"figure_{SURVIVAL}"),
+        log:
+            log_of(f"figures/{SURVIVAL}"),
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            caption=figures.SURVIVAL.caption,
+            study=slices.figure(STUDY, SURVIVAL, LOOKS),
+            planned=lambda wildcards: plan_of_statistics(),
+            made_by=lambda wildcards: plan_of_figure(
+                SURVIVAL,
+                slices.figure(STUDY, SURVIVAL, LOOKS),
+                "figure_survival",
+                survival=plan_of_statistics(),
+            ),
+        message:
+            f"draw the figure {SURVIVAL}"
+        script:
+            "../workflow_scripts/figure_survival.py"
 
 
 if STRUCTURE in MEASURES:

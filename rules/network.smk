@@ -10,6 +10,13 @@ def slice_of_network(state, at):
     return slices.prune(study) if state == UNTREATED else slices.treat(study, state)
 
 
+def start_of(state, at):
+    """The state of the network from which that of a state is made; the healthy one has none."""
+    if state in STATES:
+        return HEALTHY if state == UNTREATED else None
+    return SCENARIOS[at].study.treatments[state].start
+
+
 @cache
 def plan_of_network(state, at=0):
     """The plan of the healthy network, of the untreated one, or of a treatment's."""
@@ -28,7 +35,7 @@ def plan_of_network(state, at=0):
         f"treat {state}",
         study=study,
         code=code("treat", ENGINES[at], *steps),
-        inputs={"network": plan_of_network(UNTREATED, at)},
+        inputs={"network": plan_of_network(start_of(state, at), at)},
     )
 
 
@@ -71,7 +78,10 @@ rule prune:
 
 rule treat:
     input:
-        network=network_to_make(network_of("{treatment}"), UNTREATED),
+        network=network_to_make(
+            network_of("{treatment}"),
+            lambda wildcards: start_of(wildcards.treatment, scenario(wildcards)),
+        ),
     output:
         network=network_file("{treatment}", "network.safetensors"),
         history=in_seed("{treatment}", "history.parquet"),

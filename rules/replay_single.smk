@@ -9,9 +9,10 @@ STREAMS = RUNS.streams
 def plan_of_replay():
     """The plan of the replay of one run, whose order of work is loaded by name."""
     steps = [step for name in TREATMENTS for step in slices.every_step(STUDY, name)]
-    order = f"pipeline_lib.replay.orders.{RUNS.order}:replay"
+    order = f"pipeline_lib.replay.orders.{RUNS.order}"
     train = "pipeline_lib.steps.train:apply"
-    digest = code("replay_single", order, train, *of_steps(steps))
+    parts = [f"{order}:{name}" for name in ("replay", "KERNELS")]
+    digest = code("replay_single", *parts, train, *of_steps(steps))
     return plan("replay", study=slices.replay(STUDY), code=digest, inputs={})
 
 

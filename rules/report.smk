@@ -4,6 +4,7 @@ from pipeline_lib.names import (
     COMBINATIONS,
     OURS_ALONE,
     PREDICTION_TABLES,
+    RELAPSE_TABLES,
     STATISTICS_TABLES,
 )
 
@@ -11,7 +12,11 @@ OF_MEASURES = [spec.name for spec in measures.tables(MEASURES)]
 TABLES = [
     *OF_MEASURES,
     *([COMBINATIONS] if slices.combines(STUDY) else []),
-    *STATISTICS_TABLES,
+    *(
+        name
+        for name in STATISTICS_TABLES
+        if slices.RELAPSE in MEASURES or name not in RELAPSE_TABLES
+    ),
     *(PREDICTION_TABLES if STRUCTURE in MEASURES else []),
 ]
 PUBLISHED = published("published")

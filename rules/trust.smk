@@ -9,6 +9,7 @@ from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.fingerprint import LIBRARIES
 from pipeline_lib.jobs.plan import Job
 from pipeline_lib.reporting.origin import commit
+from pipeline_lib.study.treatments import by_start
 
 
 def files(paths):
@@ -26,28 +27,26 @@ def stages_of_seed():
     """
     found = {}
 
-    def add(stage, outputs, *states):
-        for at in range(len(SCENARIOS)):
-            outputs_at = [at_scenario(path, stage, at) for path in outputs]
-            inputs = [
-                at_scenario(network_of(each), (NETWORK, each), at) for each in states
-            ]
-            found.setdefault(
-                outputs_at[0], (plan_of_stage(stage, at), outputs_at, inputs)
-            )
+    def add(at, stage, outputs, *states):
+        outputs_at = [at_scenario(path, stage, at) for path in outputs]
+        inputs = [at_scenario(network_of(each), (NETWORK, each), at) for each in states]
+        found.setdefault(outputs_at[0], (plan_of_stage(stage, at), outputs_at, inputs))
 
-    add((NETWORK, HEALTHY), rules.baseline.output)
-    add((NETWORK, UNTREATED), rules.prune.output, HEALTHY)
-    for treatment in TREATMENTS:
-        outputs = [
-            str(path).replace("{treatment}", treatment) for path in rules.treat.output
-        ]
-        add((NETWORK, treatment), outputs, UNTREATED)
-    for name in MEASURES:
-        for state in slices.states(STUDY, name):
+    for at, each in enumerate(SCENARIOS):
+        add(at, (NETWORK, HEALTHY), rules.baseline.output)
+        add(at, (NETWORK, UNTREATED), rules.prune.output, HEALTHY)
+        treatments = each.study.treatments
+        for treatment in by_start(treatments):
+            outputs = [
+                str(path).replace("{treatment}", treatment)
+                for path in rules.treat.output
+            ]
+            add(at, (NETWORK, treatment), outputs, treatments[treatment].start)
+        for name in MEASURES:
             patterns = [in_seed("{state}", f"{name}.parquet"), history_of_measure(name)]
-            outputs = [path.replace("{state}", state) for path in patterns if path]
-            add((name, state), outputs, state)
+            for state in slices.states(STUDY, name):
+                outputs = [path.replace("{state}", state) for path in patterns if path]
+                add(at, (name, state), outputs, state)
     return list(found.values())
 
 
@@ -69,7 +68,7 @@ def jobs_of_study():
 
 def jobs_of_replay():
     """The jobs of the replay, seed by seed, and its comparison with the published run."""
-    for seed in [] if AXES else STREAMS:
+    for seed in STREAMS:
         yield Job(
             plan_of_replay(), [rules.replay_seed.output.metrics.format(seed=seed)], []
         )

@@ -23,6 +23,7 @@ from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.kinds import Looks
+from pipeline_lib.study.treatments import by_start
 from tests.conftest import ROOT
 
 SCRIPTS = ROOT / "workflow_scripts"
@@ -61,10 +62,18 @@ class Run:
         self.study, self.folder = study, folder
 
     def stage(
-        self, script: str, seed: int, state: str, files: list[Path], study: Any, stage: str = ""
+        self,
+        script: str,
+        seed: int,
+        state: str,
+        files: list[Path],
+        study: Any,
+        stage: str = "",
+        source: str | None = None,
     ) -> None:
         """A job of a seed, which is told all on its command line."""
-        told = {"stage": stage, "state": state, "study": study, "planned": None, "made_by": script}
+        told = {"stage": stage, "state": state, "study": study, "source": source}
+        told |= {"planned": None, "made_by": script}
         command = [script, json.dumps(told), str(seed), self.log, *map(str, files)]
         with patch("sys.argv", command):
             runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
@@ -107,10 +116,12 @@ class Run:
         healthy, pruned = self.network(seed, HEALTHY), self.network(seed, UNTREATED)
         files = [healthy, of(seed, "history")]
         self.stage("baseline", seed, HEALTHY, files, slices.baseline(study))
-        self.stage("prune", seed, UNTREATED, [healthy, pruned], slices.prune(study))
-        for name in study.treatments:
-            files = [pruned, self.network(seed, name), of(seed, name, "history")]
-            self.stage("treat", seed, name, files, slices.treat(study, name))
+        files = [healthy, self.network(seed, UNTREATED)]
+        self.stage("prune", seed, UNTREATED, files, slices.prune(study), source=HEALTHY)
+        for name in by_start(study.treatments):
+            start = study.treatments[name].start
+            files = [self.network(seed, start), self.network(seed, name), of(seed, name, "history")]
+            self.stage("treat", seed, name, files, slices.treat(study, name), source=start)
         for measure in study.measures:
             for state in slices.states(study, measure):
                 part = slices.measure(study, measure, state)

@@ -219,6 +219,7 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
     for name, label in zip(names, labels, strict=False):
         treatments[name] = {
             "label": label,
+            "from": draw(st.sampled_from([None, *treatments])),
             "course": draw(steps(maintenance=False)),
             "maintenance": draw(steps(maintenance=True)),
             "withdrawal": draw(st.booleans()),

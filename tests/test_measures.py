@@ -21,7 +21,7 @@ from pipeline_lib.model.activity import hidden_activity, logits, mean_activity
 from pipeline_lib.model.network import UNMODULATED, Modulation, dense
 from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.task import clean_points, standard_points
-from pipeline_lib.names import INTERNAL
+from pipeline_lib.names import INPUT, INTERNAL
 from pipeline_lib.numbers import Key
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
@@ -42,7 +42,7 @@ def subject():
     return Subject(0, "ssri", plain)
 
 
-def evaluated(subject, network, standard, *, withdrawal=False, sweep=(0.0, 0.5, 2.5)):
+def evaluated(subject, network, standard, *, withdrawal=False, sweep=(0.0, 0.5, 2.5), **more):
     clean = clean_points(0, centres=CENTRES, clean=100)
     return evaluate.run(
         subject,
@@ -52,6 +52,7 @@ def evaluated(subject, network, standard, *, withdrawal=False, sweep=(0.0, 0.5, 
         combined=COMBINED,
         sweep=sweep,
         withdrawal=withdrawal,
+        **more,
     )
 
 
@@ -138,7 +139,9 @@ def test_seed_assessment_condition_and_cycle_each_have_their_own_noise(network, 
 def test_the_papers_measurements(paper):
     study = validate(paper)
     assert study.measures == ["evaluate", "acute", "relapse"]
-    options = {name: study.options_of(name).model_dump() for name in study.measures}
+    options = {
+        name: study.options_of(name).model_dump(exclude_none=True) for name in study.measures
+    }
     assert options == {
         "evaluate": {"combined": COMBINED, "sweep": [0.0, 0.5, 1.0, 1.5, 2.5]},
         "acute": {"prune": 0.4, "cap": 0.99},
@@ -171,6 +174,31 @@ def test_every_network_is_measured_on_clean_standard_combined_and_the_sweep(
     assert all(r.modulation == "on" and r.cycle is None for r in rows)
     assert all(r.accuracy == r.correct / r.total for r in rows)
     assert rows[3].correct == rows[1].correct  # without noise the sweep is the standard accuracy
+
+
+def test_noise_on_the_inputs_alone_is_measured_by_level_and_changes_no_other_row(
+    subject, network, standard
+):
+    without = evaluated(subject, network, standard, withdrawal=True)
+    rows = evaluated(subject, network, standard, withdrawal=True, input_sweep=[1.0, 2.0])
+    added = [row for row in rows if row.condition == INPUT]
+    assert [row for row in rows if row not in added] == without
+    assert [(r.input_noise, r.internal_noise, r.total) for r in added] == [
+        (1.0, 0.0, 1500),
+        (2.0, 0.0, 1500),
+    ]
+    table = pa.Table.from_pylist([asdict(row) for row in rows])
+    found = {value.key: value.value for value in study_values({"evaluate": table}, {})}
+    for row in added:
+        assert found[Key("ssri", INPUT, level=row.input_noise)] == 100 * row.correct / row.total
+
+
+def test_a_study_may_leave_out_both_relapse_tests_and_then_claims_nothing_of_them(paper):
+    study = validate(paper | {"acute": None, "relapse": None})
+    assert study.measures == ["evaluate"]
+    left = {claim["number"] for claim in slices.claims(study)}
+    assert left == {"combined", "internal"}
+    assert slices.tables(study)["threshold"] is None
 
 
 def test_withdrawal_measures_combined_and_the_strongest_noise_with_relu_and_no_damping(

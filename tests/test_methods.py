@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline_lib.names import LONGITUDINAL_SPARSITY, SPARSITY
@@ -23,7 +25,7 @@ def of(paper):
     values += [value(seed, Key("ketamine", SPARSITY), 47.5) for seed in range(3)]
     after = Key("ssri", LONGITUDINAL_SPARSITY, cycle=8)
     values += [value(seed, after, 97.8) for seed in range(3)]
-    return study, results(values, study["labels"])
+    return study, replace(results(values, study["labels"]), threshold=study["threshold"])
 
 
 def side_by_side(paper):
@@ -75,6 +77,17 @@ def test_the_model_is_described_from_the_settings(paper):
     )
     assert "pruned: 95 % of its connections" in text
     assert "one sudden pruning of 25 % of the remaining connections, and 8 stress cycles" in text
+
+
+def test_a_study_without_relapse_tests_says_nothing_of_them(paper):
+    told = of(paper | {"acute": None, "relapse": None})
+    said = [*methods.model(*told), *methods.limitations(*told)]
+    said += [part for term in methods.glossary(*told) for part in term]
+    said += [row[0] for row in methods.side_by_side(*told).rows]
+    absent = ("cycle", "relapse", "threshold", "Acute", "damage the treated", "Maintenance")
+    assert not [text for text in said if any(word in text for word in absent)]
+    only = methods.model(*of(paper | {"acute": None}))[-1]
+    assert "One more test damages the treated network further: 8 stress cycles, each" in only
 
 
 def test_treatments_that_differ_in_more_than_one_way_are_called_unmatched(paper):

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,12 +17,15 @@ from pipeline_lib.analysis.digits import printed_verdict, single_as_printed
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.engines import plain
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.model.change import weight_change
+from pipeline_lib.model.network import Modulation, dense
 from pipeline_lib.model.task import points
+from pipeline_lib.replay.kernels import ANY, AVX2
 from pipeline_lib.replay.single import Replayed
 from pipeline_lib.study import slices
 from pipeline_lib.study.overlays import read
 from pipeline_lib.study.validation import validate
-from tests.conftest import CENTRES, ROOT
+from tests.conftest import CENTRES, ROOT, overlaid
 
 CHAPTERS = {
     path.stem: read(path)
@@ -31,23 +40,16 @@ TINY = {
 
 
 def tiny(paper, chapter):
-    study = CHAPTERS[chapter]
-    treatments = {
-        name: (paper["treatments"].get(name, {}) | treatment)
-        for name, treatment in study["treatments"].items()
-        if treatment is not None
-    }
-    base = {key: value for key, value in paper.items() if key != "claims"}
-    reproduction = paper["reproduction"] | study["reproduction"]
-    return base | study | TINY | {"treatments": treatments, "reproduction": reproduction}
+    return overlaid(paper, f"studies/series/{chapter}.yaml") | TINY
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_replay_has_every_published_number_of_its_chapter_once(paper, chapter):
     study = slices.replay(validate(tiny(paper, chapter)))
-    rows = items.load("replay.orders", chapter).replay(42, study)
-    places = [(row.table, row.treatment, row.number, row.level, row.seed) for row in rows]
-    assert len(set(places)) == len(places)
+    order, runs = items.load("replay.orders", chapter), CHAPTERS[chapter]["reproduction"]["replay"]
+    rows = [row for stream in runs["streams"] for row in order.replay(stream, study)]
+    assert order.KERNELS in (ANY, AVX2)
+    assert len({replace(row, value=0.0) for row in rows}) == len(rows)
     published = read_published(ROOT / CHAPTERS[chapter]["reproduction"]["published"])
     compared = single_as_printed(rows, published)
     assert [row for row in compared if not row.ours] == []
@@ -69,6 +71,94 @@ def test_single_numbers_are_compared_with_the_decimals_and_the_sign_that_were_pr
     assert verdict(0.04, 52.4).startswith("1 of 2")
     assert verdict(-0.04, 52.6).startswith("1 of 2")
     assert verdict(-0.04, 52.4, seed=1).startswith("0 of 2")
+
+
+def test_numbers_without_a_seed_are_statistics_over_all_runs(tmp_path):
+    columns = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,count,n_seeds"
+    line = "t,a,combined,off,,,,50.0,10.0,40.0,60.0,,2"
+    (tmp_path / "published.csv").write_text(f"{columns}\n{line}\n", encoding="utf-8")
+    published = read_published(tmp_path / "published.csv")
+
+    def ours(*values, modulation="off"):
+        rows = [
+            Replayed("t", "a", "combined", None, seed, value, modulation)
+            for seed, value in enumerate(values)
+        ]
+        return [(row.ours, row.equal) for row in single_as_printed(rows, published)]
+
+    assert ours(40.04, 60.04) == [("50.0", True), ("10.0", True), ("40.0", True), ("60.0", True)]
+    assert [equal for _, equal in ours(40.0, 62.0)] == [False, False, True, False]
+    assert ours(40.0, 60.0, modulation="on") == [("", False)] * 4
+
+
+PROCESS = """
+import os, sys
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.replay.kernels import restart_with
+try:
+    restart_with("AVX2")
+except PipelineError as error:
+    sys.exit(str(error))
+import ctypes
+print(ctypes.CDLL(None).mkl_serv_intel_cpu_true(), os.environ["MKL_ENABLE_INSTRUCTIONS"])
+print(os.environ.get("LD_PRELOAD"), os.listdir(os.environ["TMPDIR"]))
+"""
+
+
+def process(folder, **environment):
+    variables = os.environ | {"TMPDIR": str(folder), "PYTHONPATH": str(ROOT)} | environment
+    command = [sys.executable, "-c", PROCESS]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_a_process_starts_again_with_the_kernels_of_its_run_and_leaves_no_trace(tmp_path):
+    assert process(tmp_path).stdout.splitlines() == ["1 AVX2", "None []"]
+
+
+def test_without_a_c_compiler_one_sentence_says_what_is_needed(tmp_path):
+    without = process(tmp_path, CC="no-such-compiler")
+    assert without.returncode == 1
+    assert "this replay needs a C compiler, but `no-such-compiler` could not" in without.stderr
+    assert "Traceback" not in without.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_noise_gets_its_mean_first_and_activity_its_factors_one_after_the_other(network):
+    weights = [torch.tensor(weight) for weight in network.weights]
+    biases = [torch.tensor(bias) for bias in network.biases]
+    x = torch.tensor(points("standard", 0, centres=CENTRES, sd=0.8, test=200).x)
+    found = plain.forward(
+        *(x, weights, biases, Modulation("tanh", 0.7, 0.85), 0.5),
+        torch.Generator().manual_seed(3),
+        bias_of_noise=1.0,
+    )
+
+    def by_hand(*factors):
+        draws, hidden = torch.Generator().manual_seed(3), x
+        for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+            hidden = torch.tanh(torch.nn.functional.linear(hidden, weight, bias))
+            hidden = hidden + (torch.randn(hidden.shape, generator=draws) * 0.5 + 1.0)
+            for factor in factors:
+                hidden = hidden * factor
+        return torch.nn.functional.linear(hidden, weights[-1], biases[-1])
+
+    assert torch.equal(found, by_hand(0.7, 0.85))
+    assert not torch.equal(found, by_hand(0.7 * 0.85))
+
+
+def test_the_change_of_weights_counts_every_weight_and_no_bias():
+    before = dense([np.array([[1.0, 0.0], [2.0, -4.0]], np.float32)], [np.zeros(2, np.float32)])
+    after = replace(
+        before,
+        weights=(np.array([[1.05, 0.5], [2.0, -3.0]], np.float32),),
+        biases=(np.ones(2, np.float32),),
+    )
+    found = weight_change(before, after)
+    assert found.l1 == pytest.approx((0.05 + 0.5 + 1.0) / 4)
+    assert found.l2 == pytest.approx((0.05**2 + 0.5**2 + 1.0) ** 0.5 / 4)
+    assert found.turnover == 0.5  # a change of 5 % is too small
+    assert found.sparsity == 0.25
 
 
 def test_the_gradient_of_the_last_mini_batch_is_added_to_the_first_scored_one(network):

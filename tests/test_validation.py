@@ -102,6 +102,23 @@ BAD = [
         " it must be noise levels in ascending order, the first of them 0.0",
     ),
     (
+        ["evaluate", "input_sweep"],
+        [0.0, 1.0],
+        "evaluate.input_sweep is [0.0, 1.0]; it must be noise levels above 0 in ascending order",
+    ),
+    (
+        ["treatments", "ssri", "from"],
+        "lithium",
+        "treatments.ssri.from is 'lithium'; it must be one of the other treatments, ketamine,"
+        " neurosteroid",
+    ),
+    (
+        ["treatments", "ssri", "from"],
+        "ssri",
+        "treatments.ssri.from is 'ssri'; a treatment must not start from itself, directly or"
+        " through others",
+    ),
+    (
         ["network", "init"],
         "xavier",
         "network.init is 'xavier'; it must be torch or a mapping {normal: sd}",
@@ -157,9 +174,9 @@ BAD = [
         ["claims", 0, "number"],
         "sparsity",
         "claims[0].number has 'sparsity'; it must be one of clean, standard, combined, internal, "
-        "gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, responded, "
-        "slow_response, relapsed_after_response, response_by_threshold, relapse_by_threshold, "
-        "relapsed, not_relapsed, relapse_cycle",
+        "input, gain_over_untreated, acute_drop, total_drop, mean_accuracy, final_accuracy, "
+        "responded, slow_response, relapsed_after_response, response_by_threshold, "
+        "relapse_by_threshold, relapsed, not_relapsed, relapse_cycle",
     ),
     (
         ["claims", 0, "than"],

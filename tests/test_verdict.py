@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline_lib.analysis.published import read_published, read_runs
-from pipeline_lib.analysis.reproduction import CONSTANT, INCONSISTENT, OF_MEANS, compare
+from pipeline_lib.analysis.reproduction import (
+    CONSISTENT,
+    CONSTANT,
+    INCONSISTENT,
+    OF_MEANS,
+    SINGLE,
+    compare,
+)
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.measures import Value
 from pipeline_lib.reporting.verdict import verdict
@@ -42,6 +51,16 @@ def test_another_protocol_is_not(path):
     # Half of the regrowth does as well as all of it: only the number of connections tells.
     assert bool(by & set(OF_MEANS)) == (path.stem != "half_ketamine")
     assert (CONSTANT in by) == (path.stem != "gain")
+
+
+def test_single_published_runs_decide_if_nothing_else_was_published():
+    rows = [row for row in judged(SAME[0]) if row.test == SINGLE]
+    single = [replace(row, status=CONSISTENT) for row in rows]
+    count = len(single)
+    assert count > 1
+    assert verdict(single) == f"consistent: {count} of {count} numbers of single runs consistent"
+    one_off = [replace(single[0], status=INCONSISTENT), *single[1:]]
+    assert verdict(one_off).startswith(f"inconsistent: {count - 1} of {count} ")
 
 
 def test_the_readme_has_the_verdict_on_the_values_that_are_kept():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 
+import numpy as np
 import pytest
 import yaml
 from snakemake.utils import update_config
@@ -13,6 +15,7 @@ from snakemake.utils import update_config
 from pipeline_lib import measures
 from pipeline_lib.analysis.digits import Digits, RunValue
 from pipeline_lib.engines.accuracy import Measurement
+from pipeline_lib.files.networks import origin, read_network
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import STATISTICS_TABLES
 from pipeline_lib.replay.published_run import replay_seed
@@ -60,6 +63,9 @@ TRAINING, REGROWTH, REGIONS = OTHERS = [
 FIGURES = [*OF_NUMBERS, *OTHERS]
 KINDS = ("acute", "evaluate", "history", "relapse")
 GATHER = [f"gather the {kind} rows of all seeds" for kind in KINDS]
+
+
+TRAIN = {"train": {"epochs": 1, "lr": 5e-4}}
 
 
 def jobs(seeds, kinds):
@@ -287,6 +293,43 @@ def test_a_change_of_learning_rate_reruns_only_ssri_without_snakemakes_record(co
     copied.study["treatments"]["ssri"]["course"][0]["train"]["lr"] = 2e-5
     planned = [job for job in copied.planned() if job.startswith("seed")]
     assert planned == sorted(jobs([0, 1], of_treatment("ssri")))
+
+
+def test_a_treatment_starts_from_the_network_of_another_and_reruns_with_it(copied):
+    def of_seeds(*names):
+        kinds = [kind for name in names for kind in of_treatment(name)]
+        return sorted(jobs([0, 1], kinds))
+
+    def planned():
+        return [job for job in copied.planned() if job.startswith("seed")]
+
+    treatments = copied.study["treatments"]
+    # The second one in the file comes first in the chain.
+    treatments["longer"] = {"label": "Longer", "from": "same", "course": [TRAIN], "maintenance": []}
+    treatments["same"] = {"label": "Same", "from": "ketamine", "course": [], "maintenance": []}
+    assert planned() == of_seeds("longer", "same")
+    copied.snakemake("-j", "2", "--quiet", "all")
+    assert copied.planned() == []
+    folder = copied.folder / "results/seeds/0"
+    ketamine, same, longer = (
+        read_network(folder / name / "network.safetensors", origin(0, name))
+        for name in ("ketamine", "same", "longer")
+    )
+    assert all(map(np.array_equal, same.weights, ketamine.weights))
+    assert all(map(np.array_equal, longer.masks, ketamine.masks))
+    assert not np.array_equal(longer.weights[0], same.weights[0])
+
+    treatments["ketamine"]["course"][1]["train"]["epochs"] = 3
+    assert planned() == of_seeds("ketamine", "longer", "same")
+    treatments["ketamine"]["course"][1]["train"]["epochs"] = 2
+    treatments["longer"]["from"] = "ssri"
+    assert planned() == of_seeds("longer")
+
+    command = copied.command("-n", "replay")
+    refused = subprocess.run(command, cwd=copied.folder, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "untreated network, and treatments.longer.from is ssri." in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_damaged_files_and_files_of_a_different_study_are_rebuilt(copied):

@@ -1,4 +1,4 @@
-"""One treatment of a seed: its course, from the pruned to the treated network."""
+"""One treatment of a seed: its course, from the network that it starts with to the treated one."""
 
 from pipeline_lib import engines
 from pipeline_lib.files.networks import origin, read_network, write_network
@@ -7,7 +7,7 @@ from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.jobs.told import told
 from pipeline_lib.model.task import points
-from pipeline_lib.names import COURSE, TRAINING, UNTREATED
+from pipeline_lib.names import COURSE, TRAINING
 from pipeline_lib.steps import HistoryRow, Setting, take
 
 job = told()
@@ -18,9 +18,9 @@ with job_log(job.log, f"seed {seed}: treatment {treatment}"):
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
     setting = Setting(engine, training, study["batch_size"], seed)
-    pruned = read_network(source, origin(seed, UNTREATED), job.planned)
+    start = read_network(source, origin(seed, job.source), job.planned)
     generator = engine.generator(seed, COURSE, treatment)
-    network = take(study["course"], pruned, setting, generator)
+    network = take(study["course"], start, setting, generator)
     by = made(job.made_by, [source])
     write_network(path, network, origin(seed, treatment) | {"study": study}, by)
     write_rows(history, setting.rows(seed, treatment, COURSE), HistoryRow, by)

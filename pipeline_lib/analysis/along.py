@@ -101,10 +101,10 @@ class Fit:
         return self.middle + float(logit(share)) / self.slope if 0 < share < 1 else math.nan
 
 
-def study_along(varied: Varied, thresholds: Sequence[float]) -> list[Along]:
+def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Along]:
     """Return every number of the summary along every numeric axis, line by line.
 
-    `thresholds` has the relapse threshold of each scenario, a fraction.
+    `thresholds` has the relapse threshold of each scenario, a fraction, None without stress cycles.
     """
     curves: list[tuple[Line, Key, np.ndarray]] = []
     for axis in (axis for axis, values in varied.axes.items() if is_numeric(values[0])):
@@ -119,7 +119,7 @@ def study_along(varied: Varied, thresholds: Sequence[float]) -> list[Along]:
     rows = []
     for line, key, numbers in curves:
         difference = mean_interval(numbers[:, -1] - numbers[:, 0])
-        limits = np.array([round(100.0 * thresholds[at], 9) for at in line.places])
+        limits = np.array([round(100.0 * (thresholds[at] or math.nan), 9) for at in line.places])
         flat = difference.low is not None and difference.low <= 0 <= (difference.high or 0)
         rows.append(_row(line, key, numbers, limits, flat=flat))
     return rows
@@ -128,7 +128,7 @@ def study_along(varied: Varied, thresholds: Sequence[float]) -> list[Along]:
 def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat: bool) -> Along:
     x, means = np.array(line.values, dtype=np.float64), numbers.mean(axis=0)
     held: np.ndarray | None = None
-    if key.number in (COMBINED, FINAL_ACCURACY):
+    if key.number in (COMBINED, FINAL_ACCURACY) and not np.isnan(limits).any():
         held = np.all(numbers >= limits, axis=0)
     elif key.number == RELAPSED:
         held = np.all(numbers == 0, axis=0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from pipeline_lib.analysis.cells import Cells, Statistics, by_place
 from pipeline_lib.analysis.published import STATISTICS, Published, printed
@@ -59,23 +61,34 @@ def as_printed(
 
 
 def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) -> list[Digits]:
-    """Compare the numbers of single published runs with those replayed, table by table.
+    """Compare the numbers of published runs with those replayed, table by table.
 
-    Both are printed with the decimals of the published number, and zero keeps its sign.
+    A number without a seed is a statistic over all runs. Both are printed with the decimals of the
+    published mean, and zero keeps its sign.
     """
-    ours = {
-        (row.table, Key(row.treatment, row.number, level=row.level), row.seed): row.value
-        for row in rows
-    }
+    ours: dict[tuple[str, Key], dict[int, float]] = {}
+    for row in rows:
+        key = Key(row.treatment, row.number, row.modulation, row.level)
+        ours.setdefault((row.table, key), {})[row.seed] = row.value
     found = []
     for there in published:
-        assert there.statistics.mean is not None
-        theirs = f"{there.statistics.mean:.{there.decimals}f}"
-        value = ours.get((there.table, there.key, there.seed or 0))
-        text = "" if value is None else f"{value:.{there.decimals}f}"
-        place = (there.table, *there.key, there.seed, "mean", theirs, text)
-        found.append(Digits(*place, theirs == text))
+        by_seed = ours.get((there.table, there.key), {})
+        runs = [value for seed, value in by_seed.items() if there.seed in (None, seed)]
+        for name, statistic in OVER_RUNS.items():
+            if (value := getattr(there.statistics, name)) is not None:
+                theirs = f"{value:.{there.decimals}f}"
+                text = f"{statistic(runs):.{there.decimals}f}" if runs else ""
+                place = (there.table, *there.key, there.seed, name, theirs, text)
+                found.append(Digits(*place, theirs == text))
     return found
+
+
+OVER_RUNS: dict[str, Callable[[list[float]], float]] = {
+    "mean": lambda runs: float(np.mean(runs)),
+    "sd": lambda runs: float(np.std(runs)),  # of these runs, as the programs have it
+    "min": min,
+    "max": max,
+}
 
 
 @dataclass(frozen=True)

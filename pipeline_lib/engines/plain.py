@@ -54,13 +54,17 @@ def forward(
         if modulation.units is not None:
             acts = torch.from_numpy(modulation.acts_on(layer, len(bias)))
             hidden = torch.where(acts, hidden, torch.relu(level))
+        # The published programs add a mean to the noise before they add both to the activity, and
+        # they multiply by damping and by gain in turn; both are rounded so.
         if sigma > 0:
-            hidden = hidden + torch.randn(hidden.shape, generator=generator) * sigma
-        if bias_of_noise != 0:
+            noise = torch.randn(hidden.shape, generator=generator) * sigma
+            hidden = hidden + (noise + bias_of_noise if bias_of_noise != 0 else noise)
+        elif bias_of_noise != 0:
             hidden = hidden + bias_of_noise
-        if modulation.factor != 1:
-            changed = hidden * modulation.factor
-            hidden = changed if modulation.units is None else torch.where(acts, changed, hidden)
+        for factor in (modulation.damping, modulation.gain):
+            if factor != 1:
+                changed = hidden * factor
+                hidden = changed if modulation.units is None else torch.where(acts, changed, hidden)
     return F.linear(hidden, weights[-1], biases[-1])
 
 
@@ -87,10 +91,12 @@ def fit(
     stop: int | None = None,
     generator: torch.Generator,
     leftover: list[Tensor] | None = None,
+    losses: list[float] | None = None,
 ) -> tuple[Network, list[Epoch]]:
     """See `Engine.fit`.
 
-    A list that is given as `leftover` takes the last mini-batch's gradient of each weight matrix.
+    A list that is given as `leftover` takes the last mini-batch's gradient of each weight matrix,
+    and one that is given as `losses` the mean loss of every mini-batch.
     """
     modulation = network.modulation
     weights, biases = _tensors(network.weights), _tensors(network.biases)
@@ -109,6 +115,8 @@ def fit(
             loss = F.cross_entropy(logits, labels[batch])
             gradients = optimiser.step(loss)
             total += loss.item() * len(batch)
+            if losses is not None:
+                losses.append(loss.item())
         history.append(Epoch(epoch, sigma, total / len(points)))
         end_epoch(history[-1], epochs, lr)
     if leftover is not None:

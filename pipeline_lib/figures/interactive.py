@@ -46,7 +46,7 @@ def script(
     cells: Cells,
     looks: Mapping[str, Look],
     strips: Sequence[tuple[Number, float | None]],
-    threshold: float,
+    threshold: float | None,
 ) -> str:
     """Return JavaScript that draws the figure in the page's element `seeds`.
 
@@ -92,7 +92,7 @@ def specification(
     cells: Cells,
     looks: Mapping[str, Look],
     strips: Sequence[tuple[Number, float | None]],
-    threshold: float,
+    threshold: float | None,
 ) -> Spec:
     """Return the figure in Vega-Lite; empty without stress cycles or with too many seeds."""
     cycles = cells.cycles(LONGITUDINAL)
@@ -103,7 +103,7 @@ def specification(
         columns[number.name] = (number.name, level, None)
     rows = _rows(values, cells, looks, columns)
     seeds = sorted({row[SEED] for row in rows if SEED in row})
-    if not cycles or len(seeds) > MOST_SEEDS:
+    if not cycles or threshold is None or len(seeds) > MOST_SEEDS:
         return {}
     there = [state for state in looks if any(row["state"] == state for row in rows)]
     labels = [looks[state].label for state in there]

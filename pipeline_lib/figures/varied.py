@@ -31,11 +31,11 @@ LOG_FROM = 20.0  # ratio of the largest to the smallest value
 MOST_TEXTS = 12  # values of an axis; more leave no room for a number in each cell of a map
 
 
-def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float) -> Figure:
-    """Draw the figure of this name; `threshold` is the relapse threshold, a fraction."""
+def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
+    """Draw the figure of this name; `threshold` is the relapse threshold, a fraction, or None."""
     there = {state: look for state, look in looks.items() if state in varied.treatments}
     if name == ALONG:
-        return _along(varied, there, 100.0 * threshold)
+        return _along(varied, there, threshold and 100.0 * threshold)
     if name == FOREST:
         return _forest(varied, there)
     return _maps(varied, there, Key("", name.removeprefix(f"{MAP}_")))
@@ -69,7 +69,7 @@ def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: 
     style.legend(figure, [*handles, interval, *notes])
 
 
-def _along(varied: Varied, looks: Mapping[str, Look], threshold: float) -> Figure:
+def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
     drawn, _ = drawn_axes(varied.scenarios)
     axis = next(each for each in drawn if is_numeric(varied.first[each]))
     beside = [each for each in drawn if each != axis]
@@ -94,14 +94,15 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float) -> Figur
             moved = x * (x[-1] / x[0]) ** shift if _is_log(x) else x + shift * np.ptp(x)
             panel.vlines(moved, low, high, color=looks[name].colour, linewidth=1.1)
             panel.plot(moved, mean, label=name, **style.line(looks[name]))
-        if key.number in (COMBINED, FINAL_ACCURACY):
+        if threshold is not None and key.number in (COMBINED, FINAL_ACCURACY):
             panel.axhline(threshold, **THRESHOLD)
         panel.set_ylabel(axis_label(number))
         _scale_along(panel, x)
         _scale_of(panel, number)
     for panel in panels[-min(style.per_row(columns), count) :]:
         panel.set_xlabel(_wrapped(axis, 110 // columns))
-    _legend(figure, looks, there, style.note(f"relapse below {threshold:g} %", **THRESHOLD))
+    relapse = [] if threshold is None else [f"relapse below {threshold:g} %"]
+    _legend(figure, looks, there, *(style.note(text, **THRESHOLD) for text in relapse))
     return figure
 
 

@@ -12,13 +12,14 @@ from typing import Any
 class Told:
     """The stage that a job is of, its seed, its log, and its files: those it reads come first.
 
-    `study` is the job's slice of the study and `made_by` its plan. `planned` is the plan of the
-    network that it reads, if it reads one.
+    `study` is the job's slice of the study and `made_by` its plan. If the job reads a network,
+    `source` is the state of that network and `planned` its plan.
     """
 
     stage: str
     state: str
     study: Any
+    source: str | None
     planned: str | None
     made_by: str
     seed: int

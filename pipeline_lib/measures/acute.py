@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TITLE = "acute relapse"
 APPLIES_TO = TREATED
-OPTIONAL = False
+OPTIONAL = True
 AFTER = ("evaluate",)
 ASSESSMENT = "acute"
 

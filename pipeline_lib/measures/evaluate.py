@@ -14,6 +14,7 @@ from pipeline_lib.names import (
     CLEAN,
     COMBINED,
     GAIN_OVER_UNTREATED,
+    INPUT,
     INTERNAL,
     OFF,
     ON,
@@ -50,6 +51,9 @@ class Options(Model):
     sweep: Annotated[list[Deviation], Field(min_length=1)] = Field(
         description="internal noise levels σ, ascending, from 0.0"
     )
+    input_sweep: Annotated[list[Deviation], Field(min_length=1)] | None = Field(
+        None, description="SDs of noise on the test points and nowhere else, ascending"
+    )
 
     @field_validator("sweep")
     @classmethod
@@ -58,8 +62,17 @@ class Options(Model):
             raise ValueError("it must be noise levels in ascending order, the first of them 0.0")
         return sweep
 
+    @field_validator("input_sweep")
+    @classmethod
+    def _ascending(cls, sweep: list[float] | None) -> list[float] | None:
+        if sweep and (sweep[0] == 0 or any(b <= a for a, b in itertools.pairwise(sweep))):
+            raise ValueError("it must be noise levels above 0 in ascending order")
+        return sweep
+
 
 Row = Measurement
+
+LEVELS = {INTERNAL: "internal_noise", INPUT: "input_noise"}  # the columns of the sweeps' levels
 
 
 def run(
@@ -71,8 +84,9 @@ def run(
     combined: dict[str, float],
     sweep: Sequence[float],
     withdrawal: bool,
+    input_sweep: Sequence[float] = (),
 ) -> list[Measurement]:
-    """Measure clean, standard, combined stress and each internal noise level of the sweep.
+    """Measure clean, standard, combined stress and each noise level of the two sweeps.
 
     With `withdrawal`, combined stress and the strongest level are measured once more with the
     modulation off, under the same noise.
@@ -81,7 +95,8 @@ def run(
 
     both = Stress(COMBINED, standard, **combined)
     levels = [Stress(INTERNAL, standard, internal_noise=sigma) for sigma in sweep]
-    stresses = [Stress(CLEAN, clean), Stress(STANDARD, standard), both, *levels]
+    inputs = [Stress(INPUT, standard, input_noise=sd) for sd in input_sweep]
+    stresses = [Stress(CLEAN, clean), Stress(STANDARD, standard), both, *levels, *inputs]
     rows = [measure(subject, network, stress, assessment=TITLE) for stress in stresses]
     if withdrawal:
         off = unmodulated(network)
@@ -105,7 +120,7 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
         seed, treatment, condition = row["seed"], row["treatment"], row["condition"]
         if condition == CLEAN:
             yield value(seed, Key(treatment, SPARSITY), 100.0 * row["sparsity"])
-        level = row["internal_noise"] if condition == INTERNAL else None
+        level = row[LEVELS[condition]] if condition in LEVELS else None
         accuracy = per_cent(row)
         yield value(seed, Key(treatment, condition, row["modulation"], level), accuracy)
         treated = treatment not in STATES and row["modulation"] == ON
@@ -131,6 +146,14 @@ NUMBERS = (
         over="Internal noise σ",
         tables=("table_2", "state_dependence", SUMMARY),
         figures=("accuracy", "resilience"),
+    ),
+    Number(
+        INPUT,
+        "Input noise",
+        by="level",
+        over="Input noise SD",
+        tables=("table_2", SUMMARY),
+        figures=("accuracy",),
     ),
     Number(
         GAIN_OVER_UNTREATED,

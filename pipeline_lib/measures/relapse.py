@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 TITLE = "longitudinal relapse"
 APPLIES_TO = TREATED
-OPTIONAL = False
+OPTIONAL = True
 AFTER = ()
 ASSESSMENT = "relapse"
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 
 from pipeline_lib.engines import plain
+from pipeline_lib.engines.training import ramp
 from pipeline_lib.model import task
+from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.initialisation import initial_network
-from pipeline_lib.model.network import Network
-from pipeline_lib.model.pruning import prune
-from pipeline_lib.model.randomness import published_generator
+from pipeline_lib.model.network import Network, unmodulated
+from pipeline_lib.model.pruning import prune, prune_further
+from pipeline_lib.model.randomness import published_generator, skip_draw
 from pipeline_lib.model.regrowth import regrow
-from pipeline_lib.names import CLEAN, COMBINED, INPUT, INTERNAL, STANDARD
-from pipeline_lib.replay.published_run import OneStream
+from pipeline_lib.names import CLEAN, COMBINED, INPUT, INTERNAL, ON, SPARSITY, STANDARD
+from pipeline_lib.replay.recording import Recording
 from pipeline_lib.steps import Setting, StepOptions, apply_step, kind_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # A condition: its name, the SDs of the noise on the inputs and inside, and its level in a sweep.
 Condition = tuple[str, float, float, float | None]
+Accuracies = dict[tuple[str, float | None], float]  # in per cent, by name and level
+ACUTE, ACUTE_DROP, SWITCH = "acute", "acute_drop", "switch"
 BOTH: Condition = (COMBINED, 1.0, 0.5, None)
 WITHOUT_NOISE: tuple[Condition, ...] = ((CLEAN, 0.0, 0.0, None), (STANDARD, 0.0, 0.0, None))
 
@@ -39,6 +43,10 @@ def inside(*levels: float) -> tuple[Condition, ...]:
     return tuple((INTERNAL, 0.0, level, level) for level in levels)
 
 
+BATTERY = (*WITHOUT_NOISE, *inside(0.0, 0.5, 1.0, 1.5, 2.5), BOTH)
+STRONGEST = 2.5
+
+
 @dataclass(frozen=True)
 class Replayed:
     """A number of a replayed run, in the unit in which it was printed; `table` is its place."""
@@ -51,30 +59,40 @@ class Replayed:
     level: float | None
     seed: int
     value: float
+    modulation: str = ON
 
 
 class SingleRun:
     """A published run on one stream: its points, the settings of its steps, and its numbers.
 
     With `leftover`, the gradient of the last mini-batch of training is still there when regrowth is
-    scored, and is part of the first score, as in programs that do not clear it.
+    scored, and is part of the first score, as in programs that do not clear it. `part` begins the
+    names of the tables of a run that is one of several.
     """
 
-    def __init__(self, stream: int, study: Replay, *, leftover: bool = False) -> None:
-        self.stream, self.study = stream, study
+    def __init__(
+        self, stream: int, study: Replay, *, leftover: bool = False, part: str = ""
+    ) -> None:
+        self.stream, self.study, self.part = stream, study, part
         self.seed = study["data"] if study["data"] is not None else stream
         self.generator = published_generator(stream)
         baseline = study["baseline"]
-        engine = _WithLeftover(self.generator) if leftover else OneStream(self.generator)
+        self.engine = Recording(self.generator, counts=leftover)
         training = task.points("training", self.seed, **baseline["training"])
-        self.setting = Setting(engine, training, baseline["batch_size"], stream)
+        self.setting = Setting(self.engine, training, baseline["batch_size"], stream)
         self.rows: list[Replayed] = []
+
+    def build(self) -> Network:
+        """Return a new network, as drawn.
+
+        The programs build one for each copy of another network, too, and overwrite it at once.
+        """
+        baseline = self.study["baseline"]
+        return initial_network(baseline["sizes"], baseline["init"], self.generator)
 
     def healthy(self) -> Network:
         """Return a new network after the training of the healthy one."""
-        baseline = self.study["baseline"]
-        network = initial_network(baseline["sizes"], baseline["init"], self.generator)
-        return self.taken(baseline["steps"], network)
+        return self.taken(self.study["baseline"]["steps"], self.build())
 
     def pruned(self, network: Network, sparsity: float | None = None) -> Network:
         """Return the network after the insult, or pruned to another sparsity."""
@@ -120,16 +138,48 @@ class SingleRun:
         return replace(network, weights=tuple(weights), masks=tuple(masks))
 
     def add(
-        self, table: str, treatment: str, number: str, value: float, level: float | None = None
+        self,
+        table: str,
+        treatment: str,
+        number: str,
+        value: float,
+        level: float | None = None,
+        modulation: str = ON,
     ) -> None:
         """Add a number to those of the run."""
-        row = Replayed(table, treatment, number, level, self.stream, float(value))
-        self.rows.append(row)
+        place = (self.part + table, treatment, number, level, self.stream)
+        self.rows.append(Replayed(*place, float(value), modulation))
+
+    def add_differences(
+        self,
+        table: str,
+        treatment: str,
+        other: str,
+        found: Mapping[str, Accuracies],
+        decimals: int = 16,
+    ) -> None:
+        """Add how far the accuracies of a treatment are above those of another, rounded before."""
+        for (name, level), value in found[treatment].items():
+            spelled = name if level is None else f"{name}_{level}"
+            difference = round(value, decimals) - round(found[other][name, level], decimals)
+            self.add(table, treatment, f"{spelled}_over_{other}", difference)
 
     def measure(
-        self, table: str, treatment: str, network: Network, conditions: Sequence[Condition]
-    ) -> dict[tuple[str, float | None], float]:
-        """Add the accuracies under these conditions, in per cent, and return them."""
+        self,
+        table: str,
+        treatment: str,
+        network: Network,
+        conditions: Sequence[Condition],
+        modulation: str = ON,
+    ) -> Accuracies:
+        """Add the accuracies under these conditions, with the modulation on or off; return them."""
+        found = self.accuracies(network if modulation == ON else unmodulated(network), conditions)
+        for (name, level), value in found.items():
+            self.add(table, treatment, name, value, level, modulation)
+        return found
+
+    def accuracies(self, network: Network, conditions: Sequence[Condition]) -> Accuracies:
+        """Return the accuracies under these conditions."""
         needed = self.study["points"]
         found = {}
         for name, input_noise, internal_noise, level in conditions:
@@ -143,8 +193,73 @@ class SingleRun:
                 generator=self.generator,
             )
             found[name, level] = 100 * correct / len(points)
-            self.add(table, treatment, name, found[name, level], level)
         return found
+
+    def withdraws(self, treatment: str) -> bool:
+        """Tell whether the study also measures the treatment with its modulation off."""
+        return bool(self.study["measures"]["evaluate"][treatment]["options"]["withdrawal"])
+
+    def acute(self, treatment: str, network: Network, before: float) -> tuple[Network, float]:
+        """Prune the network at once, and return it with the combined accuracy that it loses."""
+        options = self.study["measures"][ACUTE][treatment]["options"]
+        damaged = prune_further(network, options["prune"], options["cap"])
+        return damaged, self.lost(treatment, damaged, before)
+
+    def lost(self, treatment: str, damaged: Network, before: float) -> float:
+        """Add the combined accuracy of a damaged network and what it has lost; return this."""
+        after = self.accuracies(damaged, (BOTH,))[COMBINED, None]
+        self.add(ACUTE, treatment, "acute_combined", after)
+        self.add(ACUTE, treatment, ACUTE_DROP, before - after)
+        return before - after
+
+    def progress(self, table: str, treatment: str, every: int) -> None:
+        """Add the noise, the gain and the loss in every n-th epoch of the last training, from 1."""
+        options, losses = self.engine.options, self.engine.losses
+        epochs = options["epochs"]
+        batches = len(losses) // epochs
+        for epoch in range(every, epochs + 1, every):
+            for name in ("noise", "gain"):
+                if options[name]:
+                    level = ramp(epoch - 1, epochs, options[name])
+                    self.add(table, treatment, f"course_{name}", level, epoch)
+            loss = np.mean(losses[(epoch - 1) * batches : epoch * batches])
+            self.add(table, treatment, "course_loss", float(loss), epoch)
+
+    def regrown(
+        self,
+        table: str,
+        treatment: str,
+        before: Network,
+        after: Network,
+        cycle: int | None = None,
+    ) -> None:
+        """Add how many weights have regrown from one network to the other."""
+        masks = zip(before.masks, after.masks, strict=True)
+        count = sum(int((mask & ~old).sum()) for old, mask in masks)
+        self.add(table, treatment, "course_regrown", count, cycle)
+
+    def pushed(self, treatment: str, network: Network, modulation: str = ON) -> None:
+        """Add the accuracy under biased noise, and the activity of hidden units without noise."""
+        options = self.study["measures"][SWITCH][treatment]["options"]
+        state = network if modulation == ON else unmodulated(network)
+        points = task.points(STANDARD, self.seed, **self.study["points"][STANDARD])
+        correct = plain.count_correct(
+            state,
+            points,
+            input_noise=0.0,
+            internal_noise=options["internal_noise"],
+            internal_bias=options["bias"],
+            generator=self.generator,
+        )
+        biased = 100 * correct / len(points)
+        self.add(SWITCH, treatment, "biased", biased, modulation=modulation)
+        skip_draw(self.generator)
+        activity = mean_activity(state, points.x)
+        self.add(SWITCH, treatment, "activity", activity, modulation=modulation)
+
+    def sparsity(self, table: str, treatment: str, network: Network) -> None:
+        """Add the share of weights that are pruned."""
+        self.add(table, treatment, SPARSITY, 100 * network.sparsity)
 
     def count(self, table: str, treatment: str, network: Network) -> None:
         """Add the numbers of parameters, biases included, and the share that is exactly zero."""
@@ -167,17 +282,3 @@ class SingleRun:
                 ("still_pruned", mask.size - kept),
             ):
                 self.add(table, treatment, f"{number}_layer_{layer}", value)
-
-
-class _WithLeftover(OneStream):
-    """One stream, and the gradient that training leaves to the next scores of regrowth."""
-
-    def __init__(self, stream: torch.Generator) -> None:
-        super().__init__(stream)
-        self.leftover: list[torch.Tensor] = []
-
-    def fit(self, *network_and_points: Any, **options: Any) -> Any:
-        return plain.fit(*network_and_points, **options, leftover=self.leftover)
-
-    def gradient_magnitudes(self, *network_and_points: Any, **options: Any) -> Any:
-        return plain.gradient_magnitudes(*network_and_points, **options, leftover=self.leftover)

@@ -24,7 +24,12 @@ from pipeline_lib.reporting.typesetting import NOTHING, Column, Table
 from pipeline_lib.reporting.wording import listed, plural, points, share, signed
 
 Steps = Sequence[Mapping[str, Any]]
+FROM = "from"
 TRAIN, EPOCHS, RATE = "train", "epochs", "lr"
+AND_TESTS = {
+    1: "One more test damages the treated network further",
+    2: "Two more tests damage the treated network further",
+}
 
 
 def model(study: Mapping[str, Any], results: Results) -> list[str]:
@@ -34,7 +39,10 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     layers = f"{plural(len(hidden), 'hidden layer')} of {listed(map(str, hidden))} units"
     stress, levels = settings["evaluate"][COMBINED], results.cells.levels(INTERNAL)
     strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
-    acute, relapse = settings["acute"], settings["relapse"]
+    tests = list(_further_damage(settings))
+    starts = any(FROM in treatment for treatment in study["treatments"].values())
+    unless = ", unless it starts from the network that another treatment leaves" if starts else ""
+    further = f" {AND_TESTS[len(tests)]}: {', and '.join(tests)}." if tests else ""
     return [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
         "recovery lasts. A neural network stands for a neural circuit, its weights stand for "
@@ -43,15 +51,24 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         f"{plural(settings['baseline'][EPOCHS], 'epoch')}. This healthy "
         f"network is then pruned: {_pruned(results)} of its connections, those with the "
         "smallest weights, are cut. The result is the untreated network, from which each treatment "
-        "of a seed starts.",
+        f"of a seed starts{unless}.",
         "Accuracy is the percentage of new points that a network classifies correctly. It is "
         "measured under combined stress, which is noise on the input (SD "
         f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
-        f"at once{strongest}. Two more tests damage the treated network further: one sudden "
-        f"pruning of {share(acute['prune'])} of the remaining connections, and "
-        f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
-        f"{share(relapse['prune'])} of them and then gives maintenance treatment.",
+        f"at once{strongest}.{further}",
     ]
+
+
+def _further_damage(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the tests of the study that prune the treated network further."""
+    if acute := settings.get("acute"):
+        yield f"one sudden pruning of {share(acute['prune'])} of the remaining connections"
+    if relapse := settings.get("relapse"):
+        yield (
+            f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
+            f"{share(relapse['prune'])} of the remaining connections and then gives maintenance "
+            "treatment"
+        )
 
 
 def _task(task: Mapping[str, Any]) -> str:
@@ -65,23 +82,30 @@ def _task(task: Mapping[str, Any]) -> str:
 
 def side_by_side(study: Mapping[str, Any], results: Results) -> Table:
     """Return the treatments as columns: steps, learning rates, epochs, remaining connections."""
-    cycles = study["settings"]["relapse"]["cycles"]
+    cycles = study["settings"].get("relapse", {}).get("cycles")
     rows: dict[str, list[str]] = {}
     for name, treatment in study["treatments"].items():
         course, maintenance = (list(treatment[part]) for part in (COURSE, MAINTENANCE))
         after = Key(name, LONGITUDINAL_SPARSITY, cycle=cycles)
-        for row, text in {
+        told = {}
+        if any(FROM in each for each in study["treatments"].values()):
+            told["Starts from"] = study["labels"].get(treatment.get(FROM), "untreated")
+        told |= {
             "Course": _told(course),
             "Learning rate": _each(course, RATE),
             "Epochs": _each(course, EPOCHS),
             "Connections left": _left(results, Key(name, SPARSITY)),
-            "Maintenance, after each stress cycle": _told(maintenance),
-            "Learning rate in maintenance": _each(maintenance, RATE),
-            "Epochs in maintenance": _each(maintenance, EPOCHS),
-            "Epochs in all": _total(course, maintenance, cycles),
-            f"Connections left after cycle {cycles}": _left(results, after),
-            "Also measured off medication": "yes" if treatment.get("withdrawal") else "no",
-        }.items():
+        }
+        if cycles:
+            told |= {
+                "Maintenance, after each stress cycle": _told(maintenance),
+                "Learning rate in maintenance": _each(maintenance, RATE),
+                "Epochs in maintenance": _each(maintenance, EPOCHS),
+                "Epochs in all": _total(_whole_course(study, name), maintenance, cycles),
+                f"Connections left after cycle {cycles}": _left(results, after),
+            }
+        told["Also measured off medication"] = "yes" if treatment.get("withdrawal") else "no"
+        for row, text in told.items():
             rows.setdefault(row, []).append(text)
     return Table(
         "side_by_side",
@@ -109,7 +133,8 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
     rates = [r for t in treatments for _, r in _trained([*t[COURSE], *t[MAINTENANCE]], RATE)]
     if rates and max(rates) > min(rates):
         unmatched.append(f"their learning rates differ up to {max(rates) / min(rates):.3g}-fold")
-    epochs = [sum(n * e for n, e in _trained(t[COURSE], EPOCHS)) for t in treatments]
+    courses = [_whole_course(study, name) for name in study["treatments"]]
+    epochs = [sum(times * each for times, each in _trained(c, EPOCHS)) for c in courses]
     if len(set(epochs)) > 1:
         unmatched.append(f"their courses take {min(epochs)} to {max(epochs)} epochs")
     if len(study["treatments"]) > 1 and unmatched:
@@ -125,40 +150,43 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
             f"network a standard error of {points(float(f'{error:.1g}'))}, so smaller differences "
             "between networks may be errors of measurement."
         )
-    said += [
-        f"Response and relapse depend on the threshold of {share(results.threshold)}, which is a "
-        "convention; a network just above it counts as well and one just below it as ill. A figure "
-        "in the appendix shows both outcomes at other thresholds.",
-    ]
+    if results.threshold is not None:
+        said.append(
+            f"Response and relapse depend on the threshold of {share(results.threshold)}, which is "
+            "a convention; a network just above it counts as well and one just below it as ill. A "
+            "figure in the appendix shows both outcomes at other thresholds."
+        )
     return said
 
 
 def glossary(study: Mapping[str, Any], results: Results) -> list[tuple[str, str]]:
     """Return the terms of the report with what they mean."""
-    settings, below = study["settings"], f"below {share(results.threshold)}"
-    stress, cycles = settings["evaluate"][COMBINED], settings["relapse"]["cycles"]
+    settings = study["settings"]
+    stress, acute, relapse = (settings.get(name) for name in ("evaluate", "acute", "relapse"))
+    both = stress[COMBINED]
     terms = [
         ("Seed", "One repetition of everything: new points, initial weights and noise."),
         ("Sparsity", "The percentage of connections that are cut."),
         ("σ", "The standard deviation (SD) of the noise in every hidden layer."),
         (
             "Combined stress",
-            f"Input noise of SD {stress['input_noise']:g} and internal noise of σ = "
-            f"{stress['internal_noise']:g} at once.",
+            f"Input noise of SD {both['input_noise']:g} and internal noise of σ = "
+            f"{both['internal_noise']:g} at once.",
         ),
-        (
-            "Acute drop",
+    ]
+    if acute:
+        drop = (
             "Accuracy under combined stress before minus after "
-            f"{share(settings['acute']['prune'])} of the connections are suddenly cut.",
-        ),
-        ("Course and maintenance", "The treatment at first, and after each stress cycle."),
-        ("Final accuracy", f"Accuracy under combined stress after cycle {cycles}."),
-        ("Response", f"Accuracy under combined stress not {below} at cycle 0, before any stress."),
-        ("Slow responder", f"A seed {below} at cycle 0, but not after cycle {cycles}."),
-        (
-            "Relapse after response",
-            f"Accuracy under combined stress {below} at a later cycle, in a seed that responded.",
-        ),
+            f"{share(acute['prune'])} of the connections are suddenly cut."
+        )
+        terms.append(("Acute drop", drop))
+    if any(treatment.get("withdrawal") for treatment in study["treatments"].values()):
+        off = "The same network without its modulation: ReLU units, no damping, no gain."
+        terms.append(("Off medication, modulation off", off))
+    if relapse:
+        terms += _of_relapse(relapse["cycles"], f"below {share(relapse['threshold'])}")
+    return [
+        *terms,
         ("Points", "Percentage points, the unit of a difference between two percentages."),
         (
             "95 % interval",
@@ -171,10 +199,19 @@ def glossary(study: Mapping[str, Any], results: Results) -> list[tuple[str, str]
             "measures neither the size nor the importance of a difference.",
         ),
     ]
-    if any(treatment.get("withdrawal") for treatment in study["treatments"].values()):
-        off = "The same network without its modulation: ReLU units, no damping, no gain."
-        terms.insert(6, ("Off medication, modulation off", off))
-    return terms
+
+
+def _of_relapse(cycles: int, below: str) -> list[tuple[str, str]]:
+    return [
+        ("Course and maintenance", "The treatment at first, and after each stress cycle."),
+        ("Final accuracy", f"Accuracy under combined stress after cycle {cycles}."),
+        ("Response", f"Accuracy under combined stress not {below} at cycle 0, before any stress."),
+        ("Slow responder", f"A seed {below} at cycle 0, but not after cycle {cycles}."),
+        (
+            "Relapse after response",
+            f"Accuracy under combined stress {below} at a later cycle, in a seed that responded.",
+        ),
+    ]
 
 
 def _pruned(results: Results) -> str:
@@ -211,6 +248,14 @@ def _total(course: Steps, maintenance: Steps, cycles: int) -> str:
         taken = cycles // step.get("every", 1)
         total += taken * sum(times * epochs for times, epochs in _trained([step], EPOCHS))
     return f"{'at most ' if any('chance' in step for step in maintenance) else ''}{total}"
+
+
+def _whole_course(study: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the steps from the untreated network on, those of the treatments before too."""
+    treatments = study["treatments"]
+    start = treatments[name].get(FROM)
+    before = _whole_course(study, start) if start in treatments else []
+    return [*before, *treatments[name][COURSE]]
 
 
 def _told(steps: Steps) -> str:

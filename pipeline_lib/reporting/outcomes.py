@@ -27,7 +27,7 @@ def relapses(results: Results) -> Iterator[str]:
     for treatment in results.labels:
         cells = (results.cells.get(Key(treatment, name)) for name in keys)
         responded, slow, relapsed, cycle = cells
-        if responded is None or slow is None:
+        if responded is None or slow is None or results.threshold is None:
             continue
         who = results.name(treatment)
         said = f"{who}: {counted(responded, results.numbers[RESPONDED])} responded"

@@ -73,15 +73,15 @@ class Asked(NamedTuple):
 class Results:
     """The cells and statistics of a study; `labels` has its treatments in their order.
 
-    `threshold` is the fraction below which a network has relapsed, and `combines` has the
-    treatments that each combination puts together.
+    `threshold` is the fraction below which a network has relapsed, None in a study without stress
+    cycles, and `combines` has the treatments that each combination puts together.
     """
 
     cells: Cells
     pairs: Sequence[Pair]
     log_rank: Sequence[LogRank]
     labels: Mapping[str, str]
-    threshold: float
+    threshold: float | None
     combines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     measures: Sequence[str] = field(default_factory=measures.in_order)
     associations: Sequence[Association] = ()

@@ -28,11 +28,12 @@ def verdict(comparison: Sequence[Compared]) -> str:
 
     It is inconsistent if any mean differs after p is corrected for all of them, or if a constant
     differs. Relapse counts and single runs are reported but do not decide, because they follow from
-    trajectories whose means are tested.
+    trajectories whose means are tested. If only single runs were published, they decide.
     """
     published = [row for row in comparison if None not in (row.published_mean, row.published_sd)]
+    single = [row for row in comparison if row.test == SINGLE]
     if not published:
-        return "no published mean with an SD to compare with"
+        return _of_single_runs(single) or "no published mean with an SD to compare with"
     means = [row for row in comparison if row.test in OF_MEANS]
     decisive = [row for row in comparison if row.test in (*OF_MEANS, CONSTANT)]
     parts = _of_means(means) if means else ["no mean could be tested"]
@@ -52,6 +53,15 @@ def verdict(comparison: Sequence[Compared]) -> str:
     if not means and head == CONSISTENT:
         head = NOT_TESTABLE
     return f"{head}: {'; '.join(parts)}"
+
+
+def _of_single_runs(rows: Sequence[Compared]) -> str:
+    """Say whether a study is consistent with one that was published as single runs only."""
+    if not rows:
+        return ""
+    agreeing = sum(row.status == CONSISTENT for row in rows)
+    head = CONSISTENT if agreeing == len(rows) else INCONSISTENT
+    return f"{head}: {agreeing} of {len(rows)} numbers of single runs consistent"
 
 
 def _of_means(means: Sequence[Compared]) -> list[str]:

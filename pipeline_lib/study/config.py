@@ -37,7 +37,7 @@ from pipeline_lib.study.sections import (
     TaskOptions,
     Training,
 )
-from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, TreatmentName, placed
+from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, Treatments, placed
 
 Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -101,7 +101,7 @@ class Study(Model):
     training: Training
     baseline: Baseline
     pruning: Pruning
-    treatments: dict[TreatmentName, Treatment] = Field(
+    treatments: Treatments = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
     contrasts: list[Contrast] | None = Field(
@@ -215,16 +215,20 @@ class Study(Model):
     @model_validator(mode="before")
     @classmethod
     def _drop_claims(cls, study: Any) -> Any:
-        # If an overlay removes a treatment, what the base study claims of it goes, too.
+        # If an overlay removes a treatment or a measure, the base study's claims about it go, too.
         treatments, claims = (
             isinstance(study, dict) and study.get(key) for key in ("treatments", "claims")
         )
         if not (isinstance(treatments, dict) and isinstance(claims, list)):
             return study
         gone = [name for name, treatment in treatments.items() if treatment is None]
+        off = [name for name in measures.in_order() if name in study and study[name] is None]
+        unmeasured = list(measures.numbers(off))
         left = []
         for claim in claims:
             if isinstance(claim, dict) and isinstance(claim.get("than"), list):
+                if claim.get("number") in unmeasured:
+                    continue
                 than = [name for name in claim["than"] if name not in gone]
                 if claim.get("better") in gone or (claim["than"] and not than):
                     continue

@@ -77,11 +77,14 @@ class Statistics(TypedDict):
 
 
 class Tables(TypedDict):
-    """What tables and findings read: the measures, and the labels of the treatments in order."""
+    """What tables and findings read: the measures, and the labels of the treatments in order.
+
+    `threshold` is None if the study has no stress cycles.
+    """
 
     measures: list[str]
     labels: dict[str, str]
-    threshold: float
+    threshold: float | None
     combines: dict[str, list[str]]
 
 
@@ -121,4 +124,4 @@ class Figure(TypedDict):
     measures: list[str]
     looks: Looks
     chance: float
-    threshold: float
+    threshold: float | None

@@ -53,7 +53,7 @@ SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
 
 
 # The measures that the published run had.
-REPLAYED = ("evaluate", "acute", "relapse")
+REPLAYED = _, _, RELAPSE = ("evaluate", "acute", "relapse")
 
 
 def baseline(study: Study) -> Baseline:
@@ -133,8 +133,7 @@ def replay(study: Study) -> Replay:
                 for state in [UNTREATED, *study.treatments]
                 if state in states(study, name)
             }
-            for name in REPLAYED
-            if name in study.measures
+            for name in (study.measures if single else REPLAYED)
         },
         "treatments": {name: treat(study, name)["course"] for name in study.treatments},
     }
@@ -191,7 +190,9 @@ def tables(study: Study) -> Tables:
     return {
         "measures": study.measures,
         "labels": {name: treatment.label for name, treatment in study.treatments.items()},
-        "threshold": _plain(study.options_of("relapse"))["threshold"],
+        "threshold": (
+            _plain(study.options_of(RELAPSE))["threshold"] if RELAPSE in study.measures else None
+        ),
         "combines": combines(study),
     }
 
@@ -211,7 +212,9 @@ def report(study: Study) -> Report:
     """Return what the report reads."""
     named = {"label", "colour", "combines"}
     treatments = {
-        name: treatment.model_dump(exclude_defaults=True, exclude_none=True, exclude=named)
+        name: treatment.model_dump(
+            by_alias=True, exclude_defaults=True, exclude_none=True, exclude=named
+        )
         for name, treatment in study.treatments.items()
     }
     steps = [step for name in study.treatments for step in every_step(study, name)]
@@ -231,11 +234,14 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment that begins by regrowing along gradients, and its mini-batches."""
-    for name in study.treatments:
+    """Return the first treatment whose course begins by regrowing the untreated network's weights.
+
+    They regrow along gradients, summed over so many mini-batches, which are returned, too.
+    """
+    for name, treatment in study.treatments.items():
         course = treat(study, name)["course"]
         batches = course[0].get("regrow", {}).get("batches") if course else None
-        if batches is not None:
+        if batches is not None and treatment.start == UNTREATED:
             return name, batches
     return None
 

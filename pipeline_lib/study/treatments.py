@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline_lib import items
-from pipeline_lib.names import STATES, WITHDRAWN
+from pipeline_lib.errors import PipelineError
+from pipeline_lib.names import STATES, UNTREATED, WITHDRAWN
 from pipeline_lib.options import Count, Model, Part
+from pipeline_lib.study.sections import ELSEWHERE
 
 EACH = "each"  # treatment, in the key of an axis
 LONGEST_NAME = 60
@@ -78,12 +81,23 @@ class Treatment(Model):
         description="name in tables and figures, of at most 60 characters"
     )
     colour: str | None = Field(None, description='colour in figures, "#rrggbb"')
+    from_: str | None = Field(
+        None,
+        alias="from",
+        description="the treatment whose network the course starts with; null for the untreated "
+        "network",
+    )
     course: list[AnyStep] = Field(description="steps from the pruned to the treated network")
     maintenance: list[AnyStep] = Field(description="steps after each stress cycle")
     withdrawal: bool = Field(False, description="also measure the network with its modulation off")
     combines: list[str] = Field(
         [], description="the treatments that this one combines, and is compared with"
     )
+
+    @property
+    def start(self) -> str:
+        """The state whose network the course starts with."""
+        return self.from_ or UNTREATED
 
     @field_validator("course")
     @classmethod
@@ -107,6 +121,32 @@ class Treatment(Model):
         return colour
 
 
+def by_start(treatments: Mapping[str, Treatment]) -> list[str]:
+    """Return the names of the treatments, each after the treatment that it starts from.
+
+    Raises PipelineError if one starts from an unknown treatment or, in the end, from itself.
+    """
+    found: list[str] = []
+    for name in treatments:
+        chain = [name]
+        while (start := treatments[chain[-1]].start) != UNTREATED:
+            key = f"treatments.{chain[-1]}.from is {start[:LONGEST_NAME]!r}"
+            if start not in treatments:
+                others = [other for other in treatments if other != chain[-1]]
+                raise PipelineError(
+                    f"{key}; it must be one of the other treatments, {', '.join(others)}"
+                    if others
+                    else f"{key}; the study has no other treatment"
+                )
+            if start in chain:
+                raise PipelineError(
+                    f"{key}; a treatment must not start from itself, directly or through others"
+                )
+            chain.append(start)
+        found += [each for each in reversed(chain) if each not in found]
+    return found
+
+
 def _treatment_name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {*STATES, WITHDRAWN, EACH}:
         raise ValueError(
@@ -119,3 +159,14 @@ def _treatment_name(name: str) -> str:
 
 
 TreatmentName = Annotated[str, AfterValidator(_treatment_name)]
+
+
+def _that_start(treatments: dict[str, Treatment]) -> dict[str, Treatment]:
+    try:
+        by_start(treatments)
+    except PipelineError as error:
+        raise PydanticCustomError(ELSEWHERE, str(error)) from None
+    return treatments
+
+
+Treatments = Annotated[dict[TreatmentName, Treatment], AfterValidator(_that_start)]

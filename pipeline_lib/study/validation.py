@@ -203,7 +203,7 @@ def _known_keys(path: tuple[str | int, ...]) -> str:
     for part in path[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = _model_in(model.model_fields[part].annotation) or model
-    keys = list(model.model_fields)
+    keys = [field.alias or name for name, field in model.model_fields.items()]
     close = difflib.get_close_matches(str(path[-1]), keys, n=1)
     meant = f"did you mean {close[0]}? " if close else ""
     return f"{meant}the keys here are {', '.join(keys)}" if keys else "no keys are allowed here"

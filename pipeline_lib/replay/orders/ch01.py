@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_lib.names import HEALTHY, UNTREATED
+from pipeline_lib.replay.kernels import ANY
 from pipeline_lib.replay.single import WITHOUT_NOISE, Replayed, SingleRun, on_inputs
 
 if TYPE_CHECKING:
     from pipeline_lib.study.kinds import Replay
 
+KERNELS = ANY
 STAGES, LAYERS = "stages", "layers"
 BATTERY = (*WITHOUT_NOISE, *on_inputs(1.0, 2.0))
 

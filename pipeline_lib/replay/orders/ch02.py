@@ -6,9 +6,11 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pipeline_lib.names import COMBINED, HEALTHY, UNTREATED
+from pipeline_lib.replay.kernels import ANY
 from pipeline_lib.replay.single import (
     BOTH,
     WITHOUT_NOISE,
+    Accuracies,
     Replayed,
     SingleRun,
     inside,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
     from pipeline_lib.study.kinds import Replay
 
+KERNELS = ANY
 STAGES, LAYERS = "stages", "layers"
 COMPARISON, DIFFERENCE, SWEEP = "comparison", "difference", "sweep"
 BATTERY = (*WITHOUT_NOISE, *on_inputs(1.0, 2.0), *inside(0.3, 0.5, 1.0, 1.5), BOTH)
@@ -30,41 +33,46 @@ def replay(stream: int, study: Replay) -> list[Replayed]:
     """Return the numbers of the run, whose treatments are regrowth by gradients and at random."""
     run = SingleRun(stream, study, leftover=True)
     guided, at_random = study["treatments"]
-    _stages(run, guided)
-    arms = {}
-    for arm in (guided, at_random):
-        # Each arm has a network of its own.
-        network = run.treated(arm, run.pruned(run.healthy()))
-        arms[arm] = run.measure(COMPARISON, arm, network, BATTERY)
-    for (name, level), value in arms[guided].items():
-        spelled = name if level is None else f"{name}_{level}"
-        difference = value - arms[at_random][name, level]
-        run.add(DIFFERENCE, guided, f"{spelled}_over_{at_random}", difference)
-    _sweep(run)
+    stages(run, guided)
+    comparison(run, guided, at_random)
+    sweep(run)
     return run.rows
 
 
-def _stages(run: SingleRun, treatment: str) -> None:
+def comparison(run: SingleRun, guided: str, at_random: str) -> None:
+    """Compare regrowth by gradients with regrowth at random, each from a network of its own."""
+    arms = {}
+    for arm in (guided, at_random):
+        network = run.treated(arm, run.pruned(run.healthy()))
+        arms[arm] = run.measure(COMPARISON, arm, network, BATTERY)
+    run.add_differences(DIFFERENCE, guided, at_random, arms)
+
+
+def stages(run: SingleRun, treatment: str) -> dict[str, Accuracies]:
+    """Measure the healthy, the pruned and the treated network, and return their accuracies."""
     healthy = run.healthy()
-    _measure_stage(run, HEALTHY, healthy)
+    found = {HEALTHY: _measure_stage(run, HEALTHY, healthy)}
     pruned = run.pruned(healthy)
-    _measure_stage(run, UNTREATED, pruned)
+    found[UNTREATED] = _measure_stage(run, UNTREATED, pruned)
     run.count_layers(LAYERS, UNTREATED, pruned, healthy)
     treated = run.treated(treatment, pruned)
-    _measure_stage(run, treatment, treated)
+    found[treatment] = _measure_stage(run, treatment, treated)
     run.count_layers(LAYERS, treatment, treated, pruned)
     regrown = sum(
         int((mask & ~old).sum()) for mask, old in zip(treated.masks, pruned.masks, strict=True)
     )
     run.add(LAYERS, treatment, "regrown", round(regrown, -2))  # printed as "about"
+    return found
 
 
-def _measure_stage(run: SingleRun, state: str, network: Network) -> None:
-    run.measure(STAGES, state, network, BATTERY)
+def _measure_stage(run: SingleRun, state: str, network: Network) -> Accuracies:
+    found = run.measure(STAGES, state, network, BATTERY)
     run.count(STAGES, state, network)
+    return found
 
 
-def _sweep(run: SingleRun) -> None:
+def sweep(run: SingleRun) -> None:
+    """Measure networks of their own at all levels of pruning, and find the steepest drop."""
     combined = [100.0]
     for level in LEVELS:
         network = run.healthy()

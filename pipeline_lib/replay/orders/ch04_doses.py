@@ -1,0 +1,142 @@
+"""The second published run on three recoveries: each in many doses, compared by weight change.
+
+It repeats the first run and goes on with its stream.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pipeline_lib.model.change import weight_change
+from pipeline_lib.names import COMBINED, OFF
+from pipeline_lib.replay.kernels import AVX2
+from pipeline_lib.replay.orders.ch04 import recoveries
+from pipeline_lib.replay.single import BOTH, STRONGEST, WITHOUT_NOISE, Replayed, SingleRun, inside
+from pipeline_lib.steps import kind_of
+
+if TYPE_CHECKING:
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.study.kinds import Replay
+
+KERNELS = AVX2
+DOSE, TABLE, EFFICIENCY, IMPROVEMENT = "dose", "doses", "efficiency", "improvement"
+OFF_MEDICATION, MATCHED, RANGE, SUMMARY = "off_medication", "matched", "range", "summary"
+BATTERY = (*WITHOUT_NOISE, BOTH, *inside(STRONGEST))
+CUT = 0.40  # of each matrix's weights in the acute test
+ALL = "all"
+# The option of the first step that is varied, and its values, for each treatment in order.
+DOSES: list[tuple[str, list[float]]] = [
+    ("fraction", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
+    ("epochs", [10, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200]),
+    ("damping", [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]),
+]
+
+
+class Outcome(NamedTuple):
+    """A dose, how far it moves the weights, and what follows."""
+
+    dose: float
+    change: float
+    improvement: float
+    efficiency: float
+    drop: float
+
+
+def replay(stream: int, study: Replay) -> list[Replayed]:
+    """Return the numbers of the run."""
+    run = SingleRun(stream, study)
+    pruned, untreated = recoveries(run)
+    run.rows.clear()  # the first run has them
+    found: dict[str, list[Outcome]] = defaultdict(list)
+    for treatment, (option, doses) in zip(study["treatments"], DOSES, strict=True):
+        for dose in doses:
+            found[treatment].append(_dose(run, treatment, option, dose, pruned, untreated))
+    _matches(run, found)
+    for treatment, outcomes in found.items():
+        _summary(run, treatment, outcomes)
+    return run.rows
+
+
+def _dose(
+    run: SingleRun, treatment: str, option: str, dose: float, pruned: Network, untreated: float
+) -> Outcome:
+    first, *others = run.study["treatments"][treatment]
+    kind, name = kind_of(first), f"{treatment}_{dose:g}"
+    run.build()
+    network = run.taken([{kind: {**first[kind], option: dose}}, *others], pruned)
+    change = weight_change(pruned, network)
+    for number, value in (
+        ("weight_change_l1", change.l1),
+        ("weight_change_l2", change.l2),
+        ("synaptic_turnover", change.turnover),
+        ("sparsity_change", change.sparsity),
+    ):
+        run.add(DOSE, name, number, value)
+    combined = run.measure(TABLE, name, network, BATTERY)[COMBINED, None]
+    improvement = combined - untreated
+    efficiency = improvement / (change.l1 + 1e-8)
+    run.add(IMPROVEMENT, name, "gain_over_untreated", improvement)
+    run.add(EFFICIENCY, name, "improvement_per_l1", efficiency)
+    if run.withdraws(treatment):
+        off = run.measure(OFF_MEDICATION, name, network, (BOTH, *inside(STRONGEST)), OFF)
+        changed = off[COMBINED, None] - combined
+        run.add(OFF_MEDICATION, name, "combined_change", changed, modulation=OFF)
+    drop = run.lost(name, _without_smallest(network), combined)
+    return Outcome(dose, change.l1, improvement, efficiency, drop)
+
+
+def _without_smallest(network: Network) -> Network:
+    """Return the network without a share of each matrix's survivors, not of the whole network's."""
+    masks = []
+    for weight, _, mask in network.layers():
+        size = np.abs(weight)
+        count = int(CUT * np.count_nonzero(mask))
+        last = np.partition(size[mask], count - 1)[count - 1]
+        masks.append(mask & (size > last))
+    weights = tuple(
+        np.where(mask, weight, np.float32(0))
+        for weight, mask in zip(network.weights, masks, strict=True)
+    )
+    return replace(network, weights=weights, masks=tuple(masks))
+
+
+def _matches(run: SingleRun, found: dict[str, list[Outcome]]) -> None:
+    """Add the dose of each treatment that moves the weights about as far as the others' do."""
+    changes = [[outcome.change for outcome in outcomes] for outcomes in found.values()]
+    every = list(itertools.chain.from_iterable(changes))
+    overlap = max(map(min, changes)), min(map(max, changes))
+    for number, value in (
+        ("dose_minimum", min(every)),
+        ("dose_maximum", max(every)),
+        ("overlap_minimum", overlap[0]),
+        ("overlap_maximum", overlap[1]),
+    ):
+        run.add(RANGE, ALL, number, value)
+    # The ranges do not overlap, so the run took percentiles of all doses.
+    for level, target in enumerate(np.percentile(every, [20, 40, 60, 80]), start=1):
+        run.add(MATCHED, ALL, "target_dose", target, level)
+        for treatment, outcomes in found.items():
+            nearest = min(outcomes, key=lambda outcome: abs(outcome.change - target))
+            run.add(MATCHED, treatment, "matched_value", nearest.dose, level)
+            run.add(MATCHED, treatment, "dose_difference", nearest.change - target, level)
+
+
+def _summary(run: SingleRun, treatment: str, outcomes: list[Outcome]) -> None:
+    doses, changes, improvements, efficiencies, drops = zip(*outcomes, strict=True)
+    for number, value in (
+        ("configurations", len(doses)),
+        ("weight_change_l1", np.mean(changes)),
+        ("weight_change_l1_minimum", min(changes)),
+        ("weight_change_l1_maximum", max(changes)),
+        ("gain_over_untreated_maximum", max(improvements)),
+        ("acute_drop_minimum", min(drops)),
+        ("improvement_per_l1", np.mean(efficiencies)),
+        ("improvement_per_l1_maximum", max(efficiencies)),
+        ("most_efficient_value", doses[efficiencies.index(max(efficiencies))]),
+    ):
+        run.add(SUMMARY, treatment, number, float(value))
