@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # The study's file is checked first: if it is missing or broken, Snakemake shows a traceback.
-SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/snakemake -j $(CORES)
+SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/python -m snakemake -j $(CORES)
 
 .PHONY: help setup run report replay pages test test-slurm trust bench coverage scaling agreement \
   controls check format schema lock clean

@@ -116,7 +116,8 @@ BAD = [
         ["results"],
         "../elsewhere; rm -rf ~",
         "results is '../elsewhere; rm -rf ~';"
-        " it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`",
+        " it must be a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`, without"
+        " `..`",
     ),
     (
         ["treatments", "ssri", "combines"],
