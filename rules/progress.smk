@@ -3,6 +3,7 @@
 
 import logging
 
+from snakemake.jobs import GroupJob
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -38,3 +39,15 @@ class TimeLeft(logging.Handler):
             if left and record.done < record.total:
                 self.silent_until = now + 60.0
                 logger.info(spoken(left), extra={"quietness": Quietness.PROGRESS})
+
+
+# Snakemake 9.27 loses a queue's message, such as why it refused a submission, if jobs are grouped.
+if not hasattr(GroupJob, "silent_log_error"):
+    GroupJob.silent_log_error = GroupJob.log_error
+
+    def log_error_with_message(group, msg=None, **more):
+        if msg:
+            logger.error(msg)
+        group.silent_log_error(msg, **more)
+
+    GroupJob.log_error = log_error_with_message
