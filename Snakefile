@@ -90,6 +90,9 @@ rule all:
         STUDY_LEVEL,
 
 
+include: "rules/archive.smk"
+
+
 if IS_MODULE and TARGET:
     workflow.default_target = TARGET
 
@@ -97,7 +100,7 @@ if IS_MODULE and TARGET:
 onstart:
     if workflow.is_main_process:
         begin()
-    logger.addHandler(TimeLeft(workflow.dag.needrun_jobs()))
+    logger.addHandler(Console(workflow.dag.needrun_jobs()))
     # On one machine there is no queue to protect from fast submission. Snakemake's limit on it,
     # which no option switches off, polls once a second for every job that ever finished, and so
     # takes a tenth of a core after 150 jobs, and ever more.

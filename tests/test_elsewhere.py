@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from rocrate.rocrate import ROCrate
 
 from tests.conftest import ROOT
 from tests.projects import Project
@@ -129,6 +131,25 @@ def test_a_study_runs_from_a_read_only_checkout_into_results_elsewhere(abroad, i
     assert rows(results) == rows(importing / "narrow/results")
 
 
+def test_an_archive_holds_all_that_is_needed_to_check_and_extend_the_study(abroad, tmp_path):
+    results, checkout = abroad
+    run(tmp_path, "archive", "-s", checkout / "Snakefile", "--configfile", results / "study.yaml")
+    with zipfile.ZipFile(results.with_suffix(".zip")) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    folder = tmp_path / "unpacked"
+    crate = ROCrate(folder)
+    assert crate.mainEntity.id == "Snakefile"
+    described = [entity.id for entity in crate.data_entities]
+    assert {"Snakefile", "results/study.yaml", "results/report.html"} <= set(described)
+    assert all((folder / name).exists() for name in described)
+    readme = (folder / "README-ARCHIVE.md").read_text("utf-8")
+    options = re.search(r'make run ARGS="(.+)"', readme)[1].split()
+    assert "Nothing to be done" in run(folder, "-n", *options)
+    assert rows(folder / "results") == rows(results)
+    rules = planned(run(folder, "-n", *options, "seeds=2"))
+    assert {"baseline", "treat", "gather", "report"} <= rules
+
+
 def test_a_missing_file_is_named(tmp_path):
     (tmp_path / "study.yaml").write_text("reproduction: {published: nowhere.csv}\n", "utf-8")
     with pytest.raises(AssertionError) as refused:
@@ -166,11 +187,12 @@ def test_make_run_needs_no_program_whose_first_line_has_the_path_of_the_environm
     project = Project(tmp_path)
     project.command(study=SMALL)
     shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.lock").touch()
     (tmp_path / "bin").mkdir()
     python = tmp_path / "bin/python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', "utf-8")
     python.chmod(0o755)
-    options = ["VENV=.", "READY=Makefile", "ARGS=-n --configfile tiny.yaml"]
+    options = ["VENV=.", "READY=requirements.lock", "ARGS=-n --configfile tiny.yaml"]
     done = subprocess.run(["make", "run", *options], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "train the healthy network" in done.stdout + done.stderr
