@@ -119,7 +119,7 @@ def abroad(tmp_path_factory) -> tuple[Path, Path]:
     touched = subprocess.run([*before, "touch", checkout / "x"], capture_output=True, check=False)
     assert b"Permission denied" in touched.stderr
     options = ("-s", checkout / "Snakefile", "-d", place, "--configfile", place / "study.yaml")
-    run(top, *options, before=before)
+    (place / "console.txt").write_text(run(top, *options, before=before), "utf-8")
     return results, checkout
 
 
@@ -129,6 +129,20 @@ def test_a_study_runs_from_a_read_only_checkout_into_results_elsewhere(abroad, i
     assert "consistent" in (results / "reproduction/verdict.txt").read_text("utf-8")
     assert not list(checkout.glob("results")) + list(checkout.glob(".snakemake"))
     assert rows(results) == rows(importing / "narrow/results")
+
+
+def test_the_console_tells_how_far_the_run_is_and_the_log_tells_all(abroad):
+    place = abroad[0].parents[1]
+    console = (place / "console.txt").read_text("utf-8")
+    told = re.findall(r"^(\d+) of (\d+) jobs done(.*)$", console, re.M)
+    assert {total for _, total, _ in told} == {"27"}
+    assert told[0][::2] == ("0", "; now: seed 0: train the healthy network")
+    assert told[-1][::2] == ("27", "")
+    assert "write the report" not in console.partition("27 of 27")[2]
+    (log,) = (place / ".snakemake/log").iterdir()
+    for line in ("Job 1: ", "Finished jobid", "Select jobs to execute"):
+        assert line in log.read_text("utf-8")
+        assert line not in console
 
 
 def test_an_archive_holds_all_that_is_needed_to_check_and_extend_the_study(abroad, tmp_path):
