@@ -13,7 +13,7 @@ if not STORED:
         threads: 1
         params:
             archive=f"{RESULTS}.zip",
-            results=RESULTS,
+            study=in_results("study.yaml"),
             more=[
                 path
                 for path in (

@@ -70,6 +70,13 @@ def test_the_workflow_on_github_runs_the_same_as_ci_and_shows_the_report_of_its_
     assert steps[-1]["with"]["path"] == f"{yaml.safe_load(read(study))['results']}/report.html"
 
 
+def test_the_catalog_of_snakemake_workflows_finds_this_one():
+    assert {"snakemake", "workflow"} <= set(read("README.md").lower().split())
+    assert (ROOT / "Snakefile").exists()
+    usage = yaml.safe_load(read(".snakemake-workflow-catalog.yml"))["usage"]
+    assert usage["software-stack-deployment"]["report"] is True
+
+
 def test_the_version_is_the_same_wherever_it_is_written():
     version = yaml.safe_load(read("CITATION.cff"))["version"]
     assert PROJECT["version"] == version

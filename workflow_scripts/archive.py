@@ -14,7 +14,7 @@ with job_log(snakemake.log[0], "write the archive"):
     write_archive(
         params.archive,
         project=project,
-        results=params.results,
+        results=Path(params.study).parent,
         citation=yaml.safe_load(Path(project, "CITATION.cff").read_text("utf-8")),
         more=params.more,
     )
