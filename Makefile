@@ -14,15 +14,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # The study's file is checked first: if it is missing or broken, Snakemake shows a traceback.
-SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/snakemake -j $(CORES)
+SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/python -m snakemake -j $(CORES)
 
-.PHONY: help setup run report replay pages test test-slurm trust bench coverage scaling agreement \
-  controls check format schema lock clean
+.PHONY: help setup run report archive replay pages test test-slurm trust bench coverage scaling \
+  agreement controls check format schema lock clean
 
 help:
 	@echo "For everyone"
 	@echo "  make run         set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
 	@echo "  make report      update the study's report, results/report.html"
+	@echo "  make archive     write results.zip, with the study, its code and its results, to share"
 	@echo "  make replay      repeat the published run on its own random stream (STUDY=ch01)"
 	@echo "  make test        set up and run the tests"
 	@echo "  make setup       only create the environment in .venv"
@@ -56,6 +57,9 @@ run: setup
 
 report: setup
 	@$(SNAKEMAKE) report $(ARGS)
+
+archive: setup
+	@$(SNAKEMAKE) archive $(ARGS)
 
 replay: setup
 	@$(SNAKEMAKE) replay $(ARGS)

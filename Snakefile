@@ -10,37 +10,53 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
-if set("{}") & set(str(workflow.basedir)):
+# Where the project is. The workflow may be started elsewhere, or be a module of another workflow.
+ROOT = str(workflow.current_basedir)
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+TARGET = workflow.default_target
+
+if not os.path.isdir(ROOT):
     sys.exit(
-        f"{workflow.basedir}: the project's path has braces, which Snakemake would read as"
-        " wildcards; move the project to a path without them"
+        f"{ROOT}: the Snakefile needs the library beside it; clone the repository and use the"
+        " Snakefile of the clone"
+    )
+ROOT = os.path.realpath(ROOT)  # as jobs name their scripts, also if a link leads here
+if set("{}") & set(ROOT):
+    sys.exit(
+        f"{ROOT}: the project's path has braces, which Snakemake would read as wildcards; move the"
+        " project to a path without them"
     )
 
 # Scripts import the pipeline_lib beside this file, wherever the workflow is started and whatever is
 # installed. The present content of PYTHONPATH stays, because Snakemake may have come from there.
-sys.path.insert(0, str(workflow.basedir))
-SEARCHED = dict.fromkeys(
-    [str(workflow.basedir), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-)
+sys.path.insert(0, ROOT)
+SEARCHED = dict.fromkeys([ROOT, *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, SEARCHED)))
 
-from pipeline_lib.jobs.sources import recorded
+from pipeline_lib.jobs import sources
+
+if not os.path.samefile(Path(sources.__file__).parents[2], ROOT):
+    sys.exit(
+        f"{ROOT}: this workflow already uses the pipeline_lib of {Path(sources.__file__).parents[2]};"
+        " all modules must come from the same checkout"
+    )
 
 # Jobs end with the process that runs them.
 os.environ.update(PRUNING_WORKFLOW=str(os.getpid()))
 # They notice if the code is edited while they run; on a queue, since the workflow was started.
 if workflow.is_main_process or "PRUNING_SOURCES" not in os.environ:
-    os.environ.update(PRUNING_SOURCES=recorded(workflow.basedir))
+    os.environ.update(PRUNING_SOURCES=sources.recorded(ROOT))
 
 
-configfile: "config.yaml"
+# A module's `config` is laid over the base study beside this file, as a study's overlay is.
+HERE = "config.yaml"
+BASE_STUDY = HERE if os.path.exists(HERE) and not IS_MODULE else str(Path(ROOT, HERE))
+if not IS_MODULE:
 
+    configfile: BASE_STUDY
 
-BASE_STUDY = "config.yaml"
-
-
-# This is for `snakemake --report`; the rule `report` makes the study's page.
-report: "report/workflow.rst"
+    # This is for `snakemake --report`; the rule `report` makes the study's page.
+    report: "report/workflow.rst"
 
 
 include: "rules/interruption.smk"
@@ -82,19 +98,22 @@ else:
 rule all:
     default_target: True
     input:
-        expand(rules.gather.output, kind=GATHERED),
+        [gathered(kind) for kind in GATHERED],
         rules.study_values.output,
         STUDY_LEVEL,
 
 
+include: "rules/archive.smk"
+
+
+if IS_MODULE and TARGET:
+    workflow.default_target = TARGET
+
+
 onstart:
     if workflow.is_main_process:
-        try:
-            HELD.append(own(RESULTS, BEFORE))
-            keep_study()
-        except (PipelineError, OSError) as error:
-            sys.exit(f"The study could not be written beside its results. {error}")
-    logger.addHandler(TimeLeft(workflow.dag.needrun_jobs()))
+        begin()
+    logger.addHandler(Console(workflow.dag.needrun_jobs()))
     # On one machine there is no queue to protect from fast submission. Snakemake's limit on it,
     # which no option switches off, polls once a second for every job that ever finished, and so
     # takes a tenth of a core after 150 jobs, and ever more.

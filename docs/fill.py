@@ -36,6 +36,7 @@ from pipeline_lib.reporting.wording import PUBLISHED, heading, signed
 PROJECT = Path(__file__).parent.parent
 VALUES, PAPER = Path("docs/values"), "paper"
 PART = re.compile(r"(<!-- (\S+?)(?:: (.+?))? -->\n)(.*?)(<!-- end -->)", re.S)
+EDITORS = re.compile(r"\A# yaml-language-server: .*\n")  # a line that only editors read
 LINK = re.compile(r"!\[[^\]]*\]\((\S+)\)")
 
 
@@ -60,7 +61,7 @@ def filled(page: Path, project: Path = PROJECT) -> str:
         else:
             text = source.read_text(encoding="utf-8").rstrip("\n")
         if source.suffix == ".yaml":
-            text = f"```yaml\n{text}\n```"
+            text = f"```yaml\n{EDITORS.sub('', text)}\n```"
         if section:
             text = _section(text, section, f"{page.name}: {path}")
         return f"{opening}{text}\n{end}"

@@ -11,8 +11,8 @@ THRESHOLDS = [slices.tables(each.study)["threshold"] for each in SCENARIOS]
 def varied_to_make(output):
     """The study's numbers, for what is made of them."""
     return {
-        "values": to_make(output, rules.study_values.output.long),
-        "cells": to_make(output, rules.study_values.output.cells),
+        "values": to_make(output, VALUES),
+        "cells": to_make(output, CELLS),
     }
 
 
@@ -89,15 +89,21 @@ for name, spec in VARIED.items():
             "../workflow_scripts/figure_varied.py"
 
 
-REPORTING = f"{workflow.basedir}/pipeline_lib/reporting"
+REPORTING = "pipeline_lib/reporting"
 
 
 rule report_varied:
     input:
         **varied_to_make(in_results("report.html")),
-        along=to_make(in_results("report.html"), rules.along.output.along),
-        variants=to_make(in_results("report.html"), rules.along.output.variants),
-        claims=to_make(in_results("report.html"), rules.along.output.claims),
+        along=to_make(
+            in_results("report.html"), in_results("statistics", "along.parquet")
+        ),
+        variants=to_make(
+            in_results("report.html"), in_results("statistics", "variants.parquet")
+        ),
+        claims=to_make(
+            in_results("report.html"), in_results("statistics", "claims.parquet")
+        ),
         network=to_make(
             in_results("report.html"),
             at_scenario(network_of(HEALTHY), (NETWORK, HEALTHY), 0).format(
@@ -112,10 +118,12 @@ rule report_varied:
                 form=["svg", "png"],
             ),
         ),
-        template=to_make(in_results("report.html"), f"{REPORTING}/varied.html.j2"),
-        parts=to_make(in_results("report.html"), f"{REPORTING}/parts.html.j2"),
-        style=to_make(in_results("report.html"), f"{REPORTING}/report.css"),
-        citation=to_make(in_results("report.html"), f"{workflow.basedir}/CITATION.cff"),
+        template=to_make(
+            in_results("report.html"), of_project(REPORTING, "varied.html.j2")
+        ),
+        parts=to_make(in_results("report.html"), of_project(REPORTING, "parts.html.j2")),
+        style=to_make(in_results("report.html"), of_project(REPORTING, "report.css")),
+        citation=to_make(in_results("report.html"), of_project("CITATION.cff")),
     output:
         page=in_report("report", "report", in_results("report.html")),
         findings=in_results("findings.md"),

@@ -3,7 +3,10 @@
 import json
 from functools import cache
 from pathlib import Path
+from shlex import quote
 
+from snakemake.io import is_flagged
+from snakemake.path_modifier import PathModifier
 from snakemake.utils import update_config
 
 from pipeline_lib import measures
@@ -15,28 +18,44 @@ from pipeline_lib.names import HEALTHY, STATES, UNTREATED
 from pipeline_lib.steps import kinds
 from pipeline_lib.study import axes, overlays, slices
 
-# Snakemake passes values from the command line as text, even inside lists and mappings.
-if workflow.is_main_process or workflow.config_settings.config:
-    update_config(config, overlays.resolved(workflow.config_settings.config))
-
 try:
-    # The base study comes first, then the overlays in order; Snakemake lists the base study last.
-    ORDER = overlays.treatment_order(
-        overlays.read_all(
+    if IS_MODULE:
+        OVERLAYS = [overlays.read(BASE_STUDY), overlays.plain(config)]
+        config = overlays.read(BASE_STUDY)
+        update_config(config, OVERLAYS[1])
+    else:
+        # The base study comes first, then the overlays in order; Snakemake lists it last.
+        OVERLAYS = overlays.read_all(
             sorted(workflow.configfiles, key=lambda path: path != BASE_STUDY)
         )
-    )
+        # Snakemake passes values from the command line as text, even inside lists and mappings.
+        if workflow.is_main_process or workflow.config_settings.config:
+            update_config(config, overlays.resolved(workflow.config_settings.config))
+    ORDER = overlays.treatment_order(OVERLAYS)
     SCENARIOS = axes.scenarios(config, order=ORDER)
     # All scenarios have the same seeds, measures and treatments.
     STUDY = SCENARIOS[0].study
-    overlays.check_results(STUDY.results, workflow.basedir)
+    # A module's prefix becomes part of every path here, so Snakemake must not add it again.
+    RESULTS = str(
+        workflow.modifier.path_modifier.replace_prefix(f"{STUDY.results}/")
+    ).rstrip("/")
+    workflow.modifier.path_modifier = PathModifier(None, None, workflow)
+    overlays.check_results(RESULTS, ROOT)
 except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
+
+# Files in storage, which Snakemake fetches for each job, cannot be looked at before jobs are planned.
+# Snakemake's own record then decides what is up to date, and jobs still check what they read.
+STORED = bool(workflow.storage_settings.default_storage_provider)
+LOOKS_AT_FILES = workflow.is_main_process and not STORED
+
+os.environ.update(
+    PRUNING_RESULTS=RESULTS
+)  # where profiles/generic keeps the queue's logs
 
 SEEDS = STUDY.seed_list
 STREAMS = []  # of the runs that the study can replay
 TREATMENTS = list(STUDY.treatments)
-RESULTS = STUDY.results
 MEASURES = STUDY.measures
 AXES = list(SCENARIOS[0].values)
 PLACES = {
@@ -76,6 +95,11 @@ def network_of(state):
     return in_seed(files.get(state, f"{state}/network.safetensors"))
 
 
+def of_project(*parts):
+    """A file of the project or of the user, which no storage provider keeps."""
+    return local(str(Path(ROOT, *parts)))
+
+
 def to_make(output, *inputs, listed=False):
     """An input function: the files that a job reads to make its output, one alone or `listed`.
 
@@ -84,7 +108,10 @@ def to_make(output, *inputs, listed=False):
     """
 
     def paths(wildcards):
-        found = [str(path).format(**wildcards) for path in inputs]
+        found = [
+            local(str(path)) if is_flagged(path, "local") else path.format(**wildcards)
+            for path in inputs
+        ]
         if is_made(str(output).format(**wildcards), wildcards.get("seed")):
             found = ancient(found)
         return found if listed or len(found) > 1 else found[0]
@@ -99,9 +126,22 @@ def gathered(kind):
 
 
 def published(*kinds):
-    """The files of published numbers that the study has, by kind."""
+    """The files of published numbers that the study has, by kind.
+
+    The paper's are found beside this workflow, wherever it is started.
+    """
     files = STUDY.reproduction.model_dump(include=set(kinds))
-    return {kind: path for kind, path in files.items() if path}
+    found = {}
+    for kind, path in files.items():
+        if path:
+            there = [each for each in (path, f"{ROOT}/{path}") if os.path.exists(each)]
+            if not there:
+                sys.exit(
+                    f"reproduction.{kind} is {path!r}, and there is no such file, neither in"
+                    f" {os.getcwd()} nor in {ROOT}"
+                )
+            found[kind] = local(there[0])
+    return found
 
 
 def has_published(*kinds):
@@ -154,8 +194,8 @@ def picture(name, *, narrow=True):
 @cache
 def code(script, *entries):
     """A digest of the code that a job runs: its script, and what the script loads by name."""
-    path = f"{workflow.basedir}/workflow_scripts/{script}.py"
-    return fingerprint(path, *entries, root=workflow.basedir)
+    path = f"{ROOT}/workflow_scripts/{script}.py"
+    return fingerprint(path, *entries, root=ROOT)
 
 
 # On a queue the jobs of a seed are submitted together, and so are those of the study. On one
@@ -250,7 +290,7 @@ def command(script):
     and the job starts without importing Snakemake.
     """
     return (
-        f"{{sys.executable:q}} -P {{workflow.basedir:q}}/workflow_scripts/{script}.py"
+        f"{{sys.executable:q}} -P {quote(ROOT)}/workflow_scripts/{script}.py"
         " {params.job:q} {wildcards.seed} {log:q} {input:q} {output:q}"
     )
 

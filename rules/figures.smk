@@ -44,8 +44,8 @@ for name, spec in SPECS.items():
         name:
             f"figure_{name}"
         input:
-            values=to_make(figure_of(name), rules.study_values.output.long),
-            cells=to_make(figure_of(name), rules.study_values.output.cells),
+            values=to_make(figure_of(name), VALUES),
+            cells=to_make(figure_of(name), CELLS),
         output:
             pictures=picture(name),
             stamp=stamp_of(f"figure_{name}"),
@@ -75,7 +75,7 @@ if slices.RELAPSE in MEASURES:
 
     rule figure_survival:
         input:
-            to_make(figure_of(SURVIVAL), rules.statistics.output.survival),
+            to_make(figure_of(SURVIVAL), in_results("statistics", "survival.parquet")),
         output:
             pictures=picture(SURVIVAL),
             stamp=stamp_of(f"figure_{SURVIVAL}"),
@@ -104,7 +104,10 @@ if STRUCTURE in MEASURES:
 
     rule figure_predictors:
         input:
-            to_make(figure_of(PREDICTORS), rules.predictors.output.associations),
+            to_make(
+                figure_of(PREDICTORS),
+                in_results("statistics", f"{ASSOCIATIONS}.parquet"),
+            ),
         output:
             pictures=picture(PREDICTORS),
             stamp=stamp_of(f"figure_{PREDICTORS}"),
@@ -162,7 +165,9 @@ if has_published("published"):
 
     rule figure_comparison:
         input:
-            to_make(figure_of(COMPARISON), rules.reproduction.output.comparison),
+            to_make(
+                figure_of(COMPARISON), in_results("reproduction", "comparison.parquet")
+            ),
         output:
             pictures=picture(COMPARISON),
             stamp=stamp_of(f"figure_{COMPARISON}"),
@@ -192,7 +197,7 @@ if REGROWTH:
 
     rule figure_regrowth:
         input:
-            pruned=to_make(figure_of(GROWN), of_first(rules.prune.output.network)),
+            pruned=to_make(figure_of(GROWN), of_first(network_of(UNTREATED))),
             treated=to_make(
                 figure_of(GROWN),
                 of_first(in_seed(REGROWTH[0], "network.safetensors")),
@@ -235,7 +240,7 @@ if PLANE:
             healthy=to_make(
                 figure_of(REGIONS), of_first(in_seed("baseline.safetensors"))
             ),
-            untreated=to_make(figure_of(REGIONS), of_first(rules.prune.output.network)),
+            untreated=to_make(figure_of(REGIONS), of_first(network_of(UNTREATED))),
             treated=to_make(
                 figure_of(REGIONS),
                 *[

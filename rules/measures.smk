@@ -2,6 +2,7 @@
 
 from pipeline_lib.names import BASELINE, COURSE, HISTORY, MAINTENANCE
 
+VALUES, CELLS = in_results("values.parquet"), in_results("cells.parquet")
 AXIS_VALUES = [each.values for each in SCENARIOS]
 
 
@@ -38,10 +39,13 @@ def stages_of(kind):
             for state in slices.states(STUDY, kind)
         }
     found = {
-        f"{BASELINE} {HEALTHY}": ((NETWORK, HEALTHY), rules.baseline.output.history)
+        f"{BASELINE} {HEALTHY}": (
+            (NETWORK, HEALTHY),
+            in_seed("baseline_history.parquet"),
+        )
     }
     for state in TREATMENTS:
-        file = str(rules.treat.output.history).replace("{treatment}", state)
+        file = in_seed("{treatment}", "history.parquet").replace("{treatment}", state)
         found[f"{COURSE} {state}"] = ((NETWORK, state), file)
     for name in MEASURES:
         if file := history_of_measure(name):
@@ -183,9 +187,9 @@ rule study_values:
             for name in MEASURES
         },
     output:
-        long=in_results("values.parquet"),
+        long=VALUES,
         wide=in_results("values.csv"),
-        cells=in_results("cells.parquet"),
+        cells=CELLS,
         stamp=stamp_of("values"),
     log:
         log_of("values"),

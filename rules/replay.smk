@@ -53,7 +53,7 @@ rule replay_gather:
     input:
         to_make(
             in_results("replay", "metrics.parquet"),
-            *expand(rules.replay_seed.output.metrics, seed=SEEDS),
+            *expand(in_results("replay", "seeds", "{seed}.parquet"), seed=SEEDS),
         ),
     output:
         in_results("replay", "metrics.parquet"),
@@ -77,7 +77,7 @@ rule replay_compare:
         **each_to_make(
             in_results("replay", "published.parquet"),
             **published("published", "runs"),
-            metrics=rules.replay_gather.output[0],
+            metrics=in_results("replay", "metrics.parquet"),
         ),
     output:
         comparison=in_results("replay", "published.parquet"),

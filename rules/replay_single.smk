@@ -41,7 +41,7 @@ rule replay_compare:
         **each_to_make(in_results("replay", "published.parquet"), **PUBLISHED),
         seeds=to_make(
             in_results("replay", "published.parquet"),
-            *expand(rules.replay_seed.output.metrics, seed=STREAMS),
+            *expand(in_results("replay", "seeds", "{seed}.parquet"), seed=STREAMS),
         ),
     output:
         comparison=in_results("replay", "published.parquet"),

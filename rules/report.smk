@@ -21,7 +21,7 @@ TABLES = [
 ]
 PUBLISHED = published("published")
 DISCREPANCIES = (
-    {"discrepancies": f"{workflow.basedir}/docs/discrepancies.md"}
+    {"discrepancies": of_project("docs/discrepancies.md")}
     if has_published("published", "runs")
     else {}
 )
@@ -39,15 +39,14 @@ def each_to_make(output, **inputs):
 
 def numbers_to_make(output):
     """The study's numbers and statistics, for jobs that show them."""
-    statistics = rules.statistics.output
     return each_to_make(
         output,
-        values=rules.study_values.output.long,
-        cells=rules.study_values.output.cells,
-        pairs=statistics.paired,
-        logrank=statistics.logrank,
-        claims=statistics.claims,
-        **(dict(rules.predictors.output.items()) if STRUCTURE in MEASURES else {}),
+        values=VALUES,
+        cells=CELLS,
+        pairs=in_results("statistics", "paired.parquet"),
+        logrank=in_results("statistics", "logrank.parquet"),
+        claims=in_results("statistics", "claims.parquet"),
+        **PREDICTIONS,
     )
 
 
@@ -112,8 +111,8 @@ if PUBLISHED:
         input:
             **each_to_make(
                 in_results("reproduction", "comparison.parquet"),
-                values=rules.study_values.output.long,
-                cells=rules.study_values.output.cells,
+                values=VALUES,
+                cells=CELLS,
                 **published("published", "runs"),
             ),
         output:
@@ -163,7 +162,7 @@ rule report:
         **(
             each_to_make(
                 in_results("report.html"),
-                comparison=rules.reproduction.output.comparison,
+                comparison=in_results("reproduction", "comparison.parquet"),
             )
             if PUBLISHED
             else {}
@@ -179,17 +178,17 @@ rule report:
         ),
         template=to_make(
             in_results("report.html"),
-            f"{workflow.basedir}/pipeline_lib/reporting/report.html.j2",
+            of_project("pipeline_lib/reporting/report.html.j2"),
         ),
         parts=to_make(
             in_results("report.html"),
-            f"{workflow.basedir}/pipeline_lib/reporting/parts.html.j2",
+            of_project("pipeline_lib/reporting/parts.html.j2"),
         ),
         style=to_make(
             in_results("report.html"),
-            f"{workflow.basedir}/pipeline_lib/reporting/report.css",
+            of_project("pipeline_lib/reporting/report.css"),
         ),
-        citation=to_make(in_results("report.html"), f"{workflow.basedir}/CITATION.cff"),
+        citation=to_make(in_results("report.html"), of_project("CITATION.cff")),
     output:
         page=in_report("report", "report", in_results("report.html")),
         findings=in_results("findings.md"),

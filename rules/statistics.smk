@@ -27,9 +27,7 @@ def plan_of_predictors():
 
 rule statistics:
     input:
-        to_make(
-            in_results("statistics", "paired.parquet"), rules.study_values.output.long
-        ),
+        to_make(in_results("statistics", "paired.parquet"), VALUES),
     output:
         paired=in_results("statistics", "paired.parquet"),
         claims=in_results("statistics", "claims.parquet"),
@@ -50,19 +48,22 @@ rule statistics:
         "../workflow_scripts/statistics.py"
 
 
-if STRUCTURE in MEASURES:
+# What predicts the outcomes, if the study measures structure.
+PREDICTIONS = {
+    name: in_results("statistics", f"{name}.parquet")
+    for name in (PREDICTION_TABLES if STRUCTURE in MEASURES else [])
+}
+
+if PREDICTIONS:
 
     rule predictors:
         input:
             to_make(
                 in_results("statistics", f"{ASSOCIATIONS}.parquet"),
-                rules.study_values.output.long,
+                VALUES,
             ),
         output:
-            **{
-                name: in_results("statistics", f"{name}.parquet")
-                for name in PREDICTION_TABLES
-            },
+            **PREDICTIONS,
         log:
             log_of("predictors"),
         group:

@@ -4,6 +4,8 @@
 
 from importlib.metadata import version
 
+from snakemake.settings.enums import RerunTrigger
+
 from pipeline_lib.files.stamps import read_stamp, stamped_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.fingerprint import LIBRARIES
@@ -78,11 +80,32 @@ def jobs_of_replay():
 def jobs_of_rules(replay):
     """The jobs of rules that make files of all seeds, of the replay or of the study."""
     for rule in workflow.rules:
+        # A workflow that this one is a module of has rules of its own.
+        if rule.name not in OWN_RULES:
+            continue
         made_by = dict(rule.params.items()).get("made_by")
-        if made_by and not rule.wildcard_names and replay == ("replay" in rule.name):
+        if (
+            made_by
+            and not rule.wildcard_names
+            and replay == is_of_replay(str(rule.output[0]))
+        ):
             stamp = dict(rule.output.items()).get("stamp")
             stamp = stamp and str(stamp)
             yield Job(made_by(None), files(rule.output), files(rule.input), stamp)
+
+
+@cache
+def prepare():
+    """Arrange what can only be arranged once Snakemake builds its graph of jobs."""
+    if getattr(workflow.executor_settings, "logdir", "") is None:
+        # Slurm's logs go where the results go.
+        workflow.executor_settings.logdir = Path(in_results("logs", "slurm"))
+    if STORED and workflow.is_main_process:
+        workflow.dag_settings.rerun_triggers = RerunTrigger.all()
+    elif IS_MODULE:
+        # Snakemake calls only the `onstart` of the workflow that this one is a module of.
+        importing = workflow._onstart
+        workflow._onstart = lambda log: (begin(), importing(log))
 
 
 def look_at(jobs, remade=()):
@@ -107,13 +130,13 @@ def look_at(jobs, remade=()):
 @cache
 def look_of_seed(seed):
     """`look_at` for the jobs of one seed."""
-    return look_at(jobs_of_seed(seed)) if workflow.is_main_process else (set(), set())
+    return look_at(jobs_of_seed(seed)) if LOOKS_AT_FILES else (set(), set())
 
 
 @cache
 def made_of_study():
     """The files of all seeds that are up to date."""
-    if not workflow.is_main_process:
+    if not LOOKS_AT_FILES:
         return set()
     remade = set().union(*(look_of_seed(seed)[1] for seed in SEEDS))
     return look_at(jobs_of_study(), remade)[0]
@@ -122,12 +145,18 @@ def made_of_study():
 @cache
 def made_of_replay():
     """`made_of_study` for the replay."""
-    return look_at(jobs_of_replay())[0] if workflow.is_main_process else set()
+    return look_at(jobs_of_replay())[0] if LOOKS_AT_FILES else set()
+
+
+def is_of_replay(path):
+    """Tell whether a file is one of the replay."""
+    return path.startswith(in_results("replay"))
 
 
 def is_made(path, seed):
     """Tell whether a file, which is one of a seed or of the study, need not be made again."""
-    if path.startswith(in_results("replay")):
+    prepare()
+    if is_of_replay(path):
         return path in made_of_replay()
     return path in (made_of_study() if seed is None else look_of_seed(int(seed))[0])
 
@@ -140,6 +169,11 @@ def first_look(output):
         return []
 
     return no_files
+
+
+# The study with its folder as it is here, which a module's prefix may have changed.
+KEPT = {**config, "results": RESULTS}
+OWN_RULES = {rule.name for rule in workflow.modifier.rules}
 
 
 def former_files():
@@ -173,20 +207,31 @@ def keep_study():
         f"{name} {version(name)}" for name in [*LIBRARIES, "snakemake"]
     )
     commit_of_code = (
-        commit(workflow.basedir) or "unknown, because the code is not in a git checkout"
+        commit(ROOT) or "unknown, because the code is not in a git checkout"
     )
     text = (
         "# The study that these results are from. `snakemake --configfile` resumes it.\n"
         f"# Commit: {commit_of_code}\n# Versions: {versions}\n"
     )
-    write_text(in_results("study.yaml"), text + overlays.as_yaml(config))
+    write_text(in_results("study.yaml"), text + overlays.as_yaml(KEPT))
+
+
+def begin():
+    """Lock the results folder and write the study beside its results, or stop."""
+    if STORED:
+        return
+    try:
+        HELD.append(own(RESULTS, BEFORE))
+        keep_study()
+    except (PipelineError, OSError) as error:
+        sys.exit(f"The study could not be written beside its results. {error}")
 
 
 # On a queue each job reads the study again when it starts. If the study was edited in the meantime,
 # results of the two versions would be mixed.
-if not workflow.is_main_process and Path(RESULTS, "study.yaml").exists():
+if not workflow.is_main_process and not STORED and Path(RESULTS, "study.yaml").exists():
     try:
-        same = overlays.read(in_results("study.yaml")) == overlays.plain(config)
+        same = overlays.read(in_results("study.yaml")) == overlays.plain(KEPT)
     except PipelineError as error:
         sys.exit(
             f"The study that the workflow was started with cannot be read. {error}"

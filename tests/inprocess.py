@@ -113,7 +113,7 @@ class Run:
     def seed(self, seed: int) -> None:
         """All networks and measurements of one seed."""
         study, of = self.study, self.seed_file
-        healthy, pruned = self.network(seed, HEALTHY), self.network(seed, UNTREATED)
+        healthy = self.network(seed, HEALTHY)
         files = [healthy, of(seed, "history")]
         self.stage("baseline", seed, HEALTHY, files, slices.baseline(study))
         files = [healthy, self.network(seed, UNTREATED)]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
+import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -21,10 +25,50 @@ def test_the_profile_of_a_queue_groups_every_rule_of_the_study():
         assert {entry.split("=")[0] for entry in profile["group-components"]} <= {"seed", "study"}
 
 
-def test_a_queue_is_asked_what_became_of_a_job_and_grants_the_memory_that_openblas_reserves():
-    profile = yaml.safe_load((ROOT / "profiles/generic/config.yaml").read_text("utf-8"))
-    status = profile["cluster-generic-status-cmd"]
-    assert {"running", "success", "failed"} <= set(re.findall(r"echo (\w+)", status))
+GENERIC = (ROOT / "profiles/generic/config.yaml").read_text("utf-8")
+COMMENTED = re.findall(r"status: (.*?)\n +cancel:", re.sub("^#", " ", GENERIC, flags=re.M), re.S)
+STATUS = [yaml.safe_load(GENERIC)["cluster-generic-status-cmd"], *COMMENTED]
+PBS = "Job Id: 7\n    job_state = {}\n    Exit_status = {}\n"
+ANSWERS = [  # of the queue's programs, by name; None if one fails
+    (0, {"qstat": "job 7", "qacct": None}, "running"),
+    (0, {"qstat": None, "qacct": None}, "running"),
+    (
+        0,
+        {"qstat": None, "qacct": "failed       0    \nexit_status  0            \nru_wallclock"},
+        "success",
+    ),
+    (
+        0,
+        {"qstat": None, "qacct": "failed       37   \nexit_status  137          \nru_wallclock"},
+        "failed",
+    ),
+    (1, {"qstat": PBS.format("R", "")}, "running"),
+    (1, {"qstat": PBS.format("F", 0)}, "success"),
+    (1, {"qstat": PBS.format("F", 271)}, "failed"),
+    *((2, {"bjobs": said}, state) for said, state in (("PEND", "running"), ("RUN", "running"))),
+    *((2, {"bjobs": said}, state) for said, state in (("DONE", "success"), ("EXIT", "failed"))),
+    *((3, {"sacct": said}, state) for said, state in (("RUNNING", "running"), ("", "running"))),
+    *(
+        (3, {"sacct": said}, state)
+        for said, state in (("COMPLETED", "success"), ("TIMEOUT", "failed"))
+    ),
+]
+
+
+@pytest.mark.parametrize(("queue", "answers", "state"), ANSWERS)
+def test_the_generic_profile_reads_what_each_queue_says_of_a_job(tmp_path, queue, answers, state):
+    for name, said in answers.items():
+        (tmp_path / f"{name}.txt").write_text(said or "")
+        failing = "" if said else "exit 1"
+        (tmp_path / name).write_text(f"#!/bin/sh\ncat {tmp_path / name}.txt; {failing}\n")
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = f"{STATUS[queue]} '7'"  # as the executor asks
+    assert subprocess.check_output(command, shell=True, env=path, text=True).split() == [state]
+
+
+def test_the_generic_profile_grants_the_memory_that_openblas_reserves():
+    profile = yaml.safe_load(GENERIC)
     (memory,) = [text for text in profile["default-resources"] if text.startswith("mem_mb=")]
     assert int(re.findall(r"\d+", memory)[0]) >= 1500
 
@@ -32,3 +76,12 @@ def test_a_queue_is_asked_what_became_of_a_job_and_grants_the_memory_that_openbl
 def test_no_profile_asks_times_or_snakemakes_record_what_is_to_be_made():
     for path in (ROOT / "profiles").glob("*/config.yaml"):
         assert yaml.safe_load(path.read_text("utf-8"))["rerun-triggers"] == "software-env", path
+
+
+def test_snakemake_knows_every_option_of_the_profiles_those_in_comments_too():
+    command = [sys.executable, "-m", "snakemake", "--help"]
+    known = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for path in (ROOT / "profiles").glob("*/config.yaml"):
+        options = re.findall(r"^(?:# )?([a-z-]+): ", path.read_text("utf-8"), re.M)
+        assert len(options) > 4
+        assert [each for each in options if not re.search(rf"--{each}[ ,\n]", known)] == []

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 
+import jsonschema
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 
 from pipeline_lib import items
@@ -133,7 +137,8 @@ BAD = [
         ["results"],
         "../elsewhere; rm -rf ~",
         "results is '../elsewhere; rm -rf ~';"
-        " it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`",
+        " it must be a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`, without"
+        " `..`",
     ),
     (
         ["treatments", "ssri", "combines"],
@@ -303,6 +308,17 @@ def test_the_exported_schema_is_current_and_holds_every_step_and_measure():
     assert (ROOT / "config.schema.json").read_text(encoding="utf-8") == schema()
     for package in ("steps", "measures"):
         assert all(f'"{name}":' in schema() for name in items.names(package))
+
+
+@pytest.mark.parametrize("path", ["config.yaml", *ROOT.glob("studies/**/*.yaml")], ids=str)
+def test_editors_check_each_study_against_the_schema_that_its_first_line_names(path):
+    text = (ROOT / path).read_text("utf-8")
+    link = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)[1]
+    assert (ROOT / path).parent.joinpath(link).resolve() == ROOT / "config.schema.json"
+    jsonschema.validate(yaml.safe_load(text), json.loads(schema()))
+    wrong = yaml.safe_load(text) | {"seedz": 3}
+    with pytest.raises(jsonschema.ValidationError, match="seedz"):
+        jsonschema.validate(wrong, json.loads(schema()))
 
 
 def test_every_key_of_the_schema_is_described_in_words():

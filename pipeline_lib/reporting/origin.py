@@ -48,17 +48,28 @@ def commit(project: str | Path) -> str | None:
 
     None if the folder is not the root of a git checkout, or if git is not installed.
     """
+    found = _git(project, "describe", "--always", "--dirty", "--abbrev=12")
+    return found.strip() or None if found else None
+
+
+def tracked(project: str | Path) -> list[str] | None:
+    """Return the files of the project that git knows; None where `commit` is."""
+    found = _git(project, "ls-files", "-z")
+    return None if found is None else found.strip("\0").split("\0")
+
+
+def _git(project: str | Path, *arguments: str) -> str | None:
     git = shutil.which("git")
     if git is None or not Path(project, ".git").exists():
         return None
-    command = [git, "-C", str(project), "describe", "--always", "--dirty", "--abbrev=12"]
+    command = [git, "-C", str(project), *arguments]
     # GIT_DIR and similar variables would point git at a different repository.
     environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     environment["GIT_OPTIONAL_LOCKS"] = "0"
     done = subprocess.run(  # noqa: S603 - a fixed command, no shell
         command, capture_output=True, text=True, check=False, env=environment
     )
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None
 
 
 def citations(path: str | Path) -> list[Work]:

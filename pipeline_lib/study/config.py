@@ -127,10 +127,11 @@ class Study(Model):
     @field_validator("results")
     @classmethod
     def _plain_path(cls, path: str) -> str:
-        # Paths reach shells, Snakemake patterns and cluster queues, so they have plain characters.
-        if not re.fullmatch(r"/?\w[\w.-]*(/\w[\w.-]*)*", path, re.ASCII):
+        # Paths reach Snakemake's patterns and the commands of queues, so others are refused.
+        if not re.fullmatch(r"/?\w[\w.@+ -]*(?<! )(/[\w@][\w.@+ -]*(?<! ))*", path):
             raise ValueError(
-                "it must be a path of letters, digits, `_`, `.`, `-` and `/`, without `..`"
+                "it must be a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`,"
+                " without `..`"
             )
         if len(path) > LONGEST_PATH:
             raise ValueError(f"it must be at most {LONGEST_PATH} characters long")

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import BY_LAYER, EVERY_LAYER, RAMP, STEADY
 from pipeline_lib.study.config import (
@@ -107,8 +108,22 @@ def _ordered(raw: Any, order: Sequence[str]) -> Any:
 
 
 def schema() -> str:
-    """Return the JSON schema of a study, for editors."""
-    return json.dumps(STUDY.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    """Return the JSON schema of a study, and of a file with only its differences, for editors."""
+    found = STUDY.model_json_schema()
+    models = found["$defs"]
+    for name, part in [("Study", found), *models.items()]:
+        if "steps" not in name and name != "Claim":  # the entries of lists are always whole
+            part.pop("required", None)
+    options = {
+        name: models.get(f"pipeline_lib__steps__{name}__Options") for name in items.names("steps")
+    }
+    named = [name for name, part in options.items() if part and not part.get("required")]
+    models["Step"] = {"anyOf": [models["Step"], {"enum": named}]}
+    treatments = found["properties"]["treatments"]
+    treatments["additionalProperties"] = {
+        "anyOf": [treatments["additionalProperties"], {"type": "null"}]  # removed by an overlay
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sentence(details: ErrorDetails) -> str:

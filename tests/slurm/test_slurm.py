@@ -150,6 +150,12 @@ def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(ligh
     assert light.parquet() == local_chain
 
 
+def test_the_message_of_a_queue_that_refuses_a_submission_is_shown(light):
+    with pytest.raises(AssertionError) as refused:
+        light.run(*HERE, "--default-resources", "slurm_partition=nowhere", "runtime=1")
+    assert "invalid partition specified: nowhere" in str(refused.value)
+
+
 def test_the_generic_profile_submits_through_a_command(light, local_chain):
     # Slurm's own command, as the profile's comment has it.
     submit = (

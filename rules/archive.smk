@@ -1,0 +1,28 @@
+# One file to share. This is a separate target from the study, which it brings up to date first.
+
+if not STORED:
+
+    # The archive is no output, because it must be written again whenever anything in it changes.
+    rule archive:
+        input:
+            rules.all.input,
+        log:
+            log_of("archive"),
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            archive=f"{RESULTS}.zip",
+            study=in_results("study.yaml"),
+            more=[
+                path
+                for path in (
+                    STUDY.task.points,
+                    *published("published", "runs").values(),
+                )
+                if path
+            ],
+        message:
+            f"write {RESULTS}.zip"
+        script:
+            "../workflow_scripts/archive.py"

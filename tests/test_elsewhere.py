@@ -1,0 +1,212 @@
+"""The workflow as a module of another workflow, and started from a folder that is not its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from rocrate.rocrate import ROCrate
+
+from tests.conftest import ROOT
+from tests.projects import Project
+
+SMALL = {
+    "seeds": 1,
+    "engine": "plain",  # nothing to compile
+    "task": {"train": 200, "test": 100, "clean": 20},
+    "network": {"hidden": [8]},
+    "baseline": {"epochs": 1},
+    "relapse": {"cycles": 1},
+    "treatments": {
+        "ketamine": None,
+        "ssri": {"course": [{"train": {"epochs": 1, "lr": 1e-4}}], "maintenance": []},
+        "neurosteroid": None,
+    },
+}
+
+
+def run(folder: Path, *arguments: str | Path, before: tuple[str, ...] = ()) -> str:
+    """Run Snakemake in a folder, and return what it printed."""
+    command = [*before, sys.executable, "-m", "snakemake", "-j", "2", *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    return output
+
+
+def planned(output: str) -> set[str]:
+    """The rules in the table of a dry run."""
+    return set(re.findall(r"^(\w+) +\d+$", output, re.M)) - {"total"}
+
+
+@pytest.fixture(scope="module")
+def importing(tmp_path_factory) -> Path:
+    """The folder of a workflow that has run, of which two studies are modules."""
+    folder = tmp_path_factory.mktemp("importing")
+    (folder / "pruning-resilience").symlink_to(ROOT)
+    page = (ROOT / "docs/elsewhere.md").read_text("utf-8")
+    (folder / "Snakefile").write_text(re.search(r"```python\n(.*?)```", page, re.S)[1], "utf-8")
+    studies = {"narrow": SMALL, "wide": SMALL | {"seeds": 2, "keep_networks": False}}
+    (folder / "config.yaml").write_text(yaml.safe_dump(studies), "utf-8")
+    run(folder)
+    return folder
+
+
+def rows(results: Path) -> dict[str, bytes]:
+    """The files of measurements of seed 0."""
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in results.glob("seeds/0/*/*.parquet")
+    }
+
+
+def test_two_studies_are_modules_of_a_workflow_that_keeps_its_target(importing):
+    assert len((importing / "lines.txt").read_text("utf-8").splitlines()) == 3
+    made = {path.name for path in importing.iterdir() if path.name != "pruning-resilience"}
+    assert made == {".snakemake", "Snakefile", "config.yaml", "lines.txt", "narrow", "wide"}
+    one, two = (importing / name / "results" for name in ("narrow", "wide"))
+    assert len(rows(one)) == 7
+    assert rows(one) == rows(two)
+    assert (one / "seeds/0/ssri/network.safetensors").exists()
+    assert not (two / "seeds/0/ssri/network.safetensors").exists()
+    assert {path.name for path in two.glob("seeds/*")} == {"0", "1"}
+    kept = yaml.safe_load((two / "study.yaml").read_text("utf-8"))
+    assert (kept["seeds"], kept["results"]) == (2, "wide/results")
+
+
+def test_a_module_makes_only_what_is_damaged(importing):
+    assert "Nothing to be done" in run(importing, "-n")
+    damaged = importing / "narrow/results/seeds/0/ssri/acute.parquet"
+    before = damaged.read_bytes()
+    damaged.write_bytes(before[:-9])
+    rules = planned(run(importing, "-n"))
+    damaged.write_bytes(before)
+    assert rules == {"all", "compare", "narrow_acute", "narrow_gather", "narrow_study_values"}
+
+
+def test_modules_of_different_checkouts_are_refused(tmp_path):
+    other = Project(tmp_path / "other").folder / "Snakefile"
+    modules = [
+        f"module {name}:\n    snakefile: {str(path)!r}\n    config: {{}}\n"
+        f"use rule * from {name} as {name}_*\n"
+        for name, path in (("one", ROOT / "Snakefile"), ("two", other))
+    ]
+    (tmp_path / "Snakefile").write_text("".join(modules), encoding="utf-8")
+    with pytest.raises(AssertionError, match="all modules must come from the same checkout"):
+        run(tmp_path, "-n")
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory) -> tuple[Path, Path]:
+    """The results of a study that was run elsewhere, and its checkout, which is read-only."""
+    top = tmp_path_factory.mktemp("abroad")
+    checkout = Project(top / "a read-only checkout").folder
+    place = top / "another place"
+    results = place / "scratch of me@lab" / "results"
+    place.mkdir()
+    (place / "study.yaml").write_text(yaml.safe_dump(SMALL | {"results": str(results)}), "utf-8")
+    for path in (checkout, *checkout.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o222)
+    # root may write everywhere, unless it gives that up.
+    before = ("setpriv", "--bounding-set", "-dac_override") if os.geteuid() == 0 else ()
+    touched = subprocess.run([*before, "touch", checkout / "x"], capture_output=True, check=False)
+    assert b"Permission denied" in touched.stderr
+    options = ("-s", checkout / "Snakefile", "-d", place, "--configfile", place / "study.yaml")
+    (place / "console.txt").write_text(run(top, *options, before=before), "utf-8")
+    return results, checkout
+
+
+def test_a_study_runs_from_a_read_only_checkout_into_results_elsewhere(abroad, importing):
+    results, checkout = abroad
+    assert {path.name for path in results.iterdir()} >= {"report.html", "logs", "benchmarks"}
+    assert "consistent" in (results / "reproduction/verdict.txt").read_text("utf-8")
+    assert not list(checkout.glob("results")) + list(checkout.glob(".snakemake"))
+    assert rows(results) == rows(importing / "narrow/results")
+
+
+def test_the_console_tells_how_far_the_run_is_and_the_log_tells_all(abroad):
+    place = abroad[0].parents[1]
+    console = (place / "console.txt").read_text("utf-8")
+    told = re.findall(r"^(\d+) of (\d+) jobs done(.*)$", console, re.M)
+    assert {total for _, total, _ in told} == {"27"}
+    assert told[0][::2] == ("0", "; now: seed 0: train the healthy network")
+    assert told[-1][::2] == ("27", "")
+    assert "write the report" not in console.partition("27 of 27")[2]
+    (log,) = (place / ".snakemake/log").iterdir()
+    for line in ("Job 1: ", "Finished jobid", "Select jobs to execute"):
+        assert line in log.read_text("utf-8")
+        assert line not in console
+
+
+def test_an_archive_holds_all_that_is_needed_to_check_and_extend_the_study(abroad, tmp_path):
+    results, checkout = abroad
+    run(tmp_path, "archive", "-s", checkout / "Snakefile", "--configfile", results / "study.yaml")
+    with zipfile.ZipFile(results.with_suffix(".zip")) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    folder = tmp_path / "unpacked"
+    crate = ROCrate(folder)
+    assert crate.mainEntity.id == "Snakefile"
+    described = [entity.id for entity in crate.data_entities]
+    assert {"Snakefile", "results/study.yaml", "results/report.html"} <= set(described)
+    assert all((folder / name).exists() for name in described)
+    readme = (folder / "README-ARCHIVE.md").read_text("utf-8")
+    options = re.search(r'make run ARGS="(.+)"', readme)[1].split()
+    assert "Nothing to be done" in run(folder, "-n", *options)
+    assert rows(folder / "results") == rows(results)
+    rules = planned(run(folder, "-n", *options, "seeds=2"))
+    assert {"baseline", "treat", "gather", "report"} <= rules
+
+
+def test_a_missing_file_is_named(tmp_path):
+    (tmp_path / "study.yaml").write_text("reproduction: {published: nowhere.csv}\n", "utf-8")
+    with pytest.raises(AssertionError) as refused:
+        run(tmp_path, "-n", "-s", ROOT / "Snakefile", "--configfile", "study.yaml")
+    assert "reproduction.published is 'nowhere.csv', and there is no such file" in str(
+        refused.value
+    )
+    assert str(tmp_path) in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="the storage plugin needs rsync")
+def test_results_can_be_in_storage_which_is_then_up_to_date_until_the_study_changes(
+    tmp_path, importing
+):
+    def study(**change: object) -> None:
+        (tmp_path / "study.yaml").write_text(yaml.safe_dump(SMALL | change), "utf-8")
+
+    options = ["-s", ROOT / "Snakefile", "--configfile", "study.yaml"]
+    options += ["--default-storage-provider", "fs", "--default-storage-prefix", tmp_path / "store"]
+    study()
+    run(tmp_path, *options)
+    results = tmp_path / "store/results"
+    assert rows(results) == rows(importing / "narrow/results")
+    assert {path.name for path in results.iterdir()} >= {"report.html", "findings.md", "logs"}
+    assert not (tmp_path / "results").exists()
+    assert "Nothing to be done" in run(tmp_path, *options, "-n")
+    study(relapse={"cycles": 2})
+    rules = planned(run(tmp_path, *options, "-n"))
+    assert {"relapse", "gather", "report"} <= rules
+    assert not {"baseline", "treat", "acute"} & rules
+
+
+def test_make_run_needs_no_program_whose_first_line_has_the_path_of_the_environment(tmp_path):
+    project = Project(tmp_path)
+    project.command(study=SMALL)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin/python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', "utf-8")
+    python.chmod(0o755)
+    options = ["VENV=.", "READY=requirements.lock", "ARGS=-n --configfile tiny.yaml"]
+    done = subprocess.run(["make", "run", *options], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "train the healthy network" in done.stdout + done.stderr
