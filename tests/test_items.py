@@ -160,6 +160,7 @@ def study(paper):
     paper["task"] |= {"train": 100, "test": 120, "clean": 20}
     paper["network"]["hidden"] = [24, 16]
     paper["relapse"]["cycles"] = 2
+    paper["evaluate"]["input_sweep"] = [0.5, 1.0]
     paper["treatments"]["neurosteroid"]["maintenance"] = [{"train": {"epochs": 1, "lr": 1e-3}}]
     paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5}, "structure": {}}
     study = validate(paper)
