@@ -365,6 +365,7 @@ def test_a_valid_study_runs_on_both_engines(raw):
 
 SENTENCES = [
     (["baseline", "epochs"], 10**30, "1000000000000000000000000000000; it must be at most"),
+    (["task", "centres"], [[0.0] * 101] * 20, "it must have at most 2000 coordinates; more belong"),
     (["baseline", "lr"], 1e31, "baseline.lr is 1e\\+31; it must be at most 1e\\+30"),
     (["baseline", "lr"], HUGE, "baseline.lr is about 1e400; it must be a"),
     (["baseline", "lr"], "nan", "baseline.lr is 'nan'; it must be a number$"),
