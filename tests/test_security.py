@@ -79,11 +79,19 @@ def test_the_scan_finds_forbidden_calls(text):
     assert unsafe(ast.parse(text))
 
 
-def test_rules_run_scripts_and_no_shell_commands():
-    for path in (ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"^\s*(shell|run):", text, re.M), path
-        assert "shell(" not in text, path
+def test_rules_run_scripts_and_their_commands_quote_every_argument():
+    files = [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert not re.search(r"^ *(run|notebook|wrapper):", text, re.M)
+    assert "shell(" not in text
+    commands = re.findall(r"^ *shell:\s+(.*)", text, re.M)
+    assert commands
+    assert all(re.fullmatch(r'command\("\w+"\)', each) for each in commands)
+    command = text[text.index("def command(") :].partition("return (")[2].partition("\n    )")[0]
+    # Only the number of a seed and the name of a script need no quotes.
+    arguments = set(re.findall(r"\{+(.*?)\}+", command)) - {"wildcards.seed", "script"}
+    assert {"params.job:q", "log:q", "input:q", "output:q"} < arguments
+    assert all(each.endswith(":q") or each == "quote(ROOT)" for each in arguments)
 
 
 def test_every_requirement_is_locked_and_every_lock_is_one_version():
