@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,6 +132,20 @@ def test_every_link_within_the_project_leads_to_a_file():
     for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
         for link in re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8")):
             assert link.startswith("https://") or (page.parent / link).exists(), f"{page}: {link}"
+
+
+def test_the_docs_are_a_site_that_loads_nothing_from_elsewhere(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-d", str(tmp_path)]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    pages = {page.name: page.read_text("utf-8") for page in tmp_path.glob("*.html")}
+    written = {page.with_suffix(".html").name for page in ROOT.glob("docs/*.md")}
+    assert set(pages) == written | {"index.html", "contributing.html", "reference.html", "404.html"}
+    loaded = r"""<(?:script|img|link rel="stylesheet"|iframe)[^>]*(?:src|href)="https?:"""
+    assert [name for name, text in pages.items() if re.search(loaded, text)] == []
+    assert "magnitude" in pages["reference.html"]
+    assert "pipeline_lib.model.pruning.prune" in pages["reference.html"]
 
 
 def test_the_code_on_the_python_page_runs(tmp_path, monkeypatch):
