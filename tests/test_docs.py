@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -10,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
+import nbformat
 import pytest
 
 from pipeline_lib.files.networks import origin, write_network
@@ -159,3 +163,22 @@ def test_the_code_on_the_python_page_runs(tmp_path, monkeypatch):
         exec(compile(block, "docs/python.md", "exec"), names)
     assert names["treated"].sparsity < pruned.sparsity
     assert [row.cycle for row in names["rows"]] == [0, 1, 2, 3]
+
+
+def test_the_notebook_runs_and_prints_what_is_stored_in_it(monkeypatch):
+    monkeypatch.chdir(ROOT / "docs")
+    matplotlib.use("template")  # draws nothing
+    notebook = nbformat.read("notebook.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    names = {}
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(cell.source, "docs/notebook.ipynb", "exec"), names)
+        stored = "".join(output.get("text", "") for output in cell.outputs)
+        if "loss" in stored:  # which depends on the processor
+            assert printed.getvalue().count("loss by epoch") == 2
+        else:
+            assert printed.getvalue() == stored
+    drawn = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert any("image/png" in output.get("data", {}) for output in drawn)
+    assert Path("notebook.ipynb").stat().st_size < 100_000
