@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 # The study's file is checked first: if it is missing or broken, Snakemake shows a traceback.
 SNAKEMAKE = $(BIN)/python -m pipeline_lib.study.overlays $(ARGS) && $(BIN)/python -m snakemake -j $(CORES)
 
-.PHONY: help setup run report archive replay pages test test-slurm trust bench coverage scaling \
+.PHONY: help setup run report archive replay pages site test test-slurm trust bench coverage scaling \
   agreement controls check format schema lock clean
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "  make format      format Python and rules"
 	@echo "  make schema      write config.schema.json"
 	@echo "  make lock        write requirements.lock from pyproject.toml"
+	@echo "  make site        write the docs as a site to site/"
 	@echo "  make pages       bring results into the README and the docs"
 	@echo "  make test-slurm  run the Slurm tests (as root; apt-get install slurm-wlm munge)"
 	@echo "  make bench       measure what a seed and the study cost (QUICK=1: a tenth of the points)"
@@ -67,6 +68,9 @@ replay: setup
 pages: setup
 	$(BIN)/python docs/fill.py README.md CONTRIBUTING.md docs/hundred_seeds.md docs/switch.md \
 	  docs/combinations.md docs/controls.md docs/coverage.md
+
+site: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 agreement: setup
 	for engine in plain fast; do \

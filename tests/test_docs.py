@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import matplotlib
+import nbformat
 import pytest
 
 from pipeline_lib.files.networks import origin, write_network
@@ -131,6 +138,20 @@ def test_every_link_within_the_project_leads_to_a_file():
             assert link.startswith("https://") or (page.parent / link).exists(), f"{page}: {link}"
 
 
+def test_the_docs_are_a_site_that_loads_nothing_from_elsewhere(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-d", str(tmp_path)]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    pages = {page.name: page.read_text("utf-8") for page in tmp_path.glob("*.html")}
+    written = {page.with_suffix(".html").name for page in ROOT.glob("docs/*.md")}
+    assert set(pages) == written | {"index.html", "contributing.html", "reference.html", "404.html"}
+    loaded = r"""<(?:script|img|link rel="stylesheet"|iframe)[^>]*(?:src|href)="https?:"""
+    assert [name for name, text in pages.items() if re.search(loaded, text)] == []
+    assert "magnitude" in pages["reference.html"]
+    assert "pipeline_lib.model.pruning.prune" in pages["reference.html"]
+
+
 def test_the_code_on_the_python_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pruned = prune(initial_network([2, 32, 32, 16, 4], "torch", initial_state(3)), 0.8)
@@ -142,3 +163,22 @@ def test_the_code_on_the_python_page_runs(tmp_path, monkeypatch):
         exec(compile(block, "docs/python.md", "exec"), names)
     assert names["treated"].sparsity < pruned.sparsity
     assert [row.cycle for row in names["rows"]] == [0, 1, 2, 3]
+
+
+def test_the_notebook_runs_and_prints_what_is_stored_in_it(monkeypatch):
+    monkeypatch.chdir(ROOT / "docs")
+    matplotlib.use("template")  # draws nothing
+    notebook = nbformat.read("notebook.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    names = {}
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(cell.source, "docs/notebook.ipynb", "exec"), names)
+        stored = "".join(output.get("text", "") for output in cell.outputs)
+        if "loss" in stored:  # which depends on the processor
+            assert printed.getvalue().count("loss by epoch") == 2
+        else:
+            assert printed.getvalue() == stored
+    drawn = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert any("image/png" in output.get("data", {}) for output in drawn)
+    assert Path("notebook.ipynb").stat().st_size < 100_000

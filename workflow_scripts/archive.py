@@ -10,7 +10,7 @@ from pipeline_lib.reporting.archive import write_archive
 params = snakemake.params
 
 with job_log(snakemake.log[0], "write the archive"):
-    project = Path(snakemake.scriptdir).parent
+    project = Path(snakemake.scriptdir).resolve().parent
     write_archive(
         params.archive,
         project=project,
