@@ -62,7 +62,7 @@ replay: setup
 
 pages: setup
 	$(BIN)/python docs/fill.py README.md CONTRIBUTING.md docs/hundred_seeds.md docs/switch.md \
-	  docs/combinations.md docs/coverage.md
+	  docs/combinations.md docs/controls.md docs/coverage.md
 
 agreement: setup
 	for engine in plain fast; do \

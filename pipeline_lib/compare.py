@@ -19,7 +19,7 @@ from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.variants import Variant, study_variants
 from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.figures import style
+from pipeline_lib.figures import pages, style
 from pipeline_lib.figures.varied import FOREST, draw
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.names import HEALTHY, STATES
@@ -47,11 +47,9 @@ def compare(base: Side, other: Side, out: str | Path) -> str:
     write_text(Path(out, "findings.md"), text)
     places = {name: place for place, name in enumerate(base.study["treatments"])}
     colours = {name: kind["colour"] for name, kind in treatments.items() if kind.get("colour")}
-    with style.applied():
-        looks = style.looks(labels, places, colours)
-        figure = draw(FOREST, varied, looks, [], 0.0)
-        figure.suptitle(f"{base.name} and {other.name}", x=0.01, ha="left")
-        style.save(figure, [Path(out, f"comparison.{form}") for form in ("svg", "png")])
+    looks = style.looks(labels, places, colours)
+    pictures = [Path(out, f"comparison.{form}") for form in ("svg", "png")]
+    pages.save(lambda: draw(FOREST, varied, looks, 0.0), pictures)
     return text
 
 
@@ -65,9 +63,9 @@ def _text(
     seeds = len(base.seeds & other.seeds)
     reading = (
         f"{other.name} is compared with {base.name} within {plural(seeds, 'seed')} that both have. "
-        f"Numbers are means over these seeds; in brackets {100 * LEVEL:g} % intervals of the "
-        "difference. A seed has the same data, initial weights and noise in both, unless a setting "
-        "that differs changes them."
+        f"Numbers are means over these seeds, and brackets hold {100 * LEVEL:g} % intervals of "
+        "the difference. A seed has the same data, initial weights and noise in both, unless a "
+        "setting that differs changes them."
     )
     settings = differences(base, other)
     told = [f"They differ in {listed(settings)}."] if settings else []

@@ -51,6 +51,7 @@ STATISTICS_TABLES = CLAIMS, RESPONSE, LOG_RANK, CONTRASTS, PAIRED = (
 )
 LEADING_FIGURES = ("trajectories", "accuracy")  # among a report's findings; others are folded
 RELAPSE_TABLES = (RESPONSE, LOG_RANK)  # of studies with stress cycles
+OURS_ALONE = "ours"  # the folder of tables without published numbers
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure

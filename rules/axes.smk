@@ -67,12 +67,7 @@ for name, spec in VARIED.items():
         input:
             **varied_to_make(varied_file(name)),
         output:
-            pictures=[
-                in_report(
-                    "figures", name, in_results("figures", f"{name}.{form}"), "figure"
-                )
-                for form in ("svg", "png")
-            ],
+            pictures=picture(name),
             stamp=stamp_of(f"figure_{name}"),
         log:
             log_of(f"figures/{name}"),

@@ -7,6 +7,7 @@ from snakemake.utils import update_config
 
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.figures import JOURNAL
 from pipeline_lib.jobs.fingerprint import fingerprint
 from pipeline_lib.jobs.plan import plan
 from pipeline_lib.names import HEALTHY, STATES, UNTREATED
@@ -137,6 +138,20 @@ def in_report(kind, name, path, caption=None):
         category=CATEGORIES[kind],
         labels={"file": name.replace("_", " ").capitalize()},
     )
+
+
+def picture(name, *, narrow=True):
+    """The files of a figure: for the screen, and then for a journal, if it is `narrow` enough."""
+    of_screen = [
+        in_report("figures", name, in_results("figures", f"{name}.{form}"), "figure")
+        for form in ("svg", "png")
+    ]
+    return of_screen + [
+        in_results("figures", page, f"{name}.{form}")
+        for page in (JOURNAL if STUDY.publication else ())
+        if narrow or page == "two_columns"
+        for form in ("pdf", "svg", "png")
+    ]
 
 
 @cache

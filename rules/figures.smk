@@ -24,14 +24,6 @@ def figure_of(name):
     return in_results("figures", f"{name}.svg")
 
 
-def picture(name):
-    """The files of a figure."""
-    return [
-        in_report("figures", name, in_results("figures", f"{name}.{form}"), "figure")
-        for form in ("svg", "png")
-    ]
-
-
 def plan_of_figure(name, study, script, *entries, **inputs):
     """The plan of a figure, from what it reads of the study and the plans of its files."""
     return plan(
@@ -216,7 +208,7 @@ if REGROWTH:
                 of_first(in_seed(REGROWTH[0], "network.safetensors")),
             ),
         output:
-            pictures=picture(GROWN),
+            pictures=picture(GROWN, narrow=False),
             stamp=stamp_of(f"figure_{GROWN}"),
         log:
             log_of(f"figures/{GROWN}"),

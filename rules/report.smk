@@ -2,13 +2,15 @@
 
 from pipeline_lib.names import (
     COMBINATIONS,
+    OURS_ALONE,
     PREDICTION_TABLES,
     RELAPSE_TABLES,
     STATISTICS_TABLES,
 )
 
+OF_MEASURES = [spec.name for spec in measures.tables(MEASURES)]
 TABLES = [
-    *(spec.name for spec in measures.tables(MEASURES)),
+    *OF_MEASURES,
     *([COMBINATIONS] if slices.combines(STUDY) else []),
     *(
         name
@@ -77,6 +79,11 @@ rule tables:
         ],
         others=expand(
             in_results("tables", "{table}.{form}"), table=TABLES, form=["md", "tex"]
+        ),
+        ours=expand(
+            in_results("tables", OURS_ALONE, "{table}.{form}"),
+            table=OF_MEASURES if STUDY.publication else [],
+            form=["csv", "md", "tex"],
         ),
         stamp=stamp_of("tables"),
     log:

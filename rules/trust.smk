@@ -158,12 +158,7 @@ def former_files():
         found = map(str, Path(RESULTS, folder).glob("*.parquet"))
         there += [path for path in found if read_stamp(path)]
     temporary = not STUDY.keep_networks
-    stale = [
-        path
-        for job in jobs
-        if job.stamp and job.is_stale(temporary)
-        for path in job.outputs
-    ]
+    stale = [path for job in jobs if job.is_stale(temporary) for path in job.outputs]
     return [*(path for path in there if path not in planned), *stale]
 
 

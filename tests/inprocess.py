@@ -205,6 +205,7 @@ class Run:
             "tables",
             Files(
                 tables=[folder / "tables" / f"{name}.csv" for name in names],
+                ours=[],
                 others=[
                     folder / "tables" / f"{name}.{form}"
                     for name in names

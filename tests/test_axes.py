@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.study import slices
 from pipeline_lib.study.axes import first_with, scenarios, that_matter
 from tests.projects import Project
 
@@ -48,6 +49,16 @@ def test_variants_lay_keys_over_the_study(paper):
     assert narrow.values == {"size": "narrow"}
 
 
+def test_each_sets_a_key_of_every_treatment(paper):
+    found = varied(paper, {"treatments.each.course.train.stop": [5, 15]})
+    trained = [
+        [slices.treat(one.study, name)["course"][-1]["train"] for name in one.study.treatments]
+        for one in found
+    ]
+    stops = [[step.get("stop") for step in steps] for steps in trained]
+    assert stops == [[5, 5, 5], [None, 15, None]]  # of 15, 100 and 10 epochs
+
+
 def test_an_empty_section_of_a_variant_changes_nothing(paper):
     axes = {"size": {"paper": {"network": {}}}, "network.hidden": [[600], [5, 5]]}
     found = varied(paper, axes)
@@ -70,6 +81,7 @@ def test_only_axes_that_change_what_is_made_matter(paper):
         ({"pruning.sparsty": [0.9]}, "pruning.sparsty is not a known key; did you mean sparsity"),
         ({"prune.sparsity": [0.9]}, "axes.prune.sparsity is not a key of the study"),
         ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
+        ({"treatments.each.course.regrow.sd": [1]}, "the steps there are train"),
         ({"baseline.epochs": [5, 5]}, "axes.baseline.epochs has 5 twice"),
         ({"baseline.epochs": []}, "axes.'baseline.epochs' is []; it must have 1 or more entries"),
         ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),

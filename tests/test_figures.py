@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from matplotlib.patches import StepPatch
 from matplotlib.path import Path
 
@@ -22,9 +23,11 @@ from pipeline_lib.analysis.reproduction import (
 from pipeline_lib.analysis.survival import SurvivalStep
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.figures import (
+    JOURNAL,
     comparison,
     lines,
     numbers_in,
+    pages,
     regions,
     regrowth,
     specs,
@@ -48,11 +51,12 @@ LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like"}
 MEASURES = ("evaluate", "acute", "relapse")
 STATES = ("healthy", "untreated", *LABELS)
 SWEEP = (0.0, 0.5, 2.5)
+FORMATS = ("pdf", "svg", "png")
 
 
 @pytest.fixture(autouse=True)
 def styled():
-    with style.applied():
+    with pages.applied():
         yield
 
 
@@ -107,7 +111,6 @@ def test_states_show_every_seed_its_mean_and_its_interval(seeds):
     rows += [[Key(state, names.INTERNAL, level=level) for state in STATES] for level in SWEEP]
     values = numbered(seeds, [*itertools.chain(*rows), off])
     figure = states.draw(of_measures("accuracy", values))
-    assert figure.get_suptitle() == "Accuracy by treatment and condition"
     assert titles(figure) == ["Clean", "Combined stress", "Internal noise σ = 2.5"]
     drawn = (rows[0], [*rows[1], off], rows[-1])
     for panel, keys in zip(figure.axes, drawn, strict=True):
@@ -293,7 +296,7 @@ def test_regrowth_distinguishes_kept_steep_and_flat_weights(network):
     grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.full(n, 0.03, np.float32))
     before, after = looks()["untreated"], looks()["ketamine"]
     figure = regrowth.draw(pruned, grown, scores, before, after, seed=3)
-    assert "seed 3" in figure.get_suptitle()
+    assert "after: Ketamine-like, seed 3" in legend(figure)
     panels = zip(figure.axes[1::3], figure.axes[2::3], strict=True)
     for layer, (units, weights) in enumerate(panels):
         after = marked(units, "Ketamine-like")[0][:, 1]
@@ -352,9 +355,6 @@ def test_comparison_draws_ours_minus_published_with_its_interval():
     bars = [bar.get_segments()[0][:, 0].tolist() for bar in first.collections]
     assert bars == [[-2.0, 2.0], [-3.0, 0.5]] * 2
     assert [x.get_xdata()[0] for x in first.lines if x.get_marker() == "x"] == [-6.0]
-    assert figure.get_suptitle() == (
-        "Comparison with the published numbers: 1 of 4 means shown to differ"
-    )
 
 
 def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
@@ -389,7 +389,7 @@ def test_five_treatments_differ_in_colour_greyness_marker_and_line():
 
 
 def test_a_legend_of_long_labels_stays_on_the_page():
-    figure = style.new_figure(3, "a title")
+    figure = style.new_figure(3)
     figure.subplots()
     long = looks({name: f"A treatment of long name {name}" for name in "abcdefgh"})
     style.legend(figure, [style.handle(look) for look in long.values()])
@@ -402,7 +402,8 @@ def test_a_figure_is_saved_in_both_formats_with_the_same_bytes_every_time(tmp_pa
     def save(folder):
         keys = [Key("ssri", names.LONGITUDINAL_SPARSITY, cycle=cycle) for cycle in range(3)]
         paths = [tmp_path / folder / f"a.{form}" for form in ("svg", "png")]
-        style.save(lines.draw(of_measures("sparsity", numbered(2, keys))), paths)
+        shown = of_measures("sparsity", numbered(2, keys))
+        pages.save(lambda: lines.draw(shown), paths)
         return [path.read_bytes() for path in paths]
 
     first = save("one")
@@ -411,10 +412,24 @@ def test_a_figure_is_saved_in_both_formats_with_the_same_bytes_every_time(tmp_pa
     assert len(list((tmp_path / "one").iterdir())) == 2
 
 
+def test_a_journal_gets_its_width_real_text_and_600_dots_per_inch(tmp_path):
+    shown = of_measures("accuracy", numbered(3, [Key(state, names.CLEAN) for state in STATES]))
+    files = {page: [tmp_path / page / f"a.{form}" for form in FORMATS] for page in JOURNAL}
+    screen = [tmp_path / "figures" / f"a.{form}" for form in FORMATS]
+    pages.save(lambda: states.draw(shown), [*screen, *itertools.chain(*files.values())])
+    for page, (pdf, svg, png) in files.items():
+        inches = JOURNAL[page]
+        assert f"/MediaBox [ 0 0 {72 * inches:g} ".encode() in pdf.read_bytes()
+        assert b"/Subtype /Type0" in pdf.read_bytes() or b"/FontFile2" in pdf.read_bytes()
+        assert "Accuracy (%)</text>" in svg.read_text()
+        assert imread(png).shape[1] == round(600 * inches)
+    assert "</text>" not in screen[1].read_text()  # outlines look the same on every machine
+
+
 def test_the_last_digits_of_a_layout_are_not_in_the_file(tmp_path, monkeypatch):
     # They differ between processes, and a clip path's id is made from all of them.
     def drawn(path, shift):
-        figure = style.new_figure(3, "a title")
+        figure = style.new_figure(3)
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1])
         lay_out = Figure.draw_without_rendering
@@ -424,7 +439,7 @@ def test_the_last_digits_of_a_layout_are_not_in_the_file(tmp_path, monkeypatch):
             axes.set_position(axes.get_position(original=True).translated(shift, shift))
 
         monkeypatch.setattr(Figure, "draw_without_rendering", shifted)
-        style.save(figure, [path])
+        pages.save(lambda: figure, [path])
         monkeypatch.undo()
         return path.read_bytes()
 

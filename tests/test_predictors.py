@@ -12,8 +12,8 @@ from pipeline_lib import measures, names
 from pipeline_lib.analysis import predictors
 from pipeline_lib.analysis.predictors import ALIKE, Association, Forecast
 from pipeline_lib.analysis.welch import holm
+from pipeline_lib.figures import pages, style
 from pipeline_lib.figures import predictors as figure
-from pipeline_lib.figures import style
 from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.measures import value
 from pipeline_lib.names import FINAL_ACCURACY, LIVE_UNITS, MARGIN, RESPONDED, UNTREATED
@@ -211,7 +211,7 @@ def test_without_the_measure_or_without_differences_little_is_said():
 def test_the_figure_shows_every_correlation_with_its_interval():
     rows = [ROW, replace(ROW, treatment="second", rho=0.9, ci_low=None, ci_high=None)]
     rows += [replace(ROW, outcome=FINAL_ACCURACY, rho=None)]
-    with style.applied():
+    with pages.applied():
         looks = style.looks(LABELS, {name: i for i, name in enumerate(LABELS)}, {})
         drawn = figure.draw(rows, looks, measures.numbers(measures.in_order()))
         [panel] = drawn.axes

@@ -77,6 +77,15 @@ def test_gain_runs_linearly_in_step_with_the_noise_and_stays(network, points):
 
 
 @pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_training_that_is_stopped_is_the_beginning_of_the_whole(engine, network, points):
+    options = {"epochs": 5, "lr": 1e-2, "batch_size": 16, "noise": (0.6, 0.1)}
+    whole, all_epochs = engine.fit(network, points, **options, generator=engine.generator(0))
+    part, epochs = engine.fit(network, points, **options, stop=2, generator=engine.generator(0))
+    assert epochs == all_epochs[:2]
+    assert not np.array_equal(part.weights[0], whole.weights[0])
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 def test_noise_on_inputs_is_new_in_each_epoch_and_has_its_sd(engine, network):
     # One point, many times over: the mean loss of an epoch is that of its noise. At a learning
     # rate of nearly nothing it tells the spread of the logits, and so the SD of the noise.

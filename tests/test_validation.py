@@ -40,7 +40,7 @@ BAD = [
         [*TRAIN, "epoch"],
         3,
         "treatments.ssri.course[0].train.epoch is not a known key;"
-        " did you mean epochs? the keys here are epochs, lr, noise, input_noise, gain",
+        " did you mean epochs? the keys here are epochs, stop, lr, noise, input_noise, gain",
     ),
     (
         [*TRAIN, "noise"],
@@ -70,7 +70,7 @@ BAD = [
         ["treatments", "untreated"],
         {"label": "x", "course": [], "maintenance": []},
         "treatments has the name 'untreated'; it must be lower-case letters, digits and `_`, begin"
-        " with a letter, and not be healthy, untreated or withdrawn",
+        " with a letter, and not be healthy, untreated, withdrawn or each",
     ),
     (
         ["treatments", "ssri", "course"],
@@ -206,7 +206,7 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"repeat": {"times": 2, "steps": [{"train": {"epochs": 1, "lr": 0.1, "nois": 1}}]}}],
         "treatments.ssri.course[0].repeat.steps[0].train.nois is not a known key;"
-        " did you mean noise? the keys here are epochs, lr, noise, input_noise, gain",
+        " did you mean noise? the keys here are epochs, stop, lr, noise, input_noise, gain",
     ),
     (
         ["treatments", "neurosteroid", "course"],
@@ -247,7 +247,7 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " task, network, training, baseline, pruning, treatments, contrasts, claims,"
+        " publication, task, network, training, baseline, pruning, treatments, contrasts, claims,"
         " reproduction, axes, evaluate, acute, relapse, structure, switch",
     ),
 ]

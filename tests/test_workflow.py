@@ -145,6 +145,11 @@ def test_a_change_of_one_figures_style_reruns_only_the_figure_and_the_report(pro
     assert project.planned() == [REGIONS, "write the report"]
 
 
+def test_figures_for_a_journal_rerun_only_figures_tables_and_the_report(project):
+    project.study["publication"] = True
+    assert project.planned() == sorted(["write the report", "write the tables", *FIGURES])
+
+
 def test_a_change_of_the_palette_reruns_only_the_figures_and_the_report(project):
     project.edit("pipeline_lib/figures/style.py", "#004488", "#004489")
     assert project.planned() == sorted(["write the report", *FIGURES])
@@ -268,6 +273,20 @@ def test_a_copy_of_results_is_up_to_date_under_its_new_name(copied):
     )
     copied.study["results"] = "elsewhere"
     assert copied.planned() == []
+
+
+def test_what_a_former_study_showed_is_removed_when_a_changed_one_starts(copied):
+    results = copied.folder / "results"
+    mine = results / "figures/mine.svg"
+    mine.write_text("of the user")
+    copied.study["treatments"]["ssri"] = None
+    copied.study["reproduction"] = {"published": None}
+    copied.snakemake("-j", "1", "results/metrics/acute.parquet")
+    left = {path.parent.name for path in results.rglob("*") if path.suffix != ".log"}
+    assert not {"tables", "statistics", "reproduction", "stamps"} & left, left
+    assert not (results / "report.html").exists()
+    assert [*(results / "figures").iterdir()] == [mine]
+    assert (results / "seeds/0/ssri/network.safetensors").exists()
 
 
 def test_a_change_of_learning_rate_reruns_only_ssri_without_snakemakes_record(copied):

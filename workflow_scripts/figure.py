@@ -2,7 +2,7 @@
 
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.values import by_key
-from pipeline_lib.figures import lines, numbers_in, specs, states, style, trajectories
+from pipeline_lib.figures import lines, numbers_in, pages, specs, states, style, trajectories
 from pipeline_lib.figures.shown import Shown
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.files.stamps import stamp_files
@@ -19,7 +19,7 @@ DRAW = {
 files, study = snakemake.input, snakemake.params.study
 name, measures = study["name"], study["measures"]
 
-with job_log(snakemake.log[0], f"draw the figure {name}"), style.applied():
+with job_log(snakemake.log[0], f"draw the figure {name}"):
     shown = Shown(
         specs(measures)[name],
         numbers_in(name, measures),
@@ -29,6 +29,6 @@ with job_log(snakemake.log[0], f"draw the figure {name}"), style.applied():
         chance=study["chance"],
         threshold=study["threshold"],
     )
-    style.save(DRAW[shown.spec.kind](shown), snakemake.output.pictures)
+    pages.save(lambda: DRAW[shown.spec.kind](shown), snakemake.output.pictures)
     by = made(snakemake.params.made_by, snakemake.input)
     stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

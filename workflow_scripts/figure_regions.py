@@ -1,6 +1,6 @@
 """The figure of the task, and of the class that each network of one seed gives each point."""
 
-from pipeline_lib.figures import regions, style
+from pipeline_lib.figures import pages, regions, style
 from pipeline_lib.files.networks import origin, read_network
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
@@ -11,20 +11,18 @@ from pipeline_lib.names import HEALTHY, STANDARD_POINTS, UNTREATED
 seed, files, planned = snakemake.params.seed, snakemake.input, snakemake.params.planned
 looks, points = snakemake.params.study["looks"], snakemake.params.study[STANDARD_POINTS]
 
-with job_log(snakemake.log[0], "draw the figure regions"), style.applied():
-    networks = {HEALTHY: files.healthy, UNTREATED: files.untreated}
-    networks |= dict(zip(looks["labels"], files.treated, strict=True))
-    figure = regions.draw(
-        {
-            state: read_network(path, origin(seed, state), planned[state])
-            for state, path in networks.items()
-        },
-        standard_points(seed, **points),
-        style.looks(**looks),
-        centres=points["centres"],
-        sd=points["sd"],
-        seed=seed,
+with job_log(snakemake.log[0], "draw the figure regions"):
+    paths = {HEALTHY: files.healthy, UNTREATED: files.untreated}
+    paths |= dict(zip(looks["labels"], files.treated, strict=True))
+    networks = {
+        state: read_network(path, origin(seed, state), planned[state])
+        for state, path in paths.items()
+    }
+    options = {"centres": points["centres"], "sd": points["sd"], "seed": seed}
+    tested = standard_points(seed, **points)
+    pages.save(
+        lambda: regions.draw(networks, tested, style.looks(**looks), **options),
+        snakemake.output.pictures,
     )
-    style.save(figure, snakemake.output.pictures)
     by = made(snakemake.params.made_by, snakemake.input)
     stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

@@ -1,7 +1,7 @@
 """The figure of what regrowth did to the networks of one seed."""
 
 from pipeline_lib import engines
-from pipeline_lib.figures import regrowth, style
+from pipeline_lib.figures import pages, regrowth, style
 from pipeline_lib.files.networks import origin, read_network
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
@@ -12,7 +12,7 @@ from pipeline_lib.names import COURSE, TRAINING, UNTREATED
 seed, treatment = snakemake.params.seed, snakemake.params.treatment
 study, planned = snakemake.params.study, snakemake.params.planned
 
-with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
+with job_log(snakemake.log[0], "draw the figure regrowth"):
     looks = style.looks(**study["looks"])
     pruned = read_network(snakemake.input.pruned, origin(seed, UNTREATED), planned[UNTREATED])
     engine = engines.load(study["engine"])
@@ -25,7 +25,10 @@ with job_log(snakemake.log[0], "draw the figure regrowth"), style.applied():
         generator=engine.generator(seed, COURSE, treatment),
     )
     treated = read_network(snakemake.input.treated, origin(seed, treatment), planned[treatment])
-    figure = regrowth.draw(pruned, treated, scores, looks[UNTREATED], looks[treatment], seed=seed)
-    style.save(figure, snakemake.output.pictures)
+    before, after = looks[UNTREATED], looks[treatment]
+    pages.save(
+        lambda: regrowth.draw(pruned, treated, scores, before, after, seed=seed),
+        snakemake.output.pictures,
+    )
     by = made(snakemake.params.made_by, snakemake.input)
     stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

@@ -1,6 +1,6 @@
 """The figure of training: loss and internal noise by epoch."""
 
-from pipeline_lib.figures import style, training
+from pipeline_lib.figures import pages, style, training
 from pipeline_lib.files.gathering import read_gathered
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
@@ -9,7 +9,7 @@ from pipeline_lib.steps import HistoryRow
 
 study = snakemake.params.study
 
-with job_log(snakemake.log[0], "draw the figure training"), style.applied():
+with job_log(snakemake.log[0], "draw the figure training"):
     [table] = read_gathered(
         snakemake.input[0],
         HistoryRow,
@@ -17,6 +17,7 @@ with job_log(snakemake.log[0], "draw the figure training"), style.applied():
         **snakemake.params.measured,
     )
     history = [HistoryRow(**row) for row in table.to_pylist()]
-    style.save(training.draw(history, style.looks(**study["looks"])), snakemake.output.pictures)
+    looks = style.looks(**study["looks"])
+    pages.save(lambda: training.draw(history, looks), snakemake.output.pictures)
     by = made(snakemake.params.made_by, snakemake.input)
     stamp_files(snakemake.output.stamp, snakemake.output.pictures, by)

@@ -9,6 +9,7 @@ from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
+from pipeline_lib.names import OURS_ALONE
 from pipeline_lib.reporting.results import read_results
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
@@ -22,7 +23,9 @@ with job_log(snakemake.log[0], "write the tables"):
     values = read_rows(files["values"], Value, planned["values"])
     tables = build(results, values, read_published(published) if published else None)
     by_name = {table.name: table for table in [*tables, *statistics_tables(results)]}
-    written = [*snakemake.output.tables, *snakemake.output.others]
+    alone = {table.name: table for table in build(results, values, None)}
+    written = [*snakemake.output.tables, *snakemake.output.others, *snakemake.output.ours]
     for path in map(Path, written):
-        write_text(path, FORMATS[path.suffix[1:]](by_name[path.stem]))
+        table = (alone if path.parent.name == OURS_ALONE else by_name)[path.stem]
+        write_text(path, FORMATS[path.suffix[1:]](table))
     stamp_files(snakemake.output.stamp, written, made(snakemake.params.made_by, files))

@@ -40,6 +40,7 @@ class Engine(Protocol):
         noise: tuple[float, float],
         input_noise: tuple[float, float] = (0.0, 0.0),
         gain: tuple[float, float] | None = None,
+        stop: int | None = None,
         generator: Any,
     ) -> tuple[Network, list[Epoch]]:
         """Return the network after `epochs` of a fresh Adam on its surviving parameters.
@@ -48,7 +49,7 @@ class Engine(Protocol):
         (the last one may be short). σ runs linearly over the epochs from `noise[0]` to
         `noise[1]`; so do the SD of noise on the inputs, new in each epoch, and the modulation's
         gain, if `gain` is given, whose last value the network keeps. A pruned weight stays
-        exactly zero.
+        exactly zero. With `stop`, only the first epochs of this training take place.
         """
 
     def gradient_magnitudes(

@@ -88,6 +88,7 @@ def fit(
     noise: tuple[float, float],
     input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
+    stop: int | None = None,
     generator: torch.Generator,
     leftover: list[Tensor] | None = None,
     losses: list[float] | None = None,
@@ -102,7 +103,7 @@ def fit(
     optimiser = _SurvivorAdam(weights, biases, _tensors(network.masks), lr)
     x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
     history = []
-    for epoch in range(epochs):
+    for epoch in range(stop or epochs):
         sigma = ramp(epoch, epochs, noise)
         if gain:
             modulation = replace(modulation, gain=ramp(epoch, epochs, gain))

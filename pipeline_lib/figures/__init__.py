@@ -52,6 +52,9 @@ PREDICTORS = FigureSpec(
     "each treatment, with 95 % intervals. Outcomes that are the same in all seeds are left out.",
     kind="special",
 )
+# The widths of a journal's pages in inches, by the name of the folder of their figures.
+JOURNAL = {"one_column": 3.5, "two_columns": 7.2}
+
 SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)
 
 

@@ -13,11 +13,10 @@ from pipeline_lib import measures
 from pipeline_lib.analysis.reproduction import (
     CONSTANT,
     INCONSISTENT,
-    OF_MEANS,
     Compared,
     sds,
 )
-from pipeline_lib.figures import COMPARISON, style
+from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import OFF
 from pipeline_lib.numbers import PER_CENT, POINTS, Number
@@ -40,14 +39,11 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
     of single seeds and constants that are equal.
     """
     panels = _panels(compared, names, looks)
-    tested = [row for row in compared if row.test in OF_MEANS]
-    differ = sum(row.status == INCONSISTENT for row in tested)
     margin = sds(compared[0].margin_sds) if compared else ""
-    columns: list[dict[str, Rows]] = [{}, {}]
+    columns: list[dict[str, Rows]] = [{} for _ in range(style.per_row(2))]
     for name, rows in panels.items():
         min(columns, key=_height)[name] = rows
-    title = f"{COMPARISON.title}: {differ} of {len(tested)} means shown to differ"
-    figure = style.new_figure(1.2 + 0.215 * (max(map(_height, columns)) or 1.0), title)
+    figure = style.new_figure(1.2 + 0.215 * (max(map(_height, columns)) or 1.0))
     columns = [column for column in columns if column]
     halves = figure.subfigures(1, max(1, len(columns)), squeeze=False, wspace=0.03)[0]
     for half, column in zip(halves, columns, strict=False):

@@ -20,7 +20,7 @@ def draw(shown: Shown) -> Figure:
     """Draw a line with intervals for each state."""
     series = shown.series()
     height = 0.9 + 2.7 * style.rows_for(len(series), COLUMNS)
-    figure = style.new_figure(height, shown.spec.title)
+    figure = style.new_figure(height)
     panels = style.grid(figure, len(series), COLUMNS, sharex=False, sharey=False)
     for panel, (number, of_number) in zip(panels, series, strict=True):
         _panel(panel, number, of_number, shown)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from matplotlib.figure import Figure
 
 from pipeline_lib.analysis.predictors import Association
-from pipeline_lib.figures import PREDICTORS, style
+from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.numbers import Number
 
@@ -22,7 +22,7 @@ def draw(
     rows = list(dict.fromkeys((row.predictor, row.level) for row in there))
     outcomes = list(dict.fromkeys(row.outcome for row in there))
     shown = [name for name in looks if any(row.treatment == name for row in there)]
-    figure = style.new_figure(1.3 + 0.3 * len(rows), PREDICTORS.title)
+    figure = style.new_figure(1.3 + 0.3 * len(rows))
     panels = style.grid(figure, len(outcomes), max(1, len(outcomes)))
     shifts = dict(zip(shown, style.dodged(len(shown), APART), strict=True))
     for panel, outcome in zip(panels, outcomes, strict=True):

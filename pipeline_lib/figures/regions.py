@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pipeline_lib.figures import REGIONS, style
+from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.activity import logits
 from pipeline_lib.model.network import Network
@@ -46,10 +46,11 @@ def draw(
     middle = np.asarray(centres, dtype=np.float64)
     lowest, highest = middle.min(axis=0) - REACH * sd, middle.max(axis=0) + REACH * sd
     shown = [name for name in looks if name in networks]
-    height = 0.8 + 2.55 * style.rows_for(len(shown) + 1, COLUMNS)
-    figure = style.new_figure(height, f"{REGIONS.title}, seed {seed}")
+    tall = 0.35 + style.page_width() / style.per_row(COLUMNS) * 0.92
+    height = 0.8 + tall * style.rows_for(len(shown) + 1, COLUMNS)
+    figure = style.new_figure(height)
     task, *panels = style.grid(figure, len(shown) + 1, COLUMNS)
-    task.set_title("Test points\nof the task")
+    task.set_title(f"Test points\nof the task, seed {seed}")
     labels = points.labels[:SHOWN_POINTS]
     for number in range(len(middle)):
         task.plot(

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from pipeline_lib.figures import REGROWTH, style
+from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.network import Network
 
@@ -51,7 +51,7 @@ def draw(
     for fate, score in zip(fates, scores or (), strict=bool(scores)):
         fate[(fate == STEEP) & (score == 0)] = FLAT
     count, known = len(fates), any((fate == FLAT).any() for fate in fates)
-    figure = style.new_figure(1.1 + 1.7 * count, f"{REGROWTH.title}: {after.label}, seed {seed}")
+    figure = style.new_figure(1.1 + 1.7 * count)
     axes = figure.subplots(count, 3, squeeze=False, width_ratios=[1, 1.15, 1.5])
     colour = np.array(to_rgb(after.colour))
     colours = np.array([np.ones(3), np.zeros(3), colour, 0.35 * colour + 0.65])  # by fate
@@ -74,8 +74,8 @@ def draw(
     for panel, label in zip(axes[-1], labels, strict=True):
         panel.set_xlabel(label)
     handles: list[Any] = [
-        style.handle(before, marker="", linestyle=DASHES, label=f"{before.label} (before)"),
-        style.handle(after, marker="", label=f"{after.label} (after)"),
+        style.handle(before, marker="", linestyle=DASHES, label=f"before: {before.label}"),
+        style.handle(after, marker="", label=f"after: {after.label}, seed {seed}"),
         *(
             Patch(facecolor=colours[kind], edgecolor="black", linewidth=0.5, label=label)
             for kind, label in FATES.items()

@@ -33,8 +33,9 @@ def draw(shown: Shown) -> Figure:
     labels = [_label(shown.looks[state], modulation) for state, modulation in rows]
     lines = max((label.count("\n") + 1 for label in labels), default=1)
     tall = 0.75 + len(rows) * max(0.36, 0.15 * lines)  # labels of several lines do not meet
-    figure = style.new_figure(0.55 + tall * style.rows_for(len(panels), COLUMNS), shown.spec.title)
-    width = 96 // max(1, min(len(panels), COLUMNS))  # of a panel, in letters
+    figure = style.new_figure(0.55 + tall * style.rows_for(len(panels), COLUMNS))
+    # The width of a panel, in letters.
+    width = int(12.5 * style.page_width()) // max(1, min(len(panels), style.per_row(COLUMNS)))
     grid = style.grid(figure, len(panels), COLUMNS, sharex=False)
     for axes, (number, keys) in zip(grid, panels, strict=True):
         axes.set_title(style.wrapped(_title(number, keys[0]), width))

@@ -1,4 +1,4 @@
-"""The style of all figures, readable without colour, and the writing of their files.
+"""The style of all figures, readable without colour.
 
 Treatments differ in colour, lightness, marker and line style, so that colour-blind people can read
 the figures, also in black and white.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -22,13 +20,10 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-from matplotlib.transforms import Bbox
 
-from pipeline_lib.files.whole import whole
 from pipeline_lib.names import HEALTHY, STATE_LABELS, UNTREATED
 
-WIDTH = 7.2  # inches, both columns of a journal's page
-PNG_DPI = 200
+WIDTH = 7.2  # inches, a full page, which is both columns of a journal
 
 STATE_COLOURS = {HEALTHY: "#111111", UNTREATED: "#949494"}
 STATE_MARKERS = {HEALTHY: "*", UNTREATED: "X"}
@@ -67,8 +62,6 @@ SETTINGS: dict[str, Any] = {
     "ytick.labelsize": 7.5,
     "xtick.major.width": 0.7,
     "ytick.major.width": 0.7,
-    "figure.titlesize": 10,
-    "figure.titleweight": "bold",
     "legend.frameon": False,
     "legend.fontsize": 7.5,
     "legend.handlelength": 3.0,
@@ -115,55 +108,37 @@ def looks(
     return found
 
 
-@contextmanager
-def applied() -> Iterator[None]:
-    """Draw and save in this style, ignoring the user's matplotlib settings."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
-        yield
+def new_figure(height: float) -> Figure:
+    """Return an empty figure of `height` inches, as wide as its page.
 
-
-def new_figure(height: float, title: str) -> Figure:
-    """Return an empty figure of the page's width and `height` inches."""
-    # Text has the same width in the layout as in the PNG only at the same resolution.
-    figure = Figure(figsize=(WIDTH, height), dpi=PNG_DPI, layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left")
-    return figure
-
-
-def save(figure: Figure, paths: Iterable[str | Path]) -> None:
-    """Write a figure to each path, in the format of its suffix: all files completely, or none.
-
-    The same figure gives the same bytes on any day.
+    It has no title, because the report and a journal put one into the caption.
     """
-    # All formats share one layout, which costs as much as drawing.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    # The layout's solver keeps its variables in the order of their addresses in memory, so its
-    # last digits differ from process to process, and with them the ids in an SVG.
-    for axes in figure.axes:
-        corners = axes.get_position(original=True).get_points()
-        axes.set_position(Bbox(corners.round(9)))
-    metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-    with ExitStack() as stack:
-        for path in map(Path, paths):
-            form = path.suffix[1:]
-            temporary = stack.enter_context(whole(path))
-            figure.savefig(temporary, format=form, dpi=PNG_DPI, metadata=metadata.get(form))
+    # Text has the same width in the layout as in the PNG only at the same resolution.
+    dpi = matplotlib.rcParams["savefig.dpi"]
+    return Figure(figsize=(page_width(), height), dpi=dpi, layout="constrained")
+
+
+def page_width() -> float:
+    """Return the width of the page that is being drawn, in inches."""
+    return float(matplotlib.rcParams["figure.figsize"][0])
+
+
+def per_row(most: int) -> int:
+    """Return how many of the panels that a full page has in a row fit on this page."""
+    return math.ceil(most * page_width() / WIDTH)
 
 
 def rows_for(count: int, columns: int) -> int:
-    """Return how many rows of at most `columns` panels there are."""
-    return max(1, -(-count // columns))
+    """Return how many rows of panels there are, if a full page has at most `columns` in a row."""
+    return max(1, -(-count // per_row(columns)))
 
 
 def grid(
     figure: FigureBase, count: int, columns: int, *, sharex: bool = True, sharey: bool = True
 ) -> list[Axes]:
-    """Return `count` axes in rows of at most `columns`."""
-    columns = max(1, min(columns, count))
+    """Return `count` axes in rows of at most `columns` on a full page, fewer on a narrow one."""
     rows = rows_for(count, columns)
+    columns = max(1, min(per_row(columns), count))
     axes = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
     for extra in axes.flat[count:]:
         extra.remove()
@@ -177,10 +152,9 @@ def legend(figure: Figure, handles: Sequence[Any], columns: int = 4) -> None:
     """Put one legend for all panels below the figure, in as many of the columns as fit."""
     lengths = [max(map(len, handle.get_label().split("\n"))) for handle in handles]
     columns = min(len(handles), columns)
-    # In points, a letter is about 4.1 wide, and the mark beside a label 43.
-    while (
-        columns > 1
-        and sum(43 + 4.1 * part.max() for part in np.array_split(lengths, columns)) >= 72 * WIDTH
+    width = 72 * page_width()  # in points; a letter is about 4.1 wide, and the mark beside it 43
+    while columns > 1 and width <= sum(
+        43 + 4.1 * part.max() for part in np.array_split(lengths, columns)
     ):
         columns -= 1
     figure.legend(handles=list(handles), loc="outside lower center", ncols=max(1, columns))

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from pipeline_lib.analysis.survival import SurvivalStep
-from pipeline_lib.figures import SURVIVAL, style
+from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 
 BEFORE = -0.6  # where the panel begins
@@ -28,7 +28,7 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
     for step in steps:
         curves.setdefault(step.treatment, []).append(step)
     shown = [name for name in looks if name in curves]
-    figure = style.new_figure(3.0 + 0.22 * len(shown), SURVIVAL.title)
+    figure = style.new_figure(3.0 + 0.22 * len(shown))
     heights = [2.2, 0.25 + 0.22 * len(shown)]
     panel, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
     last = max((curve[-1].cycle for curve in curves.values()), default=1)
@@ -37,7 +37,8 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
     panel.set(ylabel="Responders without relapse (%)", ylim=(-3, 106), xlim=(BEFORE, last + 0.5))
     panel.xaxis.set_major_locator(_whole_cycles(last))
     panel.xaxis.set_tick_params(labelbottom=True)
-    panel.set_xlabel(f"Stress cycle   (relapse: below {100 * threshold:g} % under combined stress)")
+    label = f"Stress cycle   (relapse: below {100 * threshold:g} % under combined stress)"
+    panel.set_xlabel(style.wrapped(label, int(15 * style.page_width())))
     _at_risk(below, [(looks[name], curves[name]) for name in shown])
     interval = Patch(facecolor="#DDDDDD", edgecolor="#999999", linewidth=0.6)
     interval.set_label("95 % interval")

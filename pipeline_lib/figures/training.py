@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline_lib.figures import TRAINING, style
+from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import COURSE, MAINTENANCE
 from pipeline_lib.steps import HistoryRow
@@ -30,11 +30,11 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
     for row in history:
         part = MAINTENANCE if row.stage == MAINTENANCE else COURSE
         found.setdefault((part, row.treatment), {}).setdefault(row.seed, []).append(row)
-    blocks = []
+    blocks, wide = [], style.per_row(COLUMNS)
     for part in AXES:
         there = [(part, name) for name in looks if (part, name) in found]
-        blocks += [there[start : start + COLUMNS] for start in range(0, len(there), COLUMNS)]
-    figure = style.new_figure(0.75 + 2.2 * max(1, len(blocks)), TRAINING.title)
+        blocks += [there[start : start + wide] for start in range(0, len(there), wide)]
+    figure = style.new_figure(0.75 + 2.2 * max(1, len(blocks)))
     width = max(map(len, blocks), default=1)
     rows: Any = figure.subfigures(max(1, len(blocks)), 1, squeeze=False, hspace=0.04)
     for subfigure, block in zip(rows[:, 0], blocks, strict=False):

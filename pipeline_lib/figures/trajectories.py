@@ -30,16 +30,16 @@ def draw(shown: Shown) -> Figure:
     """Draw a block of panels for each number; relapse is marked where it is defined."""
     series = shown.series()
     rows = [style.rows_for(len(of_number), COLUMNS) for _, of_number in series] or [1]
-    figure = style.new_figure(0.75 + 2.0 * sum(rows), shown.spec.title)
+    figure = style.new_figure(0.75 + 2.0 * sum(rows))
     blocks = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=rows)[:, 0]
     notes = style.notes_of_seeds()
     for block, (number, of_number) in zip(blocks, series, strict=False):
         panels = style.grid(block, len(of_number), COLUMNS)
         for panel, (state, keys) in zip(panels, of_number.items(), strict=True):
             _panel(panel, state, keys, shown)
-        for panel in panels[::COLUMNS]:
+        for panel in panels[:: style.per_row(COLUMNS)]:
             panel.set_ylabel(f"{number.heading}\n{axis_label(number)}")
-        for panel in panels[-COLUMNS:]:
+        for panel in panels[-style.per_row(COLUMNS) :]:
             panel.set_xlabel("Stress cycle")
         if number.name == LONGITUDINAL and shown.threshold is not None:
             limit = 100 * shown.threshold

@@ -59,21 +59,14 @@ def specs(scenarios: Sequence[Axes], names: Iterable[str]) -> dict[str, FigureSp
     return {spec.name: spec for spec in found}
 
 
-def draw(
-    name: str,
-    varied: Varied,
-    looks: Mapping[str, Look],
-    names: Sequence[str],
-    threshold: float | None,
-) -> Figure:
+def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
     """Draw the figure of this name; `threshold` is the relapse threshold, a fraction, or None."""
-    spec = specs(varied.scenarios, names)[name]
     there = {state: look for state, look in looks.items() if state in varied.treatments}
     if name == ALONG:
-        return _along(spec.title, varied, there, threshold and 100.0 * threshold)
+        return _along(varied, there, threshold and 100.0 * threshold)
     if name == FOREST:
-        return _forest(spec.title, varied, there)
-    return _maps(spec.title, varied, there, Key("", name.removeprefix(f"{MAP}_")))
+        return _forest(varied, there)
+    return _maps(varied, there, Key("", name.removeprefix(f"{MAP}_")))
 
 
 def _split(scenarios: Sequence[Axes]) -> tuple[list[str], Axes]:
@@ -110,9 +103,7 @@ def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: 
     style.legend(figure, [*handles, interval, *notes])
 
 
-def _along(
-    title: str, varied: Varied, looks: Mapping[str, Look], threshold: float | None
-) -> Figure:
+def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
     drawn, _ = _split(varied.scenarios)
     axis = next(each for each in drawn if is_numeric(varied.first[each]))
     beside = [each for each in drawn if each != axis]
@@ -120,7 +111,7 @@ def _along(
     keys = [key for key in varied.summary() if not beside or key.number in MAIN]
     columns = min(3, len(variants)) if beside else COLUMNS
     count = len(keys) * len(variants)
-    figure = style.new_figure(0.8 + 2.3 * style.rows_for(count, columns), title)
+    figure = style.new_figure(0.8 + 2.3 * style.rows_for(count, columns))
     panels = style.grid(figure, count, columns, sharey=False)
     x = np.array(varied.axes[axis], dtype=float)
     there: set[str] = set()
@@ -142,7 +133,7 @@ def _along(
         panel.set_ylabel(axis_label(number))
         _scale_along(panel, x)
         _scale_of(panel, number)
-    for panel in panels[-min(columns, count) :]:
+    for panel in panels[-min(style.per_row(columns), count) :]:
         panel.set_xlabel(_wrapped(axis, 110 // columns))
     relapse = [] if threshold is None else [f"relapse below {threshold:g} %"]
     _legend(figure, looks, there, *(style.note(text, **THRESHOLD) for text in relapse))
@@ -184,7 +175,7 @@ def _scale_of(panel: Panel, number: Number) -> None:
         panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))
 
 
-def _maps(title: str, varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
+def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
     (first, second), _ = _split(varied.scenarios)
     rows, columns = varied.axes[first], varied.axes[second]
     number = varied.numbers[key.number]
@@ -203,7 +194,7 @@ def _maps(title: str, varied: Varied, looks: Mapping[str, Look], key: Key) -> Fi
     if most - least < 1.0:
         least, most = least - 0.5, most + 0.5
     tall = 0.8 + min(2.6, max(1.0, 0.32 * len(rows)))
-    figure = style.new_figure(0.7 + tall * style.rows_for(len(grids), 3), title)
+    figure = style.new_figure(0.7 + tall * style.rows_for(len(grids), 3))
     panels = style.grid(figure, len(grids), 3)
     for panel, (name, grid) in zip(panels, grids.items(), strict=True):
         panel.set_title(style.wrapped(looks[name].label, 30))
@@ -227,13 +218,13 @@ def _maps(title: str, varied: Varied, looks: Mapping[str, Look], key: Key) -> Fi
                 fontsize=7,
                 color="white" if dark else "black",
             )
-    for panel in panels[-3:]:
+    for panel in panels[-style.per_row(3) :]:
         panel.set_xlabel(_wrapped(second, 32))
-    for panel in panels[::3]:
+    for panel in panels[:: style.per_row(3)]:
         panel.set_ylabel(_wrapped(first, 26))
     if grids:
         bar = figure.colorbar(mesh, ax=panels, shrink=0.9, aspect=18)
-        bar.set_label(axis_label(number))
+        bar.set_label(f"{number.heading}: {axis_label(number)}")
     return figure
 
 
@@ -242,7 +233,7 @@ def _mean(varied: Varied, place: int, treatment: str, key: Key) -> float:
     return cell.mean if cell else np.nan
 
 
-def _forest(title: str, varied: Varied, looks: Mapping[str, Look]) -> Figure:
+def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
     drawn, _ = _split(varied.scenarios)
     rows = [
         dict(zip(drawn, values, strict=True))
@@ -254,7 +245,7 @@ def _forest(title: str, varied: Varied, looks: Mapping[str, Look]) -> Figure:
     found = [(key, _compared(varied, looks, key, places)) for key in keys]
     there = {name for _, cells in found for name in cells}
     tall = 0.85 + len(rows) * (0.16 + 0.13 * len(there))
-    figure = style.new_figure(0.7 + tall * style.rows_for(len(keys), 3), title)
+    figure = style.new_figure(0.7 + tall * style.rows_for(len(keys), 3))
     panels = style.grid(figure, len(keys), 3, sharex=False)
     order = [name for name in looks if name in there]
     shifts = dict(zip(order, style.dodged(len(order), 0.32), strict=True))

@@ -27,7 +27,7 @@ from pipeline_lib.reporting.wording import (
 # What becomes of a claim that a treatment does better than another.
 IS = {
     HOLDS: "better than {}",
-    TOO_SMALL: "too close to {} for the difference to matter",
+    TOO_SMALL: "practically equal to {}",
     UNDECIDED: "not shown to be better than {}",
     REVERSED: "worse than {}",
 }

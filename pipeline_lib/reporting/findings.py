@@ -130,12 +130,12 @@ def _certainty(results: Results, pair: Pair) -> str:
         return "; one seed allows no test"
     test = f"{p_equals(p)}{family}"
     if small(results.numbers[pair.number], pair.ci_low, pair.ci_high):
-        return f", which is within the margin ({test})"
+        return f", too small to matter ({test})"
     if p < ALPHA:
         return f" ({test})"
     needed = f"about {pair.seeds_needed}" if pair.seeds_needed else f"more than {MOST}"
     if (pair.seeds_needed or MOST) > pair.n:
-        test += f"; a true difference of this size would need {needed} seeds"
+        test += f"; detecting a true difference of this size would need {needed} seeds"
     return f", not significant ({test})"
 
 
@@ -161,7 +161,7 @@ def _ranking(results: Results, asked: Asked) -> Iterator[str]:
         cells = sorted([*cells, untreated], key=lambda cell: -cell.mean)
     if not cells:
         return
-    order = "From the highest to the lowest"
+    order = "From highest to lowest"
     if number.better == "less":
         order = f"From the smallest {asked.words[2]} to the largest"
     if len(cells) == 1:

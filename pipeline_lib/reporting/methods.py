@@ -227,8 +227,8 @@ def _left(results: Results, key: Key) -> str:
 def _trained(steps: Steps, option: str) -> Iterator[tuple[int, Any]]:
     """Yield an option of each training step, and how many times the step is taken."""
     for step in steps:
-        if TRAIN in step:
-            yield 1, step[TRAIN][option]
+        if options := step.get(TRAIN):
+            yield 1, options.get("stop", options[EPOCHS]) if option == EPOCHS else options[option]
         for times, value in _trained(step.get("repeat", {}).get("steps", []), option):
             yield times * step["repeat"]["times"], value
 

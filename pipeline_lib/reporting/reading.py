@@ -65,8 +65,8 @@ def _power(results: Results) -> str:
     """Say which true differences this many seeds can show, from the scatter of the seeds."""
     sds = smallest_difference(results.seeds)
     text = (
-        "A difference that is not significant may still be real, and the number of seeds that it "
-        f"would need holds for a power of {100 * POWER:g} %, before correction."
+        "A difference that is not significant may still be real. The number of seeds needed to "
+        f"detect it is for a power of {100 * POWER:g} %, before correction."
     )
     found = []
     for asked in results.asked():

@@ -64,7 +64,7 @@ def varied_findings(
             found.append(Finding(f"{TOPICS[name]} and {axis}{where}", list(sentences)))
         if unmoved:
             same = [_unchanged(varied, line, name, labels) for name in unmoved]
-            found.append(Finding(f"What {axis} leaves as it is{where}", same))
+            found.append(Finding(f"What {axis} does not change{where}", same))
     return [finding for finding in found if finding.sentences]
 
 
@@ -75,7 +75,7 @@ def varied_reading(varied: Varied) -> str:
     return (
         f"The study varies {listed(parts)}: {plural(len(varied.scenarios), 'scenario')} of "
         f"{plural(seeds, 'seed')} each, the same seeds in all. Numbers are means over the seeds; "
-        f"in brackets {100 * LEVEL:g} % intervals over the seeds."
+        f"brackets hold their {100 * LEVEL:g} % intervals."
     )
 
 
@@ -175,7 +175,7 @@ def variant_sentences(
         elif row.ci_low <= 0 <= row.ci_high:
             between = " to ".join(signed(end, number) for end in (row.ci_low, row.ci_high))
             between += points_of(number)
-            yield f"{both}, and the two are not told apart: the difference is {between}."
+            yield f"{both}; the difference may be 0 ({between})."
         else:
             ends = sorted(map(abs, (row.ci_low, row.ci_high)))
             between = " to ".join(signed(end, number) for end in ends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline_lib.options import Count, Deviation, Factor, Model, Ramp
 
@@ -18,6 +18,9 @@ class Options(Model):
     """Train the surviving weights with a fresh Adam optimiser."""
 
     epochs: Count = Field(description="passes over the training points")
+    stop: Count | None = Field(
+        None, description="epochs after which training is stopped, if before the last"
+    )
     lr: Factor = Field(description="Adam's learning rate")
     noise: Annotated[list[Deviation], Field(min_length=2, max_length=2)] | None = Field(
         None, description="internal noise σ in the first and the last epoch, linear in between"
@@ -29,6 +32,16 @@ class Options(Model):
         None, description="the modulation's gain in the first and the last epoch, which stays"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_a_stop_that_comes_too_late(cls, options: Any) -> Any:
+        # Training to the last epoch is then one job, whatever the stop.
+        if isinstance(options, dict):
+            stop, epochs = options.get("stop"), options.get("epochs")
+            if isinstance(stop, int) and isinstance(epochs, int) and stop >= epochs:
+                return {key: value for key, value in options.items() if key != "stop"}
+        return options
+
 
 def apply(
     network: Network,
@@ -37,12 +50,14 @@ def apply(
     *,
     epochs: int,
     lr: float,
+    stop: int | None = None,
     noise: Sequence[float] = (0.0, 0.0),
     input_noise: float | Sequence[float] = 0.0,
     gain: Sequence[float] | None = None,
 ) -> Network:
     """Return the network after `epochs` of training, and add each epoch to the history.
 
+    Training that ends after `stop` epochs is the beginning of the whole training, to the last bit.
     `noise` is the internal σ, and `gain` the modulation's gain, in the first and the last epoch;
     so is `input_noise`, the SD of noise on the inputs, if it is not the same in all epochs.
     Raises PipelineError if training diverges.
@@ -57,6 +72,7 @@ def apply(
         noise=(noise[0], noise[1]),
         input_noise=(inputs[0], inputs[1]),
         gain=(gain[0], gain[1]) if gain else None,
+        stop=stop,
         generator=generator,
     )
     setting.record(epochs_done)

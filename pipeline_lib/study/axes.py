@@ -18,12 +18,13 @@ from typing import Any
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import Study
+from pipeline_lib.study.treatments import EACH
 from pipeline_lib.study.validation import validate
 
 Value = float | str  # of an axis, as in its column of the results
 
 MOST_SCENARIOS = 10_000
-FIXED = ("seeds", "results", "keep_networks")  # keys that all scenarios share
+FIXED = ("seeds", "results", "keep_networks", "publication")  # keys that all scenarios share
 
 # The columns of rows, values and cells, beside which each axis gets one.
 STATISTICS = {"n", "mean", "sd", "min", "max", "count", "ci_low", "ci_high", "method", "note"}
@@ -130,7 +131,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
         for name, overlay in values.items():
             yield _Setting(name, name, dict(_leaves(overlay or {}, raw)))
         return
-    path = _resolved(axis, raw)
+    paths = list(_resolved(axis, axis.split("."), raw))
     labels = [_label(value) for value in values]
     for label in labels:
         if not re.fullmatch(r"[\w.+-]{1,60}", label, re.ASCII):
@@ -142,7 +143,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
             raise PipelineError(f"axes.{axis} has {label} twice; its values must differ")
     numbers = all(isinstance(value, int | float) and value is not True for value in values)
     for label, value in zip(labels, values, strict=True):
-        yield _Setting(label, float(value) if numbers else label, {path: value})
+        yield _Setting(label, float(value) if numbers else label, dict.fromkeys(paths, value))
 
 
 def _label(value: Any) -> str:
@@ -170,27 +171,27 @@ def _leaves(
             yield (*above, key), value
 
 
-def _resolved(axis: str, raw: dict[str, Any]) -> tuple[str | int, ...]:
-    """Return the path of an axis's key. In a list of steps, a step is named by number or kind."""
-    path: list[str | int] = []
-    there: Any = raw
-    *above, last = axis.split(".")
-    for part in above:
-        key: str | int = part
-        if isinstance(there, list):
-            key = _place(axis, part, there)
-            path.append(key)
-            there = there[key]
-            if part.isdigit() or not isinstance(there, dict):
-                continue
-            key = part
-        if not isinstance(there, dict) or key not in there:
-            raise _no_such_key(axis, part, there)
-        path.append(key)
-        there = there[key]
-    if not isinstance(there, dict):
-        raise _no_such_key(axis, last, there)
-    return (*path, last)
+def _resolved(
+    axis: str, parts: Sequence[str], there: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of each key that an axis sets.
+
+    In a list of steps, a step is named by number or kind; `each` stands for every treatment.
+    """
+    part, *rest = parts
+    if isinstance(there, list) and rest:
+        place = _place(axis, part, there)
+        path, there = (*path, place), there[place]
+        if part.isdigit() or not isinstance(there, dict):
+            yield from _resolved(axis, rest, there, path)
+            return
+    if not isinstance(there, dict) or (rest and part != EACH and part not in there):
+        raise _no_such_key(axis, part, there)
+    if not rest:
+        yield (*path, part)
+        return
+    for key in [name for name in there if there[name]] if part == EACH else [part]:
+        yield from _resolved(axis, rest, there[key], (*path, key))
 
 
 def _place(axis: str, part: str, steps: list[Any]) -> int:

@@ -91,6 +91,11 @@ class Study(Model):
     keep_networks: bool = Field(
         True, description="keep all networks, or only the pruned ones once all are measured"
     )
+    publication: bool = Field(
+        False,
+        description="also draw the figures for a journal, and write tables without published "
+        "numbers",
+    )
     task: TaskOptions
     network: NetworkOptions
     training: Training

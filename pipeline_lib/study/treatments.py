@@ -15,6 +15,7 @@ from pipeline_lib.names import STATES, UNTREATED, WITHDRAWN
 from pipeline_lib.options import Count, Model, Part
 from pipeline_lib.study.sections import ELSEWHERE
 
+EACH = "each"  # treatment, in the key of an axis
 LONGEST_NAME = 60
 KINDS = items.names("steps")
 
@@ -147,10 +148,10 @@ def by_start(treatments: Mapping[str, Treatment]) -> list[str]:
 
 
 def _treatment_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {*STATES, WITHDRAWN}:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {*STATES, WITHDRAWN, EACH}:
         raise ValueError(
             "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
-            f"{', '.join(STATES)} or {WITHDRAWN}"
+            f"{', '.join(STATES)}, {WITHDRAWN} or {EACH}"
         )
     if len(name) > LONGEST_NAME:
         raise ValueError(f"it must be at most {LONGEST_NAME} characters long")

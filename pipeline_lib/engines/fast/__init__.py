@@ -57,6 +57,7 @@ def fit(
     noise: tuple[float, float],
     input_noise: tuple[float, float] = (0.0, 0.0),
     gain: tuple[float, float] | None = None,
+    stop: int | None = None,
     generator: Generator,
 ) -> tuple[Network, list[Epoch]]:
     """See `Engine.fit`."""
@@ -67,7 +68,7 @@ def fit(
     x, labels = _arrays(points)
     per_epoch = -(-len(points) // batch_size)
     history = []
-    for epoch in range(epochs):
+    for epoch in range(stop or epochs):
         sigma = ramp(epoch, epochs, noise)
         if gain:
             modulation = replace(network.modulation, gain=ramp(epoch, epochs, gain))

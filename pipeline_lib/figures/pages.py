@@ -1,0 +1,78 @@
+"""The pages that figures are drawn for, and the writing of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from pipeline_lib.figures import JOURNAL
+from pipeline_lib.figures.style import SETTINGS, WIDTH
+from pipeline_lib.files.whole import whole
+
+
+@dataclass(frozen=True)
+class Page:
+    """A width in inches, the resolution of pictures, and whether text stays text."""
+
+    width: float = WIDTH
+    dpi: int = 200
+    text: bool = False  # if not, letters are outlines, which look the same on every machine
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of matplotlib for this page."""
+        fonts = {"svg.fonttype": "none", "pdf.fonttype": 42} if self.text else {}
+        return {"figure.figsize": (self.width, 1.0), "savefig.dpi": self.dpi, **fonts}
+
+
+SCREEN = Page()
+
+
+@contextmanager
+def applied(page: Page = SCREEN) -> Iterator[None]:
+    """Draw and save for a page in the project's style, ignoring the user's matplotlib settings."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS | page.settings())  # type: ignore[arg-type]
+        yield
+
+
+def save(draw: Callable[[], Figure], paths: Iterable[str | Path]) -> None:
+    """Draw a figure for each folder and write it to each path, all files completely or none.
+
+    A folder with the name of a journal's page has figures for it; any other has those for the
+    screen. A path's suffix says the format. The same figure gives the same bytes on any day.
+    """
+    metadata = {
+        "svg": {"Date": None, "Creator": None},
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    with ExitStack() as stack:
+        for folder, files in groupby(map(Path, paths), key=lambda path: path.parent):
+            width = JOURNAL.get(folder.name)
+            with applied(Page(width, dpi=600, text=True) if width else SCREEN):
+                figure = _laid_out(draw())
+                for path in files:
+                    form = path.suffix[1:]
+                    temporary = stack.enter_context(whole(path))
+                    figure.savefig(temporary, format=form, metadata=metadata[form])
+
+
+def _laid_out(figure: Figure) -> Figure:
+    """Place everything in a figure once, because layout costs as much as drawing."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    # The layout's solver keeps its variables in the order of their addresses in memory, so its
+    # last digits differ from process to process, and with them the ids in an SVG.
+    for axes in figure.axes:
+        corners = axes.get_position(original=True).get_points()
+        axes.set_position(Bbox(corners.round(9)))
+    return figure
