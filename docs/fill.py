@@ -96,7 +96,12 @@ def main_results(name: str, project: Path = PROJECT) -> str:
         for row in read_published(project / study["reproduction"]["published"])
         if row.seed is None and (row.statistics.mean, row.statistics.count) != (None, None)
     }
-    numbers = [number for number in of_measures.values() if SUMMARY in number.tables]
+    measured = {key.number for key in cells}
+    numbers = [
+        number
+        for number in of_measures.values()
+        if SUMMARY in number.tables and number.name in measured
+    ]
     keys = [(number, cells.strongest(number.name)) for number in numbers]
     lines = []
     for state in (who for who in (*STATES, *labels) if who in cells.treatments):
