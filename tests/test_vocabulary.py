@@ -27,6 +27,12 @@ FILES = sorted(
 
 # Names that are other words too, and the places where they are those.
 WORDS = {
+    # Where the noise is, in the published numbers; keys of errors and of drawings.
+    "input": ["pipeline_lib/figures/interactive.py", "pipeline_lib/study/validation.py"],
+    # Tables of the published numbers of the series.
+    **dict.fromkeys(
+        ("improvement", "summary", "switch", "biased", "activity"), ("pipeline_lib/replay",)
+    ),
     # A column of rows, which is a fraction; and the noun, in a sentence.
     "accuracy": [
         *("pipeline_lib/engines/accuracy.py", "pipeline_lib/files", "pipeline_lib/measures"),

@@ -18,7 +18,7 @@ from pipeline_lib.model.network import Network, unmodulated
 from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.randomness import published_generator, skip_draw
 from pipeline_lib.model.regrowth import regrow
-from pipeline_lib.names import CLEAN, COMBINED, INPUT, INTERNAL, ON, SPARSITY, STANDARD
+from pipeline_lib.names import ACUTE_DROP, CLEAN, COMBINED, INPUT, INTERNAL, ON, SPARSITY, STANDARD
 from pipeline_lib.replay.recording import Recording
 from pipeline_lib.steps import Setting, StepOptions, apply_step, kind_of
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # A condition: its name, the SDs of the noise on the inputs and inside, and its level in a sweep.
 Condition = tuple[str, float, float, float | None]
 Accuracies = dict[tuple[str, float | None], float]  # in per cent, by name and level
-ACUTE, ACUTE_DROP, SWITCH = "acute", "acute_drop", "switch"
+ACUTE, SWITCH = "acute", "switch"
 BOTH: Condition = (COMBINED, 1.0, 0.5, None)
 WITHOUT_NOISE: tuple[Condition, ...] = ((CLEAN, 0.0, 0.0, None), (STANDARD, 0.0, 0.0, None))
 

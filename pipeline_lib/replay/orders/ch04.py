@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_lib.names import COMBINED, OFF, SPARSITY, UNTREATED
+from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF, SPARSITY, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.single import BATTERY, BOTH, STRONGEST, Replayed, SingleRun, inside
 
@@ -35,7 +35,7 @@ def recoveries(run: SingleRun) -> tuple[Network, float]:
         run.regrown(COURSE, name, pruned, network)
         run.sparsity(TABLE, name, network)
         combined = run.measure(TABLE, name, network, BATTERY)[COMBINED, None]
-        run.add(IMPROVEMENT, name, "gain_over_untreated", combined - untreated)
+        run.add(IMPROVEMENT, name, GAIN_OVER_UNTREATED, combined - untreated)
         if run.withdraws(name):
             run.measure(OFF_MEDICATION, name, network, (BOTH, *inside(STRONGEST)), OFF)
             # It was not measured anew: the weights are the same.

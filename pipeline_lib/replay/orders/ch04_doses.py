@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pipeline_lib.model.change import weight_change
-from pipeline_lib.names import COMBINED, OFF
+from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.orders.ch04 import recoveries
 from pipeline_lib.replay.single import BOTH, STRONGEST, WITHOUT_NOISE, Replayed, SingleRun, inside
@@ -80,7 +80,7 @@ def _dose(
     combined = run.measure(TABLE, name, network, BATTERY)[COMBINED, None]
     improvement = combined - untreated
     efficiency = improvement / (change.l1 + 1e-8)
-    run.add(IMPROVEMENT, name, "gain_over_untreated", improvement)
+    run.add(IMPROVEMENT, name, GAIN_OVER_UNTREATED, improvement)
     run.add(EFFICIENCY, name, "improvement_per_l1", efficiency)
     if run.withdraws(treatment):
         off = run.measure(OFF_MEDICATION, name, network, (BOTH, *inside(STRONGEST)), OFF)

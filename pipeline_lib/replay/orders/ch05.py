@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_lib.names import COMBINED, OFF, UNTREATED
+from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.single import (
     BOTH,
@@ -43,7 +43,7 @@ def recoveries(run: SingleRun, *, sweep_last: bool) -> list[Replayed]:
         run.progress(COURSE, name, 25)
         run.regrown(COURSE, name, pruned, network)
         combined = _measured(run, name, network, sweep_last=sweep_last)[COMBINED, None]
-        run.add(IMPROVEMENT, name, "gain_over_untreated", combined - untreated)
+        run.add(IMPROVEMENT, name, GAIN_OVER_UNTREATED, combined - untreated)
         if run.withdraws(name):
             conditions = (BOTH, *inside(STRONGEST))
             off = run.measure(OFF_MEDICATION, name, network, conditions, OFF)[COMBINED, None]
