@@ -289,8 +289,9 @@ def command(script):
     A study has thousands of these jobs. Snakemake plans a command in half the time of a `script:`,
     and the job starts without importing Snakemake.
     """
+    python = quote(sys.executable).replace("{", "{{").replace("}", "}}")
     return (
-        f"{{sys.executable:q}} -P {quote(ROOT)}/workflow_scripts/{script}.py"
+        f"{python} -P {quote(ROOT)}/workflow_scripts/{script}.py"
         " {params.job:q} {wildcards.seed} {log:q} {input:q} {output:q}"
     )
 
