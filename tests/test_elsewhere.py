@@ -125,7 +125,7 @@ def abroad(tmp_path_factory) -> tuple[Path, Path]:
 
 def test_a_study_runs_from_a_read_only_checkout_into_results_elsewhere(abroad, importing):
     results, checkout = abroad
-    assert {path.name for path in results.iterdir()} >= {"report.html", "logs", "benchmarks"}
+    assert {path.name for path in results.iterdir()} >= {"report.html", "logs"}
     assert "consistent" in (results / "reproduction/verdict.txt").read_text("utf-8")
     assert not list(checkout.glob("results")) + list(checkout.glob(".snakemake"))
     assert rows(results) == rows(importing / "narrow/results")

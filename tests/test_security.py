@@ -88,8 +88,9 @@ def test_rules_run_scripts_and_their_commands_quote_every_argument():
     assert commands
     assert all(re.fullmatch(r'command\("\w+"\)', each) for each in commands)
     command = text[text.index("def command(") :].partition("return (")[2].partition("\n    )")[0]
+    assert "python = quote(sys.executable)" in text
     # Only the number of a seed and the name of a script need no quotes.
-    arguments = set(re.findall(r"\{+(.*?)\}+", command)) - {"wildcards.seed", "script"}
+    arguments = set(re.findall(r"\{+(.*?)\}+", command)) - {"wildcards.seed", "script", "python"}
     assert {"params.job:q", "log:q", "input:q", "output:q"} < arguments
     assert all(each.endswith(":q") or each == "quote(ROOT)" for each in arguments)
 

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from pipeline_lib.engines.accuracy import Measurement
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.figures import style
+from pipeline_lib.figures import pages
 from pipeline_lib.files.networks import origin, write_network
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.files.whole import write_text
@@ -140,8 +140,8 @@ def _writers() -> dict[str, Callable[[Path], object]]:
         "network.safetensors": lambda path: write_network(path, a_network(), origin(0, "healthy")),
         "rows.parquet": lambda path: write_rows(path, rows, Measurement),
         "report.html": lambda path: write_text(path, "word"),
-        "figure.svg": lambda path: style.save(Figure(), [path]),
-        "figure.png": lambda path: style.save(Figure(), [path]),
+        "figure.svg": lambda path: pages.save(Figure, [path]),
+        "figure.png": lambda path: pages.save(Figure, [path]),
     }
 
 

@@ -39,7 +39,7 @@ class Run:
 
     def jobs(self) -> list[int]:
         """The processes of its jobs, dead or orphaned ones left out."""
-        return [pid for pid in self.members() if b".snakemake/scripts/" in _command(pid)]
+        return [pid for pid in self.members() if _is_job(_command(pid).split(b"\0"))]
 
     def members(self) -> list[int]:
         """All processes of its group, but those that have ended."""
@@ -84,6 +84,13 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _is_job(command: list[bytes]) -> bool:
+    """Tell whether a command runs a script itself, and not a shell that does."""
+    scripts = (b".snakemake/scripts/", b"/workflow_scripts/")
+    runs_one = any(each in argument for argument in command[1:3] for each in scripts)
+    return runs_one and b"python" in Path(command[0].decode()).name.encode()
 
 
 def _group(pid: int) -> int | None:

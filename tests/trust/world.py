@@ -178,7 +178,7 @@ def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
 
 
 def _job(words: list[str], wait: Callable[[], None]) -> bool:
-    from pipeline_lib.figures import style
+    from pipeline_lib.figures import pages
     from pipeline_lib.files import stamps
     from pipeline_lib.jobs import sources
 
@@ -190,7 +190,7 @@ def _job(words: list[str], wait: Callable[[], None]) -> bool:
         replace(old, new)
 
     job = types.ModuleType("__main__")
-    style.save = _unrendered
+    pages.save = _unrendered
     stamps._read.clear()
     sources._changed.clear()
     sys.modules["__main__"], os.replace, sys.argv = job, replaced, words
@@ -212,10 +212,13 @@ def _job(words: list[str], wait: Callable[[], None]) -> bool:
     return True
 
 
-def _unrendered(figure: Any, paths: Any) -> None:
+def _unrendered(draw: Callable[[], Any], paths: Any) -> None:
     """Write what a figure draws in place of its picture."""
+    from pipeline_lib.figures.pages import applied
     from pipeline_lib.files.whole import write_text
 
+    with applied():
+        figure = draw()
     drawn = [[line.get_xydata().tolist() for line in axes.lines] for axes in figure.axes]
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     for path in paths:
