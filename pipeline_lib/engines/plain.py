@@ -54,8 +54,8 @@ def forward(
         if modulation.units is not None:
             acts = torch.from_numpy(modulation.acts_on(layer, len(bias)))
             hidden = torch.where(acts, hidden, torch.relu(level))
-        # The published programs add a mean to the noise before they add both to the activity, and
-        # they multiply by damping and by gain in turn; both are rounded so.
+        # As in the published programs, a mean is added to the noise first, and damping and gain are
+        # two multiplications. Any other order would round differently.
         if sigma > 0:
             noise = torch.randn(hidden.shape, generator=generator) * sigma
             hidden = hidden + (noise + bias_of_noise if bias_of_noise != 0 else noise)

@@ -1,9 +1,9 @@
 """The arithmetic of a published run: which of MKL's kernels multiply its matrices.
 
 Training amplifies rounding, so a run's digits come back only in the arithmetic that it was run in.
-MKL takes its kernels by the maker of the processor, and its AVX2 kernels only on one of Intel's. It
-asks two functions for the maker. If others of these names are loaded before it, a processor of
-another maker computes as an Intel one does. They can only be loaded when a process starts.
+MKL chooses its kernels by the maker of the processor, and uses its AVX2 kernels only on an Intel
+one. Two functions tell it who the maker is. If others of the same names are loaded first, any
+processor computes as an Intel one does. They can only be loaded when a process starts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
 
-ANY = ""  # as it comes on this processor
+ANY = ""  # whatever MKL chooses on this processor
 AVX2 = "AVX2"
 
 PRELOAD = "LD_PRELOAD"
