@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.figures import JOURNAL
+from pipeline_lib.figures import JOURNAL, TWO_COLUMNS
 from pipeline_lib.jobs.fingerprint import fingerprint
 from pipeline_lib.jobs.plan import plan
 from pipeline_lib.names import HEALTHY, STATES, UNTREATED
@@ -49,9 +49,8 @@ except PipelineError as error:
 STORED = bool(workflow.storage_settings.default_storage_provider)
 LOOKS_AT_FILES = workflow.is_main_process and not STORED
 
-os.environ.update(
-    PRUNING_RESULTS=RESULTS
-)  # where profiles/generic keeps the queue's logs
+# The folder in which profiles/generic keeps the queue's logs.
+os.environ.update(PRUNING_RESULTS=RESULTS)
 
 SEEDS = STUDY.seed_list
 STREAMS = []  # of the runs that the study can replay
@@ -186,7 +185,7 @@ def picture(name, *, narrow=True):
     return of_screen + [
         in_results("figures", page, f"{name}.{form}")
         for page in (JOURNAL if STUDY.publication else ())
-        if narrow or page == "two_columns"
+        if narrow or page == TWO_COLUMNS
         for form in ("pdf", "svg", "png")
     ]
 

@@ -60,6 +60,14 @@ def as_printed(
     return rows
 
 
+OVER_RUNS: dict[str, Callable[[list[float]], float]] = {
+    "mean": lambda runs: float(np.mean(runs)),
+    "sd": lambda runs: float(np.std(runs)),  # of these runs, as the programs have it
+    "min": min,
+    "max": max,
+}
+
+
 def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) -> list[Digits]:
     """Compare the numbers of published runs with those replayed, table by table.
 
@@ -81,14 +89,6 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
                 place = (there.table, *there.key, there.seed, name, theirs, text)
                 found.append(Digits(*place, theirs == text))
     return found
-
-
-OVER_RUNS: dict[str, Callable[[list[float]], float]] = {
-    "mean": lambda runs: float(np.mean(runs)),
-    "sd": lambda runs: float(np.std(runs)),  # of these runs, as the programs have it
-    "min": min,
-    "max": max,
-}
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ PREDICTORS = FigureSpec(
     kind="special",
 )
 # The widths of a journal's pages in inches, by the name of the folder of their figures.
-JOURNAL = {"one_column": 3.5, "two_columns": 7.2}
+TWO_COLUMNS = "two_columns"
+JOURNAL = {"one_column": 3.5, TWO_COLUMNS: 7.2}
 
 ALONG, FOREST, MAP = "along", "variants", "map"  # of axes
 SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)

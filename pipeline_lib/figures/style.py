@@ -21,9 +21,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from pipeline_lib.figures import JOURNAL, TWO_COLUMNS
 from pipeline_lib.names import HEALTHY, STATE_LABELS, UNTREATED
 
-WIDTH = 7.2  # inches, a full page, which is both columns of a journal
+WIDTH = JOURNAL[TWO_COLUMNS]  # inches, a full page
 
 STATE_COLOURS = {HEALTHY: "#111111", UNTREATED: "#949494"}
 STATE_MARKERS = {HEALTHY: "*", UNTREATED: "X"}

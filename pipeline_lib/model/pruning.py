@@ -28,6 +28,11 @@ def prune(network: Network, sparsity: float, scope: Scope = "matrix") -> Network
         (np.abs(weight) >= threshold) & mask
         for weight, mask, threshold in zip(network.weights, network.masks, thresholds, strict=True)
     )
+    return left_with(network, masks)
+
+
+def left_with(network: Network, masks: tuple[np.ndarray, ...]) -> Network:
+    """Return the network with only the weights of these masks, (n_out, n_in) bool each."""
     weights = tuple(
         np.where(mask, weight, np.float32(0))
         for weight, mask in zip(network.weights, masks, strict=True)

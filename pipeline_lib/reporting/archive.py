@@ -57,7 +57,8 @@ def write_archive(
                 raise PipelineError(f"{name}: an archive holds such files only by relative paths")
             files[name] = Path(name)
     files |= {f"{RESULTS}/{name}": Path(results, name) for name in results_of(results)}
-    commit_of_code = f"commit {commit(project)}" if commit(project) else "no commit"
+    known = commit(project)
+    commit_of_code = f"commit {known}" if known else "no commit"
     texts = {
         "README-ARCHIVE.md": README.format(**citation, commit=commit_of_code),
         "ro-crate-metadata.json": json.dumps(_crate(files, citation, commit_of_code), indent=1),

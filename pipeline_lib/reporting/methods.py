@@ -228,7 +228,8 @@ def _trained(steps: Steps, option: str) -> Iterator[tuple[int, Any]]:
     """Yield an option of each training step, and how many times the step is taken."""
     for step in steps:
         if options := step.get(TRAIN):
-            yield 1, options.get("stop", options[EPOCHS]) if option == EPOCHS else options[option]
+            taken = {**options, EPOCHS: options.get("stop", options[EPOCHS])}
+            yield 1, taken[option]
         for times, value in _trained(step.get("repeat", {}).get("steps", []), option):
             yield times * step["repeat"]["times"], value
 

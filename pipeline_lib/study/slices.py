@@ -53,7 +53,8 @@ SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
 
 
 # The measures that the published run had.
-REPLAYED = _, _, RELAPSE = ("evaluate", "acute", "relapse")
+RELAPSE = "relapse"
+REPLAYED = ("evaluate", "acute", RELAPSE)
 
 
 def baseline(study: Study) -> Baseline:
@@ -234,9 +235,9 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment whose course begins by regrowing the untreated network's weights.
+    """Return the first treatment that regrows the untreated network's weights before anything else.
 
-    They regrow along gradients, summed over so many mini-batches, which are returned, too.
+    The second value is the number of mini-batches whose gradients decide where they regrow.
     """
     for name, treatment in study.treatments.items():
         course = treat(study, name)["course"]

@@ -90,7 +90,7 @@ def _is_job(command: list[bytes]) -> bool:
     """Tell whether a command runs a script itself, and not a shell that does."""
     scripts = (b".snakemake/scripts/", b"/workflow_scripts/")
     runs_one = any(each in argument for argument in command[1:3] for each in scripts)
-    return runs_one and b"python" in Path(command[0].decode()).name.encode()
+    return runs_one and "python" in Path(command[0].decode()).name
 
 
 def _group(pid: int) -> int | None:

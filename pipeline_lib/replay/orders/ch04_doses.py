@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pipeline_lib.model.change import weight_change
+from pipeline_lib.model.pruning import left_with
 from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.orders.ch04 import recoveries
@@ -98,11 +98,7 @@ def _without_smallest(network: Network) -> Network:
         count = int(CUT * np.count_nonzero(mask))
         last = np.partition(size[mask], count - 1)[count - 1]
         masks.append(mask & (size > last))
-    weights = tuple(
-        np.where(mask, weight, np.float32(0))
-        for weight, mask in zip(network.weights, masks, strict=True)
-    )
-    return replace(network, weights=weights, masks=tuple(masks))
+    return left_with(network, tuple(masks))
 
 
 def _matches(run: SingleRun, found: dict[str, list[Outcome]]) -> None:
