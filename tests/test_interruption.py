@@ -55,6 +55,17 @@ def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(p
     assert set(results(project.folder)) <= {"results/.owner", "results/study.yaml"}
 
 
+def test_a_workflow_whose_terminal_is_closed_ends_with_the_same_message(project):
+    project.study = ONE_SEED | {"baseline": {"epochs": 10**7}}  # without an end
+    run = Run(project, *HEALTHY)
+    assert run.wait_for_jobs()
+    os.killpg(run.process.pid, signal.SIGHUP)
+    assert run.process.wait(PATIENCE) != 0
+    assert not run.wait_for_the_end()
+    assert GOES_ON in run.output
+    assert "Traceback" not in run.output
+
+
 def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):
     script = (
         "import sys, time\n"

@@ -91,6 +91,13 @@ FILES = [
     (b'a: !!python/object/apply:os.system ["true"]', "could not determine a constructor"),
     (b"a: &x [1]\nb: *x\n", r"line 2 has the alias \*x; write out the value"),
     (b"a: &x {b: *x}\n", r"has the alias \*x"),
+    (  # nested, which Snakemake would write out in full, ten to the thirtieth times
+        b"a0: &a0 [1]\n"
+        + b"".join(
+            b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 31)
+        ),
+        r"line 2 has the alias \*a0",
+    ),
     (b"seeds: 010\n", "line 1 has 010, which YAML reads as 8; write 8"),
     (b"seeds: 1_0\n", "line 1 has 1_0, which YAML reads as 10"),
     (b"seeds: 1:30\n", "line 1 has 1:30, which YAML reads as 90"),

@@ -261,6 +261,39 @@ def test_results_are_up_to_date_in_a_new_checkout_and_by_their_whole_path(copied
     assert "seed 0: measure the ssri network (longitudinal relapse)" in copied.planned()
 
 
+def test_results_are_up_to_date_in_a_clone_and_after_another_branch_was_checked_out(
+    finished, tmp_path
+):
+    def git(*arguments, folder):
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+    clone = Project(tmp_path / "origin")
+    (clone.folder / ".gitignore").write_text("results/\n.snakemake/\ntiny.yaml\n__pycache__/\n")
+    git("init", "--initial-branch", "main", folder=clone.folder)
+    git("add", ".", folder=clone.folder)
+    git("commit", "-m", "one", folder=clone.folder)
+    git("clone", "origin", "clone", folder=tmp_path)
+    clone.folder = tmp_path / "clone"
+    shutil.copytree(finished.folder / "results", clone.folder / "results")
+    assert clone.planned() == []
+    git("checkout", "-b", "other", folder=clone.folder)
+    pruning = clone.folder / "pipeline_lib/model/pruning.py"
+    pruning.write_text(pruning.read_text().replace("math.floor(", "-1 + math.floor("))
+    git("commit", "-a", "-m", "two", folder=clone.folder)
+    assert clone.planned() != []
+    git("checkout", "main", folder=clone.folder)
+    assert clone.planned() == []
+
+
+def test_a_new_version_of_a_library_reruns_every_seed_that_the_old_one_computed(project):
+    known = "version(label)"
+    project.edit(
+        "pipeline_lib/jobs/fingerprint.py", known, f'("9.9" if label == "numba" else {known})'
+    )
+    assert set(jobs([0, 1], ONE_SEED)) <= set(project.planned())
+
+
 def test_moved_results_are_up_to_date(copied):
     (copied.folder / "results").rename(copied.folder / "elsewhere")
     copied.study["results"] = "elsewhere"
