@@ -100,6 +100,7 @@ FILES = [
     ),
     (b"seeds: 010\n", "line 1 has 010, which YAML reads as 8; write 8"),
     (b"seeds: 1_0\n", "line 1 has 1_0, which YAML reads as 10"),
+    (b"treatments:\n  no: {}\n", 'line 2 has no, which YAML reads as false; write false or "no"'),
     (b"seeds: 1:30\n", "line 1 has 1:30, which YAML reads as 90"),
     (b"__use_yte__: true\n__definitions__: [import os]\n", "it lets a study run programs"),
 ]

@@ -61,6 +61,14 @@ class _Loader(yaml.SafeLoader):
             raise _Refused(node, f"has {node.value}, which YAML reads as {number}; write {number}")
         return number
 
+    def construct_word(self, node: yaml.ScalarNode) -> bool:
+        word, value = node.value, self.construct_yaml_bool(node)
+        if word.lower() != (meant := str(value).lower()):  # a treatment may be called "no" or "on"
+            raise _Refused(
+                node, f'has {word}, which YAML reads as {meant}; write {meant} or "{word}"'
+            )
+        return value
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
@@ -73,6 +81,7 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_number)
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
+_Loader.add_constructor("tag:yaml.org,2002:bool", _Loader.construct_word)
 
 
 def read(path: str | Path) -> dict[str, Any]:
