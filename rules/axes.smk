@@ -6,6 +6,7 @@ from pipeline_lib.names import VARIED_TABLES
 VARIED = figures.of_axes(AXIS_VALUES, MEASURES)
 CLAIMED = [slices.claims(each.study) for each in SCENARIOS]
 THRESHOLDS = [slices.tables(each.study)["threshold"] for each in SCENARIOS]
+THRESHOLD = axes.common(THRESHOLDS)  # a figure cannot show one that is itself an axis
 
 
 def varied_to_make(output):
@@ -14,6 +15,11 @@ def varied_to_make(output):
         "values": to_make(output, VALUES),
         "cells": to_make(output, CELLS),
     }
+
+
+def varied_figure(name):
+    """What a figure reads of the study besides its numbers."""
+    return slices.figure(STUDY, name, LOOKS) | {"threshold": THRESHOLD}
 
 
 def varied_file(name):
@@ -75,11 +81,11 @@ for name, spec in VARIED.items():
         params:
             caption=spec.caption,
             scenarios=AXIS_VALUES,
-            study=slices.figure(STUDY, name, LOOKS),
+            study=varied_figure(name),
             planned=lambda wildcards: plan_of_values(),
             made_by=lambda wildcards, name=name: plan(
                 f"figure {name}",
-                study=[AXIS_VALUES, slices.figure(STUDY, name, LOOKS)],
+                study=[AXIS_VALUES, varied_figure(name)],
                 code=code("figure_varied", *of_measures("NUMBERS")),
                 inputs={"values": plan_of_values()},
             ),
@@ -141,11 +147,11 @@ rule report_varied:
     params:
         scenarios=AXIS_VALUES,
         study=slices.report(STUDY),
-        thresholds=THRESHOLDS,
+        threshold=THRESHOLD,
         planned=lambda wildcards: {"values": plan_of_values(), "along": plan_of_along()},
         made_by=lambda wildcards: plan(
             "report",
-            study=[AXIS_VALUES, THRESHOLDS, slices.report(STUDY)],
+            study=[AXIS_VALUES, THRESHOLD, slices.report(STUDY)],
             code=code("report_varied", *of_measures("NUMBERS")),
             inputs={"values": plan_of_values(), "along": plan_of_along()},
         ),

@@ -5,10 +5,10 @@ import pytest
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study import slices
-from pipeline_lib.study.axes import first_with, scenarios, that_matter
+from pipeline_lib.study.axes import common, first_with, scenarios, that_matter
 from tests.projects import Project
 
-SEVERITY = "pruning.sparsity"
+SEVERITY, THRESHOLD = "pruning.sparsity", "relapse.threshold"
 DOSE = "treatments.ketamine.course.regrow.fraction"
 AXES = {SEVERITY: [0.5, 0.8], DOSE: [0.2, 0.5]}
 
@@ -37,6 +37,12 @@ def test_axes_cross_and_the_last_varies_fastest(paper):
     assert found[1].folder([SEVERITY, DOSE]) == f"/{SEVERITY}~0.5/{DOSE}~0.5"
     assert [first_with(found, each.folder([SEVERITY, DOSE])) for each in found] == [0, 1, 2, 3]
     assert first_with(found, f"/{SEVERITY}~0.8") == 2
+
+
+def test_a_threshold_that_is_an_axis_is_not_that_of_all_scenarios(paper):
+    for axis, common_to_all in (({SEVERITY: [0.5, 0.8]}, 0.8), ({THRESHOLD: [0.3, 0.9]}, None)):
+        found = varied(paper, axis)
+        assert common([slices.tables(each.study)["threshold"] for each in found]) == common_to_all
 
 
 def test_variants_lay_keys_over_the_study(paper):

@@ -24,7 +24,7 @@ from pipeline_lib.reporting.varied_findings import (
 from pipeline_lib.reporting.varied_tables import varied_tables
 
 files, output, params = snakemake.input, snakemake.output, snakemake.params
-study, names, thresholds = params.study, params.study["measures"], set(params.thresholds)
+study, names = params.study, params.study["measures"]
 
 with job_log(snakemake.log[0], "write the report"):
     varied = read_varied(files, params.scenarios, names, params.planned["values"])
@@ -36,8 +36,7 @@ with job_log(snakemake.log[0], "write the report"):
         for part in of_scenarios(judged, params.scenarios)
     ]
     tables = varied_tables(varied, along, variants, claims, study["labels"])
-    threshold = thresholds.pop() if len(thresholds) == 1 else None
-    findings = varied_findings(varied, along, variants, claims, study["labels"], threshold)
+    findings = varied_findings(varied, along, variants, claims, study["labels"], params.threshold)
     origin = read_origin(
         network=files.network,
         project=Path(snakemake.scriptdir).parent,

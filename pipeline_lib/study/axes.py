@@ -258,3 +258,8 @@ def _set(study: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
             there[key] = {}
         there = there[key]
     there[path[-1]] = value
+
+
+def common(values: Sequence[Any]) -> Any:
+    """Return the value that all scenarios have, or None if they differ."""
+    return values[0] if all(value == values[0] for value in values) else None
