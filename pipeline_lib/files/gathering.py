@@ -73,14 +73,15 @@ def gather(
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.
 
-    `planned` has the plan that must have made each file (see `Part.place`); None allows any. Raises
-    PipelineError if a file was made by a different plan, does not hold what `parts` says, holds a
-    row twice, or does not have the same measurements as the files of other seeds.
+    `planned` has the plan that must have made each file, by `Part.place`, with the seed in front if
+    numbers are drawn for each seed; None allows any. Raises PipelineError if a file was made by a
+    different plan, does not hold what `parts` says, holds a row twice, or does not have the same
+    measurements as the files of other seeds.
     """
     tables = []
     first: dict[str, tuple[_Path, pa.Table]] = {}
     for path, part in zip(paths, parts(kind, seeds, states, training), strict=True):
-        table = read_table(path, row, planned[part.place] if planned else None)
+        table = read_table(path, row, _plan_of(part, planned) if planned else None)
         _check_columns(path, table, {"seed": [part.seed]})
         _check_columns(path, table, {name: [value] for name, value in part.constant.items()})
         _check_columns(path, table, {"treatment": part.states}, complete=kind != HISTORY)
@@ -98,6 +99,10 @@ def gather(
                 " rebuild them"
             )
     return pa.concat_tables(tables).combine_chunks()
+
+
+def _plan_of(part: Part, planned: Mapping[str, str]) -> str:
+    return planned.get(f"{part.seed} {part.place}") or planned[part.place]
 
 
 def read_gathered(

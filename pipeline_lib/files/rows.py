@@ -7,7 +7,7 @@ whenever the file is read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cache, reduce
 from pathlib import Path
@@ -76,7 +76,8 @@ def read_table(
 ) -> pa.Table:
     """Read a Parquet file of rows of this dataclass, made by the plan `planned` if one is given.
 
-    The columns of `axes`, of which any value is given, come first.
+    The columns of `axes`, of which any value is given, come first. If the dataclass is
+    `with_drawn`, columns of drawn numbers may follow them; they are left out.
 
     Raises PipelineError if the file is missing, damaged, made by another plan, of other columns, or
     holds what `write_table` would not write.
@@ -97,14 +98,17 @@ def read_table(
     check_plan(path, stamp, planned)
     table = table.replace_schema_metadata(None)
     columns = pa.schema([*_axis_columns(axes or {}), *schema(row)])
-    if not table.schema.equals(columns):
+    drawn = [name for name in table.column_names if name not in columns.names]
+    first, may_have = len(axes or {}), getattr(row, "with_drawn", False)
+    there = [*columns][:first] + [_drawn_column(name) for name in drawn] + [*columns][first:]
+    if not table.schema.equals(pa.schema(there if may_have else columns)):
         names = ", ".join(columns.names)
         raise PipelineError(f"{path}: its columns are not {names}; {REMEDY}")
     if stamp.content != digest(table):
         raise PipelineError(f"{path}: damaged (its digest does not fit its rows); {REMEDY}")
     _check_values(path, table)
     note(path, stamp.content)
-    return table
+    return table.drop_columns(drawn)
 
 
 def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
@@ -112,6 +116,15 @@ def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
     for column in reversed(_axis_columns(axes)):
         values = pa.repeat(pa.scalar(axes[column.name], column.type), table.num_rows)
         table = table.add_column(0, column, values)
+    return table
+
+
+def with_drawn(table: pa.Table, drawn: Mapping[int, Mapping[str, float]]) -> pa.Table:
+    """Return a table with a column in front for each number that was drawn for its rows' seeds."""
+    seeds = table["seed"].to_pylist()
+    for key in reversed([*next(iter(drawn.values()), {})]):
+        numbers = pa.array([drawn[seed][key] for seed in seeds], pa.float64())
+        table = table.add_column(0, _drawn_column(key), numbers)
     return table
 
 
@@ -123,6 +136,10 @@ def of_scenarios(table: pa.Table, scenarios: Sequence[Axes]) -> list[pa.Table]:
         here = [pc.equal(table[name], axes[name]) for name in names]
         parts.append(table.filter(reduce(pc.and_, here)) if here else table)
     return [part.drop_columns(names) for part in parts]
+
+
+def _drawn_column(key: str) -> pa.Field:
+    return pa.field(key, pa.float64(), nullable=False)
 
 
 def _axis_columns(axes: Axes) -> list[pa.Field]:

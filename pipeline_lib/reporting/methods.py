@@ -56,17 +56,33 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         "measured under combined stress, which is noise on the input (SD "
         f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
         f"at once{strongest}.{further}",
+        *_patients(study["drawn"]),
     ]
+
+
+def _patients(drawn: Mapping[str, str]) -> Iterator[str]:
+    """Yield a paragraph on the numbers that are drawn for each seed, if there are any."""
+    if drawn:
+        told = listed(f"{key} is {words}" for key, words in drawn.items())
+        yield (
+            "Seeds differ not only by chance. Like patients, they also differ in numbers that are "
+            f"drawn for each of them: {told}."
+        )
+
+
+def _part(of: float | str) -> str:
+    """Return a fraction in per cent, or in words if it is drawn for each seed."""
+    return f"a part ({of})" if isinstance(of, str) else share(of)
 
 
 def _further_damage(settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield the tests of the study that prune the treated network further."""
     if acute := settings.get("acute"):
-        yield f"one sudden pruning of {share(acute['prune'])} of the remaining connections"
+        yield f"one sudden pruning of {_part(acute['prune'])} of the remaining connections"
     if relapse := settings.get("relapse"):
         yield (
             f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
-            f"{share(relapse['prune'])} of the remaining connections and then gives maintenance "
+            f"{_part(relapse['prune'])} of the remaining connections and then gives maintenance "
             "treatment"
         )
 
@@ -216,7 +232,10 @@ def _of_relapse(cycles: int, below: str) -> list[tuple[str, str]]:
 
 def _pruned(results: Results) -> str:
     cell = results.cells.get(Key(UNTREATED, SPARSITY))
-    return "a part" if cell is None else f"{signed(cell.mean)}{PER_CENT}".replace(".0", "")
+    if cell is None or cell.min is None or cell.max is None:
+        return "a part"
+    ends = dict.fromkeys(signed(end).replace(".0", "") for end in (cell.min, cell.max))
+    return f"{' to '.join(ends)}{PER_CENT}"
 
 
 def _left(results: Results, key: Key) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline_lib.analysis.intervals import ALPHA
-from pipeline_lib.analysis.predictors import Association, Forecast, detectable
+from pipeline_lib.analysis.predictors import Association, Forecast, detectable, predictor_text
 from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE, RESPONDED, SLOW_RESPONSE
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Results
@@ -111,7 +111,7 @@ def _correlations(results: Results) -> Iterator[str]:
         )
     for found in good or by_size[:1]:
         lead = "" if good else "The largest is of "
-        predictor = results.numbers[found.predictor].at_level(found.level)
+        predictor = predictor_text(found.predictor, found.level, results.numbers)
         yield (
             f"{lead}{_name(results, found)}, with “{predictor}"
             f"”: ρ = {coefficient(found.rho, found)}, "

@@ -9,7 +9,7 @@ from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
-from pipeline_lib.analysis.predictors import Association, Forecast
+from pipeline_lib.analysis.predictors import Association, Forecast, predictor_text
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.names import (
     ASSOCIATIONS,
@@ -211,7 +211,7 @@ def association_table(results: Results) -> Table:
         if row.rho is not None:
             block = blocks.setdefault((row.treatment, row.outcome), [])
             names = [results.name(row.treatment), results.numbers[row.outcome].heading]
-            predictor = results.numbers[row.predictor].at_level(row.level)
+            predictor = predictor_text(row.predictor, row.level, results.numbers)
             texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
             block.append([*(["", ""] if block else names), predictor, *texts])
     return Table(

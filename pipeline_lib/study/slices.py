@@ -25,6 +25,7 @@ from pipeline_lib.options import Model
 from pipeline_lib.steps import StepOptions
 from pipeline_lib.steps import kinds as kinds_of
 from pipeline_lib.study.config import Study
+from pipeline_lib.study.keys import places, put
 from pipeline_lib.study.kinds import (
     Baseline,
     Claim,
@@ -219,13 +220,21 @@ def report(study: Study) -> Report:
         for name, treatment in study.treatments.items()
     }
     steps = [step for name in study.treatments for step in every_step(study, name)]
-    settings = study.model_dump(exclude={"results", "treatments", "axes"}, exclude_none=True)
+    apart = {"results", "treatments", "axes", "drawn"}
+    settings = study.model_dump(exclude=apart, exclude_none=True)
     if study.task.points:  # the clouds that it takes the place of would mislead
         settings["task"] = _plain(study.task, "points", "held_out")
+    settings["pruning"] = prune(study)
+    drawn = {key: each.words for key, each in study.drawn.items()}
+    for key, words in drawn.items():
+        told = settings | {"treatments": treatments}
+        for place in places(f"drawn.{key}", told):
+            put(told, place, words)
     return {
         **tables(study),
         "seeds": study.seed_list,
-        "settings": settings | {"pruning": prune(study)},
+        "settings": settings,
+        "drawn": drawn,
         "treatments": treatments,
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
