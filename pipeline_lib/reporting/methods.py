@@ -61,7 +61,6 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
 
 
 def _patients(drawn: Mapping[str, str]) -> Iterator[str]:
-    """Yield a paragraph on the numbers that are drawn for each seed, if there are any."""
     if drawn:
         told = listed(f"{key} is {words}" for key, words in drawn.items())
         yield (
@@ -70,19 +69,14 @@ def _patients(drawn: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def _part(of: float | str) -> str:
-    """Return a fraction in per cent, or in words if it is drawn for each seed."""
-    return f"a part ({of})" if isinstance(of, str) else share(of)
-
-
 def _further_damage(settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield the tests of the study that prune the treated network further."""
     if acute := settings.get("acute"):
-        yield f"one sudden pruning of {_part(acute['prune'])} of the remaining connections"
+        yield f"one sudden pruning of {share(acute['prune'])} of the remaining connections"
     if relapse := settings.get("relapse"):
         yield (
             f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
-            f"{_part(relapse['prune'])} of the remaining connections and then gives maintenance "
+            f"{share(relapse['prune'])} of the remaining connections and then gives maintenance "
             "treatment"
         )
 

@@ -77,25 +77,26 @@ def predictions(results: Results) -> Iterator[str]:
     tested = sorted((f for f in results.forecasts if f.p is not None), key=lambda f: f.p or 0)
     good = [f for f in tested if (f.p_holm or 0) < ALPHA]
     outcomes = plural(len(tested), "outcome")
+    known = f"the untreated network{' and the drawn numbers' if results.draws else ''}"
     untested = len(results.forecasts) - len(tested)
     rest = f" (the other {untested} differ between too few seeds)" if untested else ""
     if good:
         yield (
             f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be predicted "
-            "from the untreated network, in seeds that were left out."
+            f"from {known}, in seeds that were left out."
         )
         for forecast in good:
             yield f"{_name(results, forecast)}: {_score(forecast)}."
     elif tested:
         yield (
             f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
-            "network was found to predict who responds, who relapses or how accurate a network "
-            f"ends: none of {outcomes} of treatments that could be tested{rest} is predicted "
+            f"network{' or drawn for the seeds' if results.draws else ''} was found to predict "
+            f"who responds, who relapses or how accurate a network ends: none of {outcomes} of treatments that could be tested{rest} is predicted "
             "significantly better than by chance in seeds that were left out. The best is "
             f"{_name(results, tested[0])}, with {_score(tested[0])}."
         )
     elif results.forecasts:
-        yield "Too few seeds differ in their outcomes to predict them from the untreated network."
+        yield f"Too few seeds differ in their outcomes to predict them from {known}."
     yield from _correlations(results)
 
 
@@ -106,8 +107,8 @@ def _correlations(results: Results) -> Iterator[str]:
     if tested:
         yield (
             f"Of {plural(len(tested), 'rank correlation')} of a single number of the untreated "
-            f"network with an outcome, {len(good)} {'is' if len(good) == 1 else 'are'} significant "
-            "after Holm's correction."
+            f"network{', or of a drawn one,' if results.draws else ''} with an outcome, "
+            f"{len(good)} {'is' if len(good) == 1 else 'are'} significant after Holm's correction."
         )
     for found in good or by_size[:1]:
         lead = "" if good else "The largest is of "

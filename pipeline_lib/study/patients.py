@@ -69,6 +69,15 @@ def patients(
     return [with_numbers(numbers, f", for seed {seed}") for seed, numbers in drawn.items()]
 
 
+def tell_drawn(study: Study, settings: dict[str, Any]) -> dict[str, str]:
+    """Return what the number of each key is drawn from, in words, and put them into `settings`."""
+    found = {key: each.words for key, each in study.drawn.items()}
+    for key, words in found.items():
+        for place in places(f"drawn.{key}", settings):
+            put(settings, place, words)
+    return found
+
+
 def drawn_numbers(study: Study) -> dict[int, dict[str, float]]:
     """Return the numbers that are drawn for each seed, by key."""
     return {

@@ -25,7 +25,6 @@ from pipeline_lib.options import Model
 from pipeline_lib.steps import StepOptions
 from pipeline_lib.steps import kinds as kinds_of
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.keys import places, put
 from pipeline_lib.study.kinds import (
     Baseline,
     Claim,
@@ -41,6 +40,7 @@ from pipeline_lib.study.kinds import (
     Tables,
     Treat,
 )
+from pipeline_lib.study.patients import tell_drawn
 from pipeline_lib.study.sections import HELD_OUT
 from pipeline_lib.study.treatments import Treatment
 
@@ -51,7 +51,6 @@ SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
     "maintenance": lambda _, treatment: _steps(treatment, "maintenance"),
     "withdrawal": lambda _, treatment: bool(treatment and treatment.withdrawal),
 }
-
 
 # The measures that the published run had.
 RELAPSE = "relapse"
@@ -225,16 +224,11 @@ def report(study: Study) -> Report:
     if study.task.points:  # the clouds that it takes the place of would mislead
         settings["task"] = _plain(study.task, "points", "held_out")
     settings["pruning"] = prune(study)
-    drawn = {key: each.words for key, each in study.drawn.items()}
-    for key, words in drawn.items():
-        told = settings | {"treatments": treatments}
-        for place in places(f"drawn.{key}", told):
-            put(told, place, words)
     return {
         **tables(study),
         "seeds": study.seed_list,
         "settings": settings,
-        "drawn": drawn,
+        "drawn": tell_drawn(study, settings | {"treatments": treatments}),
         "treatments": treatments,
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
