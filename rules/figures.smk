@@ -10,6 +10,8 @@ if not has_published("published"):
     del SPECS[figures.COMPARISON.name]
 if not PREDICTS:
     del SPECS[figures.PREDICTORS.name]
+if not DRAWN:
+    del SPECS[figures.PATIENTS.name]
 if slices.RELAPSE not in MEASURES:
     del SPECS[figures.SURVIVAL.name]
 if not REGROWTH:
@@ -31,7 +33,7 @@ def plan_of_figure(name, study, script, *entries, **inputs):
     )
 
 
-SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS, PREDICTORS = (
+DIFFERING, SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS, PREDICTORS = (
     spec.name for spec in figures.SPECIAL
 )
 
@@ -131,6 +133,37 @@ if PREDICTS:
             f"draw the figure {PREDICTORS}"
         script:
             "../workflow_scripts/figure_predictors.py"
+
+
+if DRAWN:
+
+    rule figure_patients:
+        input:
+            to_make(figure_of(DIFFERING), VALUES),
+        output:
+            pictures=picture(DIFFERING),
+            stamp=stamp_of(f"figure_{DIFFERING}"),
+        log:
+            log_of(f"figures/{DIFFERING}"),
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            caption=figures.PATIENTS.caption,
+            study=slices.figure(STUDY, DIFFERING, LOOKS),
+            drawn=DRAWN,
+            planned=lambda wildcards: plan_of_values(),
+            made_by=lambda wildcards: plan_of_figure(
+                DIFFERING,
+                [slices.figure(STUDY, DIFFERING, LOOKS), DRAWN],
+                "figure_patients",
+                *of_measures("NUMBERS"),
+                values=plan_of_values(),
+            ),
+        message:
+            f"draw the figure {DIFFERING}"
+        script:
+            "../workflow_scripts/figure_patients.py"
 
 
 rule figure_training:

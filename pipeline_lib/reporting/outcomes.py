@@ -91,8 +91,9 @@ def predictions(results: Results) -> Iterator[str]:
         yield (
             f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
             f"network{' or drawn for the seeds' if results.draws else ''} was found to predict "
-            f"who responds, who relapses or how accurate a network ends: none of {outcomes} of treatments that could be tested{rest} is predicted "
-            "significantly better than by chance in seeds that were left out. The best is "
+            f"who responds, who relapses or how accurate a network ends: none of {outcomes} of "
+            f"treatments that could be tested{rest} is predicted significantly better than by "
+            "chance in seeds that were left out. The best is "
             f"{_name(results, tested[0])}, with {_score(tested[0])}."
         )
     elif results.forecasts:

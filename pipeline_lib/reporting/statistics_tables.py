@@ -192,8 +192,8 @@ def forecast_table(results: Results) -> Table:
         "Outcomes predicted from the untreated network",
         f"Ridge regression on all that was measured of the untreated network{drawn}, judged on "
         "seeds that were left out (five-fold cross-validation, repeated twenty times): AUC of an "
-        "outcome that a seed has or has not, R² of an accuracy, where 0 is no better than the mean. The spread "
-        "is over repeats. Chance and p are of outcomes shuffled among the seeds.",
+        "outcome that a seed has or has not, R² of an accuracy, where 0 is no better than the "
+        "mean. The spread is over repeats. Chance and p are of outcomes shuffled among the seeds.",
         columns(
             ["Treatment", "Outcome"],
             ["Seeds", "Score", "Mean", "Spread", "By chance", "p", "p (Holm)", "Note"],
