@@ -26,7 +26,8 @@ def draw(
 ) -> Figure:
     """Draw a row of panels for each accuracy, with a panel for each key that was drawn."""
     keys = list(next(iter(drawn.values())))
-    rows = [name for name in (COMBINED, FINAL_ACCURACY) if any(k.number == name for k in values)]
+    there = {(key.treatment, key.number) for key in values if key.treatment in looks}
+    rows = [number for number in (COMBINED, FINAL_ACCURACY) if number in {n for _, n in there}]
     columns = style.per_row(len(keys))
     figure = style.new_figure(0.8 + 2.1 * len(rows) * style.rows_for(len(keys), len(keys)))
     # Panels of one key share its axis, which need not be that of the panel below.
@@ -45,11 +46,9 @@ def draw(
         panel.set_xlabel(style.wrapped(key, 40))
         if place % columns == 0:
             panel.set_ylabel(f"{numbers[number].heading}\nAccuracy (%)")
-    there = [
-        name for name in looks if any(k.treatment == name and k.number in rows for k in values)
-    ]
+    shown = [look for name, look in looks.items() if any((name, row) in there for row in rows)]
     notes = [style.note("threshold", **THRESHOLD)] if threshold is not None else []
-    style.legend(figure, [*(style.handle(looks[name]) for name in there), *notes])
+    style.legend(figure, [*map(style.handle, shown), *notes])
     return figure
 
 
