@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline_lib import measures
-from pipeline_lib.analysis.predictors import Association
+from pipeline_lib.analysis.predictors import Association, associations
+from pipeline_lib.analysis.values import by_key
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.figures import patients, style
 from pipeline_lib.files.networks import read_provenance
 from pipeline_lib.files.rows import read_rows
+from pipeline_lib.measures import value
+from pipeline_lib.names import FINAL_ACCURACY
+from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.outcomes import predictions
 from pipeline_lib.study import slices
 from pipeline_lib.study.axes import scenarios
 from pipeline_lib.study.patients import drawn_numbers
+from tests.handmade import LABELS, measured, results
 from tests.projects import Project
 
 SEVERITY = "pruning.sparsity"
@@ -105,6 +113,31 @@ def test_an_axis_or_a_published_run_leaves_nothing_to_draw(paper):
     replay = paper["reproduction"] | {"replay": {"order": "ch01", "streams": [42]}}
     with pytest.raises(PipelineError, match=r"drawn is given with reproduction.replay"):
         scenarios(paper | {"drawn": drawn, "reproduction": replay})
+
+
+def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
+    seeds = range(30)
+    drawn = {seed: {SEVERITY: 0.9 + seed / 1000, "task.sd": float(seed % 2)} for seed in seeds}
+    made = [value(seed, Key("first", FINAL_ACCURACY), 90.0 - seed) for seed in seeds]
+    severity, other = associations(made, drawn)
+    assert (severity.predictor, severity.rho) == (SEVERITY, pytest.approx(-1))
+    assert abs(other.rho) < 0.2
+    of_study = results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS}))
+    said = " ".join(predictions(replace(of_study, associations=[severity, other])))
+    assert f"“Final accuracy” under First, with “{SEVERITY}”: ρ = −1.00" in said
+    assert "of the untreated network, or of a drawn one, with an outcome" in said
+
+    numbers, looks = (
+        measures.numbers(["relapse"]),
+        style.looks({"first": "First"}, {"first": 0}, {}),
+    )
+    panels = patients.draw(by_key(made), drawn, looks, numbers, 0.8).axes
+    assert [panel.get_xlabel() for panel in panels] == [SEVERITY, "task.sd"]
+    points, mean, threshold = panels[0].lines
+    assert points.get_xydata().tolist() == [[drawn[s][SEVERITY], 90.0 - s] for s in seeds]
+    # Of a straight line, the mean over neighbours is the line itself, without its ends.
+    np.testing.assert_allclose(mean.get_xydata(), points.get_xydata()[5:-5])
+    assert set(threshold.get_ydata()) == {80.0}
 
 
 @pytest.fixture(scope="module")
