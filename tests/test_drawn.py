@@ -16,8 +16,16 @@ from pipeline_lib.drawn import Distribution
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.figures import patients, style
 from pipeline_lib.files.networks import read_provenance
-from pipeline_lib.files.rows import read_rows
-from pipeline_lib.measures import value
+from pipeline_lib.files.rows import (
+    read_rows,
+    read_table,
+    schema,
+    table_of,
+    with_axes,
+    with_drawn,
+    write_table,
+)
+from pipeline_lib.measures import Value, value
 from pipeline_lib.names import FINAL_ACCURACY
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.outcomes import predictions
@@ -113,6 +121,20 @@ def test_an_axis_or_a_published_run_leaves_nothing_to_draw(paper):
     replay = paper["reproduction"] | {"replay": {"order": "ch01", "streams": [42]}}
     with pytest.raises(PipelineError, match=r"drawn is given with reproduction.replay"):
         scenarios(paper | {"drawn": drawn, "reproduction": replay})
+
+
+def test_columns_of_drawn_numbers_are_left_out_and_those_of_axes_are_not(tmp_path):
+    path = tmp_path / "values.parquet"
+    made = [value(seed, Key("first", "combined"), 90.0) for seed in (0, 3)]
+    table = with_drawn(table_of(made, Value), {0: {SEVERITY: 0.5}, 3: {SEVERITY: 0.7}})
+    write_table(path, with_axes(table, {"baseline.lr": 0.1}))
+    read = read_table(path, Value, axes={"baseline.lr": 0.0})
+    assert read.column_names == ["baseline.lr", *schema(Value).names]
+    assert pd.read_parquet(path)[SEVERITY].tolist() == [0.5, 0.7]
+    with pytest.raises(PipelineError, match="its columns are not"):
+        read_rows(path, Value)
+    write_table(path, table)
+    assert read_rows(path, Value) == made
 
 
 def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():

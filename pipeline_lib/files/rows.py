@@ -25,6 +25,7 @@ from pipeline_lib.numbers import Axes
 Row = TypeVar("Row")
 
 SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
+DRAWN = b"drawn"  # in the metadata of columns of drawn numbers, which are not those of an axis
 
 
 _TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
@@ -76,8 +77,8 @@ def read_table(
 ) -> pa.Table:
     """Read a Parquet file of rows of this dataclass, made by the plan `planned` if one is given.
 
-    The columns of `axes`, of which any value is given, come first. If the dataclass is
-    `with_drawn`, columns of drawn numbers may follow them; they are left out.
+    The columns of `axes`, of which any value is given, come first. Columns of drawn numbers, which
+    follow them, are left out.
 
     Raises PipelineError if the file is missing, damaged, made by another plan, of other columns, or
     holds what `write_table` would not write.
@@ -97,18 +98,16 @@ def read_table(
         raise PipelineError(f"{path}: it does not say what made it; {REMEDY}")
     check_plan(path, stamp, planned)
     table = table.replace_schema_metadata(None)
-    columns = pa.schema([*_axis_columns(axes or {}), *schema(row)])
-    drawn = [name for name in table.column_names if name not in columns.names]
-    first, may_have = len(axes or {}), getattr(row, "with_drawn", False)
-    there = [*columns][:first] + [_drawn_column(name) for name in drawn] + [*columns][first:]
-    if not table.schema.equals(pa.schema(there if may_have else columns)):
+    drawn = [field for field in table.schema if DRAWN in (field.metadata or {})]
+    columns = pa.schema([*_axis_columns(axes or {}), *drawn, *schema(row)])
+    if not table.schema.equals(columns):
         names = ", ".join(columns.names)
         raise PipelineError(f"{path}: its columns are not {names}; {REMEDY}")
     if stamp.content != digest(table):
         raise PipelineError(f"{path}: damaged (its digest does not fit its rows); {REMEDY}")
     _check_values(path, table)
     note(path, stamp.content)
-    return table.drop_columns(drawn)
+    return table.drop_columns([field.name for field in drawn])
 
 
 def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
@@ -124,7 +123,8 @@ def with_drawn(table: pa.Table, drawn: Mapping[int, Mapping[str, float]]) -> pa.
     seeds = table["seed"].to_pylist()
     for key in reversed([*next(iter(drawn.values()), {})]):
         numbers = pa.array([drawn[seed][key] for seed in seeds], pa.float64())
-        table = table.add_column(0, _drawn_column(key), numbers)
+        field = pa.field(key, pa.float64(), nullable=False, metadata={DRAWN: b"for each seed"})
+        table = table.add_column(0, field, numbers)
     return table
 
 
@@ -136,10 +136,6 @@ def of_scenarios(table: pa.Table, scenarios: Sequence[Axes]) -> list[pa.Table]:
         here = [pc.equal(table[name], axes[name]) for name in names]
         parts.append(table.filter(reduce(pc.and_, here)) if here else table)
     return [part.drop_columns(names) for part in parts]
-
-
-def _drawn_column(key: str) -> pa.Field:
-    return pa.field(key, pa.float64(), nullable=False)
 
 
 def _axis_columns(axes: Axes) -> list[pa.Field]:

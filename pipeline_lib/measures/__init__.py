@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pipeline_lib import items
 from pipeline_lib.names import SUMMARY
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Value:
-    """One number of one seed, in the unit in which it is printed.
-
-    In files, the numbers that were drawn for the seed have columns of their own.
-    """
-
-    with_drawn: ClassVar = True
+    """One number of one seed, in the unit in which it is printed."""
 
     seed: int
     treatment: str
