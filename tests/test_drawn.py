@@ -14,7 +14,7 @@ from pipeline_lib.analysis.predictors import Association, associations
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.figures import patients, style
+from pipeline_lib.figures import pages, patients, style
 from pipeline_lib.files.networks import read_provenance
 from pipeline_lib.files.rows import (
     read_rows,
@@ -149,11 +149,10 @@ def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
     assert f"“Final accuracy” under First, with “{SEVERITY}”: ρ = −1.00" in said
     assert "of the untreated network, or of a drawn one, with an outcome" in said
 
-    numbers, looks = (
-        measures.numbers(["relapse"]),
-        style.looks({"first": "First"}, {"first": 0}, {}),
-    )
-    panels = patients.draw(by_key(made), drawn, looks, numbers, 0.8).axes
+    with pages.applied():
+        looks = style.looks({"first": "First"}, {"first": 0}, {})
+        numbers = measures.numbers(["relapse"])
+        panels = patients.draw(by_key(made), drawn, looks, numbers, 0.8).axes
     assert [panel.get_xlabel() for panel in panels] == [SEVERITY, "task.sd"]
     points, mean, threshold = panels[0].lines
     assert points.get_xydata().tolist() == [[drawn[s][SEVERITY], 90.0 - s] for s in seeds]
