@@ -17,6 +17,7 @@ from pipeline_lib.jobs.plan import plan
 from pipeline_lib.names import HEALTHY, STATES, UNTREATED
 from pipeline_lib.steps import kinds
 from pipeline_lib.study import axes, overlays, slices
+from pipeline_lib.study.patients import drawn_numbers
 
 try:
     if IS_MODULE:
@@ -33,7 +34,7 @@ try:
             update_config(config, overlays.resolved(workflow.config_settings.config))
     ORDER = overlays.treatment_order(OVERLAYS)
     SCENARIOS = axes.scenarios(config, order=ORDER)
-    # All scenarios have the same seeds, measures and treatments.
+    # All scenarios have the same seeds, measures, treatments and drawn numbers.
     STUDY = SCENARIOS[0].study
     # A module's prefix becomes part of every path here, so Snakemake must not add it again.
     RESULTS = str(
@@ -61,6 +62,13 @@ PLACES = {
     name: place for place, name in enumerate(dict.fromkeys([*ORDER, *TREATMENTS]))
 }
 LOOKS = slices.looks(STUDY, PLACES)
+
+# A case is a scenario or, if numbers are drawn, the scenario of one seed. `at` is everywhere the
+# index of a case: those of a scenario follow each other, in the order of the seeds.
+CASES = [study for each in SCENARIOS for study in each.patients]
+PATIENTS = len(SCENARIOS[0].patients)
+DRAWN = drawn_numbers(STUDY) if STUDY.drawn else {}
+DRAWN_AT = {seed: place for place, seed in enumerate(DRAWN)}
 
 
 wildcard_constraints:
@@ -204,7 +212,7 @@ SEED_GROUP, STUDY_GROUP = (
 )
 
 
-ENGINES = [f"pipeline_lib.engines.{each.study.engine}" for each in SCENARIOS]
+ENGINES = [f"pipeline_lib.engines.{study.engine}" for study in CASES]
 
 
 def of_measures(*names):
@@ -221,14 +229,14 @@ def of_steps(steps):
     return [f"pipeline_lib.steps.{kind}:apply" for kind in kinds(steps)]
 
 
-# A stage makes a network or measures one: (NETWORK, state) or (measure, state). `at` is the index
-# of a scenario in SCENARIOS. A stage that has the same plan in several scenarios is a single job.
+# A stage makes a network or measures one: (NETWORK, state) or (measure, state). A stage that has the
+# same plan in several scenarios is a single job.
 
 NETWORK = "network"
 
 
 def plan_of_stage(stage, at):
-    """The plan of a stage in one scenario."""
+    """The plan of a stage in one case."""
     kind, state = stage
     if kind == NETWORK:
         return plan_of_network(state, at)
@@ -240,14 +248,15 @@ def axes_of(stage):
     """The axes that a stage's files depend on."""
     if not AXES:
         return []
-    plans = [plan_of_stage(stage, at) for at in range(len(SCENARIOS))]
-    return axes.that_matter(SCENARIOS, plans)
+    plans = [plan_of_stage(stage, at) for at in range(len(CASES))]
+    of_scenarios = [plans[at : at + PATIENTS] for at in range(0, len(CASES), PATIENTS)]
+    return axes.that_matter(SCENARIOS, of_scenarios)
 
 
 @cache
 def at_scenario(pattern, stage, at):
     """The pattern of a path of a stage, with the folders of one scenario filled in."""
-    folder = SCENARIOS[at].folder(axes_of(stage))
+    folder = SCENARIOS[at // PATIENTS].folder(axes_of(stage))
     return str(pattern).replace("{scenario}", folder)
 
 
@@ -257,14 +266,21 @@ def first_with(folder):
     return axes.first_with(SCENARIOS, folder)
 
 
-def scenario(wildcards):
-    """The index of a job's scenario."""
-    return first_with(wildcards.scenario)
+def cases_of_seed(seed):
+    """The cases of a seed, scenario by scenario."""
+    if DRAWN and seed not in DRAWN_AT:
+        sys.exit(f"seed {seed} is not one of the study, so no numbers are drawn for it")
+    return range(DRAWN_AT.get(seed, 0), len(CASES), PATIENTS)
+
+
+def case(wildcards):
+    """The case of a job."""
+    return cases_of_seed(int(wildcards.seed))[first_with(wildcards.scenario)]
 
 
 @cache
 def told(stage, at):
-    """What the job of a stage is told on its command line, whatever its seed and its files."""
+    """What the job of a stage is told on its command line, whatever its files."""
     kind, state = stage
     if kind == NETWORK:
         study, source = slice_of_network(state, at), start_of(state, at)
@@ -303,7 +319,7 @@ def network_to_make(output, state):
 
     def network(wildcards):
         name = state(wildcards) if callable(state) else state.format(**wildcards)
-        path = at_scenario(network_of(name), (NETWORK, name), scenario(wildcards))
+        path = at_scenario(network_of(name), (NETWORK, name), case(wildcards))
         return to_make(output, path)(wildcards)
 
     return network
@@ -319,6 +335,8 @@ def unlike_published():
                 "The published run starts every treatment with the untreated network, and"
                 f" treatments.{name}.from is {treatment.start}."
             )
+    if STUDY.drawn:
+        return f"The published run drew no numbers, and this study draws {', '.join(STUDY.drawn)}."
     return ""
 
 

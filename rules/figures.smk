@@ -4,12 +4,14 @@ from pipeline_lib import figures
 from pipeline_lib.names import STANDARD_POINTS
 
 REGROWTH = slices.first_regrowth(STUDY)
-FIRST = SEEDS[0]  # the seed whose networks are shown
+FIRST = SEEDS[0]  # the seed whose networks are shown, which CASES[0] is of
 SPECS = figures.specs(MEASURES)
 if not has_published("published"):
     del SPECS[figures.COMPARISON.name]
-if STRUCTURE not in MEASURES:
+if not PREDICTS:
     del SPECS[figures.PREDICTORS.name]
+if not DRAWN:
+    del SPECS[figures.PATIENTS.name]
 if slices.RELAPSE not in MEASURES:
     del SPECS[figures.SURVIVAL.name]
 if not REGROWTH:
@@ -31,7 +33,7 @@ def plan_of_figure(name, study, script, *entries, **inputs):
     )
 
 
-SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS, PREDICTORS = (
+DIFFERING, SURVIVAL, TRAINING, COMPARISON, GROWN, REGIONS, PREDICTORS = (
     spec.name for spec in figures.SPECIAL
 )
 
@@ -100,7 +102,7 @@ if slices.RELAPSE in MEASURES:
             "../workflow_scripts/figure_survival.py"
 
 
-if STRUCTURE in MEASURES:
+if PREDICTS:
 
     rule figure_predictors:
         input:
@@ -131,6 +133,37 @@ if STRUCTURE in MEASURES:
             f"draw the figure {PREDICTORS}"
         script:
             "../workflow_scripts/figure_predictors.py"
+
+
+if DRAWN:
+
+    rule figure_patients:
+        input:
+            to_make(figure_of(DIFFERING), VALUES),
+        output:
+            pictures=picture(DIFFERING),
+            stamp=stamp_of(f"figure_{DIFFERING}"),
+        log:
+            log_of(f"figures/{DIFFERING}"),
+        group:
+            STUDY_GROUP
+        threads: 1
+        params:
+            caption=figures.PATIENTS.caption,
+            study=slices.figure(STUDY, DIFFERING, LOOKS),
+            drawn=DRAWN,
+            planned=lambda wildcards: plan_of_values(),
+            made_by=lambda wildcards: plan_of_figure(
+                DIFFERING,
+                [slices.figure(STUDY, DIFFERING, LOOKS), DRAWN],
+                "figure_patients",
+                *of_measures("NUMBERS"),
+                values=plan_of_values(),
+            ),
+        message:
+            f"draw the figure {DIFFERING}"
+        script:
+            "../workflow_scripts/figure_patients.py"
 
 
 rule figure_training:
@@ -215,13 +248,13 @@ if REGROWTH:
             seed=FIRST,
             treatment=REGROWTH[0],
             batches=REGROWTH[1],
-            study={"looks": LOOKS, **slices.treat(STUDY, REGROWTH[0])},
+            study={"looks": LOOKS, **slices.treat(CASES[0], REGROWTH[0])},
             planned=lambda wildcards: {
                 name: plan_of_network(name) for name in (UNTREATED, REGROWTH[0])
             },
             made_by=lambda wildcards: plan_of_figure(
                 GROWN,
-                [LOOKS, FIRST, slices.treat(STUDY, REGROWTH[0])],
+                [LOOKS, FIRST, slices.treat(CASES[0], REGROWTH[0])],
                 "figure_regrowth",
                 ENGINES[0],
                 pruned=plan_of_network(UNTREATED),
@@ -262,14 +295,14 @@ if PLANE:
             seed=FIRST,
             study={
                 "looks": LOOKS,
-                STANDARD_POINTS: slices.points(STUDY, STANDARD_POINTS),
+                STANDARD_POINTS: slices.points(CASES[0], STANDARD_POINTS),
             },
             planned=lambda wildcards: {
                 state: plan_of_network(state) for state in [*STATES, *TREATMENTS]
             },
             made_by=lambda wildcards: plan_of_figure(
                 REGIONS,
-                [LOOKS, FIRST, slices.points(STUDY, STANDARD_POINTS)],
+                [LOOKS, FIRST, slices.points(CASES[0], STANDARD_POINTS)],
                 "figure_regions",
                 **{state: plan_of_network(state) for state in [*STATES, *TREATMENTS]},
             ),

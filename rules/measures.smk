@@ -9,7 +9,7 @@ AXIS_VALUES = [each.values for each in SCENARIOS]
 @cache
 def slice_of_measure(name, state, at):
     """What a measure of one state's network reads of the study."""
-    return slices.measure(SCENARIOS[at].study, name, state)
+    return slices.measure(CASES[at], name, state)
 
 
 @cache
@@ -60,13 +60,18 @@ def stages_of(kind):
 
 @cache
 def plans_of_gathered(kind):
-    """The plans of the files that are gathered, scenario by scenario, as `stages_of` tells them."""
+    """The plans of the files that are gathered, scenario by scenario, as `stages_of` tells them.
+
+    If numbers are drawn, each seed has its own.
+    """
+    places = [(f"{seed} ", place) for seed, place in DRAWN_AT.items()] or [("", 0)]
     return [
         {
-            place: plan_of_stage(stage, at)
-            for place, (stage, _) in stages_of(kind).items()
+            f"{whose}{stage_name}": plan_of_stage(stage, at + place)
+            for whose, place in places
+            for stage_name, (stage, _) in stages_of(kind).items()
         }
-        for at in range(len(SCENARIOS))
+        for at in range(0, len(CASES), PATIENTS)
     ]
 
 
@@ -90,7 +95,7 @@ def plan_of_values():
     """The plan of the study's values and cells."""
     return plan(
         "values",
-        study=[slices.values(each.study) for each in SCENARIOS],
+        study=[[slices.values(each.study) for each in SCENARIOS], DRAWN],
         code=code("values", *of_measures("values", "Row", "NUMBERS")),
         inputs={name: plan_of_gather(name) for name in MEASURES},
     )
@@ -124,7 +129,7 @@ for name in MEASURES:
         threads: 1
         params:
             job=lambda wildcards, name=name: told(
-                (name, wildcards.state), scenario(wildcards)
+                (name, wildcards.state), case(wildcards)
             ),
         message:
             f"seed {{wildcards.seed}}{{wildcards.scenario}}:"
@@ -138,7 +143,7 @@ def gathered_at(kind, at):
     stages = {}
     for place, (stage, file) in stages_of(kind).items():
         group = stages.setdefault(place.rpartition(" ")[0], [])
-        group.append(at_scenario(file, stage, at))
+        group.append(at_scenario(file, stage, at * PATIENTS))
     return [
         file.format(seed=seed)
         for group in stages.values()
@@ -200,6 +205,7 @@ rule study_values:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
         study=[slices.values(each.study) for each in SCENARIOS],
         scenarios=AXIS_VALUES,
+        drawn=DRAWN,
         planned=lambda wildcards: {name: plan_of_gather(name) for name in MEASURES},
         made_by=lambda wildcards: plan_of_values(),
     message:

@@ -4,7 +4,7 @@
 
 def slice_of_network(state, at):
     """What the job of a network reads of the study."""
-    study = SCENARIOS[at].study
+    study = CASES[at]
     if state == HEALTHY:
         return slices.baseline(study)
     return slices.prune(study) if state == UNTREATED else slices.treat(study, state)
@@ -14,7 +14,7 @@ def start_of(state, at):
     """The state of the network from which that of a state is made; the healthy one has none."""
     if state in STATES:
         return HEALTHY if state == UNTREATED else None
-    return SCENARIOS[at].study.treatments[state].start
+    return CASES[at].treatments[state].start
 
 
 @cache
@@ -51,7 +51,7 @@ rule baseline:
         SEED_GROUP
     threads: 1
     params:
-        job=lambda wildcards: told((NETWORK, HEALTHY), scenario(wildcards)),
+        job=lambda wildcards: told((NETWORK, HEALTHY), case(wildcards)),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: train the healthy network"
     shell:
@@ -69,7 +69,7 @@ rule prune:
         SEED_GROUP
     threads: 1
     params:
-        job=lambda wildcards: told((NETWORK, UNTREATED), scenario(wildcards)),
+        job=lambda wildcards: told((NETWORK, UNTREATED), case(wildcards)),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: prune the healthy network"
     shell:
@@ -80,7 +80,7 @@ rule treat:
     input:
         network=network_to_make(
             network_of("{treatment}"),
-            lambda wildcards: start_of(wildcards.treatment, scenario(wildcards)),
+            lambda wildcards: start_of(wildcards.treatment, case(wildcards)),
         ),
     output:
         network=network_file("{treatment}", "network.safetensors"),
@@ -91,7 +91,7 @@ rule treat:
         SEED_GROUP
     threads: 1
     params:
-        job=lambda wildcards: told((NETWORK, wildcards.treatment), scenario(wildcards)),
+        job=lambda wildcards: told((NETWORK, wildcards.treatment), case(wildcards)),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: apply the {wildcards.treatment} treatment"
     shell:

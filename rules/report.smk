@@ -17,7 +17,7 @@ TABLES = [
         for name in STATISTICS_TABLES
         if slices.RELAPSE in MEASURES or name not in RELAPSE_TABLES
     ),
-    *(PREDICTION_TABLES if STRUCTURE in MEASURES else []),
+    *(PREDICTION_TABLES if PREDICTS else []),
 ]
 PUBLISHED = published("published")
 DISCREPANCIES = (
@@ -59,11 +59,7 @@ def plans_of_numbers():
         "pairs": statistics,
         "logrank": statistics,
         "claims": statistics,
-        **(
-            dict.fromkeys(PREDICTION_TABLES, plan_of_predictors())
-            if STRUCTURE in MEASURES
-            else {}
-        ),
+        **(dict.fromkeys(PREDICTION_TABLES, plan_of_predictors()) if PREDICTS else {}),
     }
 
 

@@ -19,7 +19,7 @@ def plan_of_predictors():
     """The plan of what predicts the outcomes."""
     return plan(
         "predictors",
-        study=[],
+        study=DRAWN,
         code=code("predictors"),
         inputs={"values": plan_of_values()},
     )
@@ -48,10 +48,11 @@ rule statistics:
         "../workflow_scripts/statistics.py"
 
 
-# What predicts the outcomes, if the study measures structure.
+# What predicts the outcomes, if the study measures structure or draws numbers.
+PREDICTS = STRUCTURE in MEASURES or bool(DRAWN)
 PREDICTIONS = {
     name: in_results("statistics", f"{name}.parquet")
-    for name in (PREDICTION_TABLES if STRUCTURE in MEASURES else [])
+    for name in (PREDICTION_TABLES if PREDICTS else [])
 }
 
 if PREDICTIONS:
@@ -70,6 +71,7 @@ if PREDICTIONS:
             STUDY_GROUP
         threads: 1
         params:
+            drawn=DRAWN,
             planned=lambda wildcards: plan_of_values(),
             made_by=lambda wildcards: plan_of_predictors(),
         message:

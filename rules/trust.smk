@@ -22,8 +22,8 @@ def files(paths):
 
 
 @cache
-def stages_of_seed():
-    """The stages of any seed: each one's plan, and the patterns of its outputs and its inputs.
+def stages_of_seed(cases):
+    """The stages of a seed: each one's plan, and the patterns of its outputs and its inputs.
 
     They go from the healthy network to the rows of measures; what scenarios share is there once.
     """
@@ -34,10 +34,10 @@ def stages_of_seed():
         inputs = [at_scenario(network_of(each), (NETWORK, each), at) for each in states]
         found.setdefault(outputs_at[0], (plan_of_stage(stage, at), outputs_at, inputs))
 
-    for at, each in enumerate(SCENARIOS):
+    for at in cases:
         add(at, (NETWORK, HEALTHY), rules.baseline.output)
         add(at, (NETWORK, UNTREATED), rules.prune.output, HEALTHY)
-        treatments = each.study.treatments
+        treatments = CASES[at].treatments
         for treatment in by_start(treatments):
             outputs = [
                 str(path).replace("{treatment}", treatment)
@@ -54,7 +54,7 @@ def stages_of_seed():
 
 def jobs_of_seed(seed):
     """The jobs of one seed."""
-    for planned, outputs, inputs in stages_of_seed():
+    for planned, outputs, inputs in stages_of_seed(cases_of_seed(seed)):
         outputs, inputs = (
             [path.format(seed=seed) for path in paths] for paths in (outputs, inputs)
         )

@@ -174,6 +174,7 @@ class Run:
             planned=dict.fromkeys(study.measures),
             study=[slices.values(study)],
             scenarios=[{}],
+            drawn={},
         )
 
     @property

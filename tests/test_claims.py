@@ -100,11 +100,13 @@ def test_shares_of_seeds_are_compared_in_per_cent():
 def test_what_is_said_of_claims():
     rows = judge([claim()], study(AHEAD, BEHIND), NUMBERS)
     [said] = claim_sentences(rows, NUMBERS, LABELS)
-    assert said.startswith("Combined stress: First is better than Second by 16.5 points (")
-    assert said.endswith("), p = 0.008.")
+    assert said.startswith(
+        "Combined stress: First is 16.5 points (14.5 to 18.5) better than Second"
+    )
+    assert said.endswith(" (p = 0.008).")
     other = judge([claim(ACUTE_DROP)], study(AHEAD, BEHIND, ACUTE_DROP), NUMBERS)
     [said] = claim_sentences(other, NUMBERS, LABELS)
-    assert said.startswith("Acute drop: First is worse than Second by 16.5 points (")
+    assert said.startswith("Acute drop: First is 16.5 points (14.5 to 18.5) worse than Second")
     table = claim_table([rows], [{}], NUMBERS, LABELS)
     [[line]] = table.blocks
     assert line[:6] == ["Combined stress", "First", "Second", "93.5", "77.0", "16.5"]

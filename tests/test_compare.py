@@ -61,12 +61,14 @@ def test_seeds_are_paired_treatments_are_matched_and_the_settings_are_told(paper
 
 def test_two_scenarios_of_a_study_are_compared(paper, tmp_path, capsys):
     at = [{"size": name, "pruning.sparsity": 0.9} for name in ("small", "wide")]
-    axes = {"size": {"small": {}, "wide": {}}, "pruning.sparsity": [0.9]}
+    wide = {"network": {"hidden": [600]}, "baseline": {"epochs": 20}}
+    axes = {"size": {"small": None, "wide": wide}, "pruning.sparsity": [0.9]}
     folder = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0, 1: 80.0}}, at, axes=axes)
     places = [f"{folder}:size=small", f"{folder}:size=wide,pruning.sparsity=0.9"]
     text = told(capsys, *places, out=tmp_path / "out")
     assert "SSRI-like is 1.0 points higher with sizes, size = wide, pruning.sparsity = 0.9" in text
-    assert "Their settings are the same." in text
+    differ = r"They differ in network.hidden (\[512, 512, 256\] and \[600\])."
+    assert differ in text
 
 
 def test_what_cannot_be_compared_is_refused_in_a_sentence(paper, tmp_path):

@@ -72,6 +72,17 @@ def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
         write_rows(path, [] if stage == "maintenance" else [row], HistoryRow)
     told = {"kind": "history", "seeds": [0, 1], "states": treatments, "training": measures}
     assert gather(paths, HistoryRow, **told).num_rows == 4
+    # One seed took a step of maintenance that is left to chance, and the other did not.
+    row = HistoryRow(0, "ssri", "maintenance", 1, 0, 0, 0.0, 0.7)
+    write_rows(paths[4], [row], HistoryRow)
+    write_table(tmp_path / "all.parquet", gather(paths, HistoryRow, **told))
+    of_study = {name: told[name] for name in ("kind", "seeds", "states")}
+    [rows] = read_gathered(tmp_path / "all.parquet", HistoryRow, **of_study)
+    assert rows.num_rows == 5
+    write_rows(paths[4], [row, row], HistoryRow)
+    with pytest.raises(PipelineError, match=r"4.parquet: holds a row twice"):
+        gather(paths, HistoryRow, **told)
+    write_rows(paths[4], [], HistoryRow)
     write_rows(paths[2], [], HistoryRow)
     with pytest.raises(PipelineError, match=r"its 1 rows are not of the same .* as the 0 of"):
         gather(paths, HistoryRow, **told)

@@ -187,9 +187,12 @@ def said(associations, forecasts):
 
 def test_what_predicts_an_outcome_is_said_with_its_score():
     text, found = said([ROW], [SCORE, NONE])
-    assert "Of 1 outcome of treatments that could be tested (the other 1 differ" in text
+    assert "Of 1 outcome of treatments that could be tested (the other one is the same" in text
     assert "“Responded” under First: an AUC of 0.81 (0.50 by chance; p = 0.001, 0.010" in text
-    assert "“Live units, layer = 2”: ρ = −0.50 (−0.70 to −0.20), p = 0.030" in text
+    assert (
+        "“Live units, layer = 2” and “Responded” under First: ρ = −0.50 (−0.70 to −0.20), p = 0.030"
+        in text
+    )
     assert "unnoticed" not in text
     assert association_table(found).blocks[0][0][2] == "Live units, layer = 2"
     assert [block[0][2] for block in forecast_table(found).blocks] == ["12 of 40", "40 of 40"]
@@ -199,7 +202,8 @@ def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
     text, _ = said([replace(ROW, p_holm=0.2)], [replace(SCORE, p_holm=0.3)])
     assert "nothing that was measured of the untreated network was found to predict" in text
     assert "The best is “Responded” under First, with an AUC of 0.81" in text
-    assert "0 are significant after Holm's correction. The largest is of “Responded”" in text
+    assert "0 are significant after Holm's correction." in text
+    assert "The largest is “Live units, layer = 2” and “Responded”" in text
     assert "a true ρ of less than 0.43 would more often than one time in five go unnoticed" in text
 
 

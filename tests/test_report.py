@@ -284,7 +284,7 @@ def test_the_comparison_is_shown_table_by_table_under_their_titles(paper):
     (row,) = (c for c in cells if c[:2] == ["SSRI-like", "Combined stress"])
     assert row[2:4] == ["77.5 ± 7.5", "81.3 ± 8.8"]
     fisher = "consistent (Fisher's exact test, p = 1.000)"
-    assert ["Ketamine-like", "Relapsed", "0 of 2", "0 of 10", fisher] in cells
+    assert ["Ketamine-like", "Ever below threshold", "0 of 2", "0 of 10", fisher] in cells
     assert report([], shown.study["measures"], {}).count("\n") == 3
 
 

@@ -6,7 +6,7 @@ from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, study_cells
 from pipeline_lib.analysis.values import study_values, wide
 from pipeline_lib.files.gathering import read_gathered
-from pipeline_lib.files.rows import table_of, with_axes, write_table
+from pipeline_lib.files.rows import table_of, with_axes, with_drawn, write_table
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
@@ -14,6 +14,7 @@ from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 
 plans, scenarios = snakemake.params.planned, snakemake.params.scenarios
+drawn = snakemake.params.drawn
 
 with job_log(snakemake.log[0], "compute the study's numbers and their intervals"):
     rows = {
@@ -34,11 +35,10 @@ with job_log(snakemake.log[0], "compute the study's numbers and their intervals"
         cells.append(study_cells(values[-1], numbers))
     by = made(snakemake.params.made_by, snakemake.input)
     output = snakemake.output
-    for path, found, row in (
-        (output.long, values, Value),
-        (output.cells, cells, Cell),
+    for path, tables in (
+        (output.long, [with_drawn(table_of(each, Value), drawn) for each in values]),
+        (output.cells, [table_of(each, Cell) for each in cells]),
     ):
-        tables = [table_of(each, row) for each in found]
         write_table(path, concat_tables(map(with_axes, tables, scenarios)), by)
-    write_text(output.wide, wide(values, scenarios))
+    write_text(output.wide, wide(values, scenarios, drawn))
     stamp_files(output.stamp, [output.long, output.wide, output.cells], by)

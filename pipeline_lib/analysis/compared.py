@@ -27,7 +27,10 @@ APART = (
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: its name, its study as merged YAML, its scenario, and its values."""
+    """One of the two: its name, its study as merged YAML, its scenario, and its values.
+
+    Of a scenario, the study has the settings of its variants.
+    """
 
     name: str
     study: Mapping[str, Any]
@@ -78,6 +81,8 @@ def read_side(place: str) -> Side:
                 f"{folder}:{axis}=… ({', '.join(named)})"
             )
         axes[axis] = named[wanted[axis]]
+        if isinstance(overlays := study["axes"][axis], dict):
+            study = _laid_over(study, overlays[axes[axis]] or {})
     values = []
     for row in rows:
         here = {axis: row.pop(axis) for axis in kinds}
@@ -133,6 +138,15 @@ def differences(base: Side, other: Side) -> list[str]:
 def _kind(values: Any) -> type:
     numbers = all(isinstance(each, int | float) and each is not True for each in values)
     return float if isinstance(values, list) and numbers else str
+
+
+def _laid_over(study: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the study with the settings of a variant, in which a list is a single value."""
+    found = dict(study)
+    for key, value in overlay.items():
+        deeper = isinstance(value, dict) and isinstance(found.get(key), dict)
+        found[key] = _laid_over(found[key], value) if deeper else value
+    return found
 
 
 def _leaves(study: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

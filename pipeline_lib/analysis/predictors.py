@@ -1,5 +1,6 @@
 """Which numbers of the pruned network predict response, relapse and final accuracy.
 
+The numbers that were drawn for each seed, such as how severely it is damaged, are among them.
 Each predictor is compared with each outcome by Spearman's rank correlation. A ridge regression uses
 all predictors together, and is judged on seeds to which it was not fitted.
 """
@@ -14,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from pipeline_lib.analysis.intervals import LEVEL
-from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.analysis.values import NOTHING_DRAWN, BySeed, Drawn, by_key
 from pipeline_lib.analysis.welch import POWER, holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
@@ -32,7 +33,7 @@ from pipeline_lib.names import (
     UNTREATED,
     WEIGHT_NORM,
 )
-from pipeline_lib.numbers import Key
+from pipeline_lib.numbers import Key, Number
 
 PREDICTORS = (CLEAN, STANDARD, COMBINED, LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN)
 SHARES = (RESPONDED, RELAPSED_AFTER_RESPONSE)  # 0 or 1 in each seed
@@ -51,6 +52,7 @@ ALIKE = "all seeds have the same outcome"
 class Association:
     """Spearman's rho of a number of the untreated network with an outcome of a treatment.
 
+    The predictor may also be a key of the study whose number was drawn for each seed.
     It is over the `n` seeds that have both, with the interval of Bonett and Wright (2000). `p` is
     from a two-sided permutation test, and `p_holm` is corrected by Holm's procedure over all rows.
     A field is None if it cannot be computed, and `note` says why.
@@ -99,10 +101,10 @@ class Forecast:
 Row = TypeVar("Row", Association, Forecast)
 
 
-def associations(values: Iterable[Value]) -> list[Association]:
+def associations(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[Association]:
     """Return the correlation of every predictor with every outcome, by treatment."""
     series = by_key(values)
-    predictors = _predictors(series)
+    predictors = _predictors(series, drawn)
     found = []
     for key, outcome in _outcomes(series).items():
         x, y = _matched(predictors, outcome)
@@ -119,10 +121,10 @@ def associations(values: Iterable[Value]) -> list[Association]:
     return _corrected(found)
 
 
-def forecasts(values: Iterable[Value]) -> list[Forecast]:
+def forecasts(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[Forecast]:
     """Return how well the predictors together predict each outcome of each treatment."""
     series = by_key(values)
-    predictors, found = _predictors(series), []
+    predictors, found = _predictors(series, drawn), []
     for key, outcome in _outcomes(series).items():
         x, y = _matched(predictors, outcome)
         share, n = key.number in SHARES, len(y)
@@ -148,12 +150,25 @@ def forecasts(values: Iterable[Value]) -> list[Forecast]:
     return _corrected(found)
 
 
-def _predictors(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
-    return {
+def predictor_text(predictor: str, level: float | None, numbers: Mapping[str, Number]) -> str:
+    """Return what readers call a predictor: the heading of its number, or the key that was drawn.
+
+    `numbers` has the numbers of the study's measures.
+    """
+    return numbers[predictor].at_level(level) if predictor in numbers else predictor
+
+
+def _predictors(series: Mapping[Key, BySeed], drawn: Drawn) -> dict[Key, BySeed]:
+    measured = {
         key: series[key]
         for name in PREDICTORS
         for key in series
         if (key.number, key.treatment, key.modulation) == (name, UNTREATED, ON)
+    }
+    keys = next(iter(drawn.values()), {})
+    return measured | {
+        Key(UNTREATED, key): BySeed([*drawn], [numbers[key] for numbers in drawn.values()])
+        for key in keys
     }
 
 

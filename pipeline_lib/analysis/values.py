@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,6 +19,9 @@ from pipeline_lib import measures
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import Axes, Key
+
+Drawn = Mapping[int, Mapping[str, float]]  # the numbers that were drawn for each seed, by key
+NOTHING_DRAWN: Drawn = MappingProxyType({})
 
 
 class BySeed(NamedTuple):
@@ -58,21 +62,28 @@ def by_key(values: Iterable[Value]) -> dict[Key, BySeed]:
     return found
 
 
-def wide(values: Sequence[Sequence[Value]], scenarios: Sequence[Axes] = ({},)) -> str:
+def wide(
+    values: Sequence[Sequence[Value]],
+    scenarios: Sequence[Axes] = ({},),
+    drawn: Drawn = NOTHING_DRAWN,
+) -> str:
     """Return CSV with a row per scenario, seed and treatment, and a column for each number.
 
-    `values` has those of each scenario, whose axes have columns, too. This is the form that R, SPSS
-    and spreadsheets take. A number that a treatment lacks is empty.
+    `values` has those of each scenario, whose axes have columns, too, and so have the numbers that
+    were drawn for each seed. This is the form that R, SPSS and spreadsheets take. A number that a
+    treatment lacks is empty.
     """
     everything: list[dict[str, Any]] = []
     for axes, of_scenario in zip(scenarios, values, strict=True):
         rows: dict[tuple[int, str], dict[str, Any]] = {}
         for value in of_scenario:
-            place = {**axes, "seed": value.seed, "treatment": value.treatment}
+            of_seed = {**axes, **drawn.get(value.seed, {})}
+            place = {**of_seed, "seed": value.seed, "treatment": value.treatment}
             rows.setdefault((value.seed, value.treatment), place)[_column(value.key)] = value.value
         everything += sorted(rows.values(), key=itemgetter("seed"))
     numbers = (_column(value.key) for of_scenario in values for value in of_scenario)
-    columns = dict.fromkeys([*scenarios[0], "seed", "treatment", *numbers])
+    keys = next(iter(drawn.values()), {})
+    columns = dict.fromkeys([*scenarios[0], *keys, "seed", "treatment", *numbers])
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()

@@ -52,12 +52,19 @@ PREDICTORS = FigureSpec(
     "each treatment, with 95 % intervals. Outcomes that are the same in all seeds are left out.",
     kind="special",
 )
+PATIENTS = FigureSpec(
+    "patients",
+    "Who responds to what",
+    "Accuracy of each seed under each treatment, over the numbers that were drawn for the seed. "
+    "With enough seeds, lines show the mean of eleven neighbours.",
+    kind="special",
+)
 # The widths of a journal's pages in inches, by the name of the folder of their figures.
 TWO_COLUMNS = "two_columns"
 JOURNAL = {"one_column": 3.5, TWO_COLUMNS: 7.2}
 
 ALONG, FOREST, MAP = "along", "variants", "map"  # of axes
-SPECIAL = (SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)
+SPECIAL = (PATIENTS, SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)
 
 
 def specs(names: Iterable[str]) -> dict[str, FigureSpec]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from matplotlib.figure import Figure
 
-from pipeline_lib.analysis.predictors import Association
+from pipeline_lib.analysis.predictors import Association, predictor_text
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.numbers import Number
@@ -29,7 +29,7 @@ def draw(
         panel.set_title(numbers[outcome].heading)
         panel.set(xlim=(-1.05, 1.05), xlabel="Spearman's ρ")
         panel.axvline(0, color="black", linewidth=0.7)
-        style.name_rows(panel, [numbers[name].at_level(level) for name, level in rows])
+        style.name_rows(panel, [predictor_text(*row, numbers) for row in rows])
         for row in (row for row in there if row.outcome == outcome):
             look = looks[row.treatment]
             at = rows.index((row.predictor, row.level)) + shifts[row.treatment]

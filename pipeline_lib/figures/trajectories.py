@@ -61,7 +61,7 @@ def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:
     panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
     relapsed = shown.cells.get(Key(state, RELAPSED))
     if keys[0].number == LONGITUDINAL and relapsed is not None:
-        title += f"\n{relapsed.count} of {relapsed.n} relapsed"
+        title += f"\n{relapsed.count} of {relapsed.n} ever below threshold"
         found = shown.values.get(Key(state, RELAPSE_CYCLE), BySeed([], []))
         points = []
         for seed, cycle in zip(*found, strict=True):

@@ -7,7 +7,7 @@ whenever the file is read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cache, reduce
 from pathlib import Path
@@ -25,6 +25,7 @@ from pipeline_lib.numbers import Axes
 Row = TypeVar("Row")
 
 SHARES = ("accuracy", "sparsity")  # columns that are fractions, from 0 to 1
+DRAWN = b"drawn"  # in the metadata of columns of drawn numbers, which are not those of an axis
 
 
 _TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
@@ -76,7 +77,8 @@ def read_table(
 ) -> pa.Table:
     """Read a Parquet file of rows of this dataclass, made by the plan `planned` if one is given.
 
-    The columns of `axes`, of which any value is given, come first.
+    The columns of `axes`, of which any value is given, come first. Columns of drawn numbers, which
+    follow them, are left out.
 
     Raises PipelineError if the file is missing, damaged, made by another plan, of other columns, or
     holds what `write_table` would not write.
@@ -96,7 +98,8 @@ def read_table(
         raise PipelineError(f"{path}: it does not say what made it; {REMEDY}")
     check_plan(path, stamp, planned)
     table = table.replace_schema_metadata(None)
-    columns = pa.schema([*_axis_columns(axes or {}), *schema(row)])
+    drawn = [field for field in table.schema if DRAWN in (field.metadata or {})]
+    columns = pa.schema([*_axis_columns(axes or {}), *drawn, *schema(row)])
     if not table.schema.equals(columns):
         names = ", ".join(columns.names)
         raise PipelineError(f"{path}: its columns are not {names}; {REMEDY}")
@@ -104,7 +107,7 @@ def read_table(
         raise PipelineError(f"{path}: damaged (its digest does not fit its rows); {REMEDY}")
     _check_values(path, table)
     note(path, stamp.content)
-    return table
+    return table.drop_columns([field.name for field in drawn])
 
 
 def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
@@ -112,6 +115,16 @@ def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
     for column in reversed(_axis_columns(axes)):
         values = pa.repeat(pa.scalar(axes[column.name], column.type), table.num_rows)
         table = table.add_column(0, column, values)
+    return table
+
+
+def with_drawn(table: pa.Table, drawn: Mapping[int, Mapping[str, float]]) -> pa.Table:
+    """Return a table with a column in front for each number that was drawn for its rows' seeds."""
+    seeds = table["seed"].to_pylist()
+    for key in reversed([*next(iter(drawn.values()), {})]):
+        numbers = pa.array([drawn[seed][key] for seed in seeds], pa.float64())
+        field = pa.field(key, pa.float64(), nullable=False, metadata={DRAWN: b"for each seed"})
+        table = table.add_column(0, field, numbers)
     return table
 
 

@@ -197,8 +197,8 @@ NUMBERS = (
         better="less",
         tables=(RELAPSE_BY_THRESHOLD,),
     ),
-    _share(RELAPSED, "Relapsed", better="less", tables=("table_4", SUMMARY)),
-    _share(NOT_RELAPSED, "Not relapsed", derived=True, tables=("table_4",)),
+    _share(RELAPSED, "Ever below threshold", better="less", tables=("table_4", SUMMARY)),
+    _share(NOT_RELAPSED, "Never below threshold", derived=True, tables=("table_4",)),
     Number(
         RELAPSE_CYCLE,
         "Relapse cycle",

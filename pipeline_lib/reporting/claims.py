@@ -41,8 +41,11 @@ def claim_sentences(
         parts = []
         for row in rows:
             said = IS[row.verdict].format(_other(row.than, labels))
-            between = " by " if row.verdict in (HOLDS, REVERSED) else ", with a difference of "
-            parts.append(f"{said}{between}{_gain(row, numbers[name])}, {p_equals(row.p)}")
+            gain, p = _gain(row, numbers[name]), p_equals(row.p)
+            if row.verdict in (HOLDS, REVERSED):
+                parts.append(f"{gain} {said} ({p})")
+            else:
+                parts.append(f"{said}, with a difference of {gain} ({p})")
         where = heading(numbers[name], rows[0].level)
         yield f"{where}: {label(better, labels)} is {'; '.join(parts)}."
 
@@ -123,7 +126,7 @@ def _claim(row: Judged) -> tuple[str, str]:
 
 
 def _other(than: str, labels: Mapping[str, str]) -> str:
-    return "itself with its modulation off" if than == WITHDRAWN else label(than, labels)
+    return "without its modulation" if than == WITHDRAWN else label(than, labels)
 
 
 def _gain(row: Judged, number: Number) -> str:

@@ -16,6 +16,7 @@ from pipeline_lib.analysis.intervals import ALPHA
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
 from pipeline_lib.names import (
+    ACUTE_DROP,
     COMBINED,
     FINAL_ACCURACY,
     HEALTHY,
@@ -40,9 +41,12 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
+    share,
     signed,
 )
 
+ABOVE = ("above", "below")
+FEW_AHEAD = 0.65  # a smaller share of seeds that are ahead is worth telling
 NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point error
 
 
@@ -71,8 +75,8 @@ def findings(results: Results) -> list[Finding]:
         (found if name in PAPER else others).append(finding)
         if name == COMBINED:
             for state, topic in (
-                (UNTREATED, "Who gains over the untreated network"),
-                (HEALTHY, "Who is back where the healthy network was"),
+                (UNTREATED, "Who gains over the untreated network under combined stress"),
+                (HEALTHY, "Who is back where the healthy network was under combined stress"),
             ):
                 pairs = [(who, state) for who in results.labels]
                 found.append(Finding(topic, [], _told(results, asked, pairs)))
@@ -99,7 +103,7 @@ def markdown(results: Results) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", "below")) -> str:
+def difference(results: Results, pair: Pair, words: tuple[str, str] = ABOVE) -> str:
     """Say by how much the first of a pair differs from the other, and how sure that is.
 
     `words` describe a first treatment with the larger mean, and one with the smaller mean.
@@ -109,7 +113,10 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ("above", 
         return f"{first} and {other} are equal in every seed."
     if abs(pair.difference) < NO_DIFFERENCE:
         return f"{first} and {other} have the same mean."
-    text = f"{first} is {_amount(results, pair)} {words[pair.difference < 0]} {other}"
+    is_, word = "is", words[pair.difference < 0]
+    if results.numbers[pair.number].name == ACUTE_DROP and words == ABOVE:
+        is_, word = "loses", ("more than", "less than")[pair.difference < 0]
+    text = f"{first} {is_} {_amount(results, pair)} {word} {other}"
     return f"{text}{_certainty(results, pair)}."
 
 
@@ -130,13 +137,15 @@ def _certainty(results: Results, pair: Pair) -> str:
         return "; one seed allows no test"
     test = f"{p_equals(p)}{family}"
     if small(results.numbers[pair.number], pair.ci_low, pair.ci_high):
-        return f", too small to matter ({test})"
+        return f", a difference too small to matter ({test})"
     if p < ALPHA:
-        return f" ({test})"
+        ahead = pair.superiority if pair.difference > 0 else 1.0 - pair.superiority
+        only = f", but in only {share(round(ahead, 2))} of the seeds" if ahead < FEW_AHEAD else ""
+        return f"{only} ({test})"
     needed = f"about {pair.seeds_needed}" if pair.seeds_needed else f"more than {MOST}"
     if (pair.seeds_needed or MOST) > pair.n:
         test += f"; detecting a true difference of this size would need {needed} seeds"
-    return f", not significant ({test})"
+    return f", a difference that is not significant ({test})"
 
 
 def _insult(results: Results) -> Iterator[str]:
@@ -211,6 +220,8 @@ def _changes(results: Results) -> Iterator[str]:
     cycles = results.cells.cycles(LONGITUDINAL)
     if told and cycles:
         yield f"From cycle 0 to cycle {cycles[-1]}, {listed(told)}."
+        if any(" gains " in each for each in told):
+            yield "Maintenance after each cycle is more training, so a gain is no effect of stress."
 
 
 def _additions(results: Results) -> Iterator[str]:
@@ -230,9 +241,9 @@ def _withdrawal(results: Results) -> Iterator[str]:
             off = results.cells.get(key._replace(modulation=OFF))
             pair = results.pairs_of(Asked(number, level)).get((treatment, WITHDRAWN))
             if off and pair:
-                less = "less" if pair.difference > 0 else "more"
+                lower = "lower" if pair.difference > 0 else "higher"
                 yield (
-                    f"{where}, {results.name(treatment)} with its modulation off has "
-                    f"{mean(off, number)}, {_amount(results, pair)} {less} than with it on"
+                    f"{where}, {results.name(treatment)} reaches {mean(off, number)} with its "
+                    f"modulation off, {_amount(results, pair)} {lower} than with it on"
                     f"{_certainty(results, pair)}."
                 )

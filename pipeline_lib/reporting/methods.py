@@ -56,7 +56,17 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         "measured under combined stress, which is noise on the input (SD "
         f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
         f"at once{strongest}.{further}",
+        *_patients(study["drawn"]),
     ]
+
+
+def _patients(drawn: Mapping[str, str]) -> Iterator[str]:
+    if drawn:
+        told = listed(f"{key} is {words}" for key, words in drawn.items())
+        yield (
+            "Seeds differ not only by chance. Like patients, they also differ in numbers that are "
+            f"drawn for each of them: {told}."
+        )
 
 
 def _further_damage(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -216,7 +226,10 @@ def _of_relapse(cycles: int, below: str) -> list[tuple[str, str]]:
 
 def _pruned(results: Results) -> str:
     cell = results.cells.get(Key(UNTREATED, SPARSITY))
-    return "a part" if cell is None else f"{signed(cell.mean)}{PER_CENT}".replace(".0", "")
+    if cell is None or cell.min is None or cell.max is None:
+        return "a part"
+    ends = dict.fromkeys(signed(end).replace(".0", "") for end in (cell.min, cell.max))
+    return f"{' to '.join(ends)}{PER_CENT}"
 
 
 def _left(results: Results, key: Key) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline_lib.analysis.intervals import ALPHA
-from pipeline_lib.analysis.predictors import Association, Forecast, detectable
+from pipeline_lib.analysis.predictors import Association, Forecast, detectable, predictor_text
 from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE, RESPONDED, SLOW_RESPONSE
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Results
@@ -58,9 +58,9 @@ def relapse_tests(results: Results) -> Iterator[str]:
     for row, pair in zip(tests, pairs, strict=True):
         if row.p_holm < ALPHA:
             yield (
-                f"Of the seeds that responded, time to relapse differs between {pair} (log-rank "
+                f"Among the seeds that responded, time to relapse differs between {pair} (log-rank "
                 f"test, {p_equals(row.p_holm)}; Fisher's exact test of the counts, "
-                f"{p_equals(row.p_fisher_holm)}; each corrected by Holm over "
+                f"{p_equals(row.p_fisher_holm)}; both corrected by Holm over "
                 f"{plural(len(tests), 'pair')})."
             )
     if tests[0].p_holm >= ALPHA:
@@ -77,25 +77,29 @@ def predictions(results: Results) -> Iterator[str]:
     tested = sorted((f for f in results.forecasts if f.p is not None), key=lambda f: f.p or 0)
     good = [f for f in tested if (f.p_holm or 0) < ALPHA]
     outcomes = plural(len(tested), "outcome")
+    known = f"the untreated network{' and the drawn numbers' if results.draws else ''}"
     untested = len(results.forecasts) - len(tested)
-    rest = f" (the other {untested} differ between too few seeds)" if untested else ""
+    others = f"the other {untested} are" if untested > 1 else "the other one is"
+    rest = f" ({others} the same in nearly all seeds)" if untested else ""
     if good:
         yield (
-            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} can be predicted "
-            "from the untreated network, in seeds that were left out."
+            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} "
+            f"{'was' if len(good) == 1 else 'were'} predicted better than by chance from {known}, "
+            "in seeds that were left out of the fit."
         )
         for forecast in good:
             yield f"{_name(results, forecast)}: {_score(forecast)}."
     elif tested:
         yield (
             f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
-            "network was found to predict who responds, who relapses or how accurate a network "
-            f"ends: none of {outcomes} of treatments that could be tested{rest} is predicted "
-            "significantly better than by chance in seeds that were left out. The best is "
+            f"network{' or drawn for the seeds' if results.draws else ''} was found to predict "
+            f"who responds, who relapses or how accurate a network ends: none of {outcomes} of "
+            f"treatments that could be tested{rest} is predicted significantly better than by "
+            "chance in seeds that were left out. The best is "
             f"{_name(results, tested[0])}, with {_score(tested[0])}."
         )
     elif results.forecasts:
-        yield "Too few seeds differ in their outcomes to predict them from the untreated network."
+        yield f"Too few seeds differ in their outcomes to predict them from {known}."
     yield from _correlations(results)
 
 
@@ -105,17 +109,16 @@ def _correlations(results: Results) -> Iterator[str]:
     good = [a for a in by_size if (a.p_holm or 0) < ALPHA]
     if tested:
         yield (
-            f"Of {plural(len(tested), 'rank correlation')} of a single number of the untreated "
-            f"network with an outcome, {len(good)} {'is' if len(good) == 1 else 'are'} significant "
-            "after Holm's correction."
+            f"Of {plural(len(tested), 'rank correlation')} between one measure of the untreated "
+            f"network{', or one drawn number,' if results.draws else ''} and one outcome, "
+            f"{len(good)} {'is' if len(good) == 1 else 'are'} significant after Holm's correction."
         )
     for found in good or by_size[:1]:
-        lead = "" if good else "The largest is of "
-        predictor = results.numbers[found.predictor].at_level(found.level)
+        lead = "" if good else "The largest is "
+        predictor = predictor_text(found.predictor, found.level, results.numbers)
         yield (
-            f"{lead}{_name(results, found)}, with “{predictor}"
-            f"”: ρ = {coefficient(found.rho, found)}, "
-            f"{p_equals(found.p_holm)} after correction."
+            f"{lead}“{predictor}” and {_name(results, found)}: ρ = "
+            f"{coefficient(found.rho, found)}, {p_equals(found.p_holm)} after correction."
         )
     if tested and not good and (least := detectable(max(a.n for a in tested))):
         yield (

@@ -45,17 +45,19 @@ def reading(results: Results) -> list[tuple[str, str]]:
         (
             "Intervals",
             f"Brackets hold {100 * LEVEL:g} % intervals, by {HALL} for means and by {WILSON}'s "
-            "method for shares of seeds. They are not corrected for their number.",
+            "method for shares of seeds. The intervals are not corrected for multiple "
+            "comparisons, but p is.",
         ),
         (
             "Size",
-            f"A difference of at most {points(MARGIN)}, the margin, is too small to matter, "
-            "whatever its p.",
+            "A difference is called too small to matter, whatever its p, if its whole interval is "
+            f"within {points(MARGIN)} of 0, a limit that we chose.",
         ),
         (
             "Tests",
             "Treatments are compared within seeds by sign-flip permutation tests, and p is "
-            f"corrected by step-down max-T over {families}.{limit}",
+            f"corrected by step-down max-T over {families}; claims are corrected among "
+            f"themselves.{limit}",
         ),
         ("Power", _power(results)),
     ]
@@ -65,8 +67,8 @@ def _power(results: Results) -> str:
     """Say which true differences this many seeds can show, from the scatter of the seeds."""
     sds = smallest_difference(results.seeds)
     text = (
-        "A difference that is not significant may still be real. The number of seeds needed to "
-        f"detect it is for a power of {100 * POWER:g} %, before correction."
+        "A difference that is not significant may still be real. Where we say how many seeds would "
+        f"detect it, this is for a power of {100 * POWER:g} %, before correction."
     )
     found = []
     for asked in results.asked():
@@ -85,8 +87,9 @@ def _power(results: Results) -> str:
             found.append(f"{' to '.join(ends)} ({asked.heading})")
     if found:
         text += (
-            f" With {results.seeds} seeds, four of five studies would find a true difference of "
-            f"{sds:.1f} SDs of the differences between seeds. For the planned comparisons of "
-            f"treatments this is, in percentage points, {listed(found)}."
+            f" With {results.seeds} seeds, four out of five studies would detect a true difference "
+            f"of {sds:.1f} standard deviations of the within-seed differences, before correction. "
+            "For the planned comparisons of treatments this corresponds, in percentage points, to "
+            f"{listed(found)}."
         )
     return text

@@ -98,6 +98,11 @@ class Results:
         """How many seeds the study has."""
         return max((cell.n for cell in self.cells.values()), default=0)
 
+    @property
+    def draws(self) -> bool:
+        """Whether numbers that were drawn for each seed are among the predictors."""
+        return any(row.predictor not in self.numbers for row in self.associations)
+
     def name(self, treatment: str) -> str:
         """Return what readers call a treatment or a state."""
         return label(treatment, self.labels)

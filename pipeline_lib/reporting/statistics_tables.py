@@ -9,7 +9,7 @@ from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
-from pipeline_lib.analysis.predictors import Association, Forecast
+from pipeline_lib.analysis.predictors import Association, Forecast, predictor_text
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.names import (
     ASSOCIATIONS,
@@ -178,6 +178,7 @@ def _needed(pair: Pair) -> str:
 def forecast_table(results: Results) -> Table:
     """Return how well the untreated network predicts each outcome."""
     blocks = []
+    drawn = " and on the drawn numbers" if results.draws else ""
     for row in results.forecasts:
         size = f"{row.n}" if row.events is None else f"{row.events} of {row.n}"
         spread = NOTHING
@@ -189,10 +190,12 @@ def forecast_table(results: Results) -> Table:
     return Table(
         FORECASTS,
         "Outcomes predicted from the untreated network",
-        "Ridge regression on all that was measured of the untreated network, judged on seeds that "
-        "were left out (five-fold cross-validation, repeated twenty times): AUC of an outcome that "
-        "a seed has or has not, R² of an accuracy, where 0 is no better than the mean. The spread "
-        "is over repeats. Chance and p are of outcomes shuffled among the seeds.",
+        f"Predictions are of a ridge regression on all that was measured of the untreated network"
+        f"{drawn}, judged on seeds that were left out of the fit (five-fold cross-validation, "
+        "repeated twenty times). The score is the AUC of an outcome that a seed has or has not, "
+        "and R² of an accuracy, where 0 is no better than the mean. The spread is over the "
+        "repeats, and is not a confidence interval. The score by chance, and p, come from "
+        "shuffling the outcomes among the seeds.",
         columns(
             ["Treatment", "Outcome"],
             ["Seeds", "Score", "Mean", "Spread", "By chance", "p", "p (Holm)", "Note"],
@@ -207,11 +210,12 @@ def forecast_table(results: Results) -> Table:
 def association_table(results: Results) -> Table:
     """Return the correlations of single numbers of the untreated network with the outcomes."""
     blocks: dict[tuple[str, str], list[list[str]]] = {}
+    predictor_head = "Predictor" if results.draws else "Untreated network"
     for row in results.associations:
         if row.rho is not None:
             block = blocks.setdefault((row.treatment, row.outcome), [])
             names = [results.name(row.treatment), results.numbers[row.outcome].heading]
-            predictor = results.numbers[row.predictor].at_level(row.level)
+            predictor = predictor_text(row.predictor, row.level, results.numbers)
             texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
             block.append([*(["", ""] if block else names), predictor, *texts])
     return Table(
@@ -220,7 +224,7 @@ def association_table(results: Results) -> Table:
         "Spearman's ρ over the seeds, with 95 % intervals (Bonett and Wright) and p of a "
         "permutation test, corrected by Holm's procedure over all rows. Outcomes and numbers that "
         "are the same in all seeds are left out.",
-        columns(["Treatment", "Outcome", "Untreated network"], ["Seeds", "ρ", "p", "p (Holm)"]),
+        columns(["Treatment", "Outcome", predictor_head], ["Seeds", "ρ", "p", "p (Holm)"]),
         list(blocks.values()),
         [field.name for field in fields(Association)],
         [astuple(row) for row in results.associations],

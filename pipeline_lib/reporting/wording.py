@@ -114,8 +114,10 @@ def ends(of: WithInterval, number: Number | None = None) -> str:
     return f"{signed(of.ci_low, number)} to {signed(of.ci_high, number)}"
 
 
-def share(fraction: float) -> str:
-    """Return a fraction in per cent, without trailing zeros."""
+def share(fraction: float | str) -> str:
+    """Return a fraction in per cent, without trailing zeros; words if it is drawn for each seed."""
+    if isinstance(fraction, str):
+        return f"a part ({fraction})"
     return f"{round(100.0 * fraction, 9):g}{PER_CENT}"
 
 

@@ -18,13 +18,15 @@ from typing import Any
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.treatments import EACH
+from pipeline_lib.study.keys import Place, check_apart, places, put
+from pipeline_lib.study.patients import drawn_places, patients
 from pipeline_lib.study.validation import validate
 
 Value = float | str  # of an axis, as in its column of the results
 
 MOST_SCENARIOS = 10_000
-FIXED = ("seeds", "results", "keep_networks", "publication")  # keys that all scenarios share
+# Keys that all scenarios share.
+FIXED = ("seeds", "results", "keep_networks", "publication", "drawn")
 
 # The columns of rows, values and cells, beside which each axis gets one.
 STATISTICS = {"n", "mean", "sd", "min", "max", "count", "ci_low", "ci_high", "method", "note"}
@@ -34,11 +36,15 @@ COLUMNS = STATISTICS | {field.name for row in ROWS for field in fields(row)}
 
 @dataclass(frozen=True)
 class Scenario:
-    """One value of each axis, and the resulting study; paths of files contain the `labels`."""
+    """One value of each axis, and the resulting study; paths of files contain the `labels`.
+
+    `patients` has the study of each seed if numbers are drawn, and otherwise the study alone.
+    """
 
     values: dict[str, Value]
     labels: dict[str, str]
     study: Study
+    patients: list[Study]
 
     def folder(self, axes: Sequence[str]) -> str:
         """Return the part of a path for these axes, such as `/pruning.sparsity~0.93`."""
@@ -51,7 +57,7 @@ class _Setting:
 
     label: str
     value: Value
-    changes: dict[tuple[str | int, ...], Any]
+    changes: dict[Place, Any]
 
 
 def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scenario]:
@@ -65,30 +71,35 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
     base = validate(raw, order=order)
     without = {key: value for key, value in raw.items() if key != "axes"}
     axes = {axis: list(_settings(axis, values, without)) for axis, values in base.axes.items()}
-    _check_apart(axes)
+    drawn = drawn_places(base, without)
+    check_apart(
+        {f"axes.{axis}": {p for each in of for p in each.changes} for axis, of in axes.items()}
+        | {f"drawn.{key}": there for key, there in drawn.items()}
+    )
     number = math.prod(len(settings) for settings in axes.values())
     if number > MOST_SCENARIOS:
         raise PipelineError(
             f"axes make {number} scenarios; they must make at most {MOST_SCENARIOS}"
         )
     if not axes:
-        return [Scenario({}, {}, base)]
+        return [Scenario({}, {}, base, patients(base, without, drawn, order))]
     found, problems = [], []
     for chosen in itertools.product(*axes.values()):
         place = dict(zip(axes, chosen, strict=True))
         varied = copy.deepcopy(without)
         for path, value in (change for each in chosen for change in each.changes.items()):
-            _set(varied, path, value)
+            put(varied, path, value)
         try:
             study = validate(varied, order=order)
             _check_frame(base, study)
+            of_seeds = patients(study, varied, drawn, order)
         except PipelineError as error:
             where = ", ".join(f"{axis} = {each.label}" for axis, each in place.items())
             problems += [f"axes, at {where}: {line}" for line in str(error).splitlines()]
             continue
         values = {axis: each.value for axis, each in place.items()}
         labels = {axis: each.label for axis, each in place.items()}
-        found.append(Scenario(values, labels, study))
+        found.append(Scenario(values, labels, study, of_seeds))
     if problems:
         more = [f"and {len(problems) - 5} more like these"] if len(problems) > 5 else []
         raise PipelineError("\n".join(problems[:5] + more))
@@ -131,7 +142,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
         for name, overlay in values.items():
             yield _Setting(name, name, dict(_leaves(overlay or {}, raw)))
         return
-    paths = list(_resolved(axis, axis.split("."), raw))
+    paths = places(f"axes.{axis}", raw)
     labels = [_label(value) for value in values]
     for label in labels:
         if not re.fullmatch(r"[\w.+-]{1,60}", label, re.ASCII):
@@ -171,68 +182,6 @@ def _leaves(
             yield (*above, key), value
 
 
-def _resolved(
-    axis: str, parts: Sequence[str], there: Any, path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[str | int, ...]]:
-    """Yield the path of each key that an axis sets.
-
-    In a list of steps, a step is named by number or kind; `each` stands for every treatment.
-    """
-    part, *rest = parts
-    if isinstance(there, list) and rest:
-        place = _place(axis, part, there)
-        path, there = (*path, place), there[place]
-        if part.isdigit() or not isinstance(there, dict):
-            yield from _resolved(axis, rest, there, path)
-            return
-    if not isinstance(there, dict) or (rest and part != EACH and part not in there):
-        raise _no_such_key(axis, part, there)
-    if not rest:
-        yield (*path, part)
-        return
-    for key in [name for name in there if there[name]] if part == EACH else [part]:
-        yield from _resolved(axis, rest, there[key], (*path, key))
-
-
-def _place(axis: str, part: str, steps: list[Any]) -> int:
-    if part.isdigit() and int(part) < len(steps):
-        return int(part)
-    found = [i for i, step in enumerate(steps) if isinstance(step, dict) and part in step]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        places = " or ".join(map(str, found))
-        raise PipelineError(
-            f"axes.{axis}: there are {len(found)} steps {part}; name one by its place, {places}"
-        )
-    raise _no_such_key(axis, part, steps)
-
-
-def _no_such_key(axis: str, part: str, there: Any) -> PipelineError:
-    if isinstance(there, dict):
-        known = f"the keys there are {', '.join(map(str, there))}"
-    elif isinstance(there, list):
-        kinds = [next(iter(step)) if isinstance(step, dict) else str(step) for step in there]
-        known = f"the steps there are {', '.join(kinds)}"
-    else:
-        known = f"{there!r} has no keys"
-    return PipelineError(f"axes.{axis} is not a key of the study: there is no {part}; {known}")
-
-
-def _check_apart(axes: Mapping[str, Sequence[_Setting]]) -> None:
-    """Raise PipelineError if two axes set the same key, or one sets a part of the other's."""
-    set_by = {
-        axis: {path for each in settings for path in each.changes}
-        for axis, settings in axes.items()
-    }
-    for (one, paths), (other, others) in itertools.combinations(set_by.items(), 2):
-        for path, another in itertools.product(paths, others):
-            shorter = min(len(path), len(another))
-            if path[:shorter] == another[:shorter]:
-                key = ".".join(map(str, path if len(path) > shorter else another))
-                raise PipelineError(f"axes.{one} and axes.{other} both set {key}; only one may")
-
-
 def _check_frame(base: Study, study: Study) -> None:
     """Raise PipelineError if seeds, measures or treatments differ from those of the study."""
     if study.axes:
@@ -249,15 +198,6 @@ def _check_frame(base: Study, study: Study) -> None:
                 f"it has the {what} {', '.join(theirs)}; every scenario must have those of the"
                 f" study, {', '.join(ours)}"
             )
-
-
-def _set(study: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
-    there: Any = study
-    for key in path[:-1]:
-        if isinstance(there, dict) and not isinstance(there.get(key), dict | list):
-            there[key] = {}
-        there = there[key]
-    there[path[-1]] = value
 
 
 def common(values: Sequence[Any]) -> Any:

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
+from pipeline_lib.drawn import Distribution
 from pipeline_lib.names import STATES, WITHDRAWN, EngineName
 from pipeline_lib.options import LARGEST_SEED, Model
 from pipeline_lib.study.sections import (
@@ -115,6 +116,9 @@ class Study(Model):
     reproduction: Reproduction
     axes: dict[AxisName, AxisValues] = Field(
         {}, description="what the study varies: a key and its values, or a name and its variants"
+    )
+    drawn: dict[AxisName, Distribution] = Field(
+        {}, description="numbers that are drawn for each seed: a key and its distribution"
     )
 
     @field_validator("seeds")

@@ -100,11 +100,14 @@ class Reproduction(TypedDict):
 class Report(Tables):
     """What the report reads: the study's settings, and each treatment's steps.
 
-    `steps` describes, in a line each, the kinds of steps in the study's treatments.
+    `drawn` says in words from what the numbers of some keys are drawn, and so do settings and
+    treatments, in place of these numbers. `steps` describes, in a line each, the kinds of steps in
+    the study's treatments.
     """
 
     seeds: list[int]
     settings: Options
+    drawn: dict[str, str]
     treatments: dict[str, Options]
     steps: dict[str, str]
 

@@ -40,6 +40,7 @@ from pipeline_lib.study.kinds import (
     Tables,
     Treat,
 )
+from pipeline_lib.study.patients import tell_drawn
 from pipeline_lib.study.sections import HELD_OUT
 from pipeline_lib.study.treatments import Treatment
 
@@ -50,7 +51,6 @@ SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
     "maintenance": lambda _, treatment: _steps(treatment, "maintenance"),
     "withdrawal": lambda _, treatment: bool(treatment and treatment.withdrawal),
 }
-
 
 # The measures that the published run had.
 RELAPSE = "relapse"
@@ -219,13 +219,16 @@ def report(study: Study) -> Report:
         for name, treatment in study.treatments.items()
     }
     steps = [step for name in study.treatments for step in every_step(study, name)]
-    settings = study.model_dump(exclude={"results", "treatments", "axes"}, exclude_none=True)
+    apart = {"results", "treatments", "axes", "drawn"}
+    settings = study.model_dump(exclude=apart, exclude_none=True)
     if study.task.points:  # the clouds that it takes the place of would mislead
         settings["task"] = _plain(study.task, "points", "held_out")
+    settings["pruning"] = prune(study)
     return {
         **tables(study),
         "seeds": study.seed_list,
-        "settings": settings | {"pruning": prune(study)},
+        "settings": settings,
+        "drawn": tell_drawn(study, settings | {"treatments": treatments}),
         "treatments": treatments,
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]

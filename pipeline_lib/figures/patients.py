@@ -1,0 +1,61 @@
+"""Accuracy over what was drawn for each seed: a point for each seed, a line for each treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline_lib.analysis.values import BySeed, Drawn
+from pipeline_lib.figures import style
+from pipeline_lib.figures.style import Look
+from pipeline_lib.figures.trajectories import THRESHOLD
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY
+from pipeline_lib.numbers import Key, Number
+
+NEIGHBOURS = 5  # seeds on either side, over which the line is a running mean
+
+
+def draw(
+    values: Mapping[Key, BySeed],
+    drawn: Drawn,
+    looks: Mapping[str, Look],
+    numbers: Mapping[str, Number],
+    threshold: float | None,
+) -> Figure:
+    """Draw a row of panels for each accuracy, with a panel for each key that was drawn."""
+    keys = list(next(iter(drawn.values())))
+    there = {(key.treatment, key.number) for key in values if key.treatment in looks}
+    rows = [number for number in (COMBINED, FINAL_ACCURACY) if number in {n for _, n in there}]
+    columns = style.per_row(len(keys))
+    figure = style.new_figure(0.8 + 2.1 * len(rows) * style.rows_for(len(keys), len(keys)))
+    # Panels of one key share its axis, which need not be that of the panel below.
+    panels = style.grid(figure, len(rows) * len(keys), len(keys), sharex=False)
+    for place, panel in enumerate(panels):
+        number, key = rows[place // len(keys)], keys[place % len(keys)]
+        for name, look in looks.items():
+            if (here := values.get(Key(name, number))) is None:
+                continue
+            x = np.array([drawn[seed][key] for seed in here.seeds])
+            order, y = np.argsort(x, kind="stable"), np.array(here.numbers)
+            panel.plot(x, y, **(style.line(look) | {"linestyle": "none", "markersize": 3}))
+            panel.plot(*_running(x[order], y[order]), color=look.colour, linestyle=look.line)
+        if threshold is not None:
+            panel.axhline(100 * threshold, **THRESHOLD)
+        panel.set_xlabel(style.wrapped(key, 40))
+        if place % columns == 0:
+            panel.set_ylabel(f"{numbers[number].heading}\nAccuracy (%)")
+    shown = [look for name, look in looks.items() if any((name, row) in there for row in rows)]
+    notes = [style.note("threshold", **THRESHOLD)] if threshold is not None else []
+    style.legend(figure, [*map(style.handle, shown), *notes])
+    return figure
+
+
+def _running(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means of x and of y over each seed and its neighbours, x ascending."""
+    width = 2 * NEIGHBOURS + 1
+    if len(x) < 2 * width:  # too few seeds for a line
+        return np.array([]), np.array([])
+    window = np.full(width, 1 / width)
+    return np.convolve(x, window, "valid"), np.convolve(y, window, "valid")
