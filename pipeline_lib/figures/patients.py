@@ -11,7 +11,7 @@ from pipeline_lib.analysis.values import BySeed, Drawn
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
-from pipeline_lib.names import COMBINED, FINAL_ACCURACY
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY
 from pipeline_lib.numbers import Key, Number
 
 NEIGHBOURS = 5  # seeds on either side, over which the line is a running mean
@@ -26,6 +26,7 @@ def draw(
 ) -> Figure:
     """Draw a row of panels for each accuracy, with a panel for each key that was drawn."""
     keys = list(next(iter(drawn.values())))
+    looks = {name: look for name, look in looks.items() if name != HEALTHY}  # before any damage
     there = {(key.treatment, key.number) for key in values if key.treatment in looks}
     rows = [number for number in (COMBINED, FINAL_ACCURACY) if number in {n for _, n in there}]
     columns = style.per_row(len(keys))
