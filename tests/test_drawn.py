@@ -212,7 +212,7 @@ def test_another_distribution_runs_what_depends_on_the_key(project):
     severe = DRAWN | {SEVERITY: {"uniform": [0.6, 0.8]}}
     planned = project.planned(project.study | {"drawn": severe})
     assert sum(job.startswith("seed") for job in planned) == 2 * 6
-    assert not any(f" {verb} the healthy" in job for job in planned for verb in ("train", "measure"))
+    assert not any(f"{verb} the healthy" in job for job in planned for verb in ("train", "measure"))
 
 
 def test_a_seed_that_is_added_leaves_the_others_alone(project):
