@@ -45,7 +45,7 @@ def claim_sentences(
             if row.verdict in (HOLDS, REVERSED):
                 parts.append(f"{gain} {said} ({p})")
             else:
-                parts.append(f"{said}, with a difference of {gain} ({p})")
+                parts.append(f"{said}, with a difference of {gain}, {p}")
         where = heading(numbers[name], rows[0].level)
         yield f"{where}: {label(better, labels)} is {'; '.join(parts)}."
 
