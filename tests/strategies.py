@@ -173,9 +173,12 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
         elif kind == "modulate":
             every = {"activation": draw(st.sampled_from(["relu", "tanh"]))}
             every |= {"damping": draw(factor), "gain": draw(factor)}
-            every |= {"units": draw(st.floats(0, 1))}
+            every |= {"units": draw(st.floats(0, 1)), "inhibition": draw(sigma)}
+            every |= {"gain_cap": draw(factor), "bias_damping": draw(st.sampled_from([0, 0.3, 1]))}
             chosen = draw(st.lists(st.sampled_from(list(every)), min_size=1, unique=True))
             options = {key: every[key] for key in chosen}
+        elif kind == "withdraw" and draw(st.booleans()):
+            options = {"keep": draw(st.lists(st.sampled_from(["gain", "inhibition", "damping"])))}
         elif kind == "prune":
             options = {draw(st.sampled_from(["sparsity", "fraction"])): _share(draw)}
             options["scope"] = draw(st.sampled_from(["matrix", "network"]))

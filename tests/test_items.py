@@ -33,10 +33,11 @@ STEPS, MEASURES = items.names("steps"), measures.in_order()
 ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 
 TRAIN = {"epochs": 1, "lr": 1e-3}
+STABILISER = {"inhibition": 0.15, "gain_cap": 1.05, "bias_damping": 0.3}
 
 # Options with which each step does something; a new kind of step is tried with its own.
 TRIED = {
-    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}, {"units": 0.5}],
+    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}, {"units": 0.5}, STABILISER],
     "prune": [{"sparsity": 0.8}, {"fraction": 0.3}, {"fraction": 0.3, "scope": "network"}],
     "regrow": [
         {"fraction": 0.5, "batches": 2, "sd": 0.1},
@@ -49,7 +50,7 @@ TRIED = {
         {"epochs": 2, "lr": 1e-3, "input_noise": 0.5},
         {"epochs": 2, "lr": 1e-3, "input_noise": [0.5, 0.0]},
     ],
-    "withdraw": [{}],
+    "withdraw": [{}, {"keep": ["gain"]}],
 }
 TRIALS = [(kind, options) for kind in STEPS for options in TRIED.get(kind, [None])]
 

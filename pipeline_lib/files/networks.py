@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.stamps import BY_HAND, KEY, Made, Stamp, check_plan, note, parsed
 from pipeline_lib.files.whole import REMEDY, reason, whole
-from pipeline_lib.model.network import Modulation, Network
+from pipeline_lib.model.network import UNMODULATED, Modulation, Network
 from pipeline_lib.names import HEALTHY, UNTREATED
 
 FORMAT = "network/2"
@@ -140,10 +140,11 @@ def _check_finite(path: str | Path, network: Network) -> None:
 
 
 def _changes(modulation: Modulation) -> dict[str, Any]:
-    # Gain and units are written only if there are any, so that other files stay as they were.
-    defaults = {"gain": 1.0, "units": None}
+    # Only activation and damping are always written, so that files from before the others stay as
+    # they were.
+    always, defaults = ("activation", "damping"), asdict(UNMODULATED)
     found = asdict(modulation).items()
-    return {key: value for key, value in found if key not in defaults or value != defaults[key]}
+    return {key: value for key, value in found if key in always or value != defaults[key]}
 
 
 def _digest(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> str:
