@@ -277,5 +277,6 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
         study["switch"] = {
             "bias": draw(st.sampled_from([-1.0, 0.0, 1.0])),
             "internal_noise": draw(st.sampled_from([0.0, 1.0])),
+            "threshold": draw(st.sampled_from([None, 0.01, 0.6])),
         }
     return study

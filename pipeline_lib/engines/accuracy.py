@@ -106,3 +106,9 @@ def per_cent(row: Mapping[str, Any]) -> float:
     # Computed from the counts, because 100 * (3706 / 4000) need not be the float 92.65, and this
     # can decide whether a mean is printed as 92.6 or 92.7.
     return float(100.0 * row["correct"] / row["total"])
+
+
+def is_below(accuracy: float, threshold: float) -> bool:
+    """Tell whether an accuracy, in per cent, is below a threshold, a fraction."""
+    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
+    return accuracy < round(100.0 * threshold, 9)
