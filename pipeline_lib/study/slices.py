@@ -136,6 +136,7 @@ def replay(study: Study) -> Replay:
             }
             for name in (study.measures if single else REPLAYED)
         },
+        "values": values(study) if single else {},
         "treatments": {name: treat(study, name)["course"] for name in study.treatments},
     }
 
