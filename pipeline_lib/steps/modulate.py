@@ -60,15 +60,9 @@ def apply(
     each; the other units respond as if there were no modulation. Which units they are is drawn
     once for each seed: those of a smaller share are among those of a larger one.
     """
-    given = {
-        "activation": activation,
-        "damping": damping,
-        "gain": gain,
-        "inhibition": inhibition,
-        "gain_cap": gain_cap,
-        "bias_damping": bias_damping,
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    given: dict[str, Any] = {"activation": activation, "damping": damping, "gain": gain}
+    given |= {"inhibition": inhibition, "gain_cap": gain_cap, "bias_damping": bias_damping}
+    changes = {name: value for name, value in given.items() if value is not None}
     if units is not None:
         changes["units"] = _drawn(setting.seed, network.sizes[1:-1], units)
     return replace(network, modulation=replace(network.modulation, **changes))
