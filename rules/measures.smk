@@ -16,7 +16,7 @@ def slice_of_measure(name, state, at):
 def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
     study = slice_of_measure(name, state, at)
-    steps = of_steps(study["options"].get("maintenance", []))
+    steps = of_steps(slices.steps_in(study["options"]))
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
         f"{name} {state}",

@@ -127,7 +127,9 @@ def fit(
         end_epoch(history[-1], epochs, lr)
     if leftover is not None:
         leftover[:] = gradients[: len(weights)]
-    result = Network(_arrays(weights), _arrays(biases), network.masks, modulation)
+    result = replace(
+        network, weights=_arrays(weights), biases=_arrays(biases), modulation=modulation
+    )
     return trained(result, lr), history
 
 

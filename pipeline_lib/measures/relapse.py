@@ -90,7 +90,7 @@ def run(
         generator = subject.engine.generator(subject.seed, MAINTENANCE, subject.treatment, cycle)
         setting = Setting(subject.engine, training, batch_size, subject.seed)
         pruned = prune_further(network, prune)
-        network = take(maintenance, pruned, setting, generator, cycle=cycle)
+        network = take(maintenance, pruned, setting, generator, stage=MAINTENANCE, cycle=cycle)
         rows.append(measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle))
         subject.history.extend(setting.rows(subject.seed, subject.treatment, MAINTENANCE, cycle))
         logger.info(

@@ -67,14 +67,17 @@ class Network:
     """A multilayer perceptron, some of whose weights may be pruned.
 
     Layer k has `weights[k]` (n_out, n_in) float32, `biases[k]` (n_out,) float32 and `masks[k]`
-    (n_out, n_in) bool, True where a weight survives. A pruned weight is exactly zero. Every
-    function of this library returns a new network and leaves the given one unchanged.
+    (n_out, n_in) bool, True where a weight survives. A pruned weight is exactly zero. `scars[k]`,
+    of the same shape, is True where a pruned weight is lost for good: it never regrows. There are
+    no `scars` at all if no weight is lost. Every function of this library returns a new network and
+    leaves the given one unchanged.
     """
 
     weights: tuple[np.ndarray, ...]
     biases: tuple[np.ndarray, ...]
     masks: tuple[np.ndarray, ...]
     modulation: Modulation = UNMODULATED
+    scars: tuple[np.ndarray, ...] = ()
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -86,6 +89,17 @@ class Network:
         """The fraction of weights that are pruned; biases do not count."""
         survivors = sum(int(np.count_nonzero(mask)) for mask in self.masks)
         return 1.0 - survivors / sum(mask.size for mask in self.masks)
+
+    @property
+    def scarred(self) -> tuple[np.ndarray, ...]:
+        """The scars of each matrix, (n_out, n_in) bool, even if there are none."""
+        return self.scars or tuple(np.zeros_like(mask) for mask in self.masks)
+
+    @property
+    def lost(self) -> float:
+        """The fraction of weights that are lost for good; biases do not count."""
+        scars = sum(int(np.count_nonzero(scar)) for scar in self.scars)
+        return scars / sum(mask.size for mask in self.masks)
 
     @property
     def is_finite(self) -> bool:

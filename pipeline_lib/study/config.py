@@ -37,7 +37,14 @@ from pipeline_lib.study.sections import (
     TaskOptions,
     Training,
 )
-from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, Treatments, placed
+from pipeline_lib.study.treatments import (
+    LONGEST_NAME,
+    AnyStep,
+    Treatment,
+    Treatments,
+    in_one_go,
+    placed,
+)
 
 Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -101,6 +108,9 @@ class Study(Model):
     training: Training
     baseline: Baseline
     pruning: Pruning
+    insult: list[AnyStep] | None = Field(
+        None, description="steps after the pruning, which are part of the damage"
+    )
     treatments: Treatments = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
@@ -136,6 +146,8 @@ class Study(Model):
         if len(path) > LONGEST_PATH:
             raise ValueError(f"it must be at most {LONGEST_PATH} characters long")
         return path
+
+    _insult_in_one_go = field_validator("insult")(in_one_go)
 
     @field_validator("treatments", mode="before")
     @classmethod
@@ -289,6 +301,7 @@ def _with_measures() -> type[Study]:
     for name in measures.in_order():
         measure = measures.load(name)
         options: Any = measure.Options
+        options.model_rebuild(_types_namespace={"Step": AnyStep})  # a measure may take steps
         sections[name] = (options | None, None) if measure.OPTIONAL else (options, ...)
     return create_model("Study", __base__=Study, __doc__="A whole study.", **sections)
 

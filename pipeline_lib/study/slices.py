@@ -70,18 +70,14 @@ def baseline(study: Study) -> Baseline:
 
 
 def prune(study: Study) -> Options:
-    """Return what the insult reads."""
-    return study.pruning.model_dump(exclude_defaults=True)
+    """Return what the job of the damage reads: how it prunes and, if there are any, its steps."""
+    insult = {"insult": _course(study, _steps(study, "insult"))} if study.insult else {}
+    return _pruning(study) | insult
 
 
 def treat(study: Study, treatment: str) -> Treat:
     """Return what the job of a treatment's course reads."""
-    return {
-        "engine": study.engine,
-        "training": points(study, TRAINING),
-        "batch_size": study.training.batch_size,
-        "course": _steps(study.treatments[treatment], "course"),
-    }
+    return _course(study, _steps(study.treatments[treatment], "course"))
 
 
 def measure(study: Study, name: str, state: str) -> Measure:
@@ -92,6 +88,12 @@ def measure(study: Study, name: str, state: str) -> Measure:
         "points": {data: points(study, data) for data in asked if data in _POINTS},
         "options": _given(study, name, [n for n in asked if n not in _POINTS], state),
     }
+
+
+def steps_in(options: Options) -> list[StepOptions]:
+    """Return the steps that a measure's options hold, such as those of maintenance."""
+    lists = [value for value in options.values() if isinstance(value, list)]
+    return [step for each in lists for step in each if isinstance(step, dict)]
 
 
 def values(study: Study) -> dict[str, Options]:
@@ -127,7 +129,7 @@ def replay(study: Study) -> Replay:
         "data": single.data if single else None,
         "points": {data: points(study, data) for data in (STANDARD_POINTS, CLEAN_POINTS)},
         "baseline": baseline(study),
-        "pruning": prune(study),
+        "pruning": _pruning(study),
         "measures": {
             name: {
                 state: measure(study, name, state)
@@ -226,7 +228,7 @@ def report(study: Study) -> Report:
     return {
         **tables(study),
         "seeds": study.seed_list,
-        "settings": settings | {"pruning": prune(study)},
+        "settings": settings | {"pruning": _pruning(study)},
         "treatments": treatments,
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
@@ -284,11 +286,24 @@ def _given(study: Study, name: str, asked: Sequence[str], state: str | None = No
     }
 
 
-def _steps(treatment: Treatment | None, part: str) -> list[StepOptions]:
+def _pruning(study: Study) -> Options:
+    return study.pruning.model_dump(exclude_defaults=True)
+
+
+def _course(study: Study, steps: list[StepOptions]) -> Treat:
+    return {
+        "engine": study.engine,
+        "training": points(study, TRAINING),
+        "batch_size": study.training.batch_size,
+        "course": steps,
+    }
+
+
+def _steps(model: Model | None, part: str) -> list[StepOptions]:
     # Without defaults, so that it makes no difference whether a study states them.
     steps: list[StepOptions] = (
-        treatment.model_dump(include={part}, exclude_none=True, exclude_defaults=True)[part]
-        if treatment
+        model.model_dump(include={part}, exclude_none=True, exclude_defaults=True)[part]
+        if model
         else []
     )
     return steps

@@ -74,6 +74,13 @@ def placed(steps: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
             yield from placed(step.repeat.steps, f"{place}.repeat.steps")
 
 
+def in_one_go(steps: list[Step]) -> list[Step]:
+    """Return the steps of a course; raises ValueError if one depends on the cycle."""
+    if any(step.every is not None or step.chance is not None for step in steps or ()):
+        raise ValueError("it has no cycles, so its steps must not have `every` or `chance`")
+    return steps
+
+
 class Treatment(Model):
     """A recovery from the pruned network, and its maintenance under stress."""
 
@@ -99,12 +106,7 @@ class Treatment(Model):
         """The state whose network the course starts with."""
         return self.from_ or UNTREATED
 
-    @field_validator("course")
-    @classmethod
-    def _in_one_go(cls, course: list[Step]) -> list[Step]:
-        if any(step.every is not None or step.chance is not None for step in course):
-            raise ValueError("it has no cycles, so its steps must not have `every` or `chance`")
-        return course
+    _course_in_one_go = field_validator("course")(in_one_go)
 
     @field_validator("label")
     @classmethod

@@ -1,0 +1,257 @@
+"""Kindling: episodes that leave a trace, through cycles of stress, maintenance and a probe.
+
+The author's sibling study (Zenodo 18304566) has such cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from pipeline_lib.engines.accuracy import Subject, per_cent
+from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
+from pipeline_lib.names import MAINTENANCE
+from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
+from pipeline_lib.options import Count, Model, Ramp, SignedRamp
+
+if TYPE_CHECKING:
+    from pipeline_lib.model.network import Network
+    from pipeline_lib.model.task import Points
+    from pipeline_lib.steps import StepOptions
+    from pipeline_lib.study.treatments import Step
+
+TITLE = "kindling"
+APPLIES_TO = TREATED
+OPTIONAL = True
+AFTER = ()
+ASSESSMENT = "kindling"
+
+BY_CYCLE = ACCURACY, EPISODE, SCARS, SEVERITY = (
+    *("kindling_accuracy", "kindling_episode", "kindling_scars", "kindling_severity"),
+)
+EPISODES, CHANGE, SCARS_LEFT = "episodes", "kindling_change", "scars_left"
+AUTONOMY, AUTONOMOUS = "autonomy_accuracy", "autonomous"
+
+
+class Probe(Model):
+    """Noise in the hidden layers, and the accuracy below which it brings about an episode."""
+
+    bias: SignedRamp = Field(description="mean of the internal noise, or first and last mean")
+    internal_noise: Ramp = Field(description="SD σ of the internal noise, or first and last SD")
+    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="a network with a lower accuracy (a fraction) has an episode"
+    )
+
+
+class Options(Model):
+    """Kindling: cycles in which a network that fails under a probe has an episode."""
+
+    cycles: Count = Field(description="cycles of stress and maintenance, after cycle 0")
+    stress: list[Step] = Field([], description="steps before the maintenance of each cycle")
+    probe: Probe = Field(description="the probe of each cycle, after its maintenance")
+    episode: list[Step] = Field(description="what happens to a network that has an episode")
+    afterwards: Probe | None = Field(
+        None, description="a probe after the last cycle: are episodes autonomous?"
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One probe of one network; the one after the last cycle has no `cycle`.
+
+    `activity` and `severity`, the factor on an episode's dose, are those of the network under the
+    probe. `sparsity` and `scars`, fractions of all weights, are those after the episode.
+    """
+
+    results: ClassVar = (
+        *("correct", "total", "accuracy", "activity"),
+        *("severity", "episode", "sparsity", "scars"),
+    )
+
+    seed: int
+    treatment: str
+    cycle: int | None
+    bias: float
+    internal_noise: float
+    correct: int
+    total: int
+    accuracy: float
+    activity: float
+    severity: float
+    episode: bool
+    sparsity: float
+    scars: float
+
+
+def run(
+    subject: Subject,
+    network: Network,
+    *,
+    training: Points,
+    batch_size: int,
+    maintenance: Sequence[StepOptions],
+    standard: Points,
+    cycles: int,
+    stress: Sequence[StepOptions],
+    probe: Mapping[str, Any],
+    episode: Sequence[StepOptions],
+    afterwards: Mapping[str, Any] | None = None,
+) -> list[Row]:
+    """Probe a network at cycle 0, in each of `cycles` cycles, and once `afterwards`.
+
+    A cycle takes the steps of `stress` and of `maintenance`, then the probe and, if it fails there,
+    those of an `episode`; cycle 0 has no stress and no maintenance. The training in maintenance is
+    added to the subject's history.
+    """
+    from pipeline_lib.steps import Setting, take
+
+    def setting() -> Setting:
+        return Setting(subject.engine, training, batch_size, subject.seed)
+
+    rows = []
+    for cycle in range(cycles + 1):
+        generator = subject.engine.generator(subject.seed, ASSESSMENT, subject.treatment, cycle)
+        if cycle:
+            network = take(stress, network, setting(), generator, stage="stress", cycle=cycle)
+            told = setting()
+            network = take(maintenance, network, told, generator, stage=MAINTENANCE, cycle=cycle)
+            history = told.rows(subject.seed, subject.treatment, MAINTENANCE, cycle)
+            subject.history.extend(history)
+        row = _probed(subject, network, standard, probe, cycle, cycles)
+        row = replace(row, severity=_severity(episode, network, training))
+        if row.episode:
+            network = take(episode, network, setting(), generator, stage="episode", cycle=cycle)
+            row = replace(row, sparsity=network.sparsity, scars=network.lost)
+        rows.append(row)
+    if afterwards:
+        rows.append(_probed(subject, network, standard, afterwards, None, cycles))
+    return rows
+
+
+def _probed(
+    subject: Subject,
+    network: Network,
+    points: Points,
+    probe: Mapping[str, Any],
+    cycle: int | None,
+    cycles: int,
+) -> Row:
+    from pipeline_lib.engines.training import ramp
+    from pipeline_lib.model.activity import mean_activity
+
+    ends = [e if isinstance(e, list) else [e] for e in (probe["bias"], probe["internal_noise"])]
+    last = cycles if cycle is None else cycle
+    bias, sigma = (ramp(last, cycles + 1, (each[0], each[-1])) for each in ends)
+    # All treatments of a seed get the same noise, and so do probes of another mean.
+    purpose = ("measure", ASSESSMENT, -1 if cycle is None else cycle)
+    correct = subject.engine.count_correct(
+        network,
+        points,
+        input_noise=0.0,
+        internal_noise=sigma,
+        internal_bias=bias,
+        generator=subject.engine.generator(subject.seed, *purpose),
+    )
+    return Row(
+        seed=subject.seed,
+        treatment=subject.treatment,
+        cycle=cycle,
+        bias=bias,
+        internal_noise=sigma,
+        correct=correct,
+        total=len(points),
+        accuracy=correct / len(points),
+        activity=mean_activity(network, points.x),
+        severity=1.0,
+        episode=correct / len(points) < probe["threshold"],
+        sparsity=network.sparsity,
+        scars=network.lost,
+    )
+
+
+def _severity(episode: Sequence[StepOptions], network: Network, points: Points) -> float:
+    """Return the factor on the dose of an episode, which is 1 if none of its steps has one."""
+    from pipeline_lib.steps import kind_of
+    from pipeline_lib.steps.scar import factor
+
+    found = [step[kind_of(step)].get("severity") for step in episode]
+    return next((factor(network, points.x, **each) for each in found if each), 1.0)
+
+
+def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
+    """Yield what each cycle and the last probe found, and what the cycles came to."""
+    courses: dict[tuple[int, str], list[RowOfFile]] = {}
+    for row in rows:
+        seed, treatment, episode = row["seed"], row["treatment"], float(row["episode"])
+        if row["cycle"] is None:
+            yield value(seed, Key(treatment, AUTONOMY), per_cent(row))
+            yield value(seed, Key(treatment, AUTONOMOUS), episode)
+            continue
+        courses.setdefault((seed, treatment), []).append(row)
+        of_cycle = (per_cent(row), episode, 100.0 * row["scars"], row["severity"])
+        for name, number in zip(BY_CYCLE, of_cycle, strict=True):
+            yield value(seed, Key(treatment, name, cycle=row["cycle"]), number)
+    for (seed, treatment), course in courses.items():
+        change = per_cent(course[-1]) - per_cent(course[0])
+        yield value(seed, Key(treatment, EPISODES), float(sum(row["episode"] for row in course)))
+        yield value(seed, Key(treatment, CHANGE), change)
+        yield value(seed, Key(treatment, SCARS_LEFT), 100.0 * course[-1]["scars"])
+
+
+TABLE, PROBED, LOST = "kindling", "kindling_by_cycle", "kindling_scars"
+_by_cycle = partial(Number, by="cycle", compared=False)
+_less = partial(Number, better="less", tables=(TABLE,))
+
+NUMBERS = (
+    _by_cycle(ACCURACY, "Accuracy", tables=(PROBED,), figures=(TABLE,)),
+    _by_cycle(EPISODE, "Episode", better="less", share=True, tables=(PROBED,)),
+    _by_cycle(SCARS, "Scars", better="less", tables=(LOST,), figures=(LOST,)),
+    _by_cycle(SEVERITY, "Severity", PLAIN, 2, "less", tables=(LOST,)),
+    _less(EPISODES, "Episodes", PLAIN),
+    Number(CHANGE, "Change over cycles", POINTS, tables=(TABLE,)),
+    _less(SCARS_LEFT, "Scars"),
+    Number(AUTONOMY, "Last probe", tables=(TABLE,)),
+    _less(AUTONOMOUS, "Autonomous", share=True, compared=False),
+)
+
+TABLES = (
+    TableSpec(
+        TABLE,
+        "Kindling",
+        "Cycles with an episode; accuracy under the probe of the last cycle minus that of cycle 0, "
+        "in percentage points; scars after the last cycle, in per cent of all weights; accuracy "
+        "under the last probe, and the seeds that fail there, in per cent; {over}.",
+    ),
+    TableSpec(
+        PROBED,
+        "Accuracy under the probe, and episodes, by cycle",
+        "Per cent; {over}. A seed has an episode if its accuracy is below the threshold.",
+        rows="cycles",
+    ),
+    TableSpec(
+        LOST,
+        "Scars and severity by cycle",
+        "Scars after the episode of a cycle, in per cent of all weights, and the factor on the "
+        "dose of an episode, whether or not there was one; {over}.",
+        rows="cycles",
+    ),
+)
+
+FIGURES = (
+    FigureSpec(
+        TABLE,
+        "Accuracy under the probe through the cycles",
+        "Mean accuracy under the probe of each cycle, with 95 % intervals.",
+        kind="cycles",
+    ),
+    FigureSpec(
+        LOST,
+        "Scars through the cycles",
+        "Mean share of all weights that is lost for good, through the cycles, with 95 % intervals.",
+        kind="cycles",
+    ),
+)
