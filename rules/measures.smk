@@ -49,7 +49,7 @@ def stages_of(kind):
         found[f"{COURSE} {state}"] = ((NETWORK, state), file)
     for name in MEASURES:
         if file := history_of_measure(name):
-            for state in TREATMENTS:
+            for state in slices.states(STUDY, name):
                 stage = (name, state)
                 found[f"{MAINTENANCE} {name} {state}"] = (
                     stage,
@@ -103,7 +103,9 @@ def history_of_measure(name):
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
 
-TRAINING_MEASURES = [name for name in MEASURES if history_of_measure(name)]
+TRAINING_MEASURES = {
+    name: slices.states(STUDY, name) for name in MEASURES if history_of_measure(name)
+}
 
 for name in MEASURES:
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from pipeline_lib.engines.accuracy import Subject, per_cent
-from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
+from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
 from pipeline_lib.names import MAINTENANCE
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
 from pipeline_lib.options import Count, Model, Ramp, SignedRamp
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline_lib.study.treatments import Step
 
 TITLE = "kindling"
-APPLIES_TO = TREATED
+APPLIES_TO = MAINTAINED
 OPTIONAL = True
 AFTER = ()
 ASSESSMENT = "kindling"
@@ -121,18 +121,18 @@ def run(
             network = take(maintenance, network, told, generator, stage=MAINTENANCE, cycle=cycle)
             history = told.rows(subject.seed, subject.treatment, MAINTENANCE, cycle)
             subject.history.extend(history)
-        row = _probed(subject, network, standard, probe, cycle, cycles)
-        row = replace(row, severity=_severity(episode, network, training))
+        row = probed(subject, network, standard, probe, cycle, cycles)
+        row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:
             network = take(episode, network, setting(), generator, stage="episode", cycle=cycle)
             row = replace(row, sparsity=network.sparsity, scars=network.lost)
         rows.append(row)
     if afterwards:
-        rows.append(_probed(subject, network, standard, afterwards, None, cycles))
+        rows.append(probed(subject, network, standard, afterwards, None, cycles))
     return rows
 
 
-def _probed(
+def probed(
     subject: Subject,
     network: Network,
     points: Points,
@@ -140,6 +140,7 @@ def _probed(
     cycle: int | None,
     cycles: int,
 ) -> Row:
+    """Probe a network in one of so many cycles, or after them; its row has no episode's effect."""
     from pipeline_lib.engines.training import ramp
     from pipeline_lib.model.activity import mean_activity
 
@@ -173,7 +174,7 @@ def _probed(
     )
 
 
-def _severity(episode: Sequence[StepOptions], network: Network, points: Points) -> float:
+def severity_of(episode: Sequence[StepOptions], network: Network, points: Points) -> float:
     """Return the factor on the dose of an episode, which is 1 if none of its steps has one."""
     from pipeline_lib.steps import kind_of
     from pipeline_lib.steps.scar import factor

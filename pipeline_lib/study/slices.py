@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline_lib import items, measures
-from pipeline_lib.measures import EVERY_STATE
+from pipeline_lib.measures import EVERY_STATE, MAINTAINED
 from pipeline_lib.names import (
     CLEAN_POINTS,
     STANDARD_POINTS,
@@ -111,8 +111,13 @@ def every_step(study: Study, treatment: str) -> list[StepOptions]:
 
 def states(study: Study, name: str) -> list[str]:
     """Return the states that a measure applies to, in order."""
-    every = measures.load(name).APPLIES_TO == EVERY_STATE
-    return [*(STATES if every else ()), *study.treatments]
+    applies = measures.load(name).APPLIES_TO
+    treatments = [
+        treatment
+        for treatment, kind in study.treatments.items()
+        if kind.maintenance or applies != MAINTAINED
+    ]
+    return [*(STATES if applies == EVERY_STATE else ()), *treatments]
 
 
 def gather(study: Study, kind: str) -> Gather:
