@@ -28,13 +28,13 @@ def in_order(count):
 def hurt(network):
     """A pruned network, a tenth of whose weights of all kinds are scars."""
     rng = np.random.default_rng(1)
-    return scarred(prune(network, 0.5), 0.1, of="all", choose="random", draw=rng.permutation)
+    return scarred(prune(network, 0.5), 0.1, "all", "random", rng.permutation)
 
 
 def test_random_scars_are_a_share_of_all_weights_or_of_the_survivors(network):
     pruned = prune(network, 0.75)
     for of in ("all", "survivors"):
-        found = scarred(pruned, 0.1, of=of, choose="random", draw=in_order)
+        found = scarred(pruned, 0.1, of, "random", in_order)
         for mask, after, scar, weight in zip(
             pruned.masks, found.masks, found.scars, found.weights, strict=True
         ):
@@ -50,26 +50,24 @@ def test_random_scars_are_a_share_of_all_weights_or_of_the_survivors(network):
 def test_the_weakest_survivors_are_lost_with_those_as_weak_as_the_last(network):
     weights = [np.round(weight, 2) for weight in network.weights]  # many are equally weak
     pruned = prune(replace(network, weights=tuple(weights)), 0.5)
-    found = scarred(pruned, 0.2, of="survivors", choose="weakest", draw=in_order)
+    found = scarred(pruned, 0.2, "survivors", "weakest", in_order)
     for before, scar, weight in zip(pruned.masks, found.scars, weights, strict=True):
         sizes = np.sort(np.abs(weight[before]))
         last = sizes[int(0.2 * sizes.size) - 1]
         assert np.array_equal(scar, before & (np.abs(weight) <= last))
-    smallest = scarred(pruned, 1e-9, of="survivors", choose="weakest", draw=in_order)
+    smallest = scarred(pruned, 1e-9, "survivors", "weakest", in_order)
     assert all(scar.any() for scar in smallest.scars)
-    none = scarred(pruned, 0.0, of="survivors", choose="weakest", draw=in_order)
+    none = scarred(pruned, 0.0, "survivors", "weakest", in_order)
     assert same_bytes(none, pruned)
 
 
 def test_a_dose_of_all_weights_is_taken_from_the_survivors(network):
     pruned = prune(network, 0.5)
-    found = scarred(pruned, 0.1, of="all", choose="weakest", draw=in_order)
+    found = scarred(pruned, 0.1, "all", "weakest", in_order)
     for mask, scar in zip(pruned.masks, found.scars, strict=True):
         assert not (scar & ~mask).any()
         assert scar.sum() >= int(0.1 * mask.size)
-    assert not any(
-        mask.any() for mask in scarred(pruned, 0.9, of="all", choose="weakest", draw=in_order).masks
-    )
+    assert not any(mask.any() for mask in scarred(pruned, 0.9, "all", "weakest", in_order).masks)
 
 
 def test_pruning_takes_its_quantile_over_weights_without_scars(hurt):
@@ -84,7 +82,7 @@ def test_pruning_takes_its_quantile_over_weights_without_scars(hurt):
     assert min(
         np.abs(w[m]).min() for w, m in zip(kept.weights, kept.masks, strict=True)
     ) >= magnitude_threshold(every, 0.7)
-    whole = scarred(hurt, 1.0, of="all", choose="random", draw=in_order)
+    whole = scarred(hurt, 1.0, "all", "random", in_order)
     assert prune(whole, 0.5).lost == whole.lost == whole.sparsity == 1.0
 
 
@@ -123,14 +121,14 @@ def test_scars_are_in_network_files_and_files_without_them_stay_as_they_were(hur
 def test_the_severity_of_a_dose_follows_gain_and_activity_within_its_limits(network, points):
     excited = modulated(network, Modulation(gain=1.25))
     options = {"gain": 1.0, "activity": 2.0, "at_rest": 0.1}
-    found = factor(excited, points.x, **options, limits=[0.1, 9.0])
+    found = factor(excited, points.x, options | {"limits": [0.1, 9.0]})
     assert found == pytest.approx(1.25 + 2 * (mean_activity(excited, points.x) - 0.1))
-    assert factor(excited, points.x, **options, limits=[9.0, 10.0]) == 9.0
-    assert factor(excited, points.x, **options, limits=[0.1, 0.2]) == 0.2
+    assert factor(excited, points.x, options | {"limits": [9.0, 10.0]}) == 9.0
+    assert factor(excited, points.x, options | {"limits": [0.1, 0.2]}) == 0.2
     setting = Setting(plain, points, 64, 0)
     step = {"fraction": 0.01, "severity": {**options, "limits": [0.1, 9.0]}}
     dosed = take([{"scar": step}], excited, setting, None)
-    same = scarred(excited, 0.01 * found, of="survivors", choose="weakest", draw=in_order)
+    same = scarred(excited, 0.01 * found, "survivors", "weakest", in_order)
     assert same_bytes(dosed, same)
 
 

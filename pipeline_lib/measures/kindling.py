@@ -1,7 +1,4 @@
-"""Kindling: episodes that leave a trace, through cycles of stress, maintenance and a probe.
-
-The author's sibling study (Zenodo 18304566) has such cycles.
-"""
+"""Kindling: cycles of stress, maintenance and a probe, and episodes that leave a trace."""
 
 from __future__ import annotations
 
@@ -24,11 +21,10 @@ if TYPE_CHECKING:
     from pipeline_lib.steps import StepOptions
     from pipeline_lib.study.treatments import Step
 
-TITLE = "kindling"
+TITLE = KINDLING = "kindling"
 APPLIES_TO = MAINTAINED
 OPTIONAL = True
 AFTER = ()
-ASSESSMENT = "kindling"
 
 BY_CYCLE = ACCURACY, EPISODE, SCARS, SEVERITY = (
     *("kindling_accuracy", "kindling_episode", "kindling_scars", "kindling_severity"),
@@ -54,22 +50,19 @@ class Options(Model):
     stress: list[Step] = Field([], description="steps before the maintenance of each cycle")
     probe: Probe = Field(description="the probe of each cycle, after its maintenance")
     episode: list[Step] = Field(description="what happens to a network that has an episode")
-    afterwards: Probe | None = Field(
-        None, description="a probe after the last cycle: are episodes autonomous?"
-    )
+    afterwards: Probe | None = Field(None, description="a probe after the last cycle")
 
 
 @dataclass(frozen=True)
 class Row:
     """One probe of one network; the one after the last cycle has no `cycle`.
 
-    `activity` and `severity`, the factor on an episode's dose, are those of the network under the
-    probe. `sparsity` and `scars`, fractions of all weights, are those after the episode.
+    `severity` is the factor on an episode's dose that the network has under the probe. `sparsity`
+    and `scars`, fractions of all weights, are those after the episode.
     """
 
     results: ClassVar = (
-        *("correct", "total", "accuracy", "activity"),
-        *("severity", "episode", "sparsity", "scars"),
+        *("correct", "total", "accuracy", "severity", "episode", "sparsity", "scars"),
     )
 
     seed: int
@@ -80,7 +73,6 @@ class Row:
     correct: int
     total: int
     accuracy: float
-    activity: float
     severity: float
     episode: bool
     sparsity: float
@@ -109,24 +101,23 @@ def run(
     """
     from pipeline_lib.steps import Setting, take
 
-    def setting() -> Setting:
-        return Setting(subject.engine, training, batch_size, subject.seed)
+    def taken(stage: str, steps: Sequence[StepOptions], network: Network) -> Network:
+        setting = Setting(subject.engine, training, batch_size, subject.seed)
+        after = take(steps, network, setting, generator, stage=stage, cycle=cycle)
+        if stage == MAINTENANCE:
+            subject.history.extend(setting.rows(subject.seed, subject.treatment, stage, cycle))
+        return after
 
     rows = []
     for cycle in range(cycles + 1):
-        generator = subject.engine.generator(subject.seed, ASSESSMENT, subject.treatment, cycle)
+        generator = subject.engine.generator(subject.seed, KINDLING, subject.treatment, cycle)
         if cycle:
-            network = take(stress, network, setting(), generator, stage="stress", cycle=cycle)
-            told = setting()
-            network = take(maintenance, network, told, generator, stage=MAINTENANCE, cycle=cycle)
-            history = told.rows(subject.seed, subject.treatment, MAINTENANCE, cycle)
-            subject.history.extend(history)
+            network = taken(MAINTENANCE, maintenance, taken("stress", stress, network))
         row = probed(subject, network, standard, probe, cycle, cycles)
         row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:
-            network = take(episode, network, setting(), generator, stage="episode", cycle=cycle)
-            row = replace(row, sparsity=network.sparsity, scars=network.lost)
-        rows.append(row)
+            network = taken("episode", episode, network)
+        rows.append(replace(row, sparsity=network.sparsity, scars=network.lost))
     if afterwards:
         rows.append(probed(subject, network, standard, afterwards, None, cycles))
     return rows
@@ -140,38 +131,20 @@ def probed(
     cycle: int | None,
     cycles: int,
 ) -> Row:
-    """Probe a network in one of so many cycles, or after them; its row has no episode's effect."""
+    """Probe a network in one of so many cycles or, without a cycle, after them."""
     from pipeline_lib.engines.training import ramp
-    from pipeline_lib.model.activity import mean_activity
 
     ends = [e if isinstance(e, list) else [e] for e in (probe["bias"], probe["internal_noise"])]
-    last = cycles if cycle is None else cycle
-    bias, sigma = (ramp(last, cycles + 1, (each[0], each[-1])) for each in ends)
+    at = cycles if cycle is None else cycle
+    bias, sigma = (ramp(at, cycles + 1, (each[0], each[-1])) for each in ends)
     # All treatments of a seed get the same noise, and so do probes of another mean.
-    purpose = ("measure", ASSESSMENT, -1 if cycle is None else cycle)
-    correct = subject.engine.count_correct(
-        network,
-        points,
-        input_noise=0.0,
-        internal_noise=sigma,
-        internal_bias=bias,
-        generator=subject.engine.generator(subject.seed, *purpose),
-    )
-    return Row(
-        seed=subject.seed,
-        treatment=subject.treatment,
-        cycle=cycle,
-        bias=bias,
-        internal_noise=sigma,
-        correct=correct,
-        total=len(points),
-        accuracy=correct / len(points),
-        activity=mean_activity(network, points.x),
-        severity=1.0,
-        episode=correct / len(points) < probe["threshold"],
-        sparsity=network.sparsity,
-        scars=network.lost,
-    )
+    purpose = ("measure", KINDLING, -1 if cycle is None else cycle)
+    generator = subject.engine.generator(subject.seed, *purpose)
+    noise = {"input_noise": 0.0, "internal_noise": sigma, "internal_bias": bias}
+    correct = subject.engine.count_correct(network, points, **noise, generator=generator)
+    accuracy, place = correct / len(points), (subject.seed, subject.treatment, cycle, bias, sigma)
+    found = (correct, len(points), accuracy, 1.0, accuracy < probe["threshold"])
+    return Row(*place, *found, network.sparsity, network.lost)
 
 
 def severity_of(episode: Sequence[StepOptions], network: Network, points: Points) -> float:
@@ -179,8 +152,8 @@ def severity_of(episode: Sequence[StepOptions], network: Network, points: Points
     from pipeline_lib.steps import kind_of
     from pipeline_lib.steps.scar import factor
 
-    found = [step[kind_of(step)].get("severity") for step in episode]
-    return next((factor(network, points.x, **each) for each in found if each), 1.0)
+    found = (step[kind_of(step)].get("severity") for step in episode)
+    return next((factor(network, points.x, each) for each in found if each), 1.0)
 
 
 def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
@@ -203,25 +176,25 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
         yield value(seed, Key(treatment, SCARS_LEFT), 100.0 * course[-1]["scars"])
 
 
-TABLE, PROBED, LOST = "kindling", "kindling_by_cycle", "kindling_scars"
+PROBED, LOST = "kindling_by_cycle", "kindling_loss"
 _by_cycle = partial(Number, by="cycle", compared=False)
-_less = partial(Number, better="less", tables=(TABLE,))
+_less = partial(Number, better="less", tables=(KINDLING,))
 
 NUMBERS = (
-    _by_cycle(ACCURACY, "Accuracy", tables=(PROBED,), figures=(TABLE,)),
+    _by_cycle(ACCURACY, "Accuracy", tables=(PROBED,), figures=(KINDLING,)),
     _by_cycle(EPISODE, "Episode", better="less", share=True, tables=(PROBED,)),
-    _by_cycle(SCARS, "Scars", better="less", tables=(LOST,), figures=(LOST,)),
+    _by_cycle(SCARS, "Scars", better="less", tables=(LOST,)),
     _by_cycle(SEVERITY, "Severity", PLAIN, 2, "less", tables=(LOST,)),
     _less(EPISODES, "Episodes", PLAIN),
-    Number(CHANGE, "Change over cycles", POINTS, tables=(TABLE,)),
+    Number(CHANGE, "Change over cycles", POINTS, tables=(KINDLING,)),
     _less(SCARS_LEFT, "Scars"),
-    Number(AUTONOMY, "Last probe", tables=(TABLE,)),
+    Number(AUTONOMY, "Last probe", tables=(KINDLING,)),
     _less(AUTONOMOUS, "Autonomous", share=True, compared=False),
 )
 
 TABLES = (
     TableSpec(
-        TABLE,
+        KINDLING,
         "Kindling",
         "Cycles with an episode; accuracy under the probe of the last cycle minus that of cycle 0, "
         "in percentage points; scars after the last cycle, in per cent of all weights; accuracy "
@@ -244,15 +217,9 @@ TABLES = (
 
 FIGURES = (
     FigureSpec(
-        TABLE,
+        KINDLING,
         "Accuracy under the probe through the cycles",
         "Mean accuracy under the probe of each cycle, with 95 % intervals.",
-        kind="cycles",
-    ),
-    FigureSpec(
-        LOST,
-        "Scars through the cycles",
-        "Mean share of all weights that is lost for good, through the cycles, with 95 % intervals.",
         kind="cycles",
     ),
 )

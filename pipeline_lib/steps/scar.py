@@ -21,7 +21,7 @@ Choice = Literal["weakest", "random"]
 
 
 class Severity(Model):
-    """A factor on the fraction, by the network's own excitability."""
+    """A factor on the fraction, 1 plus what the network's excitability adds."""
 
     gain: Signed = Field(description="what each 1.0 of the modulation's gain above 1.0 adds")
     activity: Signed = Field(description="what each 1.0 of hidden activity above rest adds")
@@ -39,9 +39,7 @@ class Options(Model):
     choose: Choice = Field(
         "weakest", description="which are lost: the weakest survivors, or any that are counted"
     )
-    severity: Severity | None = Field(
-        None, description="a factor on the fraction, by the network's gain and activity"
-    )
+    severity: Severity | None = Field(None, description="a factor on the fraction")
 
 
 def apply(
@@ -54,24 +52,18 @@ def apply(
     choose: Choice = "weakest",
     severity: Mapping[str, Any] | None = None,
 ) -> Network:
-    """Return the network with scars in the place of a `fraction` of each matrix's weights.
-
-    `severity` has the options of `factor`, which multiplies the fraction.
-    """
+    """Return the network with scars in the place of a `fraction` of each matrix's weights."""
     if severity is not None:
-        fraction = min(1.0, fraction * factor(network, setting.points.x, **severity))
-    return scarred(
-        network,
-        fraction,
-        of=of,
-        choose=choose,
-        # The order of independent draws is uniform.
-        draw=lambda count: setting.engine.normal(count, 1.0, generator).argsort(),
-    )
+        fraction = min(1.0, fraction * factor(network, setting.points.x, severity))
+
+    def in_any_order(count: int) -> np.ndarray:  # as that of independent draws is
+        return setting.engine.normal(count, 1.0, generator).argsort()
+
+    return scarred(network, fraction, of, choose, in_any_order)
 
 
 def scarred(
-    network: Network, fraction: float, *, of: Of, choose: Choice, draw: Callable[[int], np.ndarray]
+    network: Network, fraction: float, of: Of, choose: Choice, draw: Callable[[int], np.ndarray]
 ) -> Network:
     """Return the network with more scars: `fraction` of each matrix's survivors, or `of` all.
 
@@ -86,32 +78,26 @@ def scarred(
     scars = []
     for weight, mask, before in zip(network.weights, network.masks, network.scarred, strict=True):
         survivors = np.flatnonzero(mask)
-        sites = survivors if of == "survivors" else np.arange(mask.size)
-        count = int(fraction * sites.size)
+        counted = survivors if of == "survivors" else np.arange(mask.size)
+        count, lost = int(fraction * counted.size), survivors[:0]
         if choose == "weakest":
             sizes = np.abs(weight.flat[survivors])
-            count = min(max(count, int(fraction > 0)), sizes.size)
-            lost = survivors[sizes <= np.partition(sizes, count - 1)[count - 1]] if count else []
-        else:
-            lost = sites[draw(sites.size)[:count]] if count else []
+            if count := min(max(count, int(fraction > 0)), sizes.size):
+                lost = survivors[sizes <= np.partition(sizes, count - 1)[count - 1]]
+        elif count:
+            lost = counted[draw(counted.size)[:count]]
         scar = before.copy()
-        scar.flat[np.asarray(lost, int)] = True
+        scar.flat[lost] = True
         scars.append(scar)
     masks = tuple(mask & ~scar for mask, scar in zip(network.masks, scars, strict=True))
     return replace(left_with(network, masks), scars=tuple(scars))
 
 
-def factor(
-    network: Network,
-    x: np.ndarray,
-    *,
-    gain: float,
-    activity: float,
-    at_rest: float,
-    limits: tuple[float, float],
-) -> float:
-    """Return the factor of a network with its activity at the points `x`, within the `limits`."""
+def factor(network: Network, x: np.ndarray, severity: Mapping[str, Any]) -> float:
+    """Return the factor that a network has by these options, with its activity at the points x."""
     from pipeline_lib.model.activity import mean_activity
 
-    excess = activity * (mean_activity(network, x) - at_rest)
-    return min(max(1.0 + gain * (network.modulation.gain - 1.0) + excess, limits[0]), limits[1])
+    excess = severity["activity"] * (mean_activity(network, x) - severity["at_rest"])
+    low, high = severity["limits"]
+    found = 1.0 + severity["gain"] * (network.modulation.gain - 1.0) + excess
+    return float(min(max(found, low), high))

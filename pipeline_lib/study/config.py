@@ -186,15 +186,6 @@ class Study(Model):
                         )
         return self
 
-    @model_validator(mode="after")
-    def _maintain(self) -> Self:
-        if not any(treatment.maintenance for treatment in self.treatments.values()):
-            for name in self.measures:
-                if measures.load(name).APPLIES_TO == measures.MAINTAINED:
-                    needs = "needs a treatment with maintenance, and the study has none"
-                    raise PydanticCustomError(ELSEWHERE, f"{name} {needs}")
-        return self
-
     @field_validator("treatments")
     @classmethod
     def _tell_apart(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:

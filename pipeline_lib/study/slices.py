@@ -112,12 +112,9 @@ def every_step(study: Study, treatment: str) -> list[StepOptions]:
 def states(study: Study, name: str) -> list[str]:
     """Return the states that a measure applies to, in order."""
     applies = measures.load(name).APPLIES_TO
-    treatments = [
-        treatment
-        for treatment, kind in study.treatments.items()
-        if kind.maintenance or applies != MAINTAINED
-    ]
-    return [*(STATES if applies == EVERY_STATE else ()), *treatments]
+    maintained = [each for each, kind in study.treatments.items() if kind.maintenance]
+    of_them = maintained if applies == MAINTAINED and maintained else study.treatments
+    return [*(STATES if applies == EVERY_STATE else ()), *of_them]
 
 
 def gather(study: Study, kind: str) -> Gather:
