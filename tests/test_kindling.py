@@ -11,7 +11,6 @@ from pipeline_lib.engines.accuracy import Subject
 from pipeline_lib.measures import kindling
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.pruning import prune
-from pipeline_lib.steps import kinds
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 
@@ -110,8 +109,6 @@ def test_only_maintained_treatments_are_measured_if_there_are_any(paper):
     study = validate(paper)
     assert slices.states(study, "kindling") == ["ketamine", "neurosteroid"]
     assert slices.states(study, "relapse") == ["ketamine", "ssri", "neurosteroid"]
-    options = slices.measure(study, "kindling", "ketamine")["options"]
-    assert sorted(kinds(slices.steps_in(options))) == ["scar", "train"]
     for treatment in paper["treatments"].values():
         treatment["maintenance"] = []
     assert slices.states(validate(paper), "kindling") == list(paper["treatments"])

@@ -77,7 +77,7 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
     """
     ours: dict[tuple[str, Key], dict[int, float]] = {}
     for row in rows:
-        key = Key(row.treatment, row.number, row.modulation, row.level)
+        key = row.of_run.key
         ours.setdefault((row.table, key), {})[row.seed] = row.value
     found = []
     for there in published:

@@ -46,12 +46,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Stress:
-    """The points and the noise of a measurement; noise levels are standard deviations."""
+    """The points and the noise of a measurement: standard deviations, and the internal mean."""
 
     condition: str
     points: Points
     input_noise: float = 0.0
     internal_noise: float = 0.0
+    bias: float = 0.0
 
 
 def measure(
@@ -66,7 +67,7 @@ def measure(
     """Return the network's accuracy under this stress.
 
     The noise depends on the seed, the assessment, the stress and the cycle, but not on the
-    treatment: all treatments of a seed get the same noise.
+    treatment: all treatments of a seed get the same noise, whatever its mean.
     """
     generator = subject.engine.generator(
         subject.seed,
@@ -82,6 +83,7 @@ def measure(
         stress.points,
         input_noise=stress.input_noise,
         internal_noise=stress.internal_noise,
+        internal_bias=stress.bias,
         generator=generator,
     )
     total = len(stress.points)

@@ -127,10 +127,8 @@ def fit(
         end_epoch(history[-1], epochs, lr)
     if leftover is not None:
         leftover[:] = gradients[: len(weights)]
-    result = replace(
-        network, weights=_arrays(weights), biases=_arrays(biases), modulation=modulation
-    )
-    return trained(result, lr), history
+    result = replace(network, weights=_arrays(weights), biases=_arrays(biases))
+    return trained(replace(result, modulation=modulation), lr), history
 
 
 class _SurvivorAdam:

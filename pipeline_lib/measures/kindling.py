@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from pipeline_lib.engines.accuracy import Subject, per_cent
+from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
 from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
 from pipeline_lib.names import MAINTENANCE
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
@@ -54,28 +54,19 @@ class Options(Model):
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Measurement):
     """One probe of one network; the one after the last cycle has no `cycle`.
 
-    `severity` is the factor on an episode's dose that the network has under the probe. `sparsity`
-    and `scars`, fractions of all weights, are those after the episode.
+    `bias` is the mean of the noise, and `severity` the factor on an episode's dose that the network
+    has under the probe. `sparsity` and `scars`, fractions of all weights, are those after the
+    episode.
     """
 
-    results: ClassVar = (
-        *("correct", "total", "accuracy", "severity", "episode", "sparsity", "scars"),
-    )
+    results: ClassVar = (*Measurement.results, "severity", "episode", "scars")
 
-    seed: int
-    treatment: str
-    cycle: int | None
     bias: float
-    internal_noise: float
-    correct: int
-    total: int
-    accuracy: float
     severity: float
     episode: bool
-    sparsity: float
     scars: float
 
 
@@ -137,14 +128,10 @@ def probed(
     ends = [e if isinstance(e, list) else [e] for e in (probe["bias"], probe["internal_noise"])]
     at = cycles if cycle is None else cycle
     bias, sigma = (ramp(at, cycles + 1, (each[0], each[-1])) for each in ends)
-    # All treatments of a seed get the same noise, and so do probes of another mean.
-    purpose = ("measure", KINDLING, -1 if cycle is None else cycle)
-    generator = subject.engine.generator(subject.seed, *purpose)
-    noise = {"input_noise": 0.0, "internal_noise": sigma, "internal_bias": bias}
-    correct = subject.engine.count_correct(network, points, **noise, generator=generator)
-    accuracy, place = correct / len(points), (subject.seed, subject.treatment, cycle, bias, sigma)
-    found = (correct, len(points), accuracy, 1.0, accuracy < probe["threshold"])
-    return Row(*place, *found, network.sparsity, network.lost)
+    stress = Stress(KINDLING, points, internal_noise=sigma, bias=bias)
+    found = measure(subject, network, stress, assessment=KINDLING, cycle=cycle)
+    below = found.accuracy < probe["threshold"]
+    return Row(**vars(found), bias=bias, severity=1.0, episode=below, scars=network.lost)
 
 
 def severity_of(episode: Sequence[StepOptions], network: Network, points: Points) -> float:

@@ -61,12 +61,13 @@ class Replayed:
     seed: int
     value: float
     modulation: str = ON
+    cycle: int | None = None
 
     @property
     def of_run(self) -> Value:
         """Return it as a value of the run of its seed, whichever table had it."""
         place = (self.treatment, self.number, self.modulation, self.level)
-        return Value(self.seed, *place, None, self.value)
+        return Value(self.seed, *place, self.cycle, self.value)
 
 
 class SingleRun:
@@ -152,10 +153,11 @@ class SingleRun:
         value: float,
         level: float | None = None,
         modulation: str = ON,
+        cycle: int | None = None,
     ) -> None:
         """Add a number to those of the run."""
         place = (self.part + table, treatment, number, level, self.stream)
-        self.rows.append(Replayed(*place, float(value), modulation))
+        self.rows.append(Replayed(*place, float(value), modulation, cycle))
 
     def add_differences(
         self,

@@ -37,14 +37,7 @@ from pipeline_lib.study.sections import (
     TaskOptions,
     Training,
 )
-from pipeline_lib.study.treatments import (
-    LONGEST_NAME,
-    AnyStep,
-    Treatment,
-    Treatments,
-    in_one_go,
-    placed,
-)
+from pipeline_lib.study.treatments import LONGEST_NAME, Course, Treatment, Treatments, placed
 
 Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -108,9 +101,7 @@ class Study(Model):
     training: Training
     baseline: Baseline
     pruning: Pruning
-    insult: list[AnyStep] | None = Field(
-        None, description="steps after the pruning, which are part of the damage"
-    )
+    insult: Course | None = Field(None, description="more damage: the steps after the pruning")
     treatments: Treatments = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
@@ -146,8 +137,6 @@ class Study(Model):
         if len(path) > LONGEST_PATH:
             raise ValueError(f"it must be at most {LONGEST_PATH} characters long")
         return path
-
-    _insult_in_one_go = field_validator("insult")(in_one_go)
 
     @field_validator("treatments", mode="before")
     @classmethod
@@ -301,7 +290,6 @@ def _with_measures() -> type[Study]:
     for name in measures.in_order():
         measure = measures.load(name)
         options: Any = measure.Options
-        options.model_rebuild(_types_namespace={"Step": AnyStep})  # a measure may take steps
         sections[name] = (options | None, None) if measure.OPTIONAL else (options, ...)
     return create_model("Study", __base__=Study, __doc__="A whole study.", **sections)
 

@@ -90,12 +90,6 @@ def measure(study: Study, name: str, state: str) -> Measure:
     }
 
 
-def steps_in(options: Options) -> list[StepOptions]:
-    """Return the steps that a measure's options hold, such as those of maintenance."""
-    lists = [value for value in options.values() if isinstance(value, list)]
-    return [step for each in lists for step in each if isinstance(step, dict)]
-
-
 def values(study: Study) -> dict[str, Options]:
     """Return what each measure reads, besides its rows, to turn them into numbers."""
     return {

@@ -7,6 +7,7 @@ mood stabiliser for several durations, and pushed after the drug was stopped.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,13 +28,20 @@ STEPS = 50  # in which the stabiliser wore off, linearly
 
 def replay(stream: int, study: Replay) -> list[Replayed]:
     """Return the numbers of the run of one seed."""
-    run = SingleRun(stream, study)
-    stopped = {name: _durations(study, name) for name in study["treatments"]}
-    names = [name for name, arms in stopped.items() if arms]
+    return stopped(SingleRun(stream, study))
+
+
+def stopped(
+    run: SingleRun, then: Callable[[str, Network], None] = lambda name, network: None
+) -> list[Replayed]:
+    """Go through the whole run; `then` is what was done with a treated network after all this."""
+    arms = {name: _durations(run.study, name) for name in run.study["treatments"]}
 
     def stop(name: str, network: Network) -> None:
-        _stop(run, name, stopped[name], network)
+        _stop(run, name, arms[name], network)
+        then(name, network)
 
+    names = [name for name in arms if arms[name]]
     return recoveries(run, sweep_last=True, names=names, then=stop)
 
 
