@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
 from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
-from pipeline_lib.names import MAINTENANCE
+from pipeline_lib.names import MAINTENANCE, SCARS
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
 from pipeline_lib.options import Count, Model, Ramp, SignedRamp
 
@@ -26,9 +26,7 @@ APPLIES_TO = MAINTAINED
 OPTIONAL = True
 AFTER = ()
 
-BY_CYCLE = ACCURACY, EPISODE, SCARS, SEVERITY = (
-    *("kindling_accuracy", "kindling_episode", "kindling_scars", "kindling_severity"),
-)
+BY_CYCLE = ACCURACY, EPISODE, SCARRED = ("kindling_accuracy", "kindling_episode", "kindling_scars")
 EPISODES, CHANGE, SCARS_LEFT = "episodes", "kindling_change", "scars_left"
 AUTONOMY, AUTONOMOUS = "autonomy_accuracy", "autonomous"
 
@@ -62,7 +60,7 @@ class Row(Measurement):
     episode.
     """
 
-    results: ClassVar = (*Measurement.results, "severity", "episode", "scars")
+    results: ClassVar = (*Measurement.results, "severity", "episode", SCARS)
 
     bias: float
     severity: float
@@ -153,35 +151,34 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
             yield value(seed, Key(treatment, AUTONOMOUS), episode)
             continue
         courses.setdefault((seed, treatment), []).append(row)
-        of_cycle = (per_cent(row), episode, 100.0 * row["scars"], row["severity"])
+        of_cycle = (per_cent(row), episode, 100.0 * row[SCARS])
         for name, number in zip(BY_CYCLE, of_cycle, strict=True):
             yield value(seed, Key(treatment, name, cycle=row["cycle"]), number)
     for (seed, treatment), course in courses.items():
         change = per_cent(course[-1]) - per_cent(course[0])
         yield value(seed, Key(treatment, EPISODES), float(sum(row["episode"] for row in course)))
         yield value(seed, Key(treatment, CHANGE), change)
-        yield value(seed, Key(treatment, SCARS_LEFT), 100.0 * course[-1]["scars"])
+        yield value(seed, Key(treatment, SCARS_LEFT), 100.0 * course[-1][SCARS])
 
 
-PROBED, LOST = "kindling_by_cycle", "kindling_loss"
+OUTCOME, PROBED = "kindling_outcome", "kindling_by_cycle"
 _by_cycle = partial(Number, by="cycle", compared=False)
-_less = partial(Number, better="less", tables=(KINDLING,))
+_less = partial(Number, better="less", tables=(OUTCOME,))
 
 NUMBERS = (
-    _by_cycle(ACCURACY, "Accuracy", tables=(PROBED,), figures=(KINDLING,)),
+    _by_cycle(ACCURACY, "Accuracy", tables=(PROBED,), figures=(PROBED,)),
     _by_cycle(EPISODE, "Episode", better="less", share=True, tables=(PROBED,)),
-    _by_cycle(SCARS, "Scars", better="less", tables=(LOST,)),
-    _by_cycle(SEVERITY, "Severity", PLAIN, 2, "less", tables=(LOST,)),
+    _by_cycle(SCARRED, "Scars", better="less", tables=(PROBED,)),
     _less(EPISODES, "Episodes", PLAIN),
-    Number(CHANGE, "Change over cycles", POINTS, tables=(KINDLING,)),
+    Number(CHANGE, "Change over cycles", POINTS, tables=(OUTCOME,)),
     _less(SCARS_LEFT, "Scars"),
-    Number(AUTONOMY, "Last probe", tables=(KINDLING,)),
+    Number(AUTONOMY, "Last probe", tables=(OUTCOME,)),
     _less(AUTONOMOUS, "Autonomous", share=True, compared=False),
 )
 
 TABLES = (
     TableSpec(
-        KINDLING,
+        OUTCOME,
         "Kindling",
         "Cycles with an episode; accuracy under the probe of the last cycle minus that of cycle 0, "
         "in percentage points; scars after the last cycle, in per cent of all weights; accuracy "
@@ -189,22 +186,16 @@ TABLES = (
     ),
     TableSpec(
         PROBED,
-        "Accuracy under the probe, and episodes, by cycle",
-        "Per cent; {over}. A seed has an episode if its accuracy is below the threshold.",
-        rows="cycles",
-    ),
-    TableSpec(
-        LOST,
-        "Scars and severity by cycle",
-        "Scars after the episode of a cycle, in per cent of all weights, and the factor on the "
-        "dose of an episode, whether or not there was one; {over}.",
+        "Accuracy under the probe, episodes and scars by cycle",
+        "Per cent; {over}. A seed has an episode if its accuracy is below the threshold. Scars are "
+        "those after the episode, in per cent of all weights.",
         rows="cycles",
     ),
 )
 
 FIGURES = (
     FigureSpec(
-        KINDLING,
+        PROBED,
         "Accuracy under the probe through the cycles",
         "Mean accuracy under the probe of each cycle, with 95 % intervals.",
         kind="cycles",

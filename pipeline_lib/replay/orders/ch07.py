@@ -7,7 +7,7 @@ mood stabiliser for several durations, and pushed after the drug was stopped.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,21 +28,13 @@ STEPS = 50  # in which the stabiliser wore off, linearly
 
 def replay(stream: int, study: Replay) -> list[Replayed]:
     """Return the numbers of the run of one seed."""
-    return stopped(SingleRun(stream, study))
+    run = SingleRun(stream, study)
+    return recoveries(run, sweep_last=True, names=drugs(study), then=partial(stop, run))
 
 
-def stopped(
-    run: SingleRun, then: Callable[[str, Network], None] = lambda name, network: None
-) -> list[Replayed]:
-    """Go through the whole run; `then` is what was done with a treated network after all this."""
-    arms = {name: _durations(run.study, name) for name in run.study["treatments"]}
-
-    def stop(name: str, network: Network) -> None:
-        _stop(run, name, arms[name], network)
-        then(name, network)
-
-    names = [name for name in arms if arms[name]]
-    return recoveries(run, sweep_last=True, names=names, then=stop)
+def drugs(study: Replay) -> list[str]:
+    """Return the treatments that are stopped."""
+    return [name for name in study["treatments"] if _durations(study, name)]
 
 
 def _durations(study: Replay, name: str) -> list[str]:
@@ -50,11 +42,11 @@ def _durations(study: Replay, name: str) -> list[str]:
     return [arm for arm in study["treatments"] if re.fullmatch(rf"{name}_\d+", arm)]
 
 
-def _stop(run: SingleRun, name: str, arms: list[str], treated: Network) -> None:
+def stop(run: SingleRun, name: str, treated: Network) -> None:
     """Keep a treated network for each duration, stop its drug, and push it."""
     threshold = run.study["values"][SWITCH]["threshold"]
     switched = []
-    for arm in arms:
+    for arm in _durations(run.study, name):
         run.build()
         network = run.treated(arm, treated)
         biased = run.biased(arm, network)

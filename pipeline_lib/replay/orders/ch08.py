@@ -19,7 +19,8 @@ from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.randomness import skip_draw
 from pipeline_lib.names import SCARS, STANDARD, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.ch07 import SETTINGS, stopped
+from pipeline_lib.replay.orders.ch05 import recoveries
+from pipeline_lib.replay.orders.ch07 import SETTINGS, drugs, stop
 from pipeline_lib.replay.single import Replayed, SingleRun
 from pipeline_lib.steps import Setting, take
 from pipeline_lib.steps.scar import scarred
@@ -48,7 +49,7 @@ def replay(stream: int, study: Replay) -> list[Replayed]:
         ("autonomy_bias", options["afterwards"]["bias"]),
     ):
         run.add(SETTINGS, "", number, value)
-    return stopped(run, then=run.kindle)
+    return recoveries(run, sweep_last=True, names=drugs(study), then=run.stop_and_kindle)
 
 
 class _Run(SingleRun):
@@ -65,8 +66,9 @@ class _Run(SingleRun):
         super().sparsity(table, treatment, network)
         self.add(table, treatment, SCARS, 100 * network.lost)
 
-    def kindle(self, name: str, network: Network) -> None:
-        """Take a treated network through the cycles, and add what they found."""
+    def stop_and_kindle(self, name: str, network: Network) -> None:
+        """Stop a treatment, take the treated network through the cycles, and add what is found."""
+        stop(self, name, network)
         options = self.study["measures"][KINDLING][name]["options"]
         points = task.points(STANDARD, self.seed, **self.study["points"][STANDARD])
         # An episode was as severe as the activity at the points of the probe had it.
@@ -77,16 +79,14 @@ class _Run(SingleRun):
             if cycle:
                 network = self.taken(options["maintenance"], network)
             told = {"gain": network.modulation.gain, "activity": mean_activity(network, points.x)}
+            told["severity"] = severity_of(options["episode"], network, points)
             skip_draw(self.generator)  # for the pass in which activity was measured
             row = probed(subject, network, points, options["probe"], cycle, cycles)
-            severity = severity_of(options["episode"], network, points)
             if row.episode:
                 network = take(options["episode"], network, at_probe, self.generator)
-            row = replace(row, severity=severity, sparsity=network.sparsity, scars=network.lost)
-            rows.append(row)
-            for number, value in (
-                told | {"bias": row.bias, "sparsity": 100 * row.sparsity}
-            ).items():
+            rows.append(replace(row, scars=network.lost))
+            told |= {"bias": row.bias, "sparsity": 100 * network.sparsity}
+            for number, value in told.items():
                 self.add(KINDLING, name, f"kindling_{number}", value, cycle=cycle)
         rows.append(probed(subject, network, points, options["afterwards"], None, cycles))
         for each in values(map(asdict, rows), {}):
