@@ -148,7 +148,9 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
     found = []
     for _ in range(draw(st.integers(0, 3))):
         kind = draw(
-            st.sampled_from(["train", "train", "regrow", "modulate", "withdraw", "prune", "repeat"])
+            st.sampled_from(
+                [*("train", "train", "regrow", "modulate", "withdraw", "prune", "repeat"), "scar"]
+            )
         )
         options: Any = None
         if kind == "train":
@@ -182,6 +184,13 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
         elif kind == "prune":
             options = {draw(st.sampled_from(["sparsity", "fraction"])): _share(draw)}
             options["scope"] = draw(st.sampled_from(["matrix", "network"]))
+        elif kind == "scar":
+            options = {"fraction": draw(st.floats(0, 1))}
+            options |= {"of": draw(st.sampled_from(["survivors", "all"]))}
+            options |= {"choose": draw(st.sampled_from(["weakest", "random"]))}
+            if draw(st.booleans()):
+                limits = {"at_rest": 0.1, "limits": [0.5, 2.0]}
+                options["severity"] = {"gain": draw(factor), "activity": draw(factor), **limits}
         elif kind == "repeat":
             inside = draw(steps(maintenance=False)) if draw(st.booleans()) else []
             options = {"times": draw(st.integers(1, 2)), "steps": inside or ["withdraw"]}
@@ -273,6 +282,18 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
         "treatments": treatments,
         "reproduction": {"published": None, "runs": None, "alpha": 0.05, "margin": 1.0},
     }
+    if draw(st.booleans()):
+        study["insult"] = draw(steps(maintenance=False))
+    if draw(st.booleans()):
+        bias = st.sampled_from([0.0, 1.0, [1.5, 0.5], [0.5, -0.5]])
+        probe = {"bias": draw(bias), "internal_noise": draw(st.sampled_from([0.0, [0.5, 1.0]]))}
+        study["kindling"] = {
+            "cycles": draw(st.integers(1, 2)),
+            "stress": draw(steps(maintenance=True)),
+            "probe": {**probe, "threshold": draw(st.sampled_from([0.5, 1.0]))},
+            "episode": draw(steps(maintenance=True)),
+            "afterwards": draw(st.sampled_from([None, {**probe, "threshold": 0.7}])),
+        }
     if draw(st.booleans()):
         study["switch"] = {
             "bias": draw(st.sampled_from([-1.0, 0.0, 1.0])),

@@ -108,6 +108,18 @@ def test_scars_outlast_training_and_change_nothing_else_in_it(hurt, points, engi
     assert not any(w[s].any() for w, s in zip(trained.weights, hurt.scars, strict=True))
 
 
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_a_network_that_has_lost_every_weight_still_answers(network, points, engine):
+    empty = scarred(network, 1.0, "all", "random", in_order)
+    options = {"epochs": 1, "lr": 1e-2, "batch_size": 64, "noise": (0.3, 0.3)}
+    trained, _ = engine.fit(empty, points, **options, generator=engine.generator(0, "x"))
+    assert not any(weight.any() for weight in trained.weights)
+    noise = {"input_noise": 1.0, "internal_noise": 1.0, "internal_bias": 1.0}
+    correct = engine.count_correct(trained, points, **noise, generator=engine.generator(0, "y"))
+    answer = int(np.argmax(trained.biases[-1]))
+    assert correct == np.count_nonzero(points.labels == answer)
+
+
 def test_scars_are_in_network_files_and_files_without_them_stay_as_they_were(hurt, tmp_path):
     write_network(tmp_path / "hurt", hurt, {})
     back = read_network(tmp_path / "hurt")
