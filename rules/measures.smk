@@ -17,7 +17,9 @@ def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
     study = slice_of_measure(name, state, at)
     lists = [each for each in study["options"].values() if isinstance(each, list)]
-    steps = of_steps([step for each in lists for step in each if isinstance(step, dict)])
+    steps = of_steps(
+        [step for each in lists for step in each if isinstance(step, dict)]
+    )
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
         f"{name} {state}",

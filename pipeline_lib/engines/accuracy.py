@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Measurement:
     """One accuracy of one network; noise levels are SDs, `cycle` is for the longitudinal test."""
 
-    results: ClassVar = ("sparsity", "correct", "total", "accuracy")
+    results: ClassVar[tuple[str, ...]] = ("sparsity", "correct", "total", "accuracy")
 
     seed: int
     treatment: str

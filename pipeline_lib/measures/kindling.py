@@ -60,7 +60,7 @@ class Row(Measurement):
     episode.
     """
 
-    results: ClassVar = (*Measurement.results, "severity", "episode", SCARS)
+    results: ClassVar[tuple[str, ...]] = (*Measurement.results, "severity", "episode", SCARS)
 
     bias: float
     severity: float

@@ -90,5 +90,5 @@ class _Run(SingleRun):
                 self.add(KINDLING, name, f"kindling_{number}", value, cycle=cycle)
         rows.append(probed(subject, network, points, options["afterwards"], None, cycles))
         for each in values(map(asdict, rows), {}):
-            number = 100 * each.value if each.number in SHARES else each.value
-            self.add(KINDLING, name, each.number, number, cycle=each.cycle)
+            found = 100 * each.value if each.number in SHARES else each.value
+            self.add(KINDLING, name, each.number, found, cycle=each.cycle)
