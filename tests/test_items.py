@@ -168,7 +168,7 @@ def study(paper):
     paper["relapse"]["cycles"] = 2
     paper["evaluate"]["input_sweep"] = [0.5, 1.0]
     paper["treatments"]["neurosteroid"]["maintenance"] = [{"train": {"epochs": 1, "lr": 1e-3}}]
-    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5}, "structure": {}}
+    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5, "threshold": 0.6}, "structure": {}}
     paper["kindling"] = {
         "cycles": 2,
         "stress": [{"prune": {"fraction": 0.1}}],
