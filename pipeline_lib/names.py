@@ -17,6 +17,7 @@ WITHDRAWN = "withdrawn"
 
 # The parts of a treatment, and the stages of training.
 BASELINE, COURSE, MAINTENANCE = "baseline", "course", "maintenance"
+INSULT = "insult"  # the steps after the pruning
 
 # Whether the hidden layers are modulated as the treatment left them, or not modulated.
 ON, OFF = MODULATIONS = ("on", "off")
@@ -41,6 +42,7 @@ MEAN_ACCURACY = "mean_accuracy"
 RESPONDED, SLOW_RESPONSE = "responded", "slow_response"
 RELAPSED_AFTER_RESPONSE = "relapsed_after_response"
 LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN = "live_units", "paths", "weight_norm", "clean_margin"
+SCARS = "scars"
 RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cycle"
 
 # The tables that no measure declares: the summary of a study, which may show numbers of every

@@ -34,10 +34,11 @@ Share = Annotated[Real, Field(gt=0, lt=1)]
 # A number throughout, or the first and the last of numbers that change linearly. The tags name the
 # two types in error messages.
 STEADY, RAMP = "<number throughout>", "<first and last>"
-Ends = Annotated[list[Deviation], Field(min_length=2, max_length=2)]
+_EITHER = Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY)
+_TWO = Field(min_length=2, max_length=2)
 Ramp = Annotated[
-    Annotated[Deviation, Tag(STEADY)] | Annotated[Ends, Tag(RAMP)],
-    Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY),
+    Annotated[Deviation, Tag(STEADY)] | Annotated[Annotated[list[Deviation], _TWO], Tag(RAMP)],
+    _EITHER,
 ]
 # A share, or one for each hidden layer.
 EVERY_LAYER, BY_LAYER = "<share of every layer>", "<share by layer>"
@@ -48,6 +49,10 @@ Parts = Annotated[
 ]
 Scope = Literal["matrix", "network"]  # what the smallest weights are chosen from
 Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
+SignedRamp = Annotated[
+    Annotated[Signed, Tag(STEADY)] | Annotated[Annotated[list[Signed], _TWO], Tag(RAMP)],
+    _EITHER,
+]
 
 
 class Model(BaseModel):

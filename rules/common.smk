@@ -14,7 +14,7 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.figures import JOURNAL, TWO_COLUMNS
 from pipeline_lib.jobs.fingerprint import fingerprint
 from pipeline_lib.jobs.plan import plan
-from pipeline_lib.names import HEALTHY, STATES, UNTREATED
+from pipeline_lib.names import HEALTHY, INSULT, STATES, UNTREATED
 from pipeline_lib.steps import kinds
 from pipeline_lib.study import axes, overlays, slices
 from pipeline_lib.study.patients import drawn_numbers
@@ -329,6 +329,8 @@ def unlike_published():
     """Why the study cannot follow the published run on its stream; empty if it can."""
     if absent := [name for name in slices.REPLAYED if name not in MEASURES]:
         return f"The published run has the measures {' and '.join(absent)}, which it leaves out."
+    if STUDY.insult:
+        return "The published run damages a network by pruning alone, and it has an insult."
     for name, treatment in STUDY.treatments.items():
         if treatment.start != UNTREATED:
             return (

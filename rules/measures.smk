@@ -16,7 +16,10 @@ def slice_of_measure(name, state, at):
 def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
     study = slice_of_measure(name, state, at)
-    steps = of_steps(study["options"].get("maintenance", []))
+    lists = [each for each in study["options"].values() if isinstance(each, list)]
+    steps = of_steps(
+        [step for each in lists for step in each if isinstance(step, dict)]
+    )
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
         f"{name} {state}",
@@ -49,7 +52,7 @@ def stages_of(kind):
         found[f"{COURSE} {state}"] = ((NETWORK, state), file)
     for name in MEASURES:
         if file := history_of_measure(name):
-            for state in TREATMENTS:
+            for state in slices.states(STUDY, name):
                 stage = (name, state)
                 found[f"{MAINTENANCE} {name} {state}"] = (
                     stage,
@@ -108,7 +111,9 @@ def history_of_measure(name):
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
 
-TRAINING_MEASURES = [name for name in MEASURES if history_of_measure(name)]
+TRAINING_MEASURES = {
+    name: slices.states(STUDY, name) for name in MEASURES if history_of_measure(name)
+}
 
 for name in MEASURES:
 

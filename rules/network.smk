@@ -28,7 +28,9 @@ def plan_of_network(state, at=0):
         )
     if state == UNTREATED:
         inputs = {"network": plan_of_network(HEALTHY, at)}
-        return plan(state, study=study, code=code("prune"), inputs=inputs)
+        further = study.get(INSULT, {}).get("course", [])
+        parts = [ENGINES[at], *of_steps(further)] if further else []
+        return plan(state, study=study, code=code("prune", *parts), inputs=inputs)
     steps = of_steps(study["course"])
     # The name counts too, because a treatment's course uses a generator of that name.
     return plan(

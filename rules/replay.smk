@@ -63,7 +63,7 @@ rule replay_gather:
     params:
         study=slices.gather(STUDY, "replay"),
         scenarios=[{}],
-        training=[],
+        training={},
         planned=lambda wildcards: [plans_of_replay()],
         made_by=lambda wildcards: plan_of_replayed(),
     message:

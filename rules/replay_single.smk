@@ -38,7 +38,9 @@ rule replay_seed:
 
 rule replay_compare:
     input:
-        **each_to_make(in_results("replay", "published.parquet"), **PUBLISHED),
+        **each_to_make(
+            in_results("replay", "published.parquet"), **published("published", "runs")
+        ),
         seeds=to_make(
             in_results("replay", "published.parquet"),
             *expand(in_results("replay", "seeds", "{seed}.parquet"), seed=STREAMS),

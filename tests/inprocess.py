@@ -141,10 +141,13 @@ class Run:
             name: [of(seed, state, name) for seed in seeds for state in slices.states(study, name)]
             for name in study.measures
         }
-        training = [name for name in study.measures if self.trains(name)]
-        trained = ["history", *(f"{name}_history" for name in training)]
+        training = {
+            name: slices.states(study, name) for name in study.measures if self.trains(name)
+        }
+        trained = {"history": list(study.treatments)}
+        trained |= {f"{name}_history": states for name, states in training.items()}
         files["history"] = [of(seed, "history") for seed in seeds] + [
-            of(seed, name, part) for part in trained for seed in seeds for name in study.treatments
+            of(seed, name, part) for part in trained for seed in seeds for name in trained[part]
         ]
         for kind, found in files.items():
             output = Files(self.gathered(kind))

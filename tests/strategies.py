@@ -148,7 +148,9 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
     found = []
     for _ in range(draw(st.integers(0, 3))):
         kind = draw(
-            st.sampled_from(["train", "train", "regrow", "modulate", "withdraw", "prune", "repeat"])
+            st.sampled_from(
+                [*("train", "train", "regrow", "modulate", "withdraw", "prune", "repeat"), "scar"]
+            )
         )
         options: Any = None
         if kind == "train":
@@ -173,12 +175,22 @@ def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
         elif kind == "modulate":
             every = {"activation": draw(st.sampled_from(["relu", "tanh"]))}
             every |= {"damping": draw(factor), "gain": draw(factor)}
-            every |= {"units": draw(st.floats(0, 1))}
+            every |= {"units": draw(st.floats(0, 1)), "inhibition": draw(sigma)}
+            every |= {"gain_cap": draw(factor), "bias_damping": draw(st.sampled_from([0, 0.3, 1]))}
             chosen = draw(st.lists(st.sampled_from(list(every)), min_size=1, unique=True))
             options = {key: every[key] for key in chosen}
+        elif kind == "withdraw" and draw(st.booleans()):
+            options = {"keep": draw(st.lists(st.sampled_from(["gain", "inhibition", "damping"])))}
         elif kind == "prune":
             options = {draw(st.sampled_from(["sparsity", "fraction"])): _share(draw)}
             options["scope"] = draw(st.sampled_from(["matrix", "network"]))
+        elif kind == "scar":
+            options = {"fraction": draw(st.floats(0, 1))}
+            options |= {"of": draw(st.sampled_from(["survivors", "all"]))}
+            options |= {"choose": draw(st.sampled_from(["weakest", "random"]))}
+            if draw(st.booleans()):
+                limits = {"at_rest": 0.1, "limits": [0.5, 2.0]}
+                options["severity"] = {"gain": draw(factor), "activity": draw(factor), **limits}
         elif kind == "repeat":
             inside = draw(steps(maintenance=False)) if draw(st.booleans()) else []
             options = {"times": draw(st.integers(1, 2)), "steps": inside or ["withdraw"]}
@@ -271,8 +283,21 @@ def valid(draw: st.DrawFn) -> dict[str, Any]:
         "reproduction": {"published": None, "runs": None, "alpha": 0.05, "margin": 1.0},
     }
     if draw(st.booleans()):
+        study["insult"] = draw(steps(maintenance=False))
+    if draw(st.booleans()):
+        bias = st.sampled_from([0.0, 1.0, [1.5, 0.5], [0.5, -0.5]])
+        probe = {"bias": draw(bias), "internal_noise": draw(st.sampled_from([0.0, [0.5, 1.0]]))}
+        study["kindling"] = {
+            "cycles": draw(st.integers(1, 2)),
+            "stress": draw(steps(maintenance=True)),
+            "probe": {**probe, "threshold": draw(st.sampled_from([0.5, 1.0]))},
+            "episode": draw(steps(maintenance=True)),
+            "afterwards": draw(st.sampled_from([None, {**probe, "threshold": 0.7}])),
+        }
+    if draw(st.booleans()):
         study["switch"] = {
             "bias": draw(st.sampled_from([-1.0, 0.0, 1.0])),
             "internal_noise": draw(st.sampled_from([0.0, 1.0])),
+            "threshold": draw(st.sampled_from([None, 0.01, 0.6])),
         }
     return study

@@ -19,7 +19,7 @@ def test_tanh_is_accurate_everywhere():
 def test_a_saturated_tanh_is_exactly_one_and_has_no_slope(x):
     for sign in (1, -1):
         value, slope = respond_once(
-            np.float32(sign * x), Response(True, np.float32(1), np.float32(0))
+            np.float32(sign * x), Response(True, np.float32(1), np.float32(0), np.float32(0))
         )
         assert value == sign
         assert slope == 0
@@ -27,18 +27,20 @@ def test_a_saturated_tanh_is_exactly_one_and_has_no_slope(x):
 
 @pytest.mark.parametrize("sigma", [0.0, 0.5])
 @pytest.mark.parametrize("is_tanh", [False, True])
-def test_hidden_units_activate_then_add_noise_then_damp(is_tanh, sigma):
-    response = Response(is_tanh, np.float32(0.7), np.float32(sigma))
+def test_hidden_units_activate_then_add_noise_then_damp_then_inhibit(is_tanh, sigma):
+    response = Response(is_tanh, np.float32(0.7), np.float32(0.15), np.float32(sigma))
     level = np.array([-12, -1, 0, 0.3, 2, 12, np.nan], np.float32)
     noise = np.linspace(-1, 1, level.size).astype(np.float32)
     out, slope = noise.copy(), np.empty_like(level)
     respond(level.copy(), response, out, slope)
     value = np.tanh(level) if is_tanh else np.maximum(level, 0)
-    assert np.allclose(out, (value + noise * (sigma > 0)) * 0.7, atol=1e-6, equal_nan=True)
+    assert np.allclose(out, (value + noise * (sigma > 0)) * 0.7 - 0.15, atol=1e-6, equal_nan=True)
     if is_tanh:
         assert np.allclose(slope, (1 - value**2) * 0.7, atol=1e-6, equal_nan=True)
     else:
         assert np.array_equal(slope, np.where(level > 0, np.float32(0.7), np.float32(0)))
     for x, y, d in zip(level, value, slope, strict=True):
         alone = respond_once(x, response)
-        assert np.allclose(alone, (y * np.float32(0.7), d), atol=1e-6, equal_nan=True)
+        assert np.allclose(
+            alone, (y * np.float32(0.7) - np.float32(0.15), d), atol=1e-6, equal_nan=True
+        )

@@ -21,12 +21,15 @@ from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.model.task import training_points
 from tests.conftest import CENTRES, modulated, same_bytes
 
+HALF = ((0, 2, 3, 7, 9, 15), (1, 5, 8, 11), tuple(range(16)), ())
 MODULATIONS = [
     Modulation("relu", 1.0),
     Modulation("relu", 0.6),
     Modulation("tanh", 0.7),
     Modulation("relu", 0.9, gain=1.25),
-    Modulation("tanh", 0.7, units=((0, 2, 3, 7, 9, 15), (1, 5, 8, 11), tuple(range(16)), ())),
+    Modulation("tanh", 0.7, units=HALF),
+    Modulation("relu", 0.9, 1.25, inhibition=0.15, gain_cap=1.05, bias_damping=0.3),
+    Modulation("relu", inhibition=0.15, bias_damping=0.3, units=HALF),
 ]
 SIZES = {
     "one hidden layer": [2, 40, 4],
@@ -167,6 +170,12 @@ def is_acted_on(modulation, layer, count):
     return acts
 
 
+def acted_on(hidden, modulation):
+    """The activity of modulated units, from the definition."""
+    gain = min(modulation.gain, modulation.gain_cap or np.inf)
+    return hidden * (modulation.damping * gain) - modulation.inhibition
+
+
 def exact_loss(weights, biases, modulation, x, labels, noise):
     """The mean cross-entropy in float64, from the definition."""
     hidden = x.T.astype(np.float64)
@@ -177,7 +186,7 @@ def exact_loss(weights, biases, modulation, x, labels, noise):
         acts = is_acted_on(modulation, layer, len(bias))[:, None]
         tanh = acts & (modulation.activation == "tanh")
         value = np.where(tanh, np.tanh(level), np.maximum(level, 0))
-        hidden = (value + more) * np.where(acts, modulation.damping * modulation.gain, 1.0)
+        hidden = np.where(acts, acted_on(value + more, modulation), value + more)
     logits = weights[-1] @ hidden + biases[-1][:, None]
     top = logits.max(axis=0)
     chosen = logits[labels, np.arange(len(labels))]

@@ -21,6 +21,7 @@ from tests.conftest import CENTRES, modulated
 from tests.test_fast_engine import (
     MODULATIONS,
     NETWORKS,
+    acted_on,
     dense_network,
     in_float64,
     is_acted_on,
@@ -53,8 +54,7 @@ def replayed_fit(network, points, monkeypatch, lanes, orders, **options):
                 noise = np.zeros((len(x), len(bias)))
                 noise[:, units] = drawn(lanes, units.size, len(x), sigma).T
                 hidden = hidden + torch.from_numpy(noise)
-            factor = modulation.damping * modulation.gain
-            hidden = torch.where(acts, hidden * factor, hidden)
+            hidden = torch.where(acts, acted_on(hidden, modulation), hidden)
 
     def perturbed(x, sd, generator):
         noise = np.zeros(x.shape)
@@ -113,8 +113,9 @@ def exact_count(network, points, input_noise, internal_noise, lanes, internal_bi
             hidden = np.where(tanh, np.tanh(level), np.maximum(level, 0))
             if internal_noise > 0:
                 hidden = hidden + drawn(lanes, len(bias), batch, internal_noise)
-            factor = network.modulation.damping * network.modulation.gain
-            hidden = (hidden + internal_bias) * np.where(acts, factor, 1.0)
+            mean = internal_bias * (1 - network.modulation.bias_damping)
+            changed = acted_on(hidden + mean, network.modulation)
+            hidden = np.where(acts, changed, hidden + internal_bias)
         logits = network.weights[-1].astype(np.float64) @ hidden + network.biases[-1][:, None]
         correct += int((logits.argmax(axis=0) == points.labels[start : start + batch]).sum())
     return correct
@@ -208,7 +209,11 @@ def random_network(rng: np.random.Generator) -> Network:
         [np.where(m, w, 0).astype(np.float32) for w, m in zip(weights, masks, strict=True)],
         [bias.astype(np.float32) for bias in biases],
     )
-    modulation = Modulation(rng.choice(["relu", "tanh"]), float(rng.choice([0.5, 1.0, 1.3])))
+    modulation = Modulation(
+        rng.choice(["relu", "tanh"]),
+        float(rng.choice([0.5, 1.0, 1.3])),
+        inhibition=float(rng.choice([0.0, 0.2])),
+    )
     if rng.random() < 0.5:
         halves = [tuple(np.flatnonzero(rng.random(count) < 0.5)) for count in sizes[1:-1]]
         modulation = replace(modulation, units=tuple(halves))

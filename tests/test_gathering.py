@@ -62,7 +62,8 @@ def test_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
 
 
 def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
-    treatments, measures = ["healthy", "ssri"], ["relapse", "another"]
+    treatments = ["healthy", "ssri"]
+    measures = {"relapse": ["ssri"], "another": ["ssri"]}
     paths = [tmp_path / f"{index}.parquet" for index in range(8)]
     held = parts("history", [0, 1], treatments, measures)
     assert len({part.place for part in held}) == 4  # each of them in both seeds

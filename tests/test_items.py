@@ -18,7 +18,7 @@ from pipeline_lib.analysis.values import study_values
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.accuracy import Subject
 from pipeline_lib.files.rows import read_table, schema, write_rows
-from pipeline_lib.measures import EVERY_STATE, TREATED, Measure
+from pipeline_lib.measures import EVERY_STATE, MAINTAINED, TREATED, Measure
 from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.task import DATA_SETS, points
@@ -33,10 +33,12 @@ STEPS, MEASURES = items.names("steps"), measures.in_order()
 ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 
 TRAIN = {"epochs": 1, "lr": 1e-3}
+STABILISER = {"inhibition": 0.15, "gain_cap": 1.05, "bias_damping": 0.3}
+SEVERITY = {"gain": 1.0, "activity": 2.0, "at_rest": 0.1, "limits": [0.5, 2.0]}
 
 # Options with which each step does something; a new kind of step is tried with its own.
 TRIED = {
-    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}, {"units": 0.5}],
+    "modulate": [{"activation": "tanh", "damping": 0.7, "gain": 1.2}, {"units": 0.5}, STABILISER],
     "prune": [{"sparsity": 0.8}, {"fraction": 0.3}, {"fraction": 0.3, "scope": "network"}],
     "regrow": [
         {"fraction": 0.5, "batches": 2, "sd": 0.1},
@@ -44,12 +46,16 @@ TRIED = {
         {"fraction": 0.5, "sites": "coactivity", "sd": 0.1},
     ],
     "repeat": [{"times": 2, "steps": [{"prune": {"fraction": 0.3}}, {"train": TRAIN}]}],
+    "scar": [
+        {"fraction": 0.1, "severity": SEVERITY},
+        {"fraction": 0.2, "of": "all", "choose": "random"},
+    ],
     "train": [
         {"epochs": 2, "lr": 1e-3, "noise": [0.5, 0.1], "gain": [1.0, 1.5]},
         {"epochs": 2, "lr": 1e-3, "input_noise": 0.5},
         {"epochs": 2, "lr": 1e-3, "input_noise": [0.5, 0.0]},
     ],
-    "withdraw": [{}],
+    "withdraw": [{}, {"keep": ["gain"]}],
 }
 TRIALS = [(kind, options) for kind in STEPS for options in TRIED.get(kind, [None])]
 
@@ -162,7 +168,14 @@ def study(paper):
     paper["relapse"]["cycles"] = 2
     paper["evaluate"]["input_sweep"] = [0.5, 1.0]
     paper["treatments"]["neurosteroid"]["maintenance"] = [{"train": {"epochs": 1, "lr": 1e-3}}]
-    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5}, "structure": {}}
+    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5, "threshold": 0.6}, "structure": {}}
+    paper["kindling"] = {
+        "cycles": 2,
+        "stress": [{"prune": {"fraction": 0.1}}],
+        "probe": {"bias": [1.0, 0.5], "internal_noise": 0.5, "threshold": 1.0},
+        "episode": [{"scar": {"fraction": 0.1, "severity": SEVERITY}}],
+        "afterwards": {"bias": 0.3, "internal_noise": 0.5, "threshold": 0.7},
+    }
     study = validate(paper)
     assert study.measures == MEASURES, "this study lacks a measure"
     return study
@@ -201,7 +214,7 @@ def test_the_file_of_a_measure_defines_all_that_a_measure_needs(name):
     measure = measures.load(name)
     missing = [each for each in Measure.__annotations__ if not hasattr(measure, each)]
     assert missing == []
-    assert measure.APPLIES_TO in (EVERY_STATE, TREATED)
+    assert measure.APPLIES_TO in (EVERY_STATE, TREATED, MAINTAINED)
     assert issubclass(measure.Options, Model)
     assert set(measure.AFTER) < set(MEASURES)
     assert measure.__doc__

@@ -384,7 +384,8 @@ def test_cycle_0_counts_and_an_accuracy_at_the_threshold_is_not_a_relapse():
 def test_the_study_of_switch_liability_is_the_papers_with_gains_and_biased_noise(paper):
     original = validate(paper)
     study = validate(overlaid(paper, "studies/switch.yaml"))
-    assert study.options_of("switch").model_dump() == {"bias": 1.0, "internal_noise": 1.0}
+    options = study.options_of("switch").model_dump(exclude_none=True)
+    assert options == {"bias": 1.0, "internal_noise": 1.0}
     assert "switch" not in original.measures
     courses = {name: slices.treat(study, name)["course"] for name in study.treatments}
     assert courses["ketamine"][:2] == [
@@ -462,3 +463,12 @@ def test_biased_noise_is_measured_with_the_gain_on_and_off(engine, network, stan
         key = Key("neurosteroid", "biased", row.modulation)
         assert values[key] == 100 * row.correct / 1500
         assert values[key._replace(number="activity")] == row.activity
+
+
+def test_a_network_has_switched_if_it_is_below_the_threshold_under_biased_noise():
+    def switched(correct, **options):
+        row = switch.Row(0, "ssri", "on", 1.0, 1.0, correct, 1000, correct / 1000, 0.1)
+        return values_of("switch", [row], **options).get(Key("ssri", "switched"))
+
+    assert [switched(correct, threshold=0.55) for correct in (549, 550)] == [1.0, 0.0]
+    assert switched(549) is None

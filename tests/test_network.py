@@ -68,10 +68,11 @@ def logits(network: Network, x: np.ndarray, sigma: float, seed: int = 0) -> np.n
 @pytest.mark.parametrize("gain", [1.0, 1.25])
 @pytest.mark.parametrize("damping", [1.0, 0.7])
 @pytest.mark.parametrize("sigma", [0.0, 0.5])
-def test_hidden_layers_activate_then_add_noise_then_damp(
-    network, points, activation, damping, gain, sigma
+@pytest.mark.parametrize("inhibition", [0.0, 0.15])
+def test_hidden_layers_activate_then_add_noise_then_damp_then_inhibit(
+    network, points, activation, damping, gain, sigma, inhibition
 ):
-    network = modulated(network, Modulation(activation, damping, gain))
+    network = modulated(network, Modulation(activation, damping, gain, inhibition=inhibition))
     generator = plain.generator(0)
     hidden = points.x
     for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
@@ -79,6 +80,6 @@ def test_hidden_layers_activate_then_add_noise_then_damp(
         hidden = np.maximum(hidden, 0) if activation == "relu" else np.tanh(hidden)
         if sigma:
             hidden = hidden + sigma * torch.randn(hidden.shape, generator=generator).numpy()
-        hidden = hidden * (damping * gain)
+        hidden = hidden * (damping * gain) - inhibition
     expected = hidden @ network.weights[-1].T + network.biases[-1]
     np.testing.assert_allclose(logits(network, points.x, sigma), expected, rtol=1e-4, atol=1e-5)

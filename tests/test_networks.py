@@ -16,10 +16,11 @@ from tests.conftest import modulated, same_bytes
 from tests.trust.disk import CannotMountError, library_writes
 
 HALF = Modulation(damping=0.7, units=((0, 3, 22), ()))
+STABILISER = Modulation(inhibition=0.15, gain_cap=1.05, bias_damping=0.3)
 
 
 @pytest.mark.parametrize(
-    "modulation", [Modulation("tanh", 0.7), Modulation("tanh", 0.7, 0.85), HALF]
+    "modulation", [Modulation("tanh", 0.7), Modulation("tanh", 0.7, 0.85), HALF, STABILISER]
 )
 def test_a_network_is_read_as_it_was_written(network, tmp_path, modulation):
     treated = modulated(prune(network, 0.9), modulation)

@@ -47,7 +47,7 @@ def tiny(paper, chapter):
 def test_a_replay_has_every_published_number_of_its_chapter_once(paper, chapter):
     study = slices.replay(validate(tiny(paper, chapter)))
     order, runs = items.load("replay.orders", chapter), CHAPTERS[chapter]["reproduction"]["replay"]
-    rows = [row for stream in runs["streams"] for row in order.replay(stream, study)]
+    rows = [row for stream in runs["streams"][:2] for row in order.replay(stream, study)]
     assert order.KERNELS in (ANY, AVX2)
     assert len({replace(row, value=0.0) for row in rows}) == len(rows)
     published = read_published(ROOT / CHAPTERS[chapter]["reproduction"]["published"])
@@ -75,7 +75,7 @@ def test_single_numbers_are_compared_with_the_decimals_and_the_sign_that_were_pr
 
 def test_numbers_without_a_seed_are_statistics_over_all_runs(tmp_path):
     columns = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,count,n_seeds"
-    line = "t,a,combined,off,,,,50.0,10.0,40.0,60.0,,2"
+    line = "t,a,combined,off,,,,50.0,10.0,40.0,60.0,2,2"
     (tmp_path / "published.csv").write_text(f"{columns}\n{line}\n", encoding="utf-8")
     published = read_published(tmp_path / "published.csv")
 
@@ -86,9 +86,11 @@ def test_numbers_without_a_seed_are_statistics_over_all_runs(tmp_path):
         ]
         return [(row.ours, row.equal) for row in single_as_printed(rows, published)]
 
-    assert ours(40.04, 60.04) == [("50.0", True), ("10.0", True), ("40.0", True), ("60.0", True)]
-    assert [equal for _, equal in ours(40.0, 62.0)] == [False, False, True, False]
-    assert ours(40.0, 60.0, modulation="on") == [("", False)] * 4
+    printed = ["50.0", "10.0", "40.0", "60.0", "2"]
+    assert ours(40.04, 60.04) == [(text, True) for text in printed]
+    assert [equal for _, equal in ours(40.0, 62.0)] == [False, False, True, False, True]
+    assert ours(0.0, 60.0)[-1] == ("1", False)
+    assert ours(40.0, 60.0, modulation="on") == [("", False)] * 5
 
 
 PROCESS = """

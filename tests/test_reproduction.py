@@ -29,6 +29,7 @@ from pipeline_lib.analysis.reproduction import (
 from pipeline_lib.analysis.welch import Summary
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import read_rows, write_rows
+from pipeline_lib.measures import Value
 from pipeline_lib.measures.switch import ACTIVITY
 from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
@@ -159,6 +160,14 @@ def test_runs_that_do_not_print_as_published_are_not_used(runs, published, by_se
     other = [replace(v, value=v.value + 0.2) if v.key == place else v for v in by_seed]
     found = {row.key: row.test for row in against(runs, published, other) if row.test in OF_MEANS}
     assert [key for key, test in found.items() if test == WELCH] == [place]
+
+
+def test_the_run_of_one_of_many_published_seeds_is_not_used(runs, published):
+    place = Key("ssri", COMBINED)
+    [mean] = [x.statistics.mean for x in published if x.key == place and x.seed is None]
+    alone = [Value(0, *place, mean)]
+    [row] = [row for row in against(runs, published, alone) if row.key == place]
+    assert row.test == WELCH
 
 
 def test_a_mean_that_is_elsewhere_makes_the_study_inconsistent(runs, published, by_seed):

@@ -95,6 +95,22 @@ def test_withdraw_restores_relu_without_damping_or_gain(network, setting):
     assert same_bytes(treated, network)
 
 
+def test_a_stabiliser_can_stay_when_the_drug_is_stopped_and_wear_off(network, setting):
+    stabiliser = {"inhibition": 0.15, "gain_cap": 1.05, "bias_damping": 0.3}
+    steps = [
+        {"modulate": {"units": 0.5} | stabiliser},
+        {"withdraw": {"keep": list(stabiliser)}},
+        {"modulate": {"inhibition": 0.0}},
+    ]
+    on, stopped, worn = (
+        take(steps[:n], modulated(network, ON), setting, None).modulation for n in (1, 2, 3)
+    )
+    assert on == replace(ON, units=on.units, **stabiliser)
+    assert stopped == replace(UNMODULATED, units=on.units, **stabiliser)
+    assert worn == replace(stopped, inhibition=0.0)
+    assert (ON.effective_gain, on.effective_gain, stopped.effective_gain) == (1.6, 1.05, 1.0)
+
+
 def test_training_under_modulation_keeps_it(network, setting):
     treated = take([TRAIN], modulated(network, ON), setting, plain.generator(0))
     assert treated.modulation == ON

@@ -229,7 +229,14 @@ BAD = [
         ["treatments", "neurosteroid", "course"],
         [{"modulate": {}}],
         "treatments.neurosteroid.course[0].modulate is {};"
-        " it must have at least one of activation, damping, gain, units",
+        " it must have at least one of activation, damping, gain, units, inhibition, gain_cap,"
+        " bias_damping",
+    ),
+    (
+        ["treatments", "neurosteroid", "course"],
+        [{"withdraw": {"keep": ["dose"]}}],
+        "treatments.neurosteroid.course[0].withdraw.keep[0] is 'dose'; it must be 'activation',"
+        " 'damping', 'gain', 'inhibition', 'gain_cap' or 'bias_damping'",
     ),
     (
         ["treatments", "ketamine", "course", 0, "regrow"],

@@ -31,8 +31,10 @@ WORDS = {
     "input": ["pipeline_lib/figures/interactive.py", "pipeline_lib/study/validation.py"],
     # Tables of the published numbers of the series.
     **dict.fromkeys(
-        ("improvement", "summary", "switch", "biased", "activity"), ("pipeline_lib/replay",)
+        ("improvement", "summary", "switch", "biased", "switched"), ("pipeline_lib/replay",)
     ),
+    # One of these, and an option of a scar's severity.
+    "activity": ["pipeline_lib/replay", "pipeline_lib/steps/scar.py"],
     # A column of rows, which is a fraction; and the noun, in a sentence.
     "accuracy": [
         *("pipeline_lib/engines/accuracy.py", "pipeline_lib/files", "pipeline_lib/measures"),

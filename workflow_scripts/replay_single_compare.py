@@ -3,7 +3,7 @@
 import sys
 
 from pipeline_lib.analysis import digits
-from pipeline_lib.analysis.published import read_published
+from pipeline_lib.analysis.published import read_published, read_runs
 from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
@@ -18,8 +18,13 @@ with job_log(snakemake.log[0], "compare the replay with the published run"):
     rows = [row for path in seeds for row in read_rows(path, Replayed, params.planned)]
     printed = digits.single_as_printed(rows, read_published(files.published))
     unequal = [row for row in printed if not row.equal]
-    verdict = "".join(f"{line}\n" for line in [digits.printed_verdict(printed), *map(str, unequal)])
-    by = made(params.made_by, [files.published, *seeds])
+    lines = [digits.printed_verdict(printed), *map(str, unequal)]
+    if runs := files.get("runs"):
+        compared = digits.against_runs([row.of_run for row in rows], read_runs(runs))
+        unequal = [row for row in compared if not row.equal]
+        lines += [digits.runs_verdict(compared), *map(str, unequal)]
+    verdict = "".join(f"{line}\n" for line in lines)
+    by = made(params.made_by, [files.published, *([runs] if runs else []), *seeds])
     write_rows(output.comparison, printed, digits.Digits, by)
     write_text(output.verdict, verdict)
     stamp_files(output.stamp, [output.comparison, output.verdict], by)

@@ -65,6 +65,7 @@ OVER_RUNS: dict[str, Callable[[list[float]], float]] = {
     "sd": lambda runs: float(np.std(runs)),  # of these runs, as the programs have it
     "min": min,
     "max": max,
+    "count": np.count_nonzero,  # of a share, which is not zero in the runs that it counts
 }
 
 
@@ -76,7 +77,7 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
     """
     ours: dict[tuple[str, Key], dict[int, float]] = {}
     for row in rows:
-        key = Key(row.treatment, row.number, row.modulation, row.level)
+        key = row.of_run.key
         ours.setdefault((row.table, key), {})[row.seed] = row.value
     found = []
     for there in published:
@@ -84,8 +85,9 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
         runs = [value for seed, value in by_seed.items() if there.seed in (None, seed)]
         for name, statistic in OVER_RUNS.items():
             if (value := getattr(there.statistics, name)) is not None:
-                theirs = f"{value:.{there.decimals}f}"
-                text = f"{statistic(runs):.{there.decimals}f}" if runs else ""
+                decimals = 0 if name == "count" else there.decimals
+                theirs = f"{value:.{decimals}f}"
+                text = f"{statistic(runs):.{decimals}f}" if runs else ""
                 place = (there.table, *there.key, there.seed, name, theirs, text)
                 found.append(Digits(*place, theirs == text))
     return found

@@ -184,8 +184,11 @@ def _classified(
     assert row.difference is not None
     assert row.published_mean is not None
     printed = rounding(number)
-    # Runs whose mean does not print as the published one belong to a different study.
-    if sample and abs(float(np.mean(sample.numbers)) - row.published_mean) > printed + TIE:
+    # Runs of fewer seeds, or whose mean does not print as the published one, are another sample.
+    if sample and (
+        len(sample.numbers) < (row.published_n or 0)
+        or abs(float(np.mean(sample.numbers)) - row.published_mean) > printed + TIE
+    ):
         sample = None
     equal = abs(row.difference) <= printed + TIE
     varies = row.max - row.min >= SCATTER * printed

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Measurement:
     """One accuracy of one network; noise levels are SDs, `cycle` is for the longitudinal test."""
 
-    results: ClassVar = ("sparsity", "correct", "total", "accuracy")
+    results: ClassVar[tuple[str, ...]] = ("sparsity", "correct", "total", "accuracy")
 
     seed: int
     treatment: str
@@ -46,12 +46,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Stress:
-    """The points and the noise of a measurement; noise levels are standard deviations."""
+    """The points and the noise of a measurement: standard deviations, and the internal mean."""
 
     condition: str
     points: Points
     input_noise: float = 0.0
     internal_noise: float = 0.0
+    bias: float = 0.0
 
 
 def measure(
@@ -66,7 +67,7 @@ def measure(
     """Return the network's accuracy under this stress.
 
     The noise depends on the seed, the assessment, the stress and the cycle, but not on the
-    treatment: all treatments of a seed get the same noise.
+    treatment: all treatments of a seed get the same noise, whatever its mean.
     """
     generator = subject.engine.generator(
         subject.seed,
@@ -82,6 +83,7 @@ def measure(
         stress.points,
         input_noise=stress.input_noise,
         internal_noise=stress.internal_noise,
+        internal_bias=stress.bias,
         generator=generator,
     )
     total = len(stress.points)
@@ -106,3 +108,9 @@ def per_cent(row: Mapping[str, Any]) -> float:
     # Computed from the counts, because 100 * (3706 / 4000) need not be the float 92.65, and this
     # can decide whether a mean is printed as 92.6 or 92.7.
     return float(100.0 * row["correct"] / row["total"])
+
+
+def is_below(accuracy: float, threshold: float) -> bool:
+    """Tell whether an accuracy, in per cent, is below a threshold, a fraction."""
+    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
+    return accuracy < round(100.0 * threshold, 9)

@@ -43,28 +43,34 @@ def forward(
 ) -> Tensor:
     """Return the logits (n, classes) of points (n, features).
 
-    Each hidden layer applies the activation, adds noise N(bias_of_noise, sigma²), and multiplies
-    by damping and gain. Units that the modulation does not act on have ReLU and the noise only.
+    Each hidden layer applies the activation, adds noise N(bias_of_noise, sigma²), multiplies by
+    damping and gain, and subtracts the inhibition. The modulation damps the mean of the noise.
+    Units that it does not act on have ReLU and the whole noise only.
     """
     activation = _ACTIVATIONS[modulation.activation]
+    damped = bias_of_noise * (1 - modulation.bias_damping)
     hidden = x
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
         level = F.linear(hidden, weight, bias)
-        hidden = activation(level)
+        hidden, mean = activation(level), torch.tensor(damped)
         if modulation.units is not None:
             acts = torch.from_numpy(modulation.acts_on(layer, len(bias)))
             hidden = torch.where(acts, hidden, torch.relu(level))
+            mean = torch.where(acts, mean, bias_of_noise)
         # As in the published programs, a mean is added to the noise first, and damping and gain are
         # two multiplications. Any other order would round differently.
         if sigma > 0:
             noise = torch.randn(hidden.shape, generator=generator) * sigma
-            hidden = hidden + (noise + bias_of_noise if bias_of_noise != 0 else noise)
+            hidden = hidden + (noise + mean if bias_of_noise != 0 else noise)
         elif bias_of_noise != 0:
-            hidden = hidden + bias_of_noise
-        for factor in (modulation.damping, modulation.gain):
+            hidden = hidden + mean
+        changed = hidden
+        for factor in (modulation.damping, modulation.effective_gain):
             if factor != 1:
-                changed = hidden * factor
-                hidden = changed if modulation.units is None else torch.where(acts, changed, hidden)
+                changed = changed * factor
+        if modulation.inhibition != 0:
+            changed = changed - modulation.inhibition
+        hidden = changed if modulation.units is None else torch.where(acts, changed, hidden)
     return F.linear(hidden, weights[-1], biases[-1])
 
 
@@ -121,8 +127,8 @@ def fit(
         end_epoch(history[-1], epochs, lr)
     if leftover is not None:
         leftover[:] = gradients[: len(weights)]
-    result = Network(_arrays(weights), _arrays(biases), network.masks, modulation)
-    return trained(result, lr), history
+    result = replace(network, weights=_arrays(weights), biases=_arrays(biases))
+    return trained(replace(result, modulation=modulation), lr), history
 
 
 class _SurvivorAdam:

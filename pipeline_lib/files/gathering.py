@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from pipeline_lib.names import BASELINE, COURSE, HISTORY, MAINTENANCE, REPLAY
 from pipeline_lib.numbers import Axes
 
 _Path: TypeAlias = "str | Path"
+Training = Mapping[str, Sequence[str]]  # the measures that train networks, and of which treatments
+NOTHING: Training = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,9 @@ class Part:
 
 
 def parts(
-    kind: str, seeds: Sequence[int], states: Sequence[str], training: Sequence[str] = ()
+    kind: str, seeds: Sequence[int], states: Sequence[str], training: Training = NOTHING
 ) -> list[Part]:
-    """Return the expected content of the files of a kind, in the order of gathering.
-
-    `training` names the measures that train networks.
-    """
+    """Return the expected content of the files of a kind, in the order of gathering."""
     if kind == REPLAY:
         return [Part(seed, states) for seed in seeds]
     if kind == HISTORY:
@@ -55,7 +55,8 @@ def parts(
             *(Part(seed, [state], {"stage": COURSE}) for seed, state in product(seeds, treated)),
             *(
                 Part(seed, [state], {"stage": MAINTENANCE}, measure)
-                for measure, seed, state in product(training, seeds, treated)
+                for measure, trained in training.items()
+                for seed, state in product(seeds, trained)
             ),
         ]
     return [Part(seed, [state], {"assessment": kind}) for seed, state in product(seeds, states)]
@@ -68,7 +69,7 @@ def gather(
     kind: str,
     seeds: Sequence[int],
     states: Sequence[str],
-    training: Sequence[str] = (),
+    training: Training = NOTHING,
     planned: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """Return the rows of several files as one table, in the order of the files.

@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.stamps import BY_HAND, KEY, Made, Stamp, check_plan, note, parsed
 from pipeline_lib.files.whole import REMEDY, reason, whole
-from pipeline_lib.model.network import Modulation, Network
+from pipeline_lib.model.network import UNMODULATED, Modulation, Network
 from pipeline_lib.names import HEALTHY, UNTREATED
 
 FORMAT = "network/2"
@@ -40,6 +40,9 @@ def write_network(
         tensors[f"weights.{index}"] = np.ascontiguousarray(weight)
         tensors[f"biases.{index}"] = np.ascontiguousarray(bias)
         tensors[f"masks.{index}"] = np.ascontiguousarray(mask)
+    # Scars are written only if there are any, so that other files stay as they were.
+    for index, scar in enumerate(network.scars):
+        tensors[f"scars.{index}"] = np.ascontiguousarray(scar)
     metadata = {
         "format": FORMAT,
         "modulation": _changes(network.modulation),
@@ -77,7 +80,7 @@ def read_network(
     found = {name: metadata["provenance"].get(name) for name in belonging or {}}
     if belonging and found != belonging:
         raise PipelineError(f"{path}: {_named(found)} instead of {_named(belonging)}; {REMEDY}")
-    layers = range(len(tensors) // 3)
+    layers = range(sum(name.startswith("masks.") for name in tensors))
     changes = metadata["modulation"]
     if "units" in changes:
         changes["units"] = tuple(map(tuple, changes["units"]))
@@ -86,6 +89,7 @@ def read_network(
         biases=tuple(tensors[f"biases.{index}"] for index in layers),
         masks=tuple(tensors[f"masks.{index}"] for index in layers),
         modulation=Modulation(**changes),
+        scars=tuple(tensors[f"scars.{index}"] for index in layers if "scars.0" in tensors),
     )
     _check_finite(path, network)
     return network
@@ -140,10 +144,11 @@ def _check_finite(path: str | Path, network: Network) -> None:
 
 
 def _changes(modulation: Modulation) -> dict[str, Any]:
-    # Gain and units are written only if there are any, so that other files stay as they were.
-    defaults = {"gain": 1.0, "units": None}
+    # Only activation and damping are always written, so that files from before the others stay as
+    # they were.
+    always, defaults = ("activation", "damping"), asdict(UNMODULATED)
     found = asdict(modulation).items()
-    return {key: value for key, value in found if key not in defaults or value != defaults[key]}
+    return {key: value for key, value in found if key in always or value != defaults[key]}
 
 
 def _digest(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> str:

@@ -79,7 +79,7 @@ class Measure(Protocol):
         """Yield the numbers that follow from the rows, in the order of the seeds."""
 
 
-EVERY_STATE, TREATED = "every state", "treated"
+EVERY_STATE, TREATED, MAINTAINED = "every state", "treated", "maintained"
 
 
 def load(name: str) -> Measure:

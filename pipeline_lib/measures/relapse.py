@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
+from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, is_below, measure, per_cent
 from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
 from pipeline_lib.names import (
     COMBINED,
@@ -90,7 +90,7 @@ def run(
         generator = subject.engine.generator(subject.seed, MAINTENANCE, subject.treatment, cycle)
         setting = Setting(subject.engine, training, batch_size, subject.seed)
         pruned = prune_further(network, prune)
-        network = take(maintenance, pruned, setting, generator, cycle=cycle)
+        network = take(maintenance, pruned, setting, generator, stage=MAINTENANCE, cycle=cycle)
         rows.append(measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle))
         subject.history.extend(setting.rows(subject.seed, subject.treatment, MAINTENANCE, cycle))
         logger.info(
@@ -150,9 +150,8 @@ def relapse_cycle(by_cycle: Mapping[int, float], threshold: float) -> int | None
 
     Cycle 0 counts. None if no cycle is below the threshold.
     """
-    # 100 * 0.55 is a little more than 55, and an accuracy of exactly 55 is not below 0.55.
-    limit = round(100.0 * threshold, 9)
-    return min((cycle for cycle, accuracy in by_cycle.items() if accuracy < limit), default=None)
+    below = (cycle for cycle, accuracy in by_cycle.items() if is_below(accuracy, threshold))
+    return min(below, default=None)
 
 
 # A share of the seeds, and one at several thresholds.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
-from pipeline_lib.names import LIVE_UNITS, MARGIN, PATHS, STRUCTURE, WEIGHT_NORM
-from pipeline_lib.numbers import PLAIN, Key, Number, TableSpec
+from pipeline_lib.names import LIVE_UNITS, MARGIN, PATHS, SCARS, STRUCTURE, WEIGHT_NORM
+from pipeline_lib.numbers import PER_CENT, PLAIN, Key, Number, TableSpec
 from pipeline_lib.options import Model
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
 
     A hidden unit is live if it lies on a path of surviving weights from the input to the output;
     their share is a fraction. Paths are counted as log10(1 + n). The weight norm is the square root
-    of the sum of all squared weights. The margin is the logit of the right class minus the largest
+    of the sum of all squared weights, and scars are the fraction of weights that are lost for good.
+    The margin is the logit of the right class minus the largest
     other one, averaged over the points, without noise and with the network's modulation.
     """
     import numpy as np
@@ -66,6 +67,7 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
         PATHS: np.log10(1 + first.sum()),
         WEIGHT_NORM: np.sqrt(squares),
         MARGIN: margins.mean(),
+        SCARS: network.lost,
     }
     whose = (subject.seed, subject.treatment)
     return [
@@ -78,10 +80,10 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
 
 
 def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
-    """Yield the numbers of the rows, live units in per cent."""
+    """Yield the numbers of the rows, live units and scars in per cent."""
     for row in rows:
         level = None if row["layer"] is None else float(row["layer"])
-        scale = 100.0 if row["number"] == LIVE_UNITS else 1.0
+        scale = 100.0 if row["number"] in (LIVE_UNITS, SCARS) else 1.0
         key = Key(row["treatment"], row["number"], level=level)
         yield value(row["seed"], key, scale * row["result"])
 
@@ -101,16 +103,17 @@ NUMBERS = (
         Number(
             name,
             heading,
-            unit=PLAIN,
-            decimals=2,
+            unit=unit,
+            decimals=decimals,
             better="neither",
             compared=False,
             tables=(STRUCTURE,),
         )
-        for name, heading in (
-            (PATHS, "Paths, log₁₀"),
-            (WEIGHT_NORM, "Weight norm"),
-            (MARGIN, "Margin"),
+        for name, heading, unit, decimals in (
+            (PATHS, "Paths, log₁₀", PLAIN, 2),
+            (WEIGHT_NORM, "Weight norm", PLAIN, 2),
+            (MARGIN, "Margin", PLAIN, 2),
+            (SCARS, "Scars", PER_CENT, 1),
         )
     ),
 )
@@ -120,9 +123,9 @@ TABLES = (
         STRUCTURE,
         "Structure",
         "Hidden units on a path of surviving weights from the input to the output, in per cent of "
-        "their layer; log₁₀(1 + n) for n of these paths; the norm of all weights; and the "
-        "margin on clean points, which is the logit of the right class minus the largest other "
-        "one; {over}.",
+        "their layer; log₁₀(1 + n) for n of these paths; the norm of all weights; the margin "
+        "on clean points, which is the logit of the right class minus the largest other one; and "
+        "scars, which are weights that are lost for good, in per cent of all; {over}.",
     ),
 )
 

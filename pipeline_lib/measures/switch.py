@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from pipeline_lib.engines.accuracy import Subject, per_cent
+from pipeline_lib.engines.accuracy import Subject, is_below, per_cent
 from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
-from pipeline_lib.names import OFF, ON
+from pipeline_lib.names import OFF, ON, SUMMARY
 from pipeline_lib.numbers import PLAIN, FigureSpec, Key, Number, TableSpec
-from pipeline_lib.options import Deviation, Model, Signed
+from pipeline_lib.options import Deviation, Model, Share, Signed
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
@@ -28,7 +28,7 @@ OPTIONAL = True
 AFTER = ()
 ASSESSMENT = "switch"
 
-BIASED, ACTIVITY = "biased", "activity"
+BIASED, ACTIVITY, SWITCHED = "biased", "activity", "switched"
 
 
 class Options(Model):
@@ -36,6 +36,9 @@ class Options(Model):
 
     bias: Signed = Field(description="mean of the internal noise, instead of 0")
     internal_noise: Deviation = Field(description="SD σ of the internal noise")
+    threshold: Share | None = Field(
+        None, description="accuracy under biased noise below which a network has switched"
+    )
 
 
 @dataclass(frozen=True)
@@ -102,12 +105,20 @@ def run(
     return rows
 
 
-def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
-    """Yield accuracy under biased noise in per cent, and mean activity."""
+def values(
+    rows: Iterable[RowOfFile], found: Found, *, threshold: float | None = None
+) -> Iterator[Value]:
+    """Yield accuracy under biased noise in per cent, and mean activity.
+
+    With a `threshold`, a fraction, also yield whether the network has switched.
+    """
     for row in rows:
-        treatment, modulation = row["treatment"], row["modulation"]
-        yield value(row["seed"], Key(treatment, BIASED, modulation), per_cent(row))
-        yield value(row["seed"], Key(treatment, ACTIVITY, modulation), row["activity"])
+        seed, treatment, modulation = row["seed"], row["treatment"], row["modulation"]
+        yield value(seed, Key(treatment, BIASED, modulation), per_cent(row))
+        yield value(seed, Key(treatment, ACTIVITY, modulation), row["activity"])
+        if threshold is not None:
+            switched = is_below(per_cent(row), threshold)
+            yield value(seed, Key(treatment, SWITCHED, modulation), float(switched))
 
 
 NUMBERS = (
@@ -120,6 +131,9 @@ NUMBERS = (
         better="neither",
         tables=("switch", "state_dependence"),
         figures=("switch",),
+    ),
+    Number(
+        SWITCHED, "Switched", better="less", share=True, compared=False, tables=("switch", SUMMARY)
     ),
 )
 

@@ -10,7 +10,7 @@ from pipeline_lib.model.network import Network
 
 
 def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:
-    """Return the activity (points, units) of each hidden layer, after damping and gain.
+    """Return the activity (points, units) of each hidden layer, after all modulation.
 
     `x` is (points, features) float32.
     """
@@ -24,6 +24,7 @@ def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:
         np.tanh(level, out=level, where=tanh)
         np.maximum(level, 0, out=level, where=~tanh)
         below = level * network.modulation.factors(layer, len(bias))
+        below -= network.modulation.inhibitions(layer, len(bias))
         layers.append(below)
     return layers
 

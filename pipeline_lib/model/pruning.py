@@ -16,14 +16,17 @@ def prune(network: Network, sparsity: float, scope: Scope = "matrix") -> Network
 
     A weight survives if its magnitude reaches the `sparsity` quantile of all magnitudes of its
     matrix, zeros included; under the scope "network", of all magnitudes of the network, so that
-    matrices of small weights lose more. Weights that were pruned before stay pruned; biases are
-    never pruned.
+    matrices of small weights lose more. Scars are left out of the quantile. Weights that were
+    pruned before stay pruned; biases are never pruned.
     """
+    weights = [weight.ravel() for weight in network.weights]
+    if network.scars:
+        weights = [w[~scar.ravel()] for w, scar in zip(weights, network.scars, strict=True)]
     if scope == "network":
-        every = np.concatenate([weight.ravel() for weight in network.weights])
-        thresholds = [magnitude_threshold(every, sparsity)] * len(network.weights)
+        every = np.concatenate(weights)
+        thresholds = [magnitude_threshold(every, sparsity)] * len(weights)
     else:
-        thresholds = [magnitude_threshold(weight, sparsity) for weight in network.weights]
+        thresholds = [magnitude_threshold(weight, sparsity) for weight in weights]
     masks = tuple(
         (np.abs(weight) >= threshold) & mask
         for weight, mask, threshold in zip(network.weights, network.masks, thresholds, strict=True)
@@ -47,6 +50,8 @@ def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
     NumPy's function would interpolate in float64.
     """
     magnitudes = np.abs(weight).ravel()
+    if not magnitudes.size:  # of a matrix that is nothing but scars
+        return np.float32(0)
     rank = np.float32(quantile) * np.float32(magnitudes.size - 1)
     below, above = math.floor(rank), math.ceil(rank)
     share = rank - np.float32(below)

@@ -20,6 +20,8 @@ def regrow(
 ) -> Network:
     """Return the network with the highest-scoring `fraction` of each matrix's pruned weights.
 
+    Scars are no such weights: they never regrow.
+
     `scores[k]` (n_out, n_in) float32 has the scores of layer k, in the paper how steeply the loss
     falls along each weight; `draw(n)` gives the n regrown weights, the highest score's first.
     Raises PipelineError if a score is not a finite number.
@@ -30,8 +32,10 @@ def regrow(
             " or centres that are huge"
         )
     weights, masks = [], []
-    for weight, mask, score in zip(network.weights, network.masks, scores, strict=True):
-        pruned = np.flatnonzero(~mask)
+    for weight, mask, scar, score in zip(
+        network.weights, network.masks, network.scarred, scores, strict=True
+    ):
+        pruned = np.flatnonzero(~(mask | scar))
         sites = pruned[_highest(score.ravel()[pruned], int(fraction * pruned.size))]
         weight, mask = weight.copy(), mask.copy()
         weight.flat[sites] = draw(sites.size)

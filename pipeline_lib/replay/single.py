@@ -11,6 +11,7 @@ import torch
 
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.training import ramp
+from pipeline_lib.measures import Value
 from pipeline_lib.model import task
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.initialisation import initial_network
@@ -60,6 +61,13 @@ class Replayed:
     seed: int
     value: float
     modulation: str = ON
+    cycle: int | None = None
+
+    @property
+    def of_run(self) -> Value:
+        """Return it as a value of the run of its seed, whichever table had it."""
+        place = (self.treatment, self.number, self.modulation, self.level)
+        return Value(self.seed, *place, self.cycle, self.value)
 
 
 class SingleRun:
@@ -145,10 +153,11 @@ class SingleRun:
         value: float,
         level: float | None = None,
         modulation: str = ON,
+        cycle: int | None = None,
     ) -> None:
         """Add a number to those of the run."""
         place = (self.part + table, treatment, number, level, self.stream)
-        self.rows.append(Replayed(*place, float(value), modulation))
+        self.rows.append(Replayed(*place, float(value), modulation, cycle))
 
     def add_differences(
         self,
@@ -238,21 +247,26 @@ class SingleRun:
         count = sum(int((mask & ~old).sum()) for old, mask in masks)
         self.add(table, treatment, "course_regrown", count, cycle)
 
-    def pushed(self, treatment: str, network: Network, modulation: str = ON) -> None:
-        """Add the accuracy under biased noise, and the activity of hidden units without noise."""
+    def biased(self, treatment: str, network: Network) -> float:
+        """Return the accuracy under biased noise."""
         options = self.study["measures"][SWITCH][treatment]["options"]
-        state = network if modulation == ON else unmodulated(network)
         points = task.points(STANDARD, self.seed, **self.study["points"][STANDARD])
         correct = plain.count_correct(
-            state,
+            network,
             points,
             input_noise=0.0,
             internal_noise=options["internal_noise"],
             internal_bias=options["bias"],
             generator=self.generator,
         )
-        biased = 100 * correct / len(points)
+        return 100 * correct / len(points)
+
+    def pushed(self, treatment: str, network: Network, modulation: str = ON) -> None:
+        """Add the accuracy under biased noise, and the activity of hidden units without noise."""
+        state = network if modulation == ON else unmodulated(network)
+        biased = self.biased(treatment, state)
         self.add(SWITCH, treatment, "biased", biased, modulation=modulation)
+        points = task.points(STANDARD, self.seed, **self.study["points"][STANDARD])
         skip_draw(self.generator)
         activity = mean_activity(state, points.x)
         self.add(SWITCH, treatment, "activity", activity, modulation=modulation)

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline_lib.names import (
     COMBINED,
     COURSE,
+    INSULT,
     INTERNAL,
     LONGITUDINAL_SPARSITY,
     MAINTENANCE,
@@ -29,6 +30,7 @@ TRAIN, EPOCHS, RATE = "train", "epochs", "lr"
 AND_TESTS = {
     1: "One more test damages the treated network further",
     2: "Two more tests damage the treated network further",
+    3: "Three more tests damage the treated network further",
 }
 
 
@@ -40,6 +42,7 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     stress, levels = settings["evaluate"][COMBINED], results.cells.levels(INTERNAL)
     strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
     tests = list(_further_damage(settings))
+    insult = f", and more damage is done: {_told(settings[INSULT])}" if INSULT in settings else ""
     starts = any(FROM in treatment for treatment in study["treatments"].values())
     unless = ", unless it starts from the network that another treatment leaves" if starts else ""
     further = f" {AND_TESTS[len(tests)]}: {', and '.join(tests)}." if tests else ""
@@ -50,8 +53,8 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         f"The network learns to tell {_task(task)}. It has {layers} and is trained for "
         f"{plural(settings['baseline'][EPOCHS], 'epoch')}. This healthy "
         f"network is then pruned: {_pruned(results)} of its connections, those with the "
-        "smallest weights, are cut. The result is the untreated network, from which each treatment "
-        f"of a seed starts{unless}.",
+        f"smallest weights, are cut{insult}. The result is the untreated network, from which each "
+        f"treatment of a seed starts{unless}.",
         "Accuracy is the percentage of new points that a network classifies correctly. It is "
         "measured under combined stress, which is noise on the input (SD "
         f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
@@ -79,6 +82,12 @@ def _further_damage(settings: Mapping[str, Any]) -> Iterator[str]:
             f"{share(relapse['prune'])} of the remaining connections and then gives maintenance "
             "treatment"
         )
+    if kindling := settings.get("kindling"):
+        yield (
+            f"{plural(kindling['cycles'] + 1, 'probe')} by noise in the hidden layers, with "
+            f"maintenance in between and an episode below {share(kindling['probe']['threshold'])} "
+            f"({_told(kindling['episode'])})"
+        )
 
 
 def _task(task: Mapping[str, Any]) -> str:
@@ -92,7 +101,8 @@ def _task(task: Mapping[str, Any]) -> str:
 
 def side_by_side(study: Mapping[str, Any], results: Results) -> Table:
     """Return the treatments as columns: steps, learning rates, epochs, remaining connections."""
-    cycles = study["settings"].get("relapse", {}).get("cycles")
+    tests = [study["settings"].get(name, {}) for name in ("relapse", "kindling")]
+    cycles = next((test["cycles"] for test in tests if test), None)
     rows: dict[str, list[str]] = {}
     for name, treatment in study["treatments"].items():
         course, maintenance = (list(treatment[part]) for part in (COURSE, MAINTENANCE))
@@ -294,6 +304,10 @@ def _step(step: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any, between: str = "") -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{key.replace('_', ' ')} {_value(each, ' to ')}" for key, each in value.items()
+        )
     if isinstance(value, list):
         return between.join(map(_value, value))
     # Small learning rates in full: few readers are used to 1e-05.

@@ -95,7 +95,8 @@ def _numbers(spec: TableSpec, results: Results) -> list[Number]:
 
 def _by_treatment(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Layout:
     numbers = _numbers(spec, results)
-    keys = [key for number in numbers for key in _levels(spec, results, number)]
+    known = {place.key._replace(treatment="") for side in sides for place in side}
+    keys = [key for number in numbers for key in _levels(spec, results, number) if key in known]
     blocks, places = [], []
     for who, name in labels.items():
         row = [Place(key._replace(treatment=who)) for key in keys]

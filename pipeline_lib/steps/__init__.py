@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
+from pipeline_lib.names import BASELINE, COURSE
 
 if TYPE_CHECKING:
     from pipeline_lib.engines import Engine
@@ -84,9 +84,9 @@ def take(
 ) -> Network:
     """Return the network after these steps.
 
-    `stage` is how an error message refers to them. In maintenance, `cycle` is the stress cycle,
-    from 1: a step with `every: k` is taken in every k-th cycle, and one with `chance: p` if the
-    cycle's `adherence` is below p. Raises PipelineError, which names the step, if one fails.
+    `stage` is how an error message refers to them. In stress cycles, `cycle` counts from 1: a step
+    with `every: k` is taken in every k-th cycle, and one with `chance: p` if the cycle's
+    `adherence` is below p. Raises PipelineError, which names the step, if one fails.
     """
     for setting.step, step in enumerate(steps):
         if cycle % step.get(EVERY, 1) == 0 and (
@@ -135,5 +135,5 @@ def kinds(steps: Sequence[StepOptions]) -> list[str]:
 
 def _place(stage: str, cycle: int, step: int, kind: str) -> str:
     if cycle:
-        return f"cycle {cycle}, {MAINTENANCE}[{step}].{kind}"
+        return f"cycle {cycle}, {stage}[{step}].{kind}"
     return stage if stage == BASELINE else f"{stage}[{step}].{kind}"

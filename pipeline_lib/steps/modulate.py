@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline_lib.options import Factor, Model, Parts
+from pipeline_lib.options import Deviation, Factor, Model, Part, Parts
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Activation, Network
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Options(Model):
-    """Change the activation, damping or gain of hidden units; the others stay as they are."""
+    """Change how hidden units respond; options that are not given stay as they are."""
 
     activation: Literal["relu", "tanh"] | None = Field(
         None, description="activation of the hidden layers"
@@ -26,11 +26,18 @@ class Options(Model):
     units: Parts | None = Field(
         None, description="share of the hidden units that is modulated, or one share a layer"
     )
+    inhibition: Deviation | None = Field(
+        None, description="subtracted from hidden activity after damping and gain"
+    )
+    gain_cap: Factor | None = Field(None, description="a larger gain acts as this one")
+    bias_damping: Part | None = Field(
+        None, description="share of the mean of biased noise that does not reach the units"
+    )
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
         if all(getattr(self, name) is None for name in type(self).model_fields):
-            raise ValueError("it must have at least one of activation, damping, gain, units")
+            raise ValueError(f"it must have at least one of {', '.join(type(self).model_fields)}")
         return self
 
 
@@ -43,15 +50,19 @@ def apply(
     damping: float | None = None,
     gain: float | None = None,
     units: float | Sequence[float] | None = None,
+    inhibition: float | None = None,
+    gain_cap: float | None = None,
+    bias_damping: float | None = None,
 ) -> Network:
-    """Return the same weights with the given activation, damping or gain.
+    """Return the same weights under a modulation that has the given options.
 
     `units` is the share of each hidden layer's units that is modulated, one for all layers or one
     each; the other units respond as if there were no modulation. Which units they are is drawn
     once for each seed: those of a smaller share are among those of a larger one.
     """
-    given = {"activation": activation, "damping": damping, "gain": gain}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    given: dict[str, Any] = {"activation": activation, "damping": damping, "gain": gain}
+    given |= {"inhibition": inhibition, "gain_cap": gain_cap, "bias_damping": bias_damping}
+    changes = {name: value for name, value in given.items() if value is not None}
     if units is not None:
         changes["units"] = _drawn(setting.seed, network.sizes[1:-1], units)
     return replace(network, modulation=replace(network.modulation, **changes))

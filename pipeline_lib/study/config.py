@@ -38,7 +38,7 @@ from pipeline_lib.study.sections import (
     TaskOptions,
     Training,
 )
-from pipeline_lib.study.treatments import LONGEST_NAME, Treatment, Treatments, placed
+from pipeline_lib.study.treatments import LONGEST_NAME, Course, Treatment, Treatments, placed
 
 Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
@@ -102,6 +102,7 @@ class Study(Model):
     training: Training
     baseline: Baseline
     pruning: Pruning
+    insult: Course | None = Field(None, description="more damage: the steps after the pruning")
     treatments: Treatments = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )

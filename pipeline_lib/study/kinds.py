@@ -57,6 +57,7 @@ class Replay(TypedDict):
     baseline: Baseline
     pruning: Options
     measures: dict[str, dict[str, Measure]]  # by measure and state
+    values: dict[str, Options]  # what turns a measure's rows into numbers, for single runs
     treatments: dict[str, list[StepOptions]]  # courses
 
 

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline_lib import items, measures
-from pipeline_lib.measures import EVERY_STATE
+from pipeline_lib.measures import EVERY_STATE, MAINTAINED
 from pipeline_lib.names import (
     CLEAN_POINTS,
+    COURSE,
+    INSULT,
     STANDARD_POINTS,
     STATES,
     TRAINING,
@@ -70,17 +72,19 @@ def baseline(study: Study) -> Baseline:
 
 
 def prune(study: Study) -> Options:
-    """Return what the insult reads."""
-    return study.pruning.model_dump(exclude_defaults=True)
+    """Return what the job of the damage reads: how it prunes and, if there are any, its steps."""
+    further = {INSULT: treat(study, UNTREATED)} if study.insult else {}
+    return study.pruning.model_dump(exclude_defaults=True) | further
 
 
-def treat(study: Study, treatment: str) -> Treat:
-    """Return what the job of a treatment's course reads."""
+def treat(study: Study, state: str) -> Treat:
+    """Return what a treatment's course reads, or the insult's of the untreated network."""
+    of, part = (study, INSULT) if state == UNTREATED else (study.treatments[state], COURSE)
     return {
         "engine": study.engine,
         "training": points(study, TRAINING),
         "batch_size": study.training.batch_size,
-        "course": _steps(study.treatments[treatment], "course"),
+        "course": _steps(of, part),
     }
 
 
@@ -109,8 +113,10 @@ def every_step(study: Study, treatment: str) -> list[StepOptions]:
 
 def states(study: Study, name: str) -> list[str]:
     """Return the states that a measure applies to, in order."""
-    every = measures.load(name).APPLIES_TO == EVERY_STATE
-    return [*(STATES if every else ()), *study.treatments]
+    applies = measures.load(name).APPLIES_TO
+    maintained = [each for each, kind in study.treatments.items() if kind.maintenance]
+    of_them = maintained if applies == MAINTAINED and maintained else study.treatments
+    return [*(STATES if applies == EVERY_STATE else ()), *of_them]
 
 
 def gather(study: Study, kind: str) -> Gather:
@@ -127,7 +133,7 @@ def replay(study: Study) -> Replay:
         "data": single.data if single else None,
         "points": {data: points(study, data) for data in (STANDARD_POINTS, CLEAN_POINTS)},
         "baseline": baseline(study),
-        "pruning": prune(study),
+        "pruning": study.pruning.model_dump(exclude_defaults=True),
         "measures": {
             name: {
                 state: measure(study, name, state)
@@ -136,6 +142,7 @@ def replay(study: Study) -> Replay:
             }
             for name in (study.measures if single else REPLAYED)
         },
+        "values": values(study) if single else {},
         "treatments": {name: treat(study, name)["course"] for name in study.treatments},
     }
 
@@ -223,7 +230,7 @@ def report(study: Study) -> Report:
     settings = study.model_dump(exclude=apart, exclude_none=True)
     if study.task.points:  # the clouds that it takes the place of would mislead
         settings["task"] = _plain(study.task, "points", "held_out")
-    settings["pruning"] = prune(study)
+    settings["pruning"] = study.pruning.model_dump(exclude_defaults=True)
     return {
         **tables(study),
         "seeds": study.seed_list,
@@ -238,10 +245,7 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment that regrows the untreated network's weights before anything else.
-
-    The second value is the number of mini-batches whose gradients decide where they regrow.
-    """
+    """Return the first treatment that first regrows along gradients, and of how many batches."""
     for name, treatment in study.treatments.items():
         course = treat(study, name)["course"]
         batches = course[0].get("regrow", {}).get("batches") if course else None
@@ -286,14 +290,10 @@ def _given(study: Study, name: str, asked: Sequence[str], state: str | None = No
     }
 
 
-def _steps(treatment: Treatment | None, part: str) -> list[StepOptions]:
+def _steps(of: Model | None, part: str) -> list[StepOptions]:
     # Without defaults, so that it makes no difference whether a study states them.
-    steps: list[StepOptions] = (
-        treatment.model_dump(include={part}, exclude_none=True, exclude_defaults=True)[part]
-        if treatment
-        else []
-    )
-    return steps
+    own = of.model_dump(include={part}, exclude_none=True, exclude_defaults=True) if of else {}
+    return list(own.get(part, []))
 
 
 def _plain(model: Model, *keys: str) -> Options:

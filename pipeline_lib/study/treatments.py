@@ -59,9 +59,9 @@ else:
         __doc__=Step.__doc__,
         **{kind: (items.load("steps", kind).Options | None, None) for kind in KINDS},
     )
-    # A step may hold steps.
-    for kind in KINDS:
-        items.load("steps", kind).Options.model_rebuild(_types_namespace={"Step": AnyStep})
+    # Steps and measures may hold steps.
+    for name in [f"{part}.{each}" for part in ("steps", "measures") for each in items.names(part)]:
+        items.load(*name.split(".")).Options.model_rebuild(_types_namespace={"Step": AnyStep})
     AnyStep.model_rebuild()
 
 
@@ -72,6 +72,15 @@ def placed(steps: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
         yield place, step
         if step.repeat is not None:
             yield from placed(step.repeat.steps, f"{place}.repeat.steps")
+
+
+def _in_one_go(course: list[Step]) -> list[Step]:
+    if any(step.every is not None or step.chance is not None for step in course):
+        raise ValueError("it has no cycles, so its steps must not have `every` or `chance`")
+    return course
+
+
+Course = Annotated[list[AnyStep], AfterValidator(_in_one_go)]
 
 
 class Treatment(Model):
@@ -87,7 +96,7 @@ class Treatment(Model):
         description="the treatment whose network the course starts with; null for the untreated "
         "network",
     )
-    course: list[AnyStep] = Field(description="steps from the pruned to the treated network")
+    course: Course = Field(description="steps from the pruned to the treated network")
     maintenance: list[AnyStep] = Field(description="steps after each stress cycle")
     withdrawal: bool = Field(False, description="also measure the network with its modulation off")
     combines: list[str] = Field(
@@ -98,13 +107,6 @@ class Treatment(Model):
     def start(self) -> str:
         """The state whose network the course starts with."""
         return self.from_ or UNTREATED
-
-    @field_validator("course")
-    @classmethod
-    def _in_one_go(cls, course: list[Step]) -> list[Step]:
-        if any(step.every is not None or step.chance is not None for step in course):
-            raise ValueError("it has no cycles, so its steps must not have `every` or `chance`")
-        return course
 
     @field_validator("label")
     @classmethod

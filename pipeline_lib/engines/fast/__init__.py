@@ -138,12 +138,13 @@ def count_correct(
 
 def _with_biased_noise(network: Network, mean: float) -> Network:
     """Return the network with biases that have the effect of this mean noise in hidden layers."""
-    added = mean * network.modulation.factor
+    modulation = network.modulation
+    added = mean * (1 - modulation.bias_damping) * modulation.factor
     biases = [network.biases[0]]
     for layer, (weight, bias) in enumerate(
         zip(network.weights[1:], network.biases[1:], strict=True)
     ):
-        acts = network.modulation.acts_on(layer, weight.shape[1])
+        acts = modulation.acts_on(layer, weight.shape[1])
         rest = weight[:, ~acts].sum(axis=1, dtype=np.float64)
         total = weight.sum(axis=1, dtype=np.float64)
         biases.append((bias + added * (total - rest) + mean * rest).astype(bias.dtype))

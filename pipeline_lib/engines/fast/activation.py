@@ -1,4 +1,4 @@
-"""The response of a hidden unit to its pre-activation: activation, noise, factor and slope."""
+"""The response of a hidden unit to its pre-activation: activation, noise, modulation, slope."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ TANH_IS_ONE = np.float32(9.0109)  # from here on, tanh rounds to 1 in float32
 
 
 class Response(NamedTuple):
-    """How a hidden unit responds: the activation, the factor on activity, the noise's sd."""
+    """How a hidden unit responds: activation, factor on activity, inhibition, the noise's sd."""
 
     is_tanh: bool | np.bool
     factor: np.float32
+    inhibition: np.float32
     sigma: np.float32
 
 
@@ -25,6 +26,7 @@ class Responses(NamedTuple):
 
     is_tanh: np.ndarray  # bool
     factor: np.ndarray  # float32
+    inhibition: np.ndarray  # float32
     sigma: np.float32
 
 
@@ -58,12 +60,13 @@ def tanh(x: np.float32) -> np.float32:
 @compiled
 def respond_once(level: np.float32, response: Response) -> tuple[np.float32, np.float32]:
     """Return activity without noise, and slope, at one pre-activation."""
+    factor, inhibition = response.factor, response.inhibition
     if response.is_tanh:
         value = tanh(level)
-        return value * response.factor, (np.float32(1) - value * value) * response.factor
+        return value * factor - inhibition, (np.float32(1) - value * value) * factor
     # Written so that a NaN is kept.
     value = np.float32(0) if level <= 0 else level
-    return value * response.factor, response.factor if level > 0 else np.float32(0)
+    return value * factor - inhibition, factor if level > 0 else np.float32(0)
 
 
 @compiled
@@ -73,7 +76,7 @@ def respond(level: np.ndarray, response: Response, out: np.ndarray, slope: np.nd
     All are (samples,). If there is noise, `out` must hold it at the start.
     """
     n = level.size
-    factor = response.factor
+    factor, inhibition = response.factor, response.inhibition
     zero, one = np.float32(0), np.float32(1)
     if response.is_tanh:
         for s in range(n):
@@ -87,7 +90,7 @@ def respond(level: np.ndarray, response: Response, out: np.ndarray, slope: np.nd
             slope[s] = factor if z > zero else zero
     if response.sigma > zero:
         for s in range(n):
-            out[s] = (level[s] + out[s]) * factor
+            out[s] = (level[s] + out[s]) * factor - inhibition
     else:
         for s in range(n):
-            out[s] = level[s] * factor
+            out[s] = level[s] * factor - inhibition

@@ -6,7 +6,7 @@ Most of a pruned network does nothing, and leaving it out changes no result:
 - A *flat* unit has the same pre-activation for every sample, because no surviving weight leads to
   it from anything that varies. Its gradient needs only sums over samples. Without noise its
   activity is one number, which acts as a bias on the next layer. If this number is zero and stays
-  zero, the unit is dropped too.
+  zero, the unit is dropped too; a silent unit that is inhibited is below zero, and is not.
 - The other units are *full*. A full unit with many surviving weights (a regrown one) is *dense*:
   a matrix product is faster for it than a loop over its weights.
 
@@ -17,7 +17,7 @@ parameters form one vector, which holds each matrix's sparse weights, dense bloc
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -166,6 +166,7 @@ def _orders(network: Network, noisy: bool) -> list[tuple[np.ndarray, np.ndarray,
         if not noisy and layer > 0:
             # A ReLU below zero without incoming weights is silent and has no gradient.
             silent = ~masks[layer - 1].any(axis=1) & (network.biases[layer - 1] <= 0)
+            silent &= network.modulation.inhibitions(layer - 1, used.size) == 0
             used &= ~silent | network.modulation.is_tanh(layer - 1, used.size)
         live.insert(0, used)
     none = np.empty(0, dtype=np.int64)
@@ -223,11 +224,19 @@ def _starts(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
 def responses(network: Network, units: Sequence[np.ndarray], sigma: float) -> Responses:
     """Return how these units of each layer, from the input to the output, respond."""
     # Inputs and outputs have an entry so that places agree; nothing reads it.
-    is_tanh = [np.zeros(units[0].size, dtype=bool)]
-    factor = [np.ones(units[0].size, np.float32)]
-    for layer, count in enumerate(network.sizes[1:-1]):
-        is_tanh.append(network.modulation.is_tanh(layer, count)[units[layer + 1]])
-        factor.append(network.modulation.factors(layer, count)[units[layer + 1]])
-    is_tanh.append(np.zeros(units[-1].size, dtype=bool))
-    factor.append(np.ones(units[-1].size, np.float32))
-    return Responses(np.concatenate(is_tanh), np.concatenate(factor), np.float32(sigma))
+    modulation = network.modulation
+
+    def each(values: Callable[[int, int], np.ndarray]) -> np.ndarray:
+        found = [
+            values(layer, count)[units[layer + 1]]
+            for layer, count in enumerate(network.sizes[1:-1])
+        ]
+        ends = [np.zeros(units[end].size, found[0].dtype) for end in (0, -1)]
+        return np.concatenate([ends[0], *found, ends[1]])
+
+    return Responses(
+        is_tanh=each(modulation.is_tanh),
+        factor=each(modulation.factors),
+        inhibition=each(modulation.inhibitions),
+        sigma=np.float32(sigma),
+    )

@@ -94,7 +94,12 @@ def forward(
             if not plan.noisy:
                 level += _from_flat(plan, layer, unit, theta, room.flat_activity)
             place = plan.unit_start[above] + unit
-            response = Response(responses.is_tanh[place], responses.factor[place], responses.sigma)
+            response = Response(
+                responses.is_tanh[place],
+                responses.factor[place],
+                responses.inhibition[place],
+                responses.sigma,
+            )
             if unit >= n_full:
                 at = plan.flat_start[above] + unit - n_full
                 value, room.flat_slope[at] = respond_once(level, response)

@@ -21,7 +21,7 @@ def weight_gradients(network: Network, x: np.ndarray, labels: np.ndarray) -> lis
         factor = network.modulation.factors(layer, len(bias))
         value = np.where(tanh, np.tanh(level), np.maximum(level, 0))
         slopes.append(np.where(tanh, 1 - value * value, level > 0) * factor)
-        activities.append(value * factor)
+        activities.append(value * factor - network.modulation.inhibitions(layer, len(bias)))
     logits = activities[-1] @ network.weights[-1].T + network.biases[-1]
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     delta = odds / odds.sum(axis=1, keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF, UNTREATED
@@ -32,18 +33,29 @@ def replay(stream: int, study: Replay) -> list[Replayed]:
     return recoveries(SingleRun(stream, study), sweep_last=True)
 
 
-def recoveries(run: SingleRun, *, sweep_last: bool) -> list[Replayed]:
-    """Go through the whole run; the noise levels were measured last, or before the rest."""
+def recoveries(
+    run: SingleRun,
+    *,
+    sweep_last: bool,
+    names: Sequence[str] | None = None,
+    then: Callable[[str, Network], None] = lambda name, network: None,
+) -> list[Replayed]:
+    """Go through the whole run of these treatments, or of all.
+
+    The noise levels were measured last, or before the rest. `then` is what was done with a treated
+    network once it was measured, by its treatment's name.
+    """
     pruned = run.pruned(run.healthy())
     untreated = _measured(run, UNTREATED, pruned, sweep_last=sweep_last)[COMBINED, None]
     gains = {UNTREATED: pruned.modulation.gain}
-    for name in run.study["treatments"]:
+    for name in names or run.study["treatments"]:
         run.build()
         network = run.treated(name, pruned)
         run.progress(COURSE, name, 25)
         run.regrown(COURSE, name, pruned, network)
         combined = _measured(run, name, network, sweep_last=sweep_last)[COMBINED, None]
         run.add(IMPROVEMENT, name, GAIN_OVER_UNTREATED, combined - untreated)
+        then(name, network)
         if run.withdraws(name):
             conditions = (BOTH, *inside(STRONGEST))
             off = run.measure(OFF_MEDICATION, name, network, conditions, OFF)[COMBINED, None]

@@ -1,0 +1,152 @@
+"""Irreversible loss: scars stay pruned, are left out of quantiles, and never regrow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline_lib.engines import fast, plain
+from pipeline_lib.files.networks import read_network, write_network
+from pipeline_lib.model.activity import mean_activity
+from pipeline_lib.model.network import Modulation
+from pipeline_lib.model.pruning import magnitude_threshold, prune
+from pipeline_lib.model.regrowth import regrow
+from pipeline_lib.steps import Setting, take
+from pipeline_lib.steps.scar import factor, scarred
+from pipeline_lib.study import slices
+from pipeline_lib.study.validation import validate
+from tests.conftest import modulated, same_bytes
+
+
+def in_order(count):
+    return np.arange(count)
+
+
+@pytest.fixture
+def hurt(network):
+    """A pruned network, a tenth of whose weights of all kinds are scars."""
+    rng = np.random.default_rng(1)
+    return scarred(prune(network, 0.5), 0.1, "all", "random", rng.permutation)
+
+
+def test_random_scars_are_a_share_of_all_weights_or_of_the_survivors(network):
+    pruned = prune(network, 0.75)
+    for of in ("all", "survivors"):
+        found = scarred(pruned, 0.1, of, "random", in_order)
+        for mask, after, scar, weight in zip(
+            pruned.masks, found.masks, found.scars, found.weights, strict=True
+        ):
+            counted = np.ones_like(mask) if of == "all" else mask
+            assert np.array_equal(
+                np.flatnonzero(scar), np.flatnonzero(counted)[: int(0.1 * counted.sum())]
+            )
+            assert np.array_equal(after, mask & ~scar)
+            assert not weight[scar].any()
+    assert pruned.lost == 0
+
+
+def test_the_weakest_survivors_are_lost_with_those_as_weak_as_the_last(network):
+    weights = [np.round(weight, 2) for weight in network.weights]  # many are equally weak
+    pruned = prune(replace(network, weights=tuple(weights)), 0.5)
+    found = scarred(pruned, 0.2, "survivors", "weakest", in_order)
+    for before, scar, weight in zip(pruned.masks, found.scars, weights, strict=True):
+        sizes = np.sort(np.abs(weight[before]))
+        last = sizes[int(0.2 * sizes.size) - 1]
+        assert np.array_equal(scar, before & (np.abs(weight) <= last))
+    smallest = scarred(pruned, 1e-9, "survivors", "weakest", in_order)
+    assert all(scar.any() for scar in smallest.scars)
+    none = scarred(pruned, 0.0, "survivors", "weakest", in_order)
+    assert same_bytes(none, pruned)
+
+
+def test_a_dose_of_all_weights_is_taken_from_the_survivors(network):
+    pruned = prune(network, 0.5)
+    found = scarred(pruned, 0.1, "all", "weakest", in_order)
+    for mask, scar in zip(pruned.masks, found.scars, strict=True):
+        assert not (scar & ~mask).any()
+        assert scar.sum() >= int(0.1 * mask.size)
+    assert not any(mask.any() for mask in scarred(pruned, 0.9, "all", "weakest", in_order).masks)
+
+
+def test_pruning_takes_its_quantile_over_weights_without_scars(hurt):
+    further = prune(hurt, 0.7)
+    for weight, mask, scar, old in zip(
+        hurt.weights, further.masks, hurt.scars, hurt.masks, strict=True
+    ):
+        threshold = magnitude_threshold(weight[~scar], 0.7)
+        assert np.array_equal(mask, old & (np.abs(weight) >= threshold))
+    kept = prune(hurt, 0.7, "network")
+    every = np.concatenate([w[~s] for w, s in zip(hurt.weights, hurt.scars, strict=True)])
+    assert min(
+        np.abs(w[m]).min() for w, m in zip(kept.weights, kept.masks, strict=True)
+    ) >= magnitude_threshold(every, 0.7)
+    whole = scarred(hurt, 1.0, "all", "random", in_order)
+    assert prune(whole, 0.5).lost == whole.lost == whole.sparsity == 1.0
+
+
+def test_scars_never_regrow_and_the_share_is_of_the_other_pruned_weights(hurt):
+    scores = [np.ones_like(weight) for weight in hurt.weights]
+    for fraction in (0.5, 1.0):
+        found = regrow(hurt, scores, fraction=fraction, draw=lambda n: np.ones(n, np.float32))
+        for before, after, scar in zip(hurt.masks, found.masks, hurt.scars, strict=True):
+            new = after & ~before
+            assert not (new & scar).any()
+            assert new.sum() == int(fraction * (~before & ~scar).sum())
+        assert found.scars is hurt.scars
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_scars_outlast_training_and_change_nothing_else_in_it(hurt, points, engine):
+    options = {"epochs": 2, "lr": 1e-2, "batch_size": 64, "noise": (0.3, 0.0)}
+    trained, _ = engine.fit(hurt, points, **options, generator=engine.generator(0, "x"))
+    bare = replace(hurt, scars=())
+    same, _ = engine.fit(bare, points, **options, generator=engine.generator(0, "x"))
+    assert same_bytes(trained, same)
+    assert trained.scars is hurt.scars
+    assert not any(w[s].any() for w, s in zip(trained.weights, hurt.scars, strict=True))
+
+
+@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+def test_a_network_that_has_lost_every_weight_still_answers(network, points, engine):
+    empty = scarred(network, 1.0, "all", "random", in_order)
+    options = {"epochs": 1, "lr": 1e-2, "batch_size": 64, "noise": (0.3, 0.3)}
+    trained, _ = engine.fit(empty, points, **options, generator=engine.generator(0, "x"))
+    assert not any(weight.any() for weight in trained.weights)
+    noise = {"input_noise": 1.0, "internal_noise": 1.0, "internal_bias": 1.0}
+    correct = engine.count_correct(trained, points, **noise, generator=engine.generator(0, "y"))
+    answer = int(np.argmax(trained.biases[-1]))
+    assert correct == np.count_nonzero(points.labels == answer)
+
+
+def test_scars_are_in_network_files_and_files_without_them_stay_as_they_were(hurt, tmp_path):
+    write_network(tmp_path / "hurt", hurt, {})
+    back = read_network(tmp_path / "hurt")
+    assert same_bytes(back, hurt)
+    assert all(np.array_equal(a, b) for a, b in zip(back.scars, hurt.scars, strict=True))
+    write_network(tmp_path / "bare", replace(hurt, scars=()), {})
+    assert b"scars" not in (tmp_path / "bare").read_bytes()
+    assert read_network(tmp_path / "bare").scars == ()
+
+
+def test_the_severity_of_a_dose_follows_gain_and_activity_within_its_limits(network, points):
+    excited = modulated(network, Modulation(gain=1.25))
+    options = {"gain": 1.0, "activity": 2.0, "at_rest": 0.1}
+    found = factor(excited, points.x, options | {"limits": [0.1, 9.0]})
+    assert found == pytest.approx(1.25 + 2 * (mean_activity(excited, points.x) - 0.1))
+    assert factor(excited, points.x, options | {"limits": [9.0, 10.0]}) == 9.0
+    assert factor(excited, points.x, options | {"limits": [0.1, 0.2]}) == 0.2
+    setting = Setting(plain, points, 64, 0)
+    step = {"fraction": 0.01, "severity": {**options, "limits": [0.1, 9.0]}}
+    dosed = take([{"scar": step}], excited, setting, None)
+    same = scarred(excited, 0.01 * found, "survivors", "weakest", in_order)
+    assert same_bytes(dosed, same)
+
+
+def test_an_insult_follows_the_pruning_and_without_one_no_plan_changes(paper):
+    assert slices.prune(validate(paper)) == {"sparsity": 0.95}
+    step = {"scar": {"fraction": 0.03, "of": "all", "choose": "random"}}
+    study = validate(paper | {"insult": [step]})
+    assert slices.prune(study)["insult"]["course"] == [step]
+    assert slices.replay(study)["pruning"] == {"sparsity": 0.95}
