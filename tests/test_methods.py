@@ -9,6 +9,7 @@ import pytest
 from pipeline_lib.names import LONGITUDINAL_SPARSITY, SPARSITY
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting import methods
+from pipeline_lib.reporting.glossary import glossary
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import STUDY
 from tests.handmade import measured, results, value
@@ -82,7 +83,7 @@ def test_the_model_is_described_from_the_settings(paper):
 def test_a_study_without_relapse_tests_says_nothing_of_them(paper):
     told = of(paper | {"acute": None, "relapse": None})
     said = [*methods.model(*told), *methods.limitations(*told)]
-    said += [part for term in methods.glossary(*told) for part in term]
+    said += [part for term in glossary(told[0]) for part in term]
     said += [row[0] for row in methods.side_by_side(*told).rows]
     absent = ("cycle", "relapse", "threshold", "Acute", "damage the treated", "Maintenance")
     assert not [text for text in said if any(word in text for word in absent)]
@@ -100,8 +101,8 @@ def test_treatments_that_differ_in_more_than_one_way_are_called_unmatched(paper)
 
 
 def test_the_glossary_has_a_word_for_withdrawal_only_where_it_is_used(paper):
-    assert "Off medication, modulation off" in dict(methods.glossary(*of(paper)))
+    assert "Off medication, modulation off" in dict(glossary(of(paper)[0]))
     paper["treatments"]["neurosteroid"]["withdrawal"] = False
-    terms = dict(methods.glossary(*of(paper)))
+    terms = dict(glossary(of(paper)[0]))
     assert not [term for term in terms if "modulation" in term]
     assert "SD 1 and internal noise of σ = 0.5" in terms["Combined stress"]

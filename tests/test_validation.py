@@ -80,7 +80,7 @@ BAD = [
         ["treatments", "ssri", "course"],
         [{"fly": {}}],
         "treatments.ssri.course[0].fly is not a known key;"
-        " the keys here are every, chance, modulate, prune, regrow, repeat, train, withdraw",
+        " the keys here are every, chance, modulate, prune, regrow, repeat, scar, train, withdraw",
     ),
     (
         ["treatments", "ssri", "course"],

@@ -292,9 +292,8 @@ def _looks(label: str) -> str:
 def _with_measures() -> type[Study]:
     sections: dict[str, Any] = {}
     for name in measures.in_order():
-        measure = measures.load(name)
-        options: Any = measure.Options
-        sections[name] = (options | None, None) if measure.OPTIONAL else (options, ...)
+        each: Any = measures.load(name)
+        sections[name] = (each.Options | None, None) if each.OPTIONAL else (each.Options, ...)
     return create_model("Study", __base__=Study, __doc__="A whole study.", **sections)
 
 
