@@ -63,7 +63,7 @@ def _of_relapse(cycles: int, below: str) -> list[tuple[str, str]]:
         ),
         (
             "Ever below threshold",
-            f"Accuracy under combined stress {below} at any cycle, cycle 0 included. The paper calls "
-            "this relapse, although a seed may not have responded before.",
+            f"Accuracy under combined stress {below} at any cycle, cycle 0 included. The paper "
+            "calls this relapse, although a seed may not have responded before.",
         ),
     ]
