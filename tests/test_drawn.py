@@ -146,8 +146,8 @@ def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
     assert abs(other.rho) < 0.2
     of_study = results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS}))
     said = " ".join(predictions(replace(of_study, associations=[severity, other])))
-    assert f"“Final accuracy” under First, with “{SEVERITY}”: ρ = −1.00" in said
-    assert "of the untreated network, or of a drawn one, with an outcome" in said
+    assert f"“{SEVERITY}” and “Final accuracy” under First: ρ = −1.00" in said
+    assert "of the untreated network, or one drawn number, and one outcome" in said
 
     with pages.applied():
         looks = style.looks({"first": "First"}, {"first": 0}, {})
@@ -179,7 +179,7 @@ def test_what_was_drawn_is_used_and_has_columns_and_predicts(project, paper):
         assert used == {"sparsity": drawn[SEVERITY]}
     for values in (
         pd.read_parquet(results / "values.parquet"),
-        pd.read_csv(results / "values.csv", float_precision="round_trip"),
+        pd.read_csv(results / "values.csv"),
     ):
         assert list(values.columns[:3]) == [SEVERITY, ADHERENCE, "seed"]
         columns = values[["seed", *DRAWN]].drop_duplicates().set_index("seed")

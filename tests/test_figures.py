@@ -179,7 +179,10 @@ def test_trajectories_draw_seeds_means_and_relapses(seeds):
     values |= {Key("ssri", names.RELAPSED): dict.fromkeys(range(seeds), 0.0) | {0: 1.0}}
     values |= {Key("ssri", names.RELAPSE_CYCLE): {0: 2.0}}
     figure = trajectories.draw(of_measures("trajectories", values, threshold=0.8))
-    counts = [f"Ketamine-like\n0 of {seeds} relapsed", f"SSRI-like\n1 of {seeds} relapsed"]
+    counts = [
+        f"{who}-like\n{n} of {seeds} ever below threshold"
+        for who, n in (("Ketamine", 0), ("SSRI", 1))
+    ]
     assert titles(figure) == counts
     for panel, keys in zip(figure.axes, series, strict=True):
         numbers = of_seeds(values, keys)
@@ -364,9 +367,16 @@ def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
     asked = {figure for number in numbers for figure in number.figures}
     assert asked == {name for name, spec in every.items() if spec.kind != "special"}
     assert all(spec.title and spec.caption.endswith(".") for spec in every.values())
-    assert {"survival", "training", "comparison", "regrowth", "regions", "predictors"} == set(
-        every
-    ) - asked
+    special = {
+        "survival",
+        "training",
+        "comparison",
+        "regrowth",
+        "regions",
+        "predictors",
+        "patients",
+    }
+    assert special == set(every) - asked
 
 
 def test_a_treatment_looks_the_same_whichever_others_there_are():

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,10 +23,15 @@ PATIENCE = 240  # seconds, on a busy machine
 
 
 @pytest.fixture
-def project(tmp_path) -> Project:
+def project(tmp_path) -> Iterator[Project]:
     project = Project(tmp_path / "killed")
     project.study = ONE_SEED
-    return project
+    # Programs inherit that a signal is ignored, as `nohup` and a job in the background ask for.
+    told = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {each: signal.signal(each, handler) for each, handler in told.items()}
+    yield project
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(project):

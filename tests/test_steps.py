@@ -187,7 +187,10 @@ def test_the_history_names_the_step_and_the_row_its_place(network, setting):
 
 @pytest.mark.parametrize(
     ("where", "place"),
-    [({}, r"course\[1\]\.train"), ({"cycle": 2}, r"cycle 2, maintenance\[1\]\.train")],
+    [
+        ({}, r"course\[1\]\.train"),
+        ({"stage": "maintenance", "cycle": 2}, r"cycle 2, maintenance\[1\]\.train"),
+    ],
 )
 def test_an_error_names_the_step_that_failed(network, setting, where, place):
     steps = [{"withdraw": {}}, {"train": {"epochs": 1, "lr": 1e30}}]

@@ -259,8 +259,8 @@ BAD = [
         ["colour"],
         "red",
         "colour is not a known key; the keys here are seeds, results, engine, keep_networks,"
-        " publication, task, network, training, baseline, pruning, treatments, contrasts, claims,"
-        " reproduction, axes, evaluate, acute, relapse, structure, switch",
+        " publication, task, network, training, baseline, pruning, insult, treatments, contrasts,"
+        " claims, reproduction, axes, drawn, evaluate, acute, kindling, relapse, structure, switch",
     ),
 ]
 
