@@ -41,12 +41,14 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
-    share,
     signed,
 )
 
-ABOVE = ("above", "below")
-FEW_AHEAD = 0.65  # a smaller share of seeds that are ahead is worth telling
+# How a treatment with the larger mean differs from the other, and one with the smaller mean.
+ABOVE = "is {} above", "is {} below"
+BETTER = "is {} better than", "is {} worse than"
+LOSES = "loses {} more than", "loses {} less than"
+FEW_AHEAD = 65.0  # per cent of the seeds; fewer that are ahead are worth telling
 NO_DIFFERENCE = 1e-9  # means closer than this differ only by floating-point error
 
 
@@ -106,18 +108,15 @@ def markdown(results: Results) -> str:
 def difference(results: Results, pair: Pair, words: tuple[str, str] = ABOVE) -> str:
     """Say by how much the first of a pair differs from the other, and how sure that is.
 
-    `words` describe a first treatment with the larger mean, and one with the smaller mean.
+    `words` say so of a first treatment with the larger mean, and of one with the smaller mean.
     """
     first, other = results.name(pair.treatment), results.name(pair.other)
     if pair.difference == 0 and pair.sd == 0:
         return f"{first} and {other} are equal in every seed."
     if abs(pair.difference) < NO_DIFFERENCE:
         return f"{first} and {other} have the same mean."
-    is_, word = "is", words[pair.difference < 0]
-    if results.numbers[pair.number].name == ACUTE_DROP and words == ABOVE:
-        is_, word = "loses", ("more than", "less than")[pair.difference < 0]
-    text = f"{first} {is_} {_amount(results, pair)} {word} {other}"
-    return f"{text}{_certainty(results, pair)}."
+    differs = words[pair.difference < 0].format(_amount(results, pair))
+    return f"{first} {differs} {other}{_certainty(results, pair)}."
 
 
 def _amount(results: Results, pair: Pair) -> str:
@@ -139,8 +138,8 @@ def _certainty(results: Results, pair: Pair) -> str:
     if small(results.numbers[pair.number], pair.ci_low, pair.ci_high):
         return f", a difference too small to matter ({test})"
     if p < ALPHA:
-        ahead = pair.superiority if pair.difference > 0 else 1.0 - pair.superiority
-        only = f", but in only {share(round(ahead, 2))} of the seeds" if ahead < FEW_AHEAD else ""
+        ahead = (pair if pair.difference > 0 else pair.mirrored()).superiority
+        only = f", but in only {ahead:.0f}{PER_CENT} of the seeds" if ahead < FEW_AHEAD else ""
         return f"{only} ({test})"
     needed = f"about {pair.seeds_needed}" if pair.seeds_needed else f"more than {MOST}"
     if (pair.seeds_needed or MOST) > pair.n:
@@ -201,12 +200,13 @@ def _told(results: Results, asked: Asked, names: Iterable[tuple[str, str]]) -> l
     pairs = results.pairs_of(asked)
     found = [pairs[both] for both in names if both in pairs]
     by_size = sorted(found, key=lambda pair: -abs(pair.difference))
-    return [difference(results, pair) for pair in by_size]
+    words = LOSES if asked.number.name == ACUTE_DROP else ABOVE
+    return [difference(results, pair, words) for pair in by_size]
 
 
 def _changes(results: Results) -> Iterator[str]:
     """Say how much accuracy each treatment gains or loses over the stress cycles."""
-    number, told = results.numbers[TOTAL_DROP], []
+    number, told, gains = results.numbers[TOTAL_DROP], [], False
     for treatment in results.labels:
         if cell := results.cells.get(Key(treatment, TOTAL_DROP)):
             verb = "loses" if cell.mean > 0 else "gains"
@@ -216,18 +216,19 @@ def _changes(results: Results) -> Iterator[str]:
             if verb != "loses":
                 low, high = (None if end is None else -end for end in (high, low))
                 cell = replace(cell, mean=-cell.mean + 0.0, ci_low=low, ci_high=high)
+            gains |= verb == "gains"
             told.append(f"{results.name(treatment)} {verb} {mean(cell, number)}")
     cycles = results.cells.cycles(LONGITUDINAL)
     if told and cycles:
         yield f"From cycle 0 to cycle {cycles[-1]}, {listed(told)}."
-        if any(" gains " in each for each in told):
+        if gains:
             yield "Maintenance after each cycle is more training, so a gain is no effect of stress."
 
 
 def _additions(results: Results) -> Iterator[str]:
     for asked, pair in results.additions():
         less = asked.number.better == "less"
-        words = ("worse than", "better than") if less else ("better than", "worse than")
+        words = BETTER[::-1] if less else BETTER
         yield f"{asked.heading}: {difference(results, pair, words)}"
 
 
