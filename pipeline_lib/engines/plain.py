@@ -48,15 +48,16 @@ def forward(
     Units that it does not act on have ReLU and the whole noise only.
     """
     activation = _ACTIVATIONS[modulation.activation]
-    damped = bias_of_noise * (1 - modulation.bias_damping)
+    mean: float | Tensor
+    mean = damped = bias_of_noise * (1 - modulation.bias_damping)
     hidden = x
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
         level = F.linear(hidden, weight, bias)
-        hidden, mean = activation(level), torch.tensor(damped)
+        hidden = activation(level)
         if modulation.units is not None:
             acts = torch.from_numpy(modulation.acts_on(layer, len(bias)))
             hidden = torch.where(acts, hidden, torch.relu(level))
-            mean = torch.where(acts, mean, bias_of_noise)
+            mean = torch.where(acts, damped, bias_of_noise)
         # As in the published programs, a mean is added to the noise first, and damping and gain are
         # two multiplications. Any other order would round differently.
         if sigma > 0:

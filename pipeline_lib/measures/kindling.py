@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
+from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, is_below, measure, per_cent
 from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
 from pipeline_lib.names import MAINTENANCE, SCARS
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
@@ -128,7 +128,7 @@ def probed(
     bias, sigma = (ramp(at, cycles + 1, (each[0], each[-1])) for each in ends)
     stress = Stress(KINDLING, points, internal_noise=sigma, bias=bias)
     found = measure(subject, network, stress, assessment=KINDLING, cycle=cycle)
-    below = found.accuracy < probe["threshold"]
+    below = is_below(per_cent(vars(found)), probe["threshold"])
     return Row(**vars(found), bias=bias, severity=1.0, episode=below, scars=network.lost)
 
 

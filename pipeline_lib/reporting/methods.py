@@ -1,4 +1,4 @@
-"""What was done, what the words mean and where the limits are, for readers who know no paper.
+"""What was done and where the limits are, for readers who know no paper.
 
 Everything is said from the study's own settings, so that a study with other settings reads right.
 """

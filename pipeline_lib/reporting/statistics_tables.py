@@ -190,7 +190,7 @@ def forecast_table(results: Results) -> Table:
     return Table(
         FORECASTS,
         "Outcomes predicted from the untreated network",
-        f"Predictions are of a ridge regression on all that was measured of the untreated network"
+        "Predictions come from a ridge regression on all that was measured of the untreated network"
         f"{drawn}, judged on seeds that were left out of the fit (five-fold cross-validation, "
         "repeated twenty times). The score is the AUC of an outcome that a seed has or has not, "
         "and R² of an accuracy, where 0 is no better than the mean. The spread is over the "

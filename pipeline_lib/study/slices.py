@@ -245,7 +245,7 @@ def report(study: Study) -> Report:
 
 
 def first_regrowth(study: Study) -> tuple[str, int] | None:
-    """Return the first treatment that first regrows along gradients, and of how many batches."""
+    """Return the first treatment that begins by regrowing along gradients, and their batches."""
     for name, treatment in study.treatments.items():
         course = treat(study, name)["course"]
         batches = course[0].get("regrow", {}).get("batches") if course else None
