@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, ON, RELAPSED
@@ -11,6 +12,8 @@ from pipeline_lib.names import COMBINED, FINAL_ACCURACY, ON, RELAPSED
 MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # the numbers that maps and findings are about
 
 Axes = Mapping[str, float | str]  # the value of each axis in one scenario
+Drawn = Mapping[int, Mapping[str, float]]  # the numbers that were drawn for each seed, by key
+NOTHING_DRAWN: Drawn = MappingProxyType({})
 
 # Units as they appear after a number in a sentence.
 PER_CENT, POINTS, CYCLES, PLAIN = "\N{NO-BREAK SPACE}%", " points", " cycles", ""
@@ -96,6 +99,11 @@ class FigureSpec:
     title: str
     caption: str
     kind: Literal["states", "levels", "cycles", "trajectories", "special"] = "states"
+
+
+def drawn_keys(drawn: Drawn) -> list[str]:
+    """Return the keys whose numbers were drawn, which are the same for every seed."""
+    return list(next(iter(drawn.values()), ()))
 
 
 def is_numeric(value: float | str) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from pipeline_lib.analysis.intervals import LEVEL
-from pipeline_lib.analysis.values import NOTHING_DRAWN, BySeed, Drawn, by_key
+from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.analysis.welch import POWER, holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
@@ -33,7 +33,7 @@ from pipeline_lib.names import (
     UNTREATED,
     WEIGHT_NORM,
 )
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import NOTHING_DRAWN, Drawn, Key, Number, drawn_keys
 
 PREDICTORS = (CLEAN, STANDARD, COMBINED, LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN)
 SHARES = (RESPONDED, RELAPSED_AFTER_RESPONSE)  # 0 or 1 in each seed
@@ -165,10 +165,9 @@ def _predictors(series: Mapping[Key, BySeed], drawn: Drawn) -> dict[Key, BySeed]
         for key in series
         if (key.number, key.treatment, key.modulation) == (name, UNTREATED, ON)
     }
-    keys = next(iter(drawn.values()), {})
     return measured | {
         Key(UNTREATED, key): BySeed([*drawn], [numbers[key] for numbers in drawn.values()])
-        for key in keys
+        for key in drawn_keys(drawn)
     }
 
 

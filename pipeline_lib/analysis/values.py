@@ -10,7 +10,6 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -18,10 +17,7 @@ import pyarrow as pa
 from pipeline_lib import measures
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import Axes, Key
-
-Drawn = Mapping[int, Mapping[str, float]]  # the numbers that were drawn for each seed, by key
-NOTHING_DRAWN: Drawn = MappingProxyType({})
+from pipeline_lib.numbers import NOTHING_DRAWN, Axes, Drawn, Key, drawn_keys
 
 
 class BySeed(NamedTuple):
@@ -82,8 +78,7 @@ def wide(
             rows.setdefault((value.seed, value.treatment), place)[_column(value.key)] = value.value
         everything += sorted(rows.values(), key=itemgetter("seed"))
     numbers = (_column(value.key) for of_scenario in values for value in of_scenario)
-    keys = next(iter(drawn.values()), {})
-    columns = dict.fromkeys([*scenarios[0], *keys, "seed", "treatment", *numbers])
+    columns = dict.fromkeys([*scenarios[0], *drawn_keys(drawn), "seed", "treatment", *numbers])
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline_lib.analysis.values import BySeed, Drawn
+from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Drawn, Key, Number, drawn_keys
 
 NEIGHBOURS = 5  # seeds on either side, over which the line is a running mean
 
@@ -25,7 +25,7 @@ def draw(
     threshold: float | None,
 ) -> Figure:
     """Draw a row of panels for each accuracy, with a panel for each key that was drawn."""
-    keys = list(next(iter(drawn.values())))
+    keys = drawn_keys(drawn)
     looks = {name: look for name, look in looks.items() if name != HEALTHY}  # before any damage
     there = {(key.treatment, key.number) for key in values if key.treatment in looks}
     rows = [number for number in (COMBINED, FINAL_ACCURACY) if number in {n for _, n in there}]

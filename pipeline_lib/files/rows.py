@@ -7,7 +7,7 @@ whenever the file is read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from functools import cache, reduce
 from pathlib import Path
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.stamps import BY_HAND, KEY, Made, check_plan, note, parsed
 from pipeline_lib.files.whole import REMEDY, reason, whole
-from pipeline_lib.numbers import Axes
+from pipeline_lib.numbers import Axes, Drawn, drawn_keys
 
 Row = TypeVar("Row")
 
@@ -118,10 +118,10 @@ def with_axes(table: pa.Table, axes: Axes) -> pa.Table:
     return table
 
 
-def with_drawn(table: pa.Table, drawn: Mapping[int, Mapping[str, float]]) -> pa.Table:
+def with_drawn(table: pa.Table, drawn: Drawn) -> pa.Table:
     """Return a table with a column in front for each number that was drawn for its rows' seeds."""
     seeds = table["seed"].to_pylist()
-    for key in reversed([*next(iter(drawn.values()), {})]):
+    for key in reversed(drawn_keys(drawn)):
         numbers = pa.array([drawn[seed][key] for seed in seeds], pa.float64())
         field = pa.field(key, pa.float64(), nullable=False, metadata={DRAWN: b"for each seed"})
         table = table.add_column(0, field, numbers)
