@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from pipeline_lib.options import Model, Signed
-
-Two = Annotated[list[Signed], Field(min_length=2, max_length=2)]
+from pipeline_lib.options import Model, Signed, Two
 
 
 class Distribution(Model):
     """What a number is drawn from: uniform between two ends, or normal."""
 
-    uniform: Two | None = Field(None, description="the lowest and the highest value")
-    normal: Two | None = Field(None, description="mean and SD")
+    uniform: Two[Signed] | None = Field(None, description="the lowest and the highest value")
+    normal: Two[Signed] | None = Field(None, description="mean and SD")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

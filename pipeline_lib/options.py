@@ -6,7 +6,7 @@ Options are read when a study is validated, so this module imports no numerical 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -31,15 +31,18 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 Deviation = Annotated[Real, Field(ge=0, le=LARGEST)]
 Factor = Annotated[Real, Field(gt=0, le=LARGEST)]
 Share = Annotated[Real, Field(gt=0, lt=1)]
+Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
+Item = TypeVar("Item")
+Two = Annotated[list[Item], Field(min_length=2, max_length=2)]
 # A number throughout, or the first and the last of numbers that change linearly. The tags name the
 # two types in error messages.
 STEADY, RAMP = "<number throughout>", "<first and last>"
-_EITHER = Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY)
-_TWO = Field(min_length=2, max_length=2)
-Ramp = Annotated[
-    Annotated[Deviation, Tag(STEADY)] | Annotated[Annotated[list[Deviation], _TWO], Tag(RAMP)],
-    _EITHER,
+Either = Annotated[
+    Annotated[Item, Tag(STEADY)] | Annotated[Two[Item], Tag(RAMP)],
+    Discriminator(lambda value: RAMP if isinstance(value, list) else STEADY),
 ]
+Ramp = Either[Deviation]
+SignedRamp = Either[Signed]
 # A share, or one for each hidden layer.
 EVERY_LAYER, BY_LAYER = "<share of every layer>", "<share by layer>"
 Part = Annotated[Real, Field(ge=0, le=1)]
@@ -48,11 +51,6 @@ Parts = Annotated[
     Discriminator(lambda value: BY_LAYER if isinstance(value, list) else EVERY_LAYER),
 ]
 Scope = Literal["matrix", "network"]  # what the smallest weights are chosen from
-Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
-SignedRamp = Annotated[
-    Annotated[Signed, Tag(STEADY)] | Annotated[Annotated[list[Signed], _TWO], Tag(RAMP)],
-    _EITHER,
-]
 
 
 class Model(BaseModel):

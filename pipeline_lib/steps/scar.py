@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from pipeline_lib.options import Deviation, Factor, Model, Part, Signed
+from pipeline_lib.options import Deviation, Factor, Model, Part, Signed, Two
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,7 @@ class Severity(Model):
     gain: Signed = Field(description="what each 1.0 of the modulation's gain above 1.0 adds")
     activity: Signed = Field(description="what each 1.0 of hidden activity above rest adds")
     at_rest: Deviation = Field(description="mean hidden activity that adds nothing")
-    limits: Annotated[list[Factor], Field(min_length=2, max_length=2)] = Field(
-        description="the smallest and the largest factor"
-    )
+    limits: Two[Factor] = Field(description="the smallest and the largest factor")
 
 
 class Options(Model):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from pipeline_lib.options import Count, Deviation, Factor, Model, Ramp
+from pipeline_lib.options import Count, Deviation, Factor, Model, Ramp, Two
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
@@ -22,13 +22,13 @@ class Options(Model):
         None, description="epochs after which training is stopped, if before the last"
     )
     lr: Factor = Field(description="Adam's learning rate")
-    noise: Annotated[list[Deviation], Field(min_length=2, max_length=2)] | None = Field(
+    noise: Two[Deviation] | None = Field(
         None, description="internal noise σ in the first and the last epoch, linear in between"
     )
     input_noise: Ramp | None = Field(
         None, description="SD of noise on the inputs, in every epoch or in the first and the last"
     )
-    gain: Annotated[list[Factor], Field(min_length=2, max_length=2)] | None = Field(
+    gain: Two[Factor] | None = Field(
         None, description="the modulation's gain in the first and the last epoch, which stays"
     )
 

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from pipeline_lib import measures
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.names import STATES, WITHDRAWN, EngineName
-from pipeline_lib.options import LARGEST_SEED, Model
+from pipeline_lib.options import LARGEST_SEED, Model, Two
 from pipeline_lib.study.sections import (
     ELSEWHERE,
     LONGEST_PATH,
@@ -39,8 +39,6 @@ from pipeline_lib.study.sections import (
     Training,
 )
 from pipeline_lib.study.treatments import LONGEST_NAME, Course, Treatment, Treatments, placed
-
-Contrast = Annotated[list[str], Field(min_length=2, max_length=2)]
 
 
 def _matching(pattern: str, allowed: str) -> AfterValidator:
@@ -106,7 +104,7 @@ class Study(Model):
     treatments: Treatments = Field(
         min_length=1, description="the treatments by name, in the order in which they are shown"
     )
-    contrasts: list[Contrast] | None = Field(
+    contrasts: list[Two[str]] | None = Field(
         None,
         description="the pairs that the study was made for, corrected among themselves: "
         "treatments, untreated, healthy, or withdrawn for the first with its modulation off; null "
@@ -198,8 +196,8 @@ class Study(Model):
     @field_validator("contrasts")
     @classmethod
     def _compare_known(
-        cls, contrasts: list[Contrast] | None, info: ValidationInfo
-    ) -> list[Contrast] | None:
+        cls, contrasts: list[Two[str]] | None, info: ValidationInfo
+    ) -> list[Two[str]] | None:
         treatments: dict[str, Treatment] = info.data.get("treatments", {})
         names = (*treatments, *STATES)
         off = [name for name, treatment in treatments.items() if treatment.withdrawal]
