@@ -48,8 +48,8 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
     A hidden unit is live if it lies on a path of surviving weights from the input to the output;
     their share is a fraction. Paths are counted as log10(1 + n). The weight norm is the square root
     of the sum of all squared weights, and scars are the fraction of weights that are lost for good.
-    The margin is the logit of the right class minus the largest
-    other one, averaged over the points, without noise and with the network's modulation.
+    The margin is the logit of the right class minus the largest other one, averaged over the
+    points, without noise and with the network's modulation.
     """
     import numpy as np
 

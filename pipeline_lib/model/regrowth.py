@@ -20,7 +20,7 @@ def regrow(
 ) -> Network:
     """Return the network with the highest-scoring `fraction` of each matrix's pruned weights.
 
-    Scars are no such weights: they never regrow.
+    Scars are not among them, since they never regrow.
 
     `scores[k]` (n_out, n_in) float32 has the scores of layer k, in the paper how steeply the loss
     falls along each weight; `draw(n)` gives the n regrown weights, the highest score's first.
