@@ -218,6 +218,8 @@ def keep_study():
 
 def begin():
     """Lock the results folder and write the study beside its results, or stop."""
+    gc.freeze()  # what was planned is no garbage, but what is made from now on may be
+    gc.enable()
     if STORED:
         return
     try:
