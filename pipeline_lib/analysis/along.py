@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import OptimizeWarning, curve_fit
-from scipy.special import expit, logit
+import scipy
 
 from pipeline_lib.analysis.intervals import LEVEL, mean_interval
 from pipeline_lib.analysis.varied import Line, Varied
@@ -98,7 +97,11 @@ class Fit:
     def reaches(self, level: float) -> float:
         """Return where the curve is at this level; NaN if it never is."""
         share = (level - self.start) / (self.end - self.start) if self.end != self.start else 0.0
-        return self.middle + float(logit(share)) / self.slope if 0 < share < 1 else math.nan
+        return (
+            self.middle + float(scipy.special.logit(share)) / self.slope
+            if 0 < share < 1
+            else math.nan
+        )
 
 
 def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Along]:
@@ -208,7 +211,7 @@ def _best_of_grid(z: np.ndarray, means: np.ndarray) -> list[Fit]:
     wide = np.ptp(finite)
     middle = np.linspace(finite[0] - wide / 4, finite[-1] + wide / 4, 301)
     slope = np.geomspace(1.0, STEEPEST, 40) / wide
-    shares = expit(slope[:, np.newaxis, np.newaxis] * (z - middle[:, np.newaxis]))
+    shares = scipy.special.expit(slope[:, np.newaxis, np.newaxis] * (z - middle[:, np.newaxis]))
     shares = shares.reshape(-1, len(z))
     centred = shares - shares.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1)
@@ -232,13 +235,18 @@ def _polished(z: np.ndarray, means: np.ndarray, start: Fit) -> Fit | None:
     steepest = math.log(STEEPEST / np.ptp(z[np.isfinite(z)]))
 
     def curve(z: np.ndarray, low: float, high: float, middle: float, steep: float) -> np.ndarray:
-        return low + (high - low) * np.asarray(expit(math.exp(min(steep, steepest)) * (z - middle)))
+        return low + (high - low) * np.asarray(
+            scipy.special.expit(math.exp(min(steep, steepest)) * (z - middle))
+        )
 
     first = (start.start, start.end, start.middle, math.log(start.slope))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which is not used
-            found, _ = curve_fit(curve, z, means, first, check_finite=False, maxfev=2000)
+            # The warning is of the covariance, which is not used.
+            warnings.simplefilter("ignore", scipy.optimize.OptimizeWarning)
+            found, _ = scipy.optimize.curve_fit(
+                curve, z, means, first, check_finite=False, maxfev=2000
+            )
     except RuntimeError:
         return None
     low, high, middle, steep = map(float, found)
@@ -265,7 +273,7 @@ def _place(x: np.ndarray, z: np.ndarray, fit: Fit, found: Sequence[float]) -> Pl
         return Place()
     back = np.exp if x[0] >= 0 else np.asarray
     at, low, high = (float(back(each)) for each in (at, low, high))
-    share = expit(fit.slope * (z - fit.middle))
+    share = scipy.special.expit(fit.slope * (z - fit.middle))
     if not ((share > EDGE) & (share < 1 - EDGE)).any():
         right = int(np.searchsorted(x, at))
         low, high = min(low, float(x[right - 1])), max(high, float(x[right]))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 LEVEL = 0.95
 ALPHA = round(1 - LEVEL, 9)  # below which a p is called significant
@@ -55,8 +55,8 @@ def mean_interval(
         return Interval(None, None, NONE, "two seeds have no interval")
     off = x - x.mean()
     skew = float(np.mean(off**3) / np.mean(off**2) ** 1.5)
-    reach = float(stats.t.isf((1 - LEVEL) / 2, n - 1))
-    low, high = x.mean() - stats.sem(x) * unskewed(np.array([reach, -reach]), skew, n)
+    reach = float(scipy.stats.t.isf((1 - LEVEL) / 2, n - 1))
+    low, high = x.mean() - scipy.stats.sem(x) * unskewed(np.array([reach, -reach]), skew, n)
     note = f"an interval of {n} seeds is rough" if n < FEW else ""
     return Interval(max(least, float(low)), min(most, float(high)), HALL, note)
 
@@ -86,7 +86,7 @@ def proportion_interval(count: int, n: int) -> tuple[float, float]:
     It has a width at 0 and at n too: that no seed of ten relapsed does not mean that none would.
     Raises ValueError if n is 0 or the count is not from 0 to n.
     """
-    limits = stats.binomtest(count, n).proportion_ci(LEVEL, method="wilson")
+    limits = scipy.stats.binomtest(count, n).proportion_ci(LEVEL, method="wilson")
     return 100.0 * float(limits.low), 100.0 * float(limits.high)
 
 

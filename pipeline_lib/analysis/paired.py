@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
+import scipy
 
 from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval
 from pipeline_lib.analysis.max_t import sign_flip_tests, smallest_p, test_name
@@ -149,7 +149,7 @@ def g_z(difference: np.ndarray) -> tuple[float | None, str]:
         return None, "all seeds differ by the same, so g_z has no finite value"
     if freedom < 2:
         return None, "two seeds have no unbiased g_z"
-    log_ratio = special.gammaln(freedom / 2) - special.gammaln((freedom - 1) / 2)
+    log_ratio = scipy.special.gammaln(freedom / 2) - scipy.special.gammaln((freedom - 1) / 2)
     correction = math.exp(log_ratio) * math.sqrt(2 / freedom)
     return float(correction * np.mean(difference) / np.std(difference, ddof=1)), ""
 

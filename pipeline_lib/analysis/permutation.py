@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pipeline_lib.model.randomness import numpy_generator
 
@@ -85,4 +85,4 @@ def _alpha_of_one(largest: np.ndarray, seeds: int, alpha: float) -> float | None
         return None
     freedom = seeds - 2
     t = limit * math.sqrt(freedom / (1 - limit**2))
-    return float(2 * stats.t.sf(t, freedom))
+    return float(2 * scipy.stats.t.sf(t, freedom))

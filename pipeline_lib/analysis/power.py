@@ -8,7 +8,7 @@ found is often larger than the true one.
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
 
 from pipeline_lib.analysis.intervals import ALPHA
 
@@ -22,8 +22,10 @@ def power_of_differences(n: int, difference: float, sd: float, alpha: float = AL
     freedom, shift = n - 1, abs(difference) / sd * np.sqrt(n)
     # The noncentral t as a mixture of normals over the estimated scatter: scipy's nct has gaps.
     shares = (np.arange(2000) + 0.5) / 2000
-    limits = stats.t.isf(alpha / 2, freedom) * np.sqrt(stats.chi2.ppf(shares, freedom) / freedom)
-    return float(np.mean(special.ndtr(shift - limits) + special.ndtr(-shift - limits)))
+    limits = scipy.stats.t.isf(alpha / 2, freedom) * np.sqrt(
+        scipy.stats.chi2.ppf(shares, freedom) / freedom
+    )
+    return float(np.mean(scipy.special.ndtr(shift - limits) + scipy.special.ndtr(-shift - limits)))
 
 
 def seeds_for_difference(difference: float, sd: float, power: float = POWER) -> int | None:
@@ -31,7 +33,7 @@ def seeds_for_difference(difference: float, sd: float, power: float = POWER) -> 
     if difference == 0:
         return None
     # What the normal distribution would need; Student's t needs a few more.
-    both = stats.norm.isf(ALPHA / 2) + stats.norm.ppf(power)
+    both = scipy.stats.norm.isf(ALPHA / 2) + scipy.stats.norm.ppf(power)
     start = max(2, int(min(MOST, (both * sd / difference) ** 2)))
     enough = (n for n in range(start, MOST) if power_of_differences(n, difference, sd) >= power)
     return next(enough, None)
@@ -39,23 +41,29 @@ def seeds_for_difference(difference: float, sd: float, power: float = POWER) -> 
 
 def smallest_difference(n: int, power: float = POWER) -> float:
     """Return the mean difference, in sample SDs, that this many seeds (2 or more) show."""
-    found = optimize.brentq(lambda d: power_of_differences(n, d, 1.0) - power, 0.0, 1e3)
+    found = scipy.optimize.brentq(lambda d: power_of_differences(n, d, 1.0) - power, 0.0, 1e3)
     return float(found)
 
 
 def power_of_shares(n: int, first: float, second: float, alpha: float = ALPHA) -> float:
     """Return the power of Fisher's exact test for two shares (fractions), each of n seeds."""
     counts = np.arange(n + 1)
-    ways = special.gammaln(n + 1) - special.gammaln(counts + 1) - special.gammaln(n - counts + 1)
+    ways = (
+        scipy.special.gammaln(n + 1)
+        - scipy.special.gammaln(counts + 1)
+        - scipy.special.gammaln(n - counts + 1)
+    )
     rejected = np.zeros((n + 1, n + 1), dtype=bool)
     for total in range(1, n + 1):
         # Groups of one size: the test's distribution is symmetric, and so is the table of totals.
         ours = counts[: total + 1]
-        chances = special.softmax(ways[ours] + ways[total - ours])
+        chances = scipy.special.softmax(ways[ours] + ways[total - ours])
         extreme = ours[: total // 2 + 1][2 * np.cumsum(chances)[: total // 2 + 1] < alpha]
         for side in (extreme, total - extreme):
             rejected[side, total - side] = rejected[n - side, n - total + side] = True
-    both = np.outer(stats.binom.pmf(counts, n, first), stats.binom.pmf(counts, n, second))
+    both = np.outer(
+        scipy.stats.binom.pmf(counts, n, first), scipy.stats.binom.pmf(counts, n, second)
+    )
     return float(both[rejected].sum())
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.values import BySeed, by_key
@@ -190,7 +190,7 @@ def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """Return Spearman's rho of each column of x with y, NaN if constant, and its permutation p."""
 
     def standardised(numbers: np.ndarray) -> np.ndarray:
-        ranks = stats.rankdata(numbers, axis=0)
+        ranks = scipy.stats.rankdata(numbers, axis=0)
         ranks -= ranks.mean(axis=0)
         with np.errstate(invalid="ignore"):  # constant numbers give 0/0, and rho is NaN
             scaled: np.ndarray = ranks / np.sqrt((ranks**2).sum(axis=0))
@@ -208,7 +208,7 @@ def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def _interval(rho: float, n: int) -> tuple[float | None, float | None]:
     if n < 4 or abs(rho) > 1 - 1e-9:
         return None, None
-    reach = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+    reach = scipy.stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach])).tolist()
     return low, high
 
@@ -220,7 +220,7 @@ def detectable(n: int) -> float | None:
     """
     if n < 4:
         return None
-    reach = stats.norm.ppf((1 + LEVEL) / 2) + stats.norm.ppf(POWER)
+    reach = scipy.stats.norm.ppf((1 + LEVEL) / 2) + scipy.stats.norm.ppf(POWER)
     return float(np.tanh(reach / np.sqrt(n - 3)))
 
 
@@ -265,7 +265,7 @@ def _auc(folds: Folds) -> np.ndarray:
     larger, pairs = np.zeros(folds[0][1].shape[1]), np.zeros(folds[0][1].shape[1])
     for predicted, true in folds:
         events = true > 0
-        ranks = stats.rankdata(predicted.round(12), axis=0)
+        ranks = scipy.stats.rankdata(predicted.round(12), axis=0)
         ones = events.sum(axis=0)
         larger += (ranks * events).sum(axis=0) - ones * (ones + 1) / 2
         pairs += ones * (len(events) - ones)

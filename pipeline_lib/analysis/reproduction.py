@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pipeline_lib.analysis import welch
 from pipeline_lib.analysis.cells import Cells, Statistics
@@ -241,7 +241,7 @@ def _tested(row: Compared, numbers: Mapping[str, Number], family: int) -> Compar
     if row.test == FISHER:
         sides = ((row.count, row.n), (row.published_count, row.published_n))
         table = np.array([[count or 0, (n or 0) - (count or 0)] for count, n in sides])
-        return replace(row, p=float(stats.fisher_exact(table).pvalue))
+        return replace(row, p=float(scipy.stats.fisher_exact(table).pvalue))
     printed = rounding(numbers[row.number])
     assert row.published_mean is not None
     if row.test == SINGLE:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pipeline_lib.analysis.intervals import LEVEL, WILSON, proportion_interval
 from pipeline_lib.analysis.values import BySeed, by_key
@@ -78,9 +78,9 @@ class Times(NamedTuple):
     relapsed: np.ndarray  # (seeds,), bool
     last: int  # the last cycle of the study
 
-    def censored(self) -> stats.CensoredData:
+    def censored(self) -> scipy.stats.CensoredData:
         """Return the times in the form that scipy expects."""
-        return stats.CensoredData.right_censored(self.cycles, ~self.relapsed)
+        return scipy.stats.CensoredData.right_censored(self.cycles, ~self.relapsed)
 
 
 def relapse_times(values: Iterable[Value]) -> dict[str, Times]:
@@ -111,7 +111,7 @@ def survival_curves(times: Mapping[str, Times]) -> list[SurvivalStep]:
     steps = []
     for treatment, of_seeds in times.items():
         cycles = np.arange(of_seeds.last + 1)
-        estimate = stats.ecdf(of_seeds.censored()).sf
+        estimate = scipy.stats.ecdf(of_seeds.censored()).sf
         with warnings.catch_warnings():
             # Scipy warns about the values that Wilson's interval replaces.
             warnings.filterwarnings("ignore", "The confidence interval is undefined")
@@ -136,14 +136,14 @@ def log_rank_tests(times: Mapping[str, Times]) -> list[LogRank]:
         note = ""
         counts = int(ours.relapsed.sum()), int(theirs.relapsed.sum())
         with np.errstate(invalid="ignore"):  # 0/0 is the case that the note explains
-            result = stats.logrank(ours.censored(), theirs.censored())
+            result = scipy.stats.logrank(ours.censored(), theirs.censored())
         chi_square, p = float(result.statistic) ** 2, float(result.pvalue)
         if math.isnan(p):
             chi_square, p = 0.0, 1.0
             note = "all at risk relapsed together" if any(counts) else "no seed of either relapsed"
         sizes = len(ours.cycles), len(theirs.cycles)
         table = np.array([counts, np.subtract(sizes, counts)])
-        fisher = float(stats.fisher_exact(table).pvalue)
+        fisher = float(scipy.stats.fisher_exact(table).pvalue)
         test = (chi_square, p, p, fisher, fisher)
         found.append(LogRank(first, second, *sizes, *counts, *test, note))
     p_holm, p_fisher_holm = holm([row.p for row in found]), holm([row.p_fisher for row in found])

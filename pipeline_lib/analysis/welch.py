@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
 
 POWER = 0.8
 
@@ -77,7 +77,7 @@ def interval(difference: Difference, level: float) -> tuple[float, float]:
     """Return the interval of the true difference at this level, widened by the rounding."""
     reach = difference.rounding
     if difference.error:
-        reach += float(stats.t.ppf((1 + level) / 2, difference.freedom)) * difference.error
+        reach += float(scipy.stats.t.ppf((1 + level) / 2, difference.freedom)) * difference.error
     return difference.value - reach, difference.value + reach
 
 
@@ -88,7 +88,7 @@ def p_different(difference: Difference) -> float:
     """
     if not difference.error:
         return 0.0 if difference.beyond else 1.0
-    return float(2 * stats.t.sf(difference.beyond / difference.error, difference.freedom))
+    return float(2 * scipy.stats.t.sf(difference.beyond / difference.error, difference.freedom))
 
 
 def p_equivalent(difference: Difference, margin: float) -> float:
@@ -100,7 +100,7 @@ def p_equivalent(difference: Difference, margin: float) -> float:
     room = margin - abs(difference.value) - difference.rounding
     if not difference.error:
         return 0.0 if room > 0 else 1.0
-    return float(stats.t.sf(room / difference.error, difference.freedom))
+    return float(scipy.stats.t.sf(room / difference.error, difference.freedom))
 
 
 def detectable(difference: Difference, alpha: float, power: float = POWER) -> float:
@@ -112,19 +112,19 @@ def detectable(difference: Difference, alpha: float, power: float = POWER) -> fl
     if not difference.error:
         return difference.rounding
     freedom = difference.freedom
-    critical = float(stats.t.isf(alpha / 2, freedom))
+    critical = float(scipy.stats.t.isf(alpha / 2, freedom))
     # The noncentral t is computed as a mixture of normals over the distribution of the estimated
     # scatter, because scipy's nct sometimes gives NaN far out in its tails.
     shares = (np.arange(2000) + 0.5) / 2000
-    limits = critical * np.sqrt(stats.chi2.ppf(shares, freedom) / freedom)
+    limits = critical * np.sqrt(scipy.stats.chi2.ppf(shares, freedom) / freedom)
 
     def lacking(shift: float) -> float:
-        shown = special.ndtr(shift - limits) + special.ndtr(-shift - limits)
+        shown = scipy.special.ndtr(shift - limits) + scipy.special.ndtr(-shift - limits)
         return float(np.mean(shown)) - power
 
     if lacking(0.0) >= 0:  # an alpha above the power
         return difference.rounding
-    shift = float(optimize.brentq(lacking, 0.0, float(np.max(limits)) + 10.0))
+    shift = float(scipy.optimize.brentq(lacking, 0.0, float(np.max(limits)) + 10.0))
     return shift * difference.error + difference.rounding
 
 
