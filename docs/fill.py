@@ -21,17 +21,18 @@ import shutil
 import sys
 from pathlib import Path
 
-import yaml
+from snakemake.utils import update_config
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells, Statistics, study_cells
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.files.rows import read_rows
+from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON, STATES, SUMMARY, label
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Key, Number, value_text
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, grid
 from pipeline_lib.reporting.wording import PUBLISHED, heading, signed
+from pipeline_lib.study import axes, overlays
 
 PROJECT = Path(__file__).parent.parent
 VALUES, PAPER = Path("docs/values"), "paper"
@@ -76,38 +77,54 @@ def filled(page: Path, project: Path = PROJECT) -> str:
 def main_results(name: str, project: Path = PROJECT) -> str:
     """Return the numbers of the summary table with their intervals, published means below them.
 
-    They are computed from the kept values of the study of this name.
+    They are computed from the kept values of the study of this name. A study with axes has a row
+    for each of their values, and only for treatments that they change.
     """
-    study, overlay = (
-        yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
-        for path in (project / "config.yaml", project / f"studies/{name}.yaml")
-    )
-    treatments = study["treatments"] | overlay.get("treatments", {})
-    labels = {
-        who: (each or {}).get("label") or study["treatments"][who]["label"]
-        for who, each in treatments.items()
-    }
-    values = read_rows(project / VALUES / f"{name}.parquet", Value)
-    there = {value.number for value in values}
-    names = [each for each in measures.in_order() if there & set(measures.numbers([each]))]
-    of_measures = measures.numbers(names)
-    cells = Cells(study_cells(values, of_measures))
+    base = overlays.read(project / "config.yaml")
     published = {
         row.key: row.statistics
-        for row in read_published(project / study["reproduction"]["published"])
+        for row in read_published(project / base["reproduction"]["published"])
         if row.seed is None and (row.statistics.mean, row.statistics.count) != (None, None)
     }
+    if (overlay := project / f"studies/{name}.yaml").exists():
+        update_config(base, overlays.read(overlay))
+    places = axes.scenarios(base)
+    scenarios, study = [each.values for each in places], places[0].study
+    labels = {who: each.label for who, each in study.treatments.items()}
+    table = read_table(project / VALUES / f"{name}.parquet", Value, axes=scenarios[0])
+    found = [
+        [Value(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)
+    ]
+    there = {value.number for value in found[0]}
+    names = [each for each in measures.in_order() if there & set(measures.numbers([each]))]
+    of_measures = measures.numbers(names)
+    varied = [Cells(study_cells(values, of_measures)) for values in found]
     numbers = [n for n in of_measures.values() if SUMMARY in n.tables and n.name in there]
-    keys = [(number, cells.strongest(number.name)) for number in numbers]
+    keys = [(number, varied[0].strongest(number.name)) for number in numbers]
     lines = []
-    for state in (who for who in (*STATES, *labels) if who in cells.treatments):
-        ours = [(number, cells.get(Key(state, number.name, ON, at))) for number, at in keys]
-        lines.append([label(state, labels), *(_with_interval(*each) for each in ours)])
-        theirs = [(number, published.get(Key(state, number.name, ON, at))) for number, at in keys]
-        if any(found for _, found in theirs):
-            lines.append([PUBLISHED, *(_published(*each) for each in theirs)])
+    for state in (who for who in (*STATES, *labels) if who in varied[0].treatments):
+        rows = [
+            [
+                _with_interval(number, cells.get(Key(state, number.name, ON, at)))
+                for number, at in keys
+            ]
+            for cells in varied
+        ]
+        if not scenarios[0]:
+            lines.append([label(state, labels), *rows[0]])
+            theirs = [
+                (number, published.get(Key(state, number.name, ON, at))) for number, at in keys
+            ]
+            if any(found for _, found in theirs):
+                lines.append([PUBLISHED, *(_published(*each) for each in theirs)])
+        elif any(row != rows[0] for row in rows):
+            for place, row in zip(scenarios, rows, strict=True):
+                lines.append([label(state, labels), *map(value_text, place.values()), *row])
     heads = [heading(number, at) for number, at in keys]
-    return grid(Table("main", "", "", columns([""], heads), [lines]))
+    stub = (
+        ["Treatment", *(axis.rpartition(".")[2] for axis in scenarios[0])] if scenarios[0] else [""]
+    )
+    return grid(Table("main", "", "", columns(stub, heads), [lines]))
 
 
 def _with_interval(number: Number, cell: Cell | None) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, ON, RELAPSED
 
-MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # the numbers that maps and findings are about
+MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # the numbers that maps show and variants are told by
 
 Axes = Mapping[str, float | str]  # the value of each axis in one scenario
 Drawn = Mapping[int, Mapping[str, float]]  # the numbers that were drawn for each seed, by key

@@ -10,7 +10,15 @@ from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.analysis.varied import Line, Varied
-from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, RELAPSED, label
+from pipeline_lib.names import (
+    ACUTE_DROP,
+    COMBINED,
+    FINAL_ACCURACY,
+    HEALTHY,
+    INTERNAL,
+    RELAPSED,
+    label,
+)
 from pipeline_lib.numbers import MAIN, Key, Number, is_numeric, value_text
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
@@ -20,9 +28,12 @@ from pipeline_lib.reporting.wording import listed, mean, plural, share, signed
 
 TOPICS = {
     COMBINED: "Accuracy under combined stress",
+    INTERNAL: "Accuracy under the strongest internal noise",
+    ACUTE_DROP: "The loss after sudden pruning",
     FINAL_ACCURACY: "Accuracy after the stress cycles",
     RELAPSED: "The share of seeds that relapsed",
 }
+OF_THRESHOLD = (COMBINED, FINAL_ACCURACY, RELAPSED)  # what the relapse threshold is about
 
 
 def varied_findings(
@@ -50,14 +61,18 @@ def varied_findings(
             for row in of_axis
             if (row.axis, row.others) == (axis, line.where) and row.treatment != HEALTHY
         ]
-        unmoved = _unmoved(rows)
+        told = [name for name in TOPICS if name in varied.numbers]
+        if not is_numeric(values[0]):  # a table can compare many variants, and sentences cannot
+            told = [name for name in told if name in MAIN]
+        unmoved = _unmoved(rows, told)
         where = f", at {line.where}" if line.others else ""
-        for name in (name for name in MAIN if name in varied.numbers):
+        for name in told:
             here = [row for row in rows if row.number == name and row.treatment not in unmoved]
             number = varied.numbers[name]
             if is_numeric(values[0]):
                 curves = [row for row in here if isinstance(row, Along)]
-                sentences = _along(varied, line, curves, number, labels, threshold)
+                limit = threshold if name in OF_THRESHOLD else None
+                sentences = _along(varied, line, curves, number, labels, limit)
             else:
                 pairs = [row for row in here if isinstance(row, Variant)]
                 sentences = variant_sentences(pairs, number, labels)
@@ -194,11 +209,11 @@ def _unchanged(varied: Varied, line: Line, treatment: str, labels: Mapping[str, 
     return f"{label(treatment, labels)} is the same at every value: {listed(texts)}."
 
 
-def _unmoved(rows: Sequence[Along | Variant]) -> list[str]:
-    """Return the treatments that no value changes in any of the main numbers."""
-    main = [row for row in rows if row.number in MAIN]
-    moved = {row.treatment for row in main if not _is_same(row)}
-    return [name for name in dict.fromkeys(row.treatment for row in main) if name not in moved]
+def _unmoved(rows: Sequence[Along | Variant], told: Sequence[str]) -> list[str]:
+    """Return the treatments that no value changes in any of these numbers."""
+    rows = [row for row in rows if row.number in told]
+    moved = {row.treatment for row in rows if not _is_same(row)}
+    return [name for name in dict.fromkeys(row.treatment for row in rows) if name not in moved]
 
 
 def _is_same(row: Along | Variant) -> bool:
