@@ -1,9 +1,16 @@
 """Axes: which scenarios a study has, and that each is the study that it would be alone."""
 
+import re
+
 import pandas as pd
 import pytest
 
+from pipeline_lib import measures
+from pipeline_lib.analysis.along import Along
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.rows import read_rows
+from pipeline_lib.names import VARIED_TABLES
+from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.axes import common, first_with, scenarios, that_matter
 from tests.projects import Project
@@ -11,6 +18,7 @@ from tests.projects import Project
 SEVERITY, THRESHOLD = "pruning.sparsity", "relapse.threshold"
 DOSE = "treatments.ketamine.course.regrow.fraction"
 AXES = {SEVERITY: [0.5, 0.8], DOSE: [0.2, 0.5]}
+MEASURES = ("evaluate", "acute", "relapse")
 
 
 def varied(paper, axes):
@@ -109,6 +117,15 @@ def test_a_bad_axis_is_refused_in_a_sentence(paper, axes, problem):
     assert problem in str(refused.value)
 
 
+OF_STUDY = [
+    *(f"gather the {kind} rows of all seeds" for kind in (*MEASURES, "history")),
+    "compute the study's numbers and their intervals",
+    "compare the scenarios",
+    *(f"draw the figure map_{name}" for name in ("combined", "final_accuracy", "relapsed")),
+    "write the tables and the report",
+]
+
+
 @pytest.fixture(scope="module")
 def crossed(tmp_path_factory):
     """A project whose tiny study crosses two axes, finished."""
@@ -154,11 +171,56 @@ def test_a_scenario_is_to_the_byte_the_study_that_it_would_be_alone(crossed, tmp
     pd.testing.assert_frame_equal(here.reset_index(drop=True), expected)
 
 
+def test_neither_j_nor_order_nor_a_subset_changes_a_byte(crossed, tmp_path):
+    other = Project(tmp_path)
+    backwards = {axis: values[::-1] for axis, values in AXES.items()}
+    other.study |= {"seeds": 1, "axes": backwards}
+    cell = f"seeds/0/{SEVERITY}~0.8/{DOSE}~0.5/ketamine/relapse.parquet"
+    other.snakemake("-j", "1", f"results/{cell}")
+    other.snakemake("-j", "1", "results/values.parquet")
+    ours, theirs = (
+        {path: file for path, file in project.results().items() if path.startswith("seeds")}
+        for project in (crossed, other)
+    )
+    assert cell in ours
+    assert ours == theirs
+
+
+def test_a_study_with_axes_has_curves_figures_tables_and_a_report(crossed):
+    results = crossed.folder / "results"
+    rows = read_rows(results / "statistics/along.parquet", Along)
+    assert {row.axis for row in rows} == set(AXES)
+    assert {row.others for row in rows if row.axis == DOSE} == {
+        f"{SEVERITY} = 0.5",
+        f"{SEVERITY} = 0.8",
+    }
+    for name in VARIED_TABLES:
+        assert all((results / f"tables/{name}.{form}").stat().st_size for form in FORMATS)
+    page = (results / "report.html").read_text("utf-8")
+    assert len(re.findall("<figure ", page)) == 3
+    assert DOSE in page
+    assert "## Accuracy under combined stress" in (results / "findings.md").read_text("utf-8")
+
+
+def test_what_is_damaged_is_made_again(crossed):
+    page = crossed.folder / "results/report.html"
+    before = page.read_bytes()
+    page.write_bytes(before + b"edited")
+    assert crossed.planned() == ["write the tables and the report"]
+    page.write_bytes(before)
+
+
 def test_another_value_runs_its_own_stages_alone(crossed):
+    stages = ["apply the ketamine treatment"]
+    for measure in MEASURES:
+        stages.append(f"measure the ketamine network ({measures.load(measure).TITLE})")
+    own = [
+        f"seed 0/{SEVERITY}~{severity}/{DOSE}~0.9: {stage}"
+        for severity in AXES[SEVERITY]
+        for stage in stages
+    ]
     more = crossed.study | {"axes": AXES | {DOSE: [0.2, 0.5, 0.9]}}
-    seeds = [line for line in crossed.planned(more) if line.startswith("seed")]
-    assert len(seeds) == 2 * 4  # in each severity: treat and three measures
-    assert all("ketamine" in line and f"{DOSE}~0.9" in line for line in seeds)
+    assert crossed.planned(more) == sorted(own + OF_STUDY)
     changed = crossed.study | {"axes": {SEVERITY: [0.5, 0.8, 0.9], DOSE: [0.2, 0.5]}}
     seeds = [line for line in crossed.planned(changed) if line.startswith("seed")]
     assert len(seeds) == (sum(JOBS.values()) - 2) / 2  # all but the healthy network
