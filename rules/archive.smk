@@ -10,7 +10,6 @@ if not STORED:
             log_of("archive"),
         group:
             STUDY_GROUP
-        threads: 1
         params:
             archive=f"{RESULTS}.zip",
             study=in_results("study.yaml"),

@@ -49,7 +49,6 @@ rule along:
         log_of("along"),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         scenarios=AXIS_VALUES,
         measures=MEASURES,
@@ -77,7 +76,6 @@ for name, spec in VARIED.items():
             log_of(f"figures/{name}"),
         group:
             STUDY_GROUP
-        threads: 1
         params:
             caption=spec.caption,
             scenarios=AXIS_VALUES,
@@ -143,7 +141,6 @@ rule report_varied:
         log_of("report"),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         scenarios=AXIS_VALUES,
         study=slices.report(STUDY),

@@ -131,7 +131,6 @@ for name in MEASURES:
             state="|".join(slices.states(STUDY, name)),
         group:
             SEED_GROUP
-        threads: 1
         params:
             job=lambda wildcards, name=name: told(
                 (name, wildcards.state), case(wildcards)
@@ -177,7 +176,6 @@ rule gather:
         kind="|".join(GATHERED),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         scenarios=AXIS_VALUES,
@@ -205,7 +203,6 @@ rule study_values:
         log_of("values"),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
         study=[slices.values(each.study) for each in SCENARIOS],

@@ -51,7 +51,6 @@ rule baseline:
         log_of("baseline/{seed}{scenario}"),
     group:
         SEED_GROUP
-    threads: 1
     params:
         job=lambda wildcards: told((NETWORK, HEALTHY), case(wildcards)),
     message:
@@ -69,7 +68,6 @@ rule prune:
         log_of("prune/{seed}{scenario}"),
     group:
         SEED_GROUP
-    threads: 1
     params:
         job=lambda wildcards: told((NETWORK, UNTREATED), case(wildcards)),
     message:
@@ -91,7 +89,6 @@ rule treat:
         log_of("treat/{seed}_{treatment}{scenario}"),
     group:
         SEED_GROUP
-    threads: 1
     params:
         job=lambda wildcards: told((NETWORK, wildcards.treatment), case(wildcards)),
     message:

@@ -39,7 +39,6 @@ rule replay_seed:
         metrics=in_results("replay", "seeds", "{seed}.parquet"),
     log:
         log_of("replay/{seed}"),
-    threads: 1
     params:
         study=slices.replay(STUDY),
         made_by=lambda wildcards: plan_of_replay(),
@@ -59,7 +58,6 @@ rule replay_gather:
         in_results("replay", "metrics.parquet"),
     log:
         log_of("replay/gather"),
-    threads: 1
     params:
         study=slices.gather(STUDY, "replay"),
         scenarios=[{}],
@@ -86,7 +84,6 @@ rule replay_compare:
         stamp=stamp_of("replay"),
     log:
         log_of("replay/compare"),
-    threads: 1
     params:
         study={name: slices.values(STUDY)[name] for name in slices.REPLAYED},
         measured=slices.gather(STUDY, "replay"),

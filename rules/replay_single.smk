@@ -25,7 +25,6 @@ rule replay_seed:
         metrics=in_results("replay", "seeds", "{seed}.parquet"),
     log:
         log_of("replay/{seed}"),
-    threads: 1
     params:
         order=RUNS.order,
         study=slices.replay(STUDY),
@@ -51,7 +50,6 @@ rule replay_compare:
         stamp=stamp_of("replay"),
     log:
         log_of("replay/compare"),
-    threads: 1
     params:
         planned=lambda wildcards: plan_of_replay(),
         made_by=lambda wildcards: plan(

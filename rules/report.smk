@@ -85,7 +85,6 @@ rule tables:
         log_of("tables"),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         study=slices.tables(STUDY),
         planned=lambda wildcards: plans_of_numbers(),
@@ -126,7 +125,6 @@ if PUBLISHED:
             log_of("reproduction"),
         group:
             STUDY_GROUP
-        threads: 1
         params:
             study=slices.reproduction(STUDY),
             planned=lambda wildcards: plan_of_values(),
@@ -193,7 +191,6 @@ rule report:
         log_of("report"),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         study=slices.report(STUDY),
         looks=LOOKS,

@@ -37,7 +37,6 @@ rule statistics:
         log_of("statistics"),
     group:
         STUDY_GROUP
-    threads: 1
     params:
         study=slices.statistics(STUDY),
         planned=lambda wildcards: plan_of_values(),
@@ -69,7 +68,6 @@ if PREDICTIONS:
             log_of("predictors"),
         group:
             STUDY_GROUP
-        threads: 1
         params:
             drawn=DRAWN,
             planned=lambda wildcards: plan_of_values(),

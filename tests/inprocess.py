@@ -285,18 +285,19 @@ class Run:
             read = files.get(name) if special else Files(**self.numbers)
             if not read:
                 continue
-            found: dict[str, Any] = {"study": slices.figure(study, name, looks), "seed": first}
+            found: dict[str, Any] = {"study": slices.figure(study, name, looks)}
             if name == "training":
-                found["measured"] = slices.gather(study, "history")
+                found["told"] = {"measured": slices.gather(study, "history")}
             if name == "regions":
                 points = slices.points(study, STANDARD_POINTS)
-                found |= {"planned": dict.fromkeys(networks)}
-                found["study"] |= {STANDARD_POINTS: points}
+                found["told"] = {"seed": first, "points": points}
+                found["planned"] = dict.fromkeys(networks)
             if name == "regrowth" and regrowth:
                 treatment, batches = regrowth
-                found |= {"treatment": treatment, "batches": batches}
-                found |= {"planned": dict.fromkeys(networks)}
-                found["study"] = {"looks": looks, **slices.treat(study, treatment)}
+                trained = slices.treat(study, treatment)
+                found["told"] = {"seed": first, "treatment": treatment, "batches": batches}
+                found["told"]["trained"] = trained
+                found["planned"] = dict.fromkeys(networks)
             pictures = [self.folder / "figures" / f"{name}.{form}" for form in ("svg", "png")]
             output = Files(pictures=pictures, stamp=self.folder / f"stamps/figure_{name}.json")
             self.script(f"figure_{name}" if special else "figure", output, read, **found)

@@ -9,7 +9,7 @@ from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 
-study, drawn = snakemake.params.study, snakemake.params.drawn
+study, drawn = snakemake.params.study, snakemake.params.told["drawn"]
 
 with job_log(snakemake.log[0], f"draw the figure {study['name']}"):
     values = by_key(read_rows(snakemake.input[0], Value, snakemake.params.planned))

@@ -6,10 +6,11 @@ from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.model.task import standard_points
-from pipeline_lib.names import HEALTHY, STANDARD_POINTS, UNTREATED
+from pipeline_lib.names import HEALTHY, UNTREATED
 
-seed, files, planned = snakemake.params.seed, snakemake.input, snakemake.params.planned
-looks, points = snakemake.params.study["looks"], snakemake.params.study[STANDARD_POINTS]
+files, planned = snakemake.input, snakemake.params.planned
+looks, told = snakemake.params.study["looks"], snakemake.params.told
+seed, points = told["seed"], told["points"]
 
 with job_log(snakemake.log[0], "draw the figure regions"):
     paths = {HEALTHY: files.healthy, UNTREATED: files.untreated}

@@ -9,19 +9,19 @@ from pipeline_lib.jobs.plan import made
 from pipeline_lib.model.task import points
 from pipeline_lib.names import COURSE, TRAINING, UNTREATED
 
-seed, treatment = snakemake.params.seed, snakemake.params.treatment
-study, planned = snakemake.params.study, snakemake.params.planned
+told, planned = snakemake.params.told, snakemake.params.planned
+seed, treatment, trained = told["seed"], told["treatment"], told["trained"]
 
 with job_log(snakemake.log[0], "draw the figure regrowth"):
-    looks = style.looks(**study["looks"])
+    looks = style.looks(**snakemake.params.study["looks"])
     pruned = read_network(snakemake.input.pruned, origin(seed, UNTREATED), planned[UNTREATED])
-    engine = engines.load(study["engine"])
+    engine = engines.load(trained["engine"])
     # This is the generator of the course, so these are the mini-batches that regrowth used.
     scores = engine.gradient_magnitudes(
         pruned,
-        points(TRAINING, seed, **study["training"]),
-        batches=snakemake.params.batches,
-        batch_size=study["batch_size"],
+        points(TRAINING, seed, **trained["training"]),
+        batches=told["batches"],
+        batch_size=trained["batch_size"],
         generator=engine.generator(seed, COURSE, treatment),
     )
     treated = read_network(snakemake.input.treated, origin(seed, treatment), planned[treatment])

@@ -14,7 +14,7 @@ with job_log(snakemake.log[0], "draw the figure training"):
         snakemake.input[0],
         HistoryRow,
         planned=snakemake.params.planned,
-        **snakemake.params.measured,
+        **snakemake.params.told["measured"],
     )
     history = [HistoryRow(**row) for row in table.to_pylist()]
     looks = style.looks(**study["looks"])
