@@ -1,6 +1,6 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
-from pipeline_lib.names import BASELINE, COURSE, HISTORY, MAINTENANCE
+from pipeline_lib.names import BASELINE, COURSE, HISTORY
 
 VALUES, CELLS = in_results("values.parquet"), in_results("cells.parquet")
 AXIS_VALUES = [each.values for each in SCENARIOS]
@@ -54,7 +54,7 @@ def stages_of(kind):
         if file := history_of_measure(name):
             for state in slices.states(STUDY, name):
                 stage = (name, state)
-                found[f"{MAINTENANCE} {name} {state}"] = (
+                found[f"{measures.stage_of(name)} {state}"] = (
                     stage,
                     file.replace("{state}", state),
                 )
@@ -111,8 +111,8 @@ def history_of_measure(name):
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
 
-TRAINING_MEASURES = {
-    name: slices.states(STUDY, name) for name in MEASURES if history_of_measure(name)
+TRAINING = {
+    measures.stage_of(name): slices.states(STUDY, name) for name in MEASURES if history_of_measure(name)
 }
 
 for name in MEASURES:
@@ -179,7 +179,7 @@ rule gather:
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         scenarios=AXIS_VALUES,
-        training=TRAINING_MEASURES,
+        training=TRAINING,
         planned=lambda wildcards: plans_of_gathered(wildcards.kind),
         made_by=lambda wildcards: plan_of_gather(wildcards.kind),
     message:

@@ -141,11 +141,10 @@ class Run:
             name: [of(seed, state, name) for seed in seeds for state in slices.states(study, name)]
             for name in study.measures
         }
-        training = {
-            name: slices.states(study, name) for name in study.measures if self.trains(name)
-        }
+        trains = [name for name in study.measures if self.trains(name)]
+        training = {measures.stage_of(name): slices.states(study, name) for name in trains}
         trained = {"history": list(study.treatments)}
-        trained |= {f"{name}_history": states for name, states in training.items()}
+        trained |= {f"{name}_history": slices.states(study, name) for name in trains}
         files["history"] = [of(seed, "history") for seed in seeds] + [
             of(seed, name, part) for part in trained for seed in seeds for name in trained[part]
         ]

@@ -63,15 +63,15 @@ def test_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
 
 def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
     treatments = ["healthy", "ssri"]
-    measures = {"relapse": ["ssri"], "another": ["ssri"]}
+    training = {"maintenance": ["ssri"], "kindling": ["ssri"]}
     paths = [tmp_path / f"{index}.parquet" for index in range(8)]
-    held = parts("history", [0, 1], treatments, measures)
+    held = parts("history", [0, 1], treatments, training)
     assert len({part.place for part in held}) == 4  # each of them in both seeds
     for path, part in zip(paths, held, strict=True):
         (stage,), (treatment,) = part.constant.values(), part.states
         row = HistoryRow(part.seed, treatment, stage, None, 0, 0, 0.0, 0.7)
-        write_rows(path, [] if stage == "maintenance" else [row], HistoryRow)
-    told = {"kind": "history", "seeds": [0, 1], "states": treatments, "training": measures}
+        write_rows(path, [] if stage in training else [row], HistoryRow)
+    told = {"kind": "history", "seeds": [0, 1], "states": treatments, "training": training}
     assert gather(paths, HistoryRow, **told).num_rows == 4
     # One seed took a step of maintenance that is left to chance, and the other did not.
     row = HistoryRow(0, "ssri", "maintenance", 1, 0, 0, 0.0, 0.7)

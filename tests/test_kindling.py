@@ -69,7 +69,7 @@ def test_stress_and_maintenance_begin_with_the_first_cycle_and_training_is_told(
     assert left == pytest.approx([0.5, 0.4, 0.32], abs=0.01)
     assert [row.scars for row in rows] == [0.0] * 3
     assert [(row.stage, row.cycle, row.epoch) for row in history] == [
-        ("maintenance", cycle, epoch) for cycle in (1, 2) for epoch in (0, 1)
+        ("kindling", cycle, epoch) for cycle in (1, 2) for epoch in (0, 1)
     ]
 
 

@@ -13,11 +13,11 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
 from pipeline_lib.figures.style import Look
-from pipeline_lib.names import COURSE, MAINTENANCE
+from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 from pipeline_lib.steps import HistoryRow
 
 COLUMNS = 4
-AXES = {COURSE: "Epoch", MAINTENANCE: "Stress cycle"}
+AXES = {COURSE: "Epoch", MAINTENANCE: "Stress cycle"}  # of other measures: "Cycle"
 
 
 def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
@@ -28,10 +28,10 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
     """
     found: dict[tuple[str, str], dict[int, list[HistoryRow]]] = {}
     for row in history:
-        part = MAINTENANCE if row.stage == MAINTENANCE else COURSE
+        part = COURSE if row.stage == BASELINE else row.stage
         found.setdefault((part, row.treatment), {}).setdefault(row.seed, []).append(row)
     blocks, wide = [], style.per_row(COLUMNS)
-    for part in AXES:
+    for part in dict.fromkeys([COURSE, *(stage for stage, _ in found)]):
         there = [(part, name) for name in looks if (part, name) in found]
         blocks += [there[start : start + wide] for start in range(0, len(there), wide)]
     figure = style.new_figure(0.75 + 2.2 * max(1, len(blocks)))
@@ -47,8 +47,8 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
         for (above, below), place in zip(axes.T, block, strict=False):
             seeds = list(found[place].values())
             above.set_title(style.wrapped(looks[place[1]].label, 22))
-            _panels(above, below, seeds, looks[place[1]], cycles=part == MAINTENANCE)
-            below.set_xlabel(AXES[part])
+            _panels(above, below, seeds, looks[place[1]], cycles=part != COURSE)
+            below.set_xlabel(AXES.get(part, "Cycle"))
         axes[0, 0].set_ylabel(f"Loss, {part}")
         axes[1, 0].set_ylabel("Noise σ")
     noise = style.note("noise, the same for all seeds", linewidth=1.2)

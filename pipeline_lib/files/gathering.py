@@ -15,31 +15,27 @@ import pyarrow.compute as pc
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.files.whole import REMEDY
-from pipeline_lib.names import BASELINE, COURSE, HISTORY, MAINTENANCE, REPLAY
+from pipeline_lib.names import BASELINE, COURSE, HISTORY, REPLAY
 from pipeline_lib.numbers import Axes
 
 _Path: TypeAlias = "str | Path"
-Training = Mapping[str, Sequence[str]]  # the measures that train networks, and of which treatments
+Training = Mapping[str, Sequence[str]]  # of measures: their stages, and of which treatments
 NOTHING: Training = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Part:
-    """The expected content of a file to gather: one seed's rows, and columns with one value.
-
-    The history of maintenance belongs to the `measure` that trains the network.
-    """
+    """The expected content of a file to gather: one seed's rows, and columns with one value."""
 
     seed: int
     states: Sequence[str]
     constant: Mapping[str, str] = field(default_factory=dict)
-    measure: str = ""
 
     @property
     def place(self) -> str:
         """The state whose rows they are, preceded by the training if they are history."""
-        training = [self.constant.get("stage"), self.measure]
-        return " ".join([*filter(None, training), *self.states])
+        stage = [self.constant["stage"]] if "stage" in self.constant else []
+        return " ".join([*stage, *self.states])
 
 
 def parts(
@@ -54,8 +50,8 @@ def parts(
             *(Part(seed, [healthy], {"stage": BASELINE}) for seed in seeds),
             *(Part(seed, [state], {"stage": COURSE}) for seed, state in product(seeds, treated)),
             *(
-                Part(seed, [state], {"stage": MAINTENANCE}, measure)
-                for measure, trained in training.items()
+                Part(seed, [state], {"stage": stage})
+                for stage, trained in training.items()
                 for seed, state in product(seeds, trained)
             ),
         ]
@@ -94,7 +90,7 @@ def gather(
         if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:
             raise PipelineError(f"{path}: holds a row twice; {REMEDY}")
         # Maintenance with a chance is taken in different cycles by different seeds.
-        if path is not model and not part.measure:
+        if path is not model and part.constant.get("stage") not in training:
             raise PipelineError(
                 f"{path}: its {place.num_rows} rows are not of the same measurements as the"
                 f" {expected.num_rows} of {model}; delete both and run the workflow again to"

@@ -87,6 +87,11 @@ def load(name: str) -> Measure:
     return cast(Measure, items.load("measures", name))
 
 
+def stage_of(name: str) -> str:
+    """Return the stage under which the training in a measure is in the history."""
+    return getattr(load(name), "STAGE", name)
+
+
 def row_of(kind: str) -> type:
     """Return the dataclass of the rows of a measure, of the history, or of the replay."""
     from pipeline_lib.engines.accuracy import Measurement

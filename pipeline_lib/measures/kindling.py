@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, is_below, measure, per_cent
 from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
-from pipeline_lib.names import MAINTENANCE, SCARS
+from pipeline_lib.names import SCARS
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
 from pipeline_lib.options import Count, Model, Ramp, SignedRamp
 
@@ -93,7 +93,7 @@ def run(
     def taken(stage: str, steps: Sequence[StepOptions], network: Network) -> Network:
         setting = Setting(subject.engine, training, batch_size, subject.seed)
         after = take(steps, network, setting, generator, stage=stage, cycle=cycle)
-        if stage == MAINTENANCE:
+        if stage == KINDLING:
             subject.history.extend(setting.rows(subject.seed, subject.treatment, stage, cycle))
         return after
 
@@ -101,7 +101,7 @@ def run(
     for cycle in range(cycles + 1):
         generator = subject.engine.generator(subject.seed, KINDLING, subject.treatment, cycle)
         if cycle:
-            network = taken(MAINTENANCE, maintenance, taken("stress", stress, network))
+            network = taken(KINDLING, maintenance, taken("stress", stress, network))
         row = probed(subject, network, standard, probe, cycle, cycles)
         row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 TITLE = "longitudinal relapse"
 APPLIES_TO = TREATED
+STAGE = MAINTENANCE
 OPTIONAL = True
 AFTER = ()
 ASSESSMENT = "relapse"
