@@ -86,7 +86,7 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light,
 
 
 def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light, local_chain):
-    script = light.folder / "workflow_scripts/acute.py"
+    script = light.folder / "workflow_scripts/measure.py"
     script.write_text(FAILS_ONCE + script.read_text(encoding="utf-8"), encoding="utf-8")
     before = submissions()
     output = light.run(*HERE, *ONE_BY_ONE)
