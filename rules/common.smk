@@ -2,9 +2,11 @@
 
 import json
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from shlex import quote
 
+from snakemake.common import overwrite_function_params
 from snakemake.io import is_flagged
 from snakemake.path_modifier import PathModifier
 from snakemake.utils import update_config
@@ -107,6 +109,15 @@ def of_project(*parts):
     return local(str(Path(ROOT, *parts)))
 
 
+def known(function):
+    """The function, with its parameters told to Snakemake, which asks for them five times a job.
+
+    To inspect them each time would take a twentieth of the time of planning.
+    """
+    overwrite_function_params(function, signature(function).parameters)
+    return function
+
+
 def to_make(output, *inputs, listed=False):
     """An input function: the files that a job reads to make its output, one alone or `listed`.
 
@@ -115,16 +126,17 @@ def to_make(output, *inputs, listed=False):
     """
 
     def paths(wildcards):
+        named = dict(wildcards.items())
         found = [
-            local(str(path)) if is_flagged(path, "local") else path.format(**wildcards)
+            local(str(path)) if is_flagged(path, "local") else path.format(**named)
             for path in inputs
         ]
-        if is_made(str(output).format(**wildcards), wildcards.get("seed")):
+        if is_made(str(output).format(**named), named.get("seed")):
             found = ancient(found)
         return found if listed or len(found) > 1 else found[0]
 
     paths.inputs = inputs
-    return paths
+    return known(paths)
 
 
 def gathered(kind):
@@ -298,6 +310,13 @@ def told(stage, at):
     )
 
 
+def job_of(kind, state):
+    """A parameter of a rule: what the job of a stage is told; `state` is a pattern."""
+    return known(
+        lambda wildcards: told((kind, state.format(**wildcards)), case(wildcards))
+    )
+
+
 def command(script):
     """The command of a job of a seed.
 
@@ -322,7 +341,7 @@ def network_to_make(output, state):
         path = at_scenario(network_of(name), (NETWORK, name), case(wildcards))
         return to_make(output, path)(wildcards)
 
-    return network
+    return known(network)
 
 
 def unlike_published():

@@ -112,7 +112,9 @@ def history_of_measure(name):
 
 
 TRAINING = {
-    measures.stage_of(name): slices.states(STUDY, name) for name in MEASURES if history_of_measure(name)
+    measures.stage_of(name): slices.states(STUDY, name)
+    for name in MEASURES
+    if history_of_measure(name)
 }
 
 for name in MEASURES:
@@ -132,9 +134,7 @@ for name in MEASURES:
         group:
             SEED_GROUP
         params:
-            job=lambda wildcards, name=name: told(
-                (name, wildcards.state), case(wildcards)
-            ),
+            job=job_of(name, "{state}"),
         message:
             f"seed {{wildcards.seed}}{{wildcards.scenario}}:"
             f" measure the {{wildcards.state}} network ({measures.load(name).TITLE})"

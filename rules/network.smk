@@ -52,7 +52,7 @@ rule baseline:
     group:
         SEED_GROUP
     params:
-        job=lambda wildcards: told((NETWORK, HEALTHY), case(wildcards)),
+        job=job_of(NETWORK, HEALTHY),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: train the healthy network"
     shell:
@@ -69,7 +69,7 @@ rule prune:
     group:
         SEED_GROUP
     params:
-        job=lambda wildcards: told((NETWORK, UNTREATED), case(wildcards)),
+        job=job_of(NETWORK, UNTREATED),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: prune the healthy network"
     shell:
@@ -90,7 +90,7 @@ rule treat:
     group:
         SEED_GROUP
     params:
-        job=lambda wildcards: told((NETWORK, wildcards.treatment), case(wildcards)),
+        job=job_of(NETWORK, "{treatment}"),
     message:
         "seed {wildcards.seed}{wildcards.scenario}: apply the {wildcards.treatment} treatment"
     shell:
