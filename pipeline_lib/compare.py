@@ -9,6 +9,7 @@ The first is the one that the second is held against. Treatments are matched by 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Compare two places and print what was found; exits with one sentence if that fails."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("base", help="results folder, or folder:axis=value,… for a scenario")
-    parser.add_argument("other", help="the one that is held against it")
+    parser.add_argument("other", help="what is compared with it")
     parser.add_argument("--out", default="results/comparison", help="folder for what is written")
     given = parser.parse_args(arguments)
     try:
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             base, other = replace(base, name=given.base), replace(other, name=given.other)
         if base.name == other.name:
             raise PipelineError(f"{given.base} is given twice; it must be two different studies")
-        print(compare(base, other, given.out), end="")
+        print(re.sub(r"\\([^\w\s])", r"\1", compare(base, other, given.out)), end="")  # no Markdown
     except PipelineError as error:
         sys.exit(str(error))
 

@@ -79,9 +79,10 @@ def read_points(path: str) -> PointsFile:
         raise PipelineError(f"{path}: line {lines.line_num} is not CSV ({error})") from None
     except ValueError:
         column, entry = _bad_entry([name for name in head if name != LABEL], row)
+        has = f"has {entry!r} as its {column}" if entry else f"has no {column}"
         raise PipelineError(
-            f"{path}: line {lines.line_num} has {entry!r} as its {column}; it must be a number"
-            f" from -{LARGEST:g} to {LARGEST:g}"
+            f"{path}: line {lines.line_num} {has}; it must be a number from -{LARGEST:g} to"
+            f" {LARGEST:g}"
         ) from None
     classes = _classes(path, names)
     places = {name: place for place, name in enumerate(classes)}

@@ -65,8 +65,9 @@ def test_a_step_may_be_anywhere_between_two_values():
     assert (place.low, place.high) == (0.2, 0.3)
 
 
-def test_one_seed_has_a_curve_and_no_interval():
-    _, place, _ = fitted(DOSES, hill(DOSES, 30, 95, 0.2, 2)[np.newaxis])
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_one_seed_or_two_have_a_curve_and_no_interval(seeds):
+    _, place, _ = fitted(DOSES, np.tile(hill(DOSES, 30, 95, 0.2, 2), (seeds, 1)))
     assert place.at == pytest.approx(0.2, rel=1e-4)
     assert place.low is place.high is None
 
@@ -77,6 +78,7 @@ def test_one_seed_has_a_curve_and_no_interval():
         (0 * DOSES + 50, DOSES, along.NOT_FOLLOWED),
         (50 + 40 * np.exp(-(np.log(DOSES / 0.1) ** 2)), DOSES, along.NOT_FOLLOWED),
         (hill(DOSES, 30, 95, 4.0, 1), DOSES, along.OUTSIDE),
+        (hill(DOSES, 30, 95, 0.6, 2), DOSES, along.NOT_LEVEL),
         (hill(DOSES[:4], 30, 95, 0.1, 2), DOSES[:4], along.TOO_FEW),
     ],
 )

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from pipeline_lib.analysis.intervals import LEVEL, mean_interval
+from pipeline_lib.analysis.intervals import FEWEST, LEVEL, mean_interval
 from pipeline_lib.analysis.varied import Line, Varied
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
@@ -29,6 +29,7 @@ from pipeline_lib.numbers import Key, is_numeric
 RESAMPLES = 499
 FEWEST_VALUES = 5  # four would fit four parameters exactly, whatever they are
 LEAST_EXPLAINED = 0.9  # of the variance of the means, for a curve that follows them
+MOST_LACKING = 0.15  # of the way from plateau to plateau, beyond the first or the last value
 MOST_FAILED = 0.05  # of the resamples
 STEEPEST = 500.0  # slope times the range of the values
 EDGE = 0.1  # a value at which the curve is further than this from both plateaus is in its slope
@@ -37,6 +38,7 @@ UNCHANGED = "the same at every value"
 FLAT = "the first and the last value do not differ"
 TOO_FEW = f"a curve needs {FEWEST_VALUES} values"
 NOT_FOLLOWED = "the means do not follow one rise or fall"
+NOT_LEVEL = "the means do not level off at both ends"
 NOT_FOUND = "the fit did not converge"
 OUTSIDE = "half-way is outside the values, or its interval reaches beyond them"
 
@@ -189,13 +191,16 @@ def fitted(
     if fit.explained < LEAST_EXPLAINED:
         return NOT_FOLLOWED
     seeds, resampled = len(numbers), [fit]
-    if seeds > 1:
+    if seeds >= FEWEST:
         rng = numpy_generator(0, "bootstrap of curves over seeds", seeds)
         drawn = rng.integers(0, seeds, (RESAMPLES, seeds))
         resampled += _best_of_grid(z, numbers[drawn].mean(axis=1))
     half = _place(x, z, fit, [each.middle for each in resampled])
     if half.at is None:
         return OUTSIDE
+    reached = scipy.special.expit(fit.slope * (z[[0, -1]] - fit.middle))
+    if max(reached[0], 1 - reached[1]) > MOST_LACKING:
+        return NOT_LEVEL
     if threshold is None:
         return fit, half, Place()
     return fit, half, _place(x, z, fit, [each.reaches(threshold) for each in resampled])

@@ -16,6 +16,7 @@ import numpy as np
 from pipeline_lib.analysis.intervals import (
     ALPHA,
     EQUAL,
+    FEWEST,
     NEWCOMBE,
     Interval,
     mean_interval,
@@ -121,7 +122,7 @@ def _judged(place: Place, both: Both, p: float | None) -> Judged:
         interval = Interval(*share_difference(count, n, other, n), NEWCOMBE)
     difference = float(np.round(np.mean(ours - theirs), 9))
     low, high = interval.low, interval.high
-    if interval.method == EQUAL:
+    if interval.method == EQUAL and n >= FEWEST:
         low = high = difference
     return Judged(
         number=number.name,

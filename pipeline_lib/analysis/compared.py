@@ -72,15 +72,19 @@ def read_side(place: str) -> Side:
     axes: dict[str, float | str] = {}
     for axis in kinds:
         there = list(dict.fromkeys(row[axis] for row in rows))
-        named = {f"{value:.12g}" if isinstance(value, float) else value: value for value in there}
+        named = {_spelled(value): value for value in there}
         if axis not in wanted and len(there) == 1:
             wanted[axis] = next(iter(named))
-        if wanted.get(axis) not in named:
+        value = _spelled(_number(wanted[axis])) if axis in wanted else ""
+        if value not in named:
+            known = ", ".join(named)
             raise PipelineError(
-                f"{place}: the study varies {axis}; add one of its values to the folder's name, "
-                f"{folder}:{axis}=… ({', '.join(named)})"
+                f"{place}: {wanted[axis]} is not a value of {axis}, which has {known}"
+                if axis in wanted
+                else f"{place}: the study varies {axis}; add one of its values to the folder's"
+                f" name, {folder}:{axis}=… ({known})"
             )
-        axes[axis] = named[wanted[axis]]
+        axes[axis] = named[value]
         if isinstance(overlays := study["axes"][axis], dict):
             study = _laid_over(study, overlays[axes[axis]] or {})
     values = []
@@ -88,7 +92,7 @@ def read_side(place: str) -> Side:
         here = {axis: row.pop(axis) for axis in kinds}
         if here == axes:
             values.append(Value(**row))
-    name = ", ".join([Path(folder).name, *(f"{axis} = {wanted[axis]}" for axis in axes)])
+    name = ", ".join([Path(folder).name, *(f"{axis} = {_spelled(axes[axis])}" for axis in axes)])
     return Side(name, study, axes, values)
 
 
@@ -118,21 +122,40 @@ def paired(base: Side, other: Side) -> Varied:
 def differences(base: Side, other: Side) -> list[str]:
     """Return the settings in which the two differ, with the value of each.
 
-    Treatments that only one of them has are left out, and so is what an axis sets.
+    Treatments that only one of them has are left out. A variant is told by its settings.
     """
     ours, theirs = (dict(_leaves(side.study)) for side in (base, other))
     varied = [axis for side in (base, other) for axis in side.axes]
     treatments = [set(side.study.get("treatments") or {}) for side in (base, other)]
     alone = treatments[0] ^ treatments[1]
+    lists = [
+        a for each in (base, other) for a in each.axes if isinstance(each.study["axes"][a], list)
+    ]
     found = []
+    for axis in dict.fromkeys(lists):
+        first, second = (_spelled(side.axes.get(axis, "not varied")) for side in (base, other))
+        if first != second:
+            found.append(f"{axis} ({first} and {second})")
     for key in dict.fromkeys([*ours, *theirs]):
-        first, *rest = key.split(".")
-        skipped = first in APART or (first == "treatments" and rest[0] in alone)
+        section, *rest = key.split(".")
+        skipped = section in APART or (section == "treatments" and rest[0] in alone)
         if skipped or any(axis == key or axis.startswith(f"{key}.") for axis in varied):
             continue
         if ours.get(key) != theirs.get(key):
             found.append(f"{key} ({_text(ours.get(key))} and {_text(theirs.get(key))})")
     return found
+
+
+def _spelled(value: float | str) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else value
+
+
+def _number(text: str) -> float | str:
+    """Return a value from the command line as a number if it is one, however it is spelled."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _kind(values: Any) -> type:

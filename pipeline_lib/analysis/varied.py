@@ -66,11 +66,15 @@ class Varied:
         return self.cells[0].treatments
 
     def summary(self) -> list[Key]:
-        """Return the numbers of the summary, of no treatment yet; of a series the strongest."""
+        """Return the numbers of the summary, of no treatment yet; of a series the strongest.
+
+        A number that no treatment has, such as that of a sweep that was not asked for, is left out.
+        """
+        there = {key.number for cells in self.cells for key in cells}
         return [
             Key("", number.name, level=self.cells[0].strongest(number.name))
             for number in self.numbers.values()
-            if SUMMARY in number.tables
+            if SUMMARY in number.tables and number.name in there
         ]
 
     def lines(self, axis: str) -> Iterator[Line]:

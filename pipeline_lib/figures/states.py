@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from pipeline_lib.figures import style
 from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy
 from pipeline_lib.figures.style import Look
-from pipeline_lib.names import MODULATIONS, OFF
+from pipeline_lib.names import CLEAN, MODULATIONS, OFF
 from pipeline_lib.numbers import PER_CENT, Key, Number
 
 COLUMNS = 4
@@ -83,7 +83,7 @@ def _scale(axes: Axes, number: Number, ends: np.ndarray, chance: float) -> None:
     if number.unit == PER_CENT:
         axes.set_xlim(-3, 103)
         axes.xaxis.set_major_locator(MultipleLocator(25))
-        if is_accuracy(number):
+        if is_accuracy(number) and number.name != CLEAN:  # whose classes are equally large
             axes.axvline(chance, **style.CHANCE)
         return
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

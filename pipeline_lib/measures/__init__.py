@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pipeline_lib import items
-from pipeline_lib.names import SUMMARY
+from pipeline_lib.names import RELAPSED, SUMMARY
 from pipeline_lib.numbers import FigureSpec, Key, Number, TableSpec
 
 if TYPE_CHECKING:
@@ -131,6 +131,13 @@ def numbers(names: Iterable[str]) -> dict[str, Number]:
     return found
 
 
+OF_RELAPSE = (
+    " A seed responded if it was not below the threshold at cycle 0, and only such a seed can "
+    "relapse after its response. The last column counts relapses as the paper does, those at "
+    "cycle 0 included."
+)
+
+
 def tables(names: Iterable[str]) -> list[TableSpec]:
     """Return the tables of these measures, the paper's in its order first, and the summary."""
     found = [table for name in names for table in load(name).TABLES]
@@ -138,9 +145,7 @@ def tables(names: Iterable[str]) -> list[TableSpec]:
         SUMMARY,
         "Summary",
         "Accuracies and shares in per cent, drops in percentage points; {over}. Of several noise "
-        "levels the strongest is shown. A seed responded if it was not below the threshold at "
-        "cycle 0, and only such a seed can relapse after its response. The last column counts "
-        "relapses as the paper does, those at cycle 0 included.",
+        "levels the strongest is shown." + (OF_RELAPSE if RELAPSED in numbers(names) else ""),
         strongest=True,
     )
     return [*sorted(found, key=lambda table: (not table.paper, table.paper)), summary]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline_lib.analysis.along import TOO_FEW, UNCHANGED, Along
+from pipeline_lib.analysis.along import FEWEST_VALUES, TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
@@ -87,10 +87,16 @@ def varied_reading(varied: Varied) -> str:
     """Say what is varied, and how the numbers in the findings are read."""
     parts = [f"{axis} ({listed(map(value_text, each))})" for axis, each in varied.axes.items()]
     seeds = max((cell.n for cell in varied.cells[0].values()), default=0)
+    few = [
+        axis
+        for axis, each in varied.axes.items()
+        if is_numeric(each[0]) and len(each) < FEWEST_VALUES
+    ]
+    none = f" No curve is fitted along {listed(few)}: {TOO_FEW}." if few else ""
     return (
         f"The study varies {listed(parts)}: {plural(len(varied.scenarios), 'scenario')} of "
         f"{plural(seeds, 'seed')} each, the same seeds in all. Numbers are means over the seeds; "
-        f"brackets hold their {100 * LEVEL:g} % intervals."
+        f"brackets hold their {100 * LEVEL:g} % intervals.{none}"
     )
 
 
@@ -134,10 +140,8 @@ def _curve(row: Along) -> Iterator[str]:
     if row.half is None:
         yield f"No curve was fitted: {row.note}."
     else:
-        yield (
-            "The fitted curve is half-way between its plateaus at "
-            f"{place(row.half, row.half_low, row.half_high)}."
-        )
+        where = place(row.half, row.half_low, row.half_high)
+        yield f"The half-way point of the fitted curve is {where}."
 
 
 def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iterator[str]:

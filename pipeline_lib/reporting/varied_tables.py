@@ -10,7 +10,7 @@ from pipeline_lib.analysis.cells import Cell, Statistics
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.analysis.varied import Varied
-from pipeline_lib.names import FITS, KEY, SCENARIOS, VARIANTS, label
+from pipeline_lib.names import FITS, KEY, RELAPSED, SCENARIOS, VARIANTS, label
 from pipeline_lib.numbers import PER_CENT, POINTS, Number, value_text
 from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns
@@ -41,6 +41,7 @@ def varied_tables(
 def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
     """Return the numbers of the summary, a row for each scenario and treatment."""
     keys, blocks, data = varied.summary(), [], []
+    relapses = any(key.number == RELAPSED for key in keys)
     for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
         block = []
         for treatment in varied.treatments:
@@ -61,7 +62,7 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
         "The study's numbers by scenario",
         "Accuracies and shares in per cent, drops in percentage points; mean "
         f"{PLUS_MINUS} population SD over the seeds. Of several noise levels the strongest is "
-        "shown. Seeds that relapsed at any cycle are counted.",
+        "shown." + (" Seeds that relapsed at any cycle are counted." if relapses else ""),
         columns([*varied.axes, "Treatment"], heads),
         blocks,
         [*varied.axes, *KEY, "label", *Statistics._fields, "ci_low", "ci_high"],
@@ -99,7 +100,15 @@ def fit_table(
         "seed is below the threshold. Where there is no curve, the remark says why.",
         columns(
             ("Number", "Treatment"),
-            ("Small values", "Large values", "Half-way", "Threshold", "All from", "All up to", ""),
+            (
+                "Small values",
+                "Large values",
+                "Half-way",
+                "Threshold",
+                "All from",
+                "All up to",
+                "Remark",
+            ),
         ),
         _in_blocks(lines),
         [field.name for field in fields(Along)],

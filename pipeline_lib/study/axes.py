@@ -11,6 +11,7 @@ import copy
 import itertools
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -83,7 +84,7 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
         )
     if not axes:
         return [Scenario({}, {}, base, patients(base, without, drawn, order))]
-    found, problems = [], []
+    found, problems = [], defaultdict[str, list[str]](list)
     for chosen in itertools.product(*axes.values()):
         place = dict(zip(axes, chosen, strict=True))
         varied = copy.deepcopy(without)
@@ -95,14 +96,19 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
             of_seeds = patients(study, varied, drawn, order)
         except PipelineError as error:
             where = ", ".join(f"{axis} = {each.label}" for axis, each in place.items())
-            problems += [f"axes, at {where}: {line}" for line in str(error).splitlines()]
+            for line in str(error).splitlines():
+                problems[line].append(where)
             continue
         values = {axis: each.value for axis, each in place.items()}
         labels = {axis: each.label for axis, each in place.items()}
         found.append(Scenario(values, labels, study, of_seeds))
     if problems:
-        more = [f"and {len(problems) - 5} more like these"] if len(problems) > 5 else []
-        raise PipelineError("\n".join(problems[:5] + more))
+        told = []
+        for line, (where, *others) in problems.items():
+            too = f" and {len(others)} more" if others else ""
+            told.append(f"axes, at {where}{too}: {line}")
+        more = [f"and {len(told) - 5} more like these"] if len(told) > 5 else []
+        raise PipelineError("\n".join(told[:5] + more))
     return found
 
 
