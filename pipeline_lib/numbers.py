@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -57,6 +58,17 @@ class Number:
     derived: bool = False
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest mean that it can have."""
+        return (0.0, 100.0) if self.unit == PER_CENT else (-math.inf, math.inf)
+
+    @property
+    def limits_of_difference(self) -> tuple[float, float]:
+        """The lowest and the highest difference of two of its means."""
+        low, high = self.limits
+        return low - high, high - low
 
     def at_level(self, level: float | None) -> str:
         """Return its heading, with its level if it belongs to a series."""

@@ -26,6 +26,13 @@ def pairs_of(by_treatment, contrasts=()):
     return paired.compare_treatments(values, NUMBERS, contrasts)
 
 
+def test_no_interval_reaches_beyond_what_accuracies_can_differ_by():
+    seeds = {"ketamine": {0: 99.0, 1: 5.0, 2: 6.0}, "ssri": {0: 1.0, 1: 5.5, 2: 5.0}}
+    [pair] = pairs_of(seeds)
+    assert -100.0 < pair.ci_low < 0.0
+    assert pair.ci_high == 100.0
+
+
 @pytest.fixture(scope="module")
 def of_runs():
     return paired.compare_treatments(reference_runs(), NUMBERS, CONTRASTS)

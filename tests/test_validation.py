@@ -328,6 +328,21 @@ def test_editors_check_each_study_against_the_schema_that_its_first_line_names(p
         jsonschema.validate(wrong, json.loads(schema()))
 
 
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        {"baseline": {"lr": -1.0}},
+        {"baseline": {"epochs": 0}},
+        {"pruning": {"sparsity": 7.0}},
+        {"evaluate": {"sweep": [-0.5]}},
+        {"relapse": {"threshold": 80.0}},
+    ],
+)
+def test_editors_see_that_a_number_is_out_of_range(overlay):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(overlay, json.loads(schema()))
+
+
 def test_every_key_of_the_schema_is_described_in_words():
     undescribed = [
         f"{model.__name__}.{name}"

@@ -16,7 +16,7 @@ from pipeline_lib.analysis.intervals import WILSON, mean_interval, proportion_in
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import PER_CENT, Key, Number
+from pipeline_lib.numbers import Key, Number
 
 
 class Place(NamedTuple):
@@ -84,7 +84,7 @@ def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[
             # a different order could round an exact tie in the last printed digit the other way.
             x = np.array(of_seeds, dtype=np.float64)
             mean, sd, low, high = (float(each) for each in (x.mean(), x.std(), x.min(), x.max()))
-            interval = mean_interval(x, *((0.0, 100.0) if number.unit == PER_CENT else ()))
+            interval = mean_interval(x, *number.limits)
             cells.append(Cell(*key, n, mean, sd, low, high, None, *interval))
     return cells
 

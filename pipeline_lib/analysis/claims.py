@@ -116,7 +116,7 @@ def _judged(place: Place, both: Both, p: float | None) -> Judged:
     number, level, better, than = place
     scale, n = 100.0 if number.share else 1.0, len(both)
     ours, theirs = scale * np.array(list(both.values())).T
-    interval = mean_interval(ours - theirs)
+    interval = mean_interval(ours - theirs, *number.limits_of_difference)
     if number.share and n > 1:
         count, other = (round(each.sum() / scale) for each in (ours, theirs))
         interval = Interval(*share_difference(count, n, other, n), NEWCOMBE)

@@ -107,7 +107,8 @@ def compare_treatments(
         # Each side contiguous, since numpy adds what is not in another order.
         ours, theirs = np.array(list(zip(*by_seed.values(), strict=True)))
         difference = ours - theirs
-        n, interval, (g, why_none) = len(ours), mean_interval(difference), g_z(difference)
+        interval = mean_interval(difference, *numbers[place[2]].limits_of_difference)
+        n, (g, why_none) = len(ours), g_z(difference)
         pairs.append(
             Pair(
                 *place,

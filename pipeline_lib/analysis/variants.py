@@ -51,6 +51,6 @@ def study_variants(varied: Varied) -> list[Variant]:
     for names, ours, theirs in found:
         difference = ours - theirs
         means = (float(ours.mean()), float(theirs.mean()), float(difference.mean()))
-        interval = mean_interval(difference)
+        interval = mean_interval(difference, *varied.numbers[names[5]].limits_of_difference)
         rows.append(Variant(*names, len(ours), *means, *interval))  # type: ignore[arg-type]
     return rows

@@ -124,7 +124,7 @@ def numbers(names: Iterable[str]) -> dict[str, Number]:
         for number in load(name).NUMBERS:
             if number.name in found:
                 raise ValueError(
-                    f"the measure {name} has the number {number.name!r}, which is another one"
+                    f"the measure {name} has the number {number.name!r}, which another measure has"
                     " already; numbers of all measures must have different names"
                 )
             found[number.name] = number

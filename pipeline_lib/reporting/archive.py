@@ -32,7 +32,7 @@ Unpack it and work in its folder. You need Linux, Python 3.11 or newer, and make
   measurements are equal to the byte. `.venv/bin/python -m pipeline_lib.compare results again
   --out comparison` compares the two.
 - **Extend**: add for instance `seeds=20` to the first command, or edit `results/study.yaml`. Only
-  what is new or changed runs. `README.md` tells more.
+  what is new or changed runs. `README.md` says more.
 """
 
 

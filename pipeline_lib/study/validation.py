@@ -123,7 +123,20 @@ def schema() -> str:
     treatments["additionalProperties"] = {
         "anyOf": [treatments["additionalProperties"], {"type": "null"}]  # removed by an overlay
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_standard(found), indent=2, ensure_ascii=False) + "\n"
+
+
+# Of a number that a validator of ours reads first, Pydantic gives the limits by its own names.
+KEYWORDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+
+
+def _standard(schema: Any) -> Any:
+    """Return a schema with the keywords that JSON schema has for limits."""
+    if isinstance(schema, list):
+        return list(map(_standard, schema))
+    if isinstance(schema, dict):
+        return {KEYWORDS.get(key, key): _standard(value) for key, value in schema.items()}
+    return schema
 
 
 def _sentence(details: ErrorDetails) -> str:
