@@ -222,7 +222,10 @@ def _changes(results: Results) -> Iterator[str]:
     if told and cycles:
         yield f"From cycle 0 to cycle {cycles[-1]}, {listed(told)}."
         if gains:
-            yield "Maintenance after each cycle is more training, so a gain is not an effect of stress."
+            yield (
+                "Maintenance after each cycle is more training, so a gain is not an effect of "
+                "stress."
+            )
 
 
 def _additions(results: Results) -> Iterator[str]:
