@@ -80,6 +80,14 @@ def test_a_value_of_an_axis_is_a_difference_however_it_is_spelled(paper, tmp_pat
     assert f"They differ in {axis} (0.0001 and 0.001)." in text
 
 
+def test_a_variant_may_have_a_name_that_looks_like_a_number(paper, tmp_path, capsys):
+    at = [{"size": name} for name in ("007", "1e3")]
+    axes = {"size": {"007": None, "1e3": {"network": {"hidden": [600]}}}}
+    folder = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0, 1: 80.0}}, at, axes=axes)
+    text = told(capsys, f"{folder}:size=007", f"{folder}:size=1e3", out=tmp_path / "out")
+    assert "higher with sizes, size = 1e3" in text
+
+
 def test_what_cannot_be_compared_is_refused_in_a_sentence(paper, tmp_path):
     one = write(tmp_path / "one", paper, {"ssri": {0: 90.0}})
     axes = {"size": {"small": {}, "wide": {}}}

@@ -75,7 +75,9 @@ def read_side(place: str) -> Side:
         named = {_spelled(value): value for value in there}
         if axis not in wanted and len(there) == 1:
             wanted[axis] = next(iter(named))
-        value = _spelled(_number(wanted[axis])) if axis in wanted else ""
+        value = wanted.get(axis, "")
+        if kinds[axis] is float:
+            value = _spelled(_number(value))
         if value not in named:
             known = ", ".join(named)
             raise PipelineError(
@@ -147,6 +149,7 @@ def differences(base: Side, other: Side) -> list[str]:
 
 
 def _spelled(value: float | str) -> str:
+    """Return a value as it is named on the command line, with enough digits to tell it apart."""
     return f"{value:.12g}" if isinstance(value, float) else value
 
 
