@@ -105,6 +105,10 @@ class Fit:
             else math.nan
         )
 
+    def shares(self, z: np.ndarray) -> np.ndarray:
+        """Return how much of the way from start to end the curve has gone at each z, 0 to 1."""
+        return np.asarray(scipy.special.expit(self.slope * (z - self.middle)))
+
 
 def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Along]:
     """Return every number of the summary along every numeric axis, line by line.
@@ -198,7 +202,7 @@ def fitted(
     half = _place(x, z, fit, [each.middle for each in resampled])
     if half.at is None:
         return OUTSIDE
-    reached = scipy.special.expit(fit.slope * (z[[0, -1]] - fit.middle))
+    reached = fit.shares(z[[0, -1]])
     if max(reached[0], 1 - reached[1]) > MOST_LACKING:
         return NOT_LEVEL
     if threshold is None:
@@ -278,7 +282,7 @@ def _place(x: np.ndarray, z: np.ndarray, fit: Fit, found: Sequence[float]) -> Pl
         return Place()
     back = np.exp if x[0] >= 0 else np.asarray
     at, low, high = (float(back(each)) for each in (at, low, high))
-    share = scipy.special.expit(fit.slope * (z - fit.middle))
+    share = fit.shares(z)
     if not ((share > EDGE) & (share < 1 - EDGE)).any():
         right = int(np.searchsorted(x, at))
         low, high = min(low, float(x[right - 1])), max(high, float(x[right]))
