@@ -256,19 +256,21 @@ def plan_of_stage(stage, at):
 
 
 @cache
-def axes_of(stage):
-    """The axes that a stage's files depend on."""
+def folders_of(stage):
+    """The folders of a stage's files, scenario by scenario."""
     if not AXES:
-        return []
+        return [""]
     plans = [plan_of_stage(stage, at) for at in range(len(CASES))]
-    of_scenarios = [plans[at : at + PATIENTS] for at in range(0, len(CASES), PATIENTS)]
-    return axes.that_matter(SCENARIOS, of_scenarios)
+    of_scenarios = [
+        tuple(plans[at : at + PATIENTS]) for at in range(0, len(CASES), PATIENTS)
+    ]
+    return axes.folders(SCENARIOS, of_scenarios)
 
 
 @cache
 def at_scenario(pattern, stage, at):
     """The pattern of a path of a stage, with the folders of one scenario filled in."""
-    folder = SCENARIOS[at // PATIENTS].folder(axes_of(stage))
+    folder = folders_of(stage)[at // PATIENTS]
     return str(pattern).replace("{scenario}", folder)
 
 

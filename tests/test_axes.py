@@ -12,7 +12,7 @@ from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import VARIED_TABLES
 from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
-from pipeline_lib.study.axes import common, first_with, scenarios, that_matter
+from pipeline_lib.study.axes import common, first_with, folders, scenarios, that_matter
 from tests.projects import Project
 
 SEVERITY, THRESHOLD = "pruning.sparsity", "relapse.threshold"
@@ -86,6 +86,13 @@ def test_only_axes_that_change_what_is_made_matter(paper):
     assert that_matter(found, ["a", "a", "b", "b"]) == [SEVERITY]
     assert that_matter(found, ["a", "b", "a", "b"]) == [DOSE]
     assert that_matter(found, ["a", "a", "a", "b"]) == [SEVERITY, DOSE]
+
+
+def test_scenarios_that_make_the_same_share_the_files_of_the_first(paper):
+    variants = {"lenient": {"relapse": {"threshold": 0.3}}, "wide": {"network": {"hidden": [600]}}}
+    found = varied(paper, {"choice": {"paper": {}} | variants})
+    of_paper, of_wide = "/choice~paper", "/choice~wide"
+    assert folders(found, ["same", "same", "other"]) == [of_paper, of_paper, of_wide]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +191,24 @@ def test_neither_j_nor_order_nor_a_subset_changes_a_byte(crossed, tmp_path):
     )
     assert cell in ours
     assert ours == theirs
+
+
+def test_a_variant_runs_only_what_it_changes(tmp_path):
+    project = Project(tmp_path)
+    lenient = {"relapse": {"threshold": 0.3}}
+    quick = {"ketamine": {"course": [{"train": {"epochs": 1, "lr": 1.0e-3}}]}}
+    variants = {"as_published": {}, "lenient": lenient, "quick": {"treatments": quick}}
+    project.study |= {"seeds": 1, "axes": {"choice": variants}}
+    of_seed = [job for job in project.planned() if job.startswith("seed")]
+    # A threshold applies to rows that are there; another course is a network and its measures.
+    of_ketamine = {"apply the ketamine treatment"} | {
+        f"measure the ketamine network ({measures.load(name).TITLE})" for name in MEASURES
+    }
+    assert {job for job in of_seed if "/" in job} == {
+        f"seed 0/choice~{name}: {job}" for name in ("as_published", "quick") for job in of_ketamine
+    }
+    # The healthy network, the untreated one and ssri's are each made and measured once.
+    assert len(of_seed) == 2 * len(of_ketamine) + 2 + 2 + len(of_ketamine)
 
 
 def test_a_study_with_axes_has_curves_figures_tables_and_a_report(crossed):

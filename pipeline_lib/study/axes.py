@@ -12,7 +12,7 @@ import itertools
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -126,6 +126,18 @@ def that_matter(scenarios: Sequence[Scenario], made: Sequence[object]) -> list[s
                 found.append(axis)
                 break
     return found
+
+
+def folders(scenarios: Sequence[Scenario], made: Sequence[Hashable]) -> list[str]:
+    """Return for each scenario the part of a path for what is made there.
+
+    Scenarios with equal outcomes share one file, in the folder of the first of them.
+    """
+    axes, first = that_matter(scenarios, made), dict[Hashable, str]()
+    return [
+        first.setdefault(each, scenario.folder(axes))
+        for scenario, each in zip(scenarios, made, strict=True)
+    ]
 
 
 def first_with(scenarios: Sequence[Scenario], folder: str) -> int:
