@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import of_scenarios, read_table
@@ -163,7 +162,7 @@ def _check_columns(
     for name, allowed in expected.items():
         if name not in table.column_names:
             continue  # not every measure has a column of its name
-        found = pc.unique(table[name]).to_pylist()
+        found = table[name].unique().to_pylist()
         for value in found:
             if value not in allowed:
                 raise PipelineError(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from functools import cache, reduce
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline_lib.errors import PipelineError
@@ -133,8 +133,8 @@ def of_scenarios(table: pa.Table, scenarios: Sequence[Axes]) -> list[pa.Table]:
     names = list(scenarios[0])
     parts = []
     for axes in scenarios:
-        here = [pc.equal(table[name], axes[name]) for name in names]
-        parts.append(table.filter(reduce(pc.and_, here)) if here else table)
+        here = [table[name].to_numpy() == axes[name] for name in names]
+        parts.append(table.filter(pa.array(np.logical_and.reduce(here))) if here else table)
     return [part.drop_columns(names) for part in parts]
 
 
@@ -149,11 +149,12 @@ def digest(table: pa.Table) -> str:
         column = table[field.name].combine_chunks()
         if field.nullable:
             # The memory under a missing number can hold anything.
-            plain[f"{field.name} is missing"] = pc.cast(column.is_null(), pa.uint8())
-            column = pc.fill_null(
-                column, pa.scalar("" if column.type == pa.string() else 0).cast(column.type)
-            )
-        plain[field.name] = column if column.type != pa.bool_() else pc.cast(column, pa.uint8())
+            found = column.to_pylist()
+            nothing = {pa.string(): "", pa.bool_(): False}.get(column.type, 0)
+            missing = np.array([each is None for each in found], np.uint8)
+            plain[f"{field.name} is missing"] = pa.array(missing)
+            column = pa.array([nothing if each is None else each for each in found], column.type)
+        plain[field.name] = column if column.type != pa.bool_() else column.cast(pa.uint8())
     content = pa.BufferOutputStream()
     canonical = pa.table(plain).combine_chunks()
     with pa.ipc.new_stream(content, canonical.schema) as stream:
@@ -167,19 +168,20 @@ def _check_values(path: str | Path, table: pa.Table) -> None:
         if column.null_count and not field.nullable:
             raise PipelineError(f"{path}: {field.name} is missing in {column.null_count} rows")
         if pa.types.is_floating(field.type):
-            bad = column.filter(pc.invert(pc.is_finite(column)))
+            numbers = (column.drop_null() if column.null_count else column).to_numpy()
+            bad = numbers[~np.isfinite(numbers)]
             if len(bad):
                 raise PipelineError(
                     f"{path}: {field.name} has {bad[0]}; it must be a finite number"
                 )
     for name in set(SHARES) & set(table.column_names):
-        bounds = pc.min_max(table[name]).as_py()
-        if table.num_rows and not 0 <= bounds["min"] <= bounds["max"] <= 1:
+        shares = table[name].to_numpy()
+        if len(shares) and not 0 <= shares.min() <= shares.max() <= 1:
             raise PipelineError(
-                f"{path}: {name} runs from {bounds['min']} to {bounds['max']};"
+                f"{path}: {name} runs from {shares.min()} to {shares.max()};"
                 " it must be a fraction from 0 to 1"
             )
     if {"correct", "total", "accuracy"} <= set(table.column_names):
-        share = pc.divide(table["correct"].cast(pa.float64()), table["total"].cast(pa.float64()))
-        if not pc.all(pc.equal(share, table["accuracy"]), min_count=0).as_py():
+        share = table["correct"].to_numpy() / table["total"].to_numpy()
+        if not np.array_equal(share, table["accuracy"].to_numpy()):
             raise PipelineError(f"{path}: an accuracy is not the share of correct among total")

@@ -30,6 +30,7 @@ import llvmlite.binding
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.codegen import get_host_cpu_features
+from numba.core.runtime.nrt import rtsys
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -90,7 +91,10 @@ class Cache(FunctionCache):
         """Return the code for these argument types, or None if none can be read."""
         try:
             with _lock(exclusive=False):
-                return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+                # Numba would first register everything that it can compile, which takes longer than
+                # all else here. Compiled code needs only Numba's memory management.
+                rtsys.initialize(target_context)
+                return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except OSError:
             return None
         except Exception:  # a damaged file can raise anything
