@@ -29,6 +29,19 @@ assert (scipy.linalg.inv(2 * np.eye(2)) == np.eye(2) / 2).all()
 """
 
 
+ITEMS = """
+import sys
+from pipeline_lib import items
+from pipeline_lib.jobs.lean import start_lean
+start_lean()
+
+for package, function in ("measures", "run"), ("steps", "apply"):
+    for name in items.names(package):
+        assert callable(getattr(items.load(package, name), function))
+print(*sorted({"pydantic_core"} & set(sys.modules)))
+"""
+
+
 REPORTING = """
 import sys
 from pipeline_lib.figures import comparison, lines, predictors, states, survival, trajectories
@@ -37,7 +50,7 @@ print(*sorted({"pandas", "scipy.stats", "sklearn", "torch"} & set(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("program", [JOB, REPORTING])
+@pytest.mark.parametrize("program", [JOB, ITEMS, REPORTING])
 def test_a_job_loads_no_library_that_it_does_not_need(program):
     ran = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False

@@ -11,9 +11,10 @@ from pipeline_lib.model.task import points
 from pipeline_lib.steps import HistoryRow
 
 job = told()
-seed, state, study, measure = job.seed, job.state, job.study, measures.load(job.stage)
+seed, state, study = job.seed, job.state, job.study
 
-with job_log(job.log, f"seed {seed}: {measure.TITLE}, {state}"):
+with job_log(job.log, f"seed {seed}: {job.stage}, {state}"):
+    measure = measures.load(job.stage)
     network, metrics, *history = job.files
     subject = Subject(seed, state, engines.load(study["engine"]))
     rows = measure.run(

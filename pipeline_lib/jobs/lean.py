@@ -6,16 +6,39 @@ import importlib
 import importlib.util
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 
 def start_lean() -> None:
-    """Keep PyArrow from importing pandas, and Numba from importing all of `scipy.linalg`."""
+    """Do without pydantic, keep PyArrow from pandas, and Numba from all of `scipy.linalg`."""
+    _options_without_pydantic()
     _arrow_without_pandas()
     with suppress(ImportError):  # a SciPy of another layout: Numba then imports all of it
         _blas_alone()
+
+
+def _options_without_pydantic() -> None:
+    # Options were checked when the study was read. A job gets their values and checks nothing, but
+    # the file of a measure or step also declares its options.
+    if "pydantic" in sys.modules:
+        return
+    stand_in = ModuleType("pydantic")
+    stand_in.BaseModel = type("BaseModel", (), {})  # type: ignore[attr-defined]
+    stand_in.__getattr__ = _declaration  # type: ignore[method-assign]
+    sys.modules["pydantic"] = stand_in
+
+
+def _declaration(name: str) -> Callable[..., object]:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return _declared
+
+
+def _declared(*arguments: object, **options: object) -> Callable[..., object]:
+    return _declared
 
 
 def _arrow_without_pandas() -> None:
