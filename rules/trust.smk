@@ -8,7 +8,7 @@ from snakemake.settings.enums import RerunTrigger
 
 from pipeline_lib.files.stamps import read_stamp, stamped_files
 from pipeline_lib.files.whole import write_text
-from pipeline_lib.jobs.fingerprint import LIBRARIES
+from pipeline_lib.jobs.fingerprint import LIBRARIES, forget_sources
 from pipeline_lib.jobs.plan import Job
 from pipeline_lib.reporting.origin import commit
 from pipeline_lib.study.treatments import by_start
@@ -139,7 +139,9 @@ def made_of_study():
     if not LOOKS_AT_FILES:
         return set()
     remade = set().union(*(look_of_seed(seed)[1] for seed in SEEDS))
-    return look_at(jobs_of_study(), remade)[0]
+    made = look_at(jobs_of_study(), remade)[0]
+    forget_sources()  # every plan is known by now
+    return made
 
 
 @cache

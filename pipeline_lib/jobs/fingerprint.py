@@ -57,6 +57,11 @@ def fingerprint(*entries: str | Path, root: str | Path) -> str:
     return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
 
 
+def forget_sources() -> None:
+    """Free the parsed sources, which take as much memory as a thousand jobs."""
+    _source.cache_clear()
+
+
 class _Piece(NamedTuple):
     """A part of the code: its text, and the labels of the other parts that it needs.
 
