@@ -71,6 +71,7 @@ include: "rules/common.smk"
 BEFORE = owner_of(RESULTS)
 
 
+include: "rules/queue.smk"
 include: "rules/network.smk"
 include: "rules/measures.smk"
 include: "rules/progress.smk"

@@ -217,13 +217,6 @@ def code(script, *entries):
     return fingerprint(path, *entries, root=ROOT)
 
 
-# On a queue the jobs of a seed are submitted together, and so are those of the study. On one
-# machine there is nothing to group, and groups would double the time of planning.
-SEED_GROUP, STUDY_GROUP = (
-    ("seed", "study") if workflow.resource_settings.nodes else (None, None)
-)
-
-
 ENGINES = [f"pipeline_lib.engines.{study.engine}" for study in CASES]
 
 

@@ -3,7 +3,6 @@
 
 import logging
 
-from snakemake.jobs import GroupJob
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -74,15 +73,3 @@ class Console(logging.Handler):
             f"{self.done} of {len(self.jobs)} jobs done{time}{self.at_work}",
             extra={"quietness": Quietness.PROGRESS},
         )
-
-
-# Snakemake 9.27 loses a queue's message, such as why it refused a submission, if jobs are grouped.
-if not hasattr(GroupJob, "silent_log_error"):
-    GroupJob.silent_log_error = GroupJob.log_error
-
-    def log_error_with_message(group, msg=None, **more):
-        if msg:
-            logger.error(msg)
-        group.silent_log_error(msg, **more)
-
-    GroupJob.log_error = log_error_with_message

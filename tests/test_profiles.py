@@ -73,6 +73,16 @@ def test_the_generic_profile_grants_the_memory_that_openblas_reserves():
     assert int(re.findall(r"\d+", memory)[0]) >= 1500
 
 
+def test_twenty_seeds_ask_for_two_to_three_times_the_time_that_they_take(tmp_path):
+    takes = 15  # minutes of one core (docs/performance.md)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    command += ["--profile", ROOT / "profiles/generic", "--retries", "0"]
+    command += ["--cluster-generic-submit-cmd", "echo {resources.runtime} > asked; false"]
+    command += ["--config", "seeds=20"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert 2 * takes <= int((tmp_path / "asked").read_text()) <= 3 * takes
+
+
 def test_no_profile_asks_times_or_snakemakes_record_what_is_to_be_made():
     for path in (ROOT / "profiles").glob("*/config.yaml"):
         assert yaml.safe_load(path.read_text("utf-8"))["rerun-triggers"] == "software-env", path

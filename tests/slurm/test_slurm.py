@@ -20,6 +20,7 @@ HERE = [
     *("--latency-wait", "10"),
 ]
 ONE_BY_ONE = ["--group-components", "seed=1", "study=1"]
+A_MINUTE = ["--set-resources", "baseline:runtime=1", "baseline:seconds=0"]
 FAILS_ONCE = """
 from pathlib import Path as _Path
 _marker = _Path("failed-once")
@@ -86,6 +87,14 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light,
     assert jobs() == []
 
 
+def test_the_scenarios_of_a_seed_are_submitted_with_it(light):
+    light.study["axes"] = {"pruning.sparsity": [0.8, 0.9, 0.95]}
+    before = submissions()
+    light.snakemake(*HERE)
+    assert (light.folder / "results/report.html").exists()
+    assert submissions() - before == 2
+
+
 def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light):
     script = light.folder / "workflow_scripts/measure.py"
     script.write_text(FAILS_ONCE + script.read_text(encoding="utf-8"), encoding="utf-8")
@@ -107,10 +116,7 @@ def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light):
 
 def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(light):
     light.study["baseline"]["epochs"] = 10**7
-    command = light.command(
-        *HERE, "--set-resources", "baseline:runtime=1", "--retries", "0",
-        "--until", "baseline", *ONE_BY_ONE,
-    )  # fmt: skip
+    command = light.command(*HERE, *A_MINUTE, "--retries", "0", "--until", "baseline", *ONE_BY_ONE)
     done = subprocess.run(
         command, cwd=light.folder, capture_output=True, text=True, timeout=240, check=False
     )
@@ -124,7 +130,7 @@ def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(ligh
 def test_a_cancelled_workflow_leaves_no_job_in_the_queue(light):
     light.study["baseline"]["epochs"] = 10**7
     with subprocess.Popen(
-        light.command(*HERE, *ONE_BY_ONE),
+        light.command(*HERE, *ONE_BY_ONE, *A_MINUTE),
         cwd=light.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
