@@ -3,52 +3,35 @@
 from __future__ import annotations
 
 import ast
-import csv
-import sys
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import torch
-import yaml
 
 from benchmarks import straightforward
-from pipeline_lib.analysis.published import RUN_COLUMNS, read_runs
+from pipeline_lib.analysis.published import read_runs
 from pipeline_lib.analysis.values import study_values
 from pipeline_lib.measures import Value, relapse
-from pipeline_lib.names import (
-    GAIN_OVER_UNTREATED,
-    OFF,
-)
+from pipeline_lib.names import GAIN_OVER_UNTREATED
 from pipeline_lib.replay.published_run import replay_seed
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES, ROOT
+from tests.projects import TINY
 
-KETAMINE = {
-    "label": "Ketamine-like",
-    "course": [
-        {"regrow": {"fraction": 0.5, "batches": 3, "sd": 0.03}},
-        {"train": {"epochs": 3, "lr": 5e-4}},
-    ],
-    "maintenance": [{"train": {"epochs": 2, "lr": 5e-4}}],
-}
+KETAMINE = TINY["treatments"]["ketamine"] | {"label": "Ketamine-like"}
 SSRI = {
     "label": "SSRI-like",
     "course": [{"train": {"epochs": 4, "lr": 1e-4, "noise": [0.5, 0.0]}}],
     "maintenance": [{"train": {"epochs": 2, "lr": 1e-4, "noise": [0.3, 0.0]}}],
 }
-NEUROSTEROID = {
-    "label": "Neurosteroid-like",
-    "course": [
-        {"modulate": {"activation": "tanh", "damping": 0.7}},
-        {"train": {"epochs": 3, "lr": 5e-4}},
-    ],
-    "maintenance": [{"train": {"epochs": 1, "lr": 5e-4}}],
-    "withdrawal": True,
-}
+TANH = {"modulate": {"activation": "tanh", "damping": 0.7}}
+TRAIN = {"train": {"epochs": 1, "lr": 5e-4}}
+NEUROSTEROID = {"label": "Neurosteroid-like", "course": [TANH, TRAIN], "maintenance": [TRAIN]}
+NEUROSTEROID |= {"withdrawal": True}
 THREE = {"ketamine": KETAMINE, "ssri": SSRI, "neurosteroid": NEUROSTEROID}
 
 # Every kind of step, some of them twice, in course and in maintenance.
@@ -88,13 +71,8 @@ GAINS = {
     ],
     "withdrawal": True,
 }
-NOTHING = {"label": "Nothing", "course": [], "maintenance": []}
 # Less than what is pruned already: every threshold is zero, and nothing may revive.
-MILDER = {
-    "label": "Milder pruning",
-    "course": [{"prune": {"sparsity": 0.3}}, {"train": {"epochs": 1, "lr": 1e-3}}],
-    "maintenance": [{"train": {"epochs": 1, "lr": 1e-3}}],
-}
+MILDER = {"label": "Milder", "course": [{"prune": {"sparsity": 0.3}}, TRAIN], "maintenance": []}
 
 SMALL = {
     "task": {"centres": CENTRES, "sd": 0.8, "train": 200, "test": 300, "clean": 40},
@@ -109,11 +87,6 @@ SMALL = {
 
 STUDIES = {
     "three treatments": {},
-    "one hidden layer": {
-        "network": {"hidden": [40], "init": "torch"},
-        "training": {"batch_size": 37},  # the last batch of 200 has 15 points
-        "relapse": {"cycles": 3, "prune": 0.25, "threshold": 0.8},
-    },
     "four hidden layers": {
         "network": {"hidden": [20, 16, 18, 9], "init": "torch"},
         "training": {"batch_size": 199},  # the last batch has a single point
@@ -121,23 +94,14 @@ STUDIES = {
         "acute": {"prune": 0.7, "cap": 0.99},
     },
     "three classes, two test batches, no input noise": {
-        "task": {
-            "centres": [[-3, 0], [3, 0], [0, 4]],
-            "sd": 1.1,
-            "train": 50,
-            "test": 1203,
-            "clean": 10,
-        },
+        "task": SMALL["task"]
+        | {"centres": [[-3, 0], [3, 0], [0, 4]], "sd": 1.1, "train": 50, "test": 1203},
         "training": {"batch_size": 64},  # more than there are points
         "evaluate": {
             "combined": {"input_noise": 0.0, "internal_noise": 0.8},
             "sweep": [0.0, 0.25, 3.0],
         },
         "baseline": {"epochs": 15, "lr": 1e-2},
-    },
-    "small normal initial weights, no internal noise": {
-        "network": {"hidden": [30, 10], "init": {"normal": 0.05}},
-        "evaluate": {"combined": {"input_noise": 1.0, "internal_noise": 0.0}, "sweep": [0.0]},
     },
     "nearly nothing left": {
         "network": {"hidden": [40, 40], "init": "torch"},
@@ -150,7 +114,7 @@ STUDIES = {
         "treatments": {"gains": GAINS, "ssri": SSRI},
     },
     "courses of many steps": {
-        "treatments": {"many": MANY_STEPS, "nothing": NOTHING, "milder": MILDER, "ssri": SSRI},
+        "treatments": {"many": MANY_STEPS, "milder": MILDER, "ssri": SSRI},
     },
 }
 
@@ -212,48 +176,16 @@ def test_the_straightforward_program_shares_no_code_with_the_replay():
     assert imported == {f"pipeline_lib.{name}" for name in names}
 
 
-def test_the_straightforward_program_reports_its_cost_and_the_values_that_are_equal(
-    small, tmp_path, monkeypatch, capsys
-):
-    right, wrong = map(astuple, expected(3, small())[:2])
-    with (tmp_path / "runs.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = [RUN_COLUMNS, right, (*wrong[:-1], wrong[-1] + 0.001), (4, *right[1:])]
-        csv.writer(file).writerows(rows)
-    reproduction = {"runs": str(tmp_path / "runs.csv")}
-    study = tmp_path / "study.yaml"
-    study.write_text(yaml.safe_dump(SMALL | {"reproduction": reproduction}), encoding="utf-8")
-    out = tmp_path / "rows.csv"
-    arguments = ["--seed", "3", "--study", str(study), "--out", str(out)]
-    monkeypatch.setattr(sys, "argv", ["straightforward", *arguments])
-    straightforward.main()
-    printed = capsys.readouterr().out
-    for phase in ("start-up", "baseline", "prune", "course of ssri", "evaluation", "total"):
-        assert f"\n{phase} " in f"\n{printed}"
-    assert printed.endswith("1 of 2 values of 1 seed equal to 4 decimals\n")
-    assert by_key(read_runs(out)) == by_key(expected(3, small()))
-
-
 def test_a_replay_has_the_values_of_the_published_run_by_name(paper):
     # The paper's own study, but for its sizes: nine values of the untreated network, twenty-eight
     # of each treated one, and two with the modulation off.
-    tiny = {
-        "task": paper["task"] | {"train": 20, "test": 30, "clean": 10},
-        "network": {"hidden": [8, 8], "init": "torch"},
-    }
+    task = paper["task"] | {"train": 20, "test": 30, "clean": 10}
+    tiny = {"task": task, "network": {"hidden": [8, 8], "init": "torch"}}
     values = by_key(replayed(0, validate(paper | tiny)))
-    published = [
-        run.key for run in read_runs(ROOT / "reference/reference_runs.csv") if not run.seed
-    ]
+    runs = read_runs(ROOT / "reference/reference_runs.csv")
+    published = [run.key for run in runs if not run.seed]
     assert len(published) == 9 + 3 * 28 + 2
     assert {key for key in values if key.number not in DERIVED} == set(published)
-
-
-def test_only_a_treatment_with_withdrawal_is_measured_with_its_modulation_off(small):
-    off = {key.treatment for key in by_key(replayed(0, small())) if key.modulation == OFF}
-    assert off == {"neurosteroid"}
-    without = {name: treatment | {"withdrawal": False} for name, treatment in THREE.items()}
-    values = by_key(replayed(0, small(treatments=without)))
-    assert not [key for key in values if key.modulation == OFF]
 
 
 def test_the_replay_neither_reads_nor_moves_the_global_generators(small):

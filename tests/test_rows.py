@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,60 +34,19 @@ ROW = Measurement(
 HISTORY_ROW = HistoryRow(0, "ssri", "course", None, 0, 0, noise=0.5, loss=0.1)
 SWITCH_ROW = SwitchRow(0, "ssri", "on", 1.0, 1.0, correct=1, total=2, accuracy=0.5, activity=0.1)
 VALUE = Value(0, "ssri", "internal", "on", 5e-05, None, 25.0)
-ROWS = (ROW, HISTORY_ROW, SWITCH_ROW, VALUE)
 
 
-def test_columns_follow_from_the_fields_of_the_dataclass():
-    @dataclass(frozen=True)
-    class Row:
-        name: str
-        count: int
-        share: float | None
-        equal: bool | None
-
-    assert schema(Row) == pa.schema(
-        [
-            pa.field("name", pa.string(), nullable=False),
-            pa.field("count", pa.int64(), nullable=False),
-            pa.field("share", pa.float64()),
-            pa.field("equal", pa.bool_()),
-        ]
-    )
+NOTHING = dict.fromkeys(("sd", "min", "max", "count", "ci_low", "ci_high"))
+CELL = Cell("ssri", "internal", "on", None, None, 1, 25.0, **NOTHING, method="none", note="")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
-def test_rows_are_read_as_they_were_written(tmp_path, row):
-    rows = [row, replace(row, seed=9)]
+@pytest.mark.parametrize(
+    "row", [ROW, HISTORY_ROW, SWITCH_ROW, VALUE, CELL], ids=lambda row: type(row).__name__
+)
+def test_rows_are_read_as_they_were_written_and_missing_numbers_as_none(tmp_path, row):
+    rows = [row, replace(row, treatment="other")]
     write_rows(tmp_path / "m.parquet", rows, type(row))
     assert read_rows(tmp_path / "m.parquet", type(row)) == rows
-
-
-def test_a_missing_number_is_read_as_none_and_not_as_zero(tmp_path):
-    nothing = dict.fromkeys(("sd", "min", "max", "count", "ci_low", "ci_high"))
-    cell = Cell("ssri", "internal", "on", None, None, 1, 25.0, **nothing, method="none", note="")
-    rows = [cell, replace(cell, level=0.0, cycle=0, sd=0.0, count=0)]
-    write_rows(tmp_path / "c.parquet", rows, Cell)
-    assert read_rows(tmp_path / "c.parquet", Cell) == rows
-
-
-@pytest.mark.parametrize("damage", ["truncate", "empty", "flip", "foreign"])
-def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, damage):
-    path = tmp_path / "m.parquet"
-    write_rows(path, [ROW] * 50, Measurement)
-    content = bytearray(path.read_bytes())
-    if damage == "truncate":
-        path.write_bytes(content[:-20])
-    elif damage == "empty":
-        path.write_bytes(b"")
-    elif damage == "flip":
-        content[30] ^= 0x10
-        path.write_bytes(content)
-    else:
-        pq.write_table(pa.table({"x": [1]}), path)
-    with pytest.raises(PipelineError) as error:
-        read_table(path, Measurement)
-    assert str(path) in str(error.value)
-    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -95,14 +54,10 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, damage):
     [
         (ROW, {"input_noise": float("inf")}, "input_noise has inf; .* finite"),
         (ROW, {"accuracy": 1.01}, "accuracy runs from 1.01 to 1.01; .* fraction from 0 to 1"),
-        (ROW, {"accuracy": float("nan")}, "accuracy has nan; it must be a finite number"),
-        (ROW, {"sparsity": -0.1}, "sparsity runs from -0.1 to -0.1"),
         (ROW, {"correct": 2}, "an accuracy is not the share of correct among total"),
         (ROW, {"treatment": None}, "treatment is missing in 1 rows"),
         (HISTORY_ROW, {"loss": float("nan")}, "loss has nan; it must be a finite number"),
-        (SWITCH_ROW, {"activity": float("inf")}, "activity has inf; .* finite"),
         (VALUE, {"value": float("nan")}, "value has nan; it must be a finite number"),
-        (VALUE, {"level": float("nan")}, "level has nan; it must be a finite number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -116,14 +71,3 @@ def test_a_bad_number_is_neither_written_nor_read(tmp_path, row, change, sentenc
         pq.write_table(bad.replace_schema_metadata({KEY: BY_HAND.stamp(digest(bad)).text()}), path)
         with pytest.raises(PipelineError, match=sentence):
             read_table(path, kind)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
-def test_every_kind_of_file_is_distinguished_from_the_others(tmp_path, row):
-    for other in ROWS:
-        write_rows(tmp_path / "m.parquet", [other], type(other))
-        if type(other) is type(row):
-            read_table(tmp_path / "m.parquet", type(row))
-        else:
-            with pytest.raises(PipelineError, match="its columns are not seed, treatment"):
-                read_table(tmp_path / "m.parquet", type(row))

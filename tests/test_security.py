@@ -7,9 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,7 @@ from pipeline_lib.study.validation import validate
 from tests import hostile
 from tests.conftest import ROOT
 from tests.inprocess import Run, run
-from tests.projects import PARTS, Project
+from tests.projects import Project
 from tests.strategies import base
 
 SOURCES = sorted(
@@ -61,24 +59,6 @@ def test_no_module_can_run_code_from_a_file(path):
     assert unsafe(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import pickle",
-        "from pickle import loads",
-        "eval(x)",
-        "os.system(x)",
-        "subprocess.run(x, shell=True)",
-        "np.load(x, allow_pickle=True)",
-        "torch.load(x)",
-        "yaml.load(f)",
-        "yaml.load(f, Loader=yaml.Loader)",
-    ],
-)
-def test_the_scan_finds_forbidden_calls(text):
-    assert unsafe(ast.parse(text))
-
-
 def test_rules_run_scripts_and_their_commands_quote_every_argument():
     files = [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
@@ -95,24 +75,19 @@ def test_rules_run_scripts_and_their_commands_quote_every_argument():
     assert all(each.endswith(":q") or each == "quote(ROOT)" for each in arguments)
 
 
-def test_every_requirement_is_locked_and_every_lock_is_one_version():
-    lock = {}
-    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
-        assert re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.+]+", line), line
-        name, version = line.split("==")
-        lock[re.sub("[-_.]+", "-", name).lower()] = version
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for requirement in project["dependencies"] + project["optional-dependencies"]["dev"]:
-        name, version = requirement.split("==")
-        assert lock[re.sub("[-_.]+", "-", name).lower()] == version
-
-
 # Labels are free text, in every table, every figure and the report
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> dict[str, Path]:
     """One study with plain labels, and with hostile ones: tables, figures, the report."""
+
+    def labelled(labels):
+        study = base()
+        for treatment, label in zip(study["treatments"].values(), labels, strict=True):
+            treatment["label"] = label
+        return study
+
     measured = tmp_path_factory.mktemp("measured")
     run(validate(labelled(hostile.PLAIN)), measured).statistics()
     folders = {}
@@ -124,22 +99,9 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     return folders
 
 
-def labelled(labels: list[str]) -> dict[str, Any]:
-    study = base()
-    for treatment, label in zip(study["treatments"].values(), labels, strict=True):
-        treatment["label"] = label
-    return study
-
-
-def test_hostile_labels_add_no_element_and_no_attribute_to_the_report(pages):
+def test_hostile_labels_stay_text_in_the_report_the_tables_and_the_figures(pages):
     hostile.check_page(pages["hostile"] / "report.html", pages["plain"] / "report.html")
-
-
-def test_hostile_labels_are_plain_text_in_latex_and_markdown(pages):
     hostile.check_tables(pages["hostile"] / "tables")
-
-
-def test_hostile_labels_are_drawn_literally(pages):
     hostile.check_figures(pages["hostile"] / "figures")
 
 
@@ -151,24 +113,18 @@ def test_snakemake_passes_hostile_labels_on_literally(tmp_path):
     assert not list(tmp_path.rglob("pwned"))
 
 
+SSRI = base()["treatments"]["ssri"]
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("results", "results; touch pwned"),
-        ("results", "$(touch pwned)"),
-        ("results", "{wildcards.seed}"),
-        ("results", "../up"),
-        ("results", "-rf"),
-        ("results", "r\nx"),
+        *[("results", name) for name in ("$(touch pwned)", "{wildcards.seed}", "-rf", "r\nx")],
+        *[("treatments", {name: SSRI}) for name in ("../x", "a b", "-rf", "{seed}")],
+        ("treatments", {"x": SSRI | {"colour": "red; url(x)"}}),
+        ("treatments", {"x": SSRI | {"label": "\u202eevil"}}),
         ("seeds", ["1; touch pwned"]),
         ("engine", "os"),
-        ("treatments", {"../x": base()["treatments"]["ssri"]}),
-        ("treatments", {"a b": base()["treatments"]["ssri"]}),
-        ("treatments", {"-rf": base()["treatments"]["ssri"]}),
-        ("treatments", {"{seed}": base()["treatments"]["ssri"]}),
-        ("treatments", {"x": base()["treatments"]["ssri"] | {"colour": "red; url(x)"}}),
-        ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "two\nlines"}}),
-        ("treatments", {"x": base()["treatments"]["ssri"] | {"label": "\u202eevil"}}),
     ],
 )
 def test_names_in_paths_are_plain_or_refused(key, value):
@@ -191,31 +147,13 @@ def test_a_bad_file_ends_snakemake_with_one_sentence(tmp_path):
 
 
 def test_make_run_reports_a_missing_file_before_snakemake_starts(tmp_path):
-    for part in (*PARTS, "Makefile"):
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, tmp_path / part)
+    Project(tmp_path)
+    shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "requirements.lock").touch()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/python").symlink_to(sys.executable)
-    done = subprocess.run(
-        ["make", "run", "VENV=.", "READY=requirements.lock", "ARGS=--configfile nowhere.yaml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["make", "run", "VENV=.", "READY=requirements.lock", "ARGS=--configfile nowhere.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "nowhere.yaml: there is no such file" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-
-
-def test_a_huge_learning_rate_is_named_as_the_cause_on_the_console_and_in_the_log(tmp_path):
-    project = Project(tmp_path)
-    project.study["baseline"]["lr"] = 1e30
-    with pytest.raises(AssertionError):
-        project.snakemake("-j", "1", "results/seeds/0/baseline.safetensors")
-    cause = r"the loss of epoch \d of 2 is nan: training at lr 1e\+30 .* has diverged; lower lr"
-    assert re.search(cause, project.output)
-    assert "Traceback" not in project.output
-    log = (tmp_path / "results/logs/baseline/0.log").read_text(encoding="utf-8")
-    assert re.search(cause, log)

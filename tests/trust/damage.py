@@ -19,7 +19,6 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -46,15 +45,13 @@ SEEDS, TREATMENTS = (0, 1), ("ketamine", "ssri")
 class Proof:
     """Counts what was refused, and keeps what was not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         self.refused: Counter[str] = Counter()
         self.unchanged = 0
         self.wrong: list[str] = []
 
-    def refuses(
-        self, what: str, read: Callable[[], object], *named: Path, good: object = None
-    ) -> None:
+    def refuses(self, what, read, *named, good=None):
         """Count one reading, which must fail in one sentence that names these files.
 
         If it is of a damaged file, it may also read what the `good` one held.
@@ -75,15 +72,7 @@ class Proof:
             else:
                 self.wrong.append(f"{what}: was read as if it were good")
 
-    def damages(
-        self,
-        name: str,
-        path: Path,
-        read: Callable[[Path], object],
-        *,
-        bits: int | None,
-        chance: random.Random,
-    ) -> None:
+    def damages(self, name, path, read, *, bits, chance):
         """Read a good file in every state of damage; of single bits try so many, or all."""
         good, held = path.read_bytes(), read(path)
         for kind, content in damaged(good, bits, chance):
@@ -93,14 +82,14 @@ class Proof:
         read(path)
 
 
-def same(good: object, found: object) -> bool:
+def same(good, found):
     """Tell whether what was read is what was written: a network, its origin, or rows."""
     if isinstance(good, Network) and isinstance(found, Network):
         return same_bytes(good, found) and good.modulation == found.modulation
     return bool(good == found)
 
 
-def damaged(good: bytes, bits: int | None, chance: random.Random) -> Iterator[tuple[str, bytes]]:
+def damaged(good, bits, chance):
     """Yield the kind of damage and the damaged content."""
     yield "emptied", b""
     for size in {*range(1, len(good), max(1, len(good) // 60)), *range(len(good) - 20, len(good))}:
@@ -129,7 +118,7 @@ def damaged(good: bytes, bits: int | None, chance: random.Random) -> Iterator[tu
         yield "of another project", parquet.getvalue().to_pybytes()
 
 
-def a_network() -> Network:
+def a_network():
     """A small network, pruned."""
     dense = initial_network([2, 12, 10, 4], "torch", torch_generator(0, "initial weights"))
     return prune(dense, 0.5)
@@ -138,14 +127,14 @@ def a_network() -> Network:
 MATRIX = a_network().weights[0]
 
 
-def measurements(seed: int, treatment: str, assessment: str = "evaluate") -> list[Measurement]:
+def measurements(seed, treatment, assessment="evaluate"):
     """Rows as an assessment makes them."""
     where = (seed, treatment, assessment, "internal", "on", 0.0, 0.0, None)
     row = Measurement(*where, sparsity=0.95, correct=3, total=4, accuracy=0.75)
     return [replace(row, internal_noise=level) for level in (0.0, 0.5, 1.0)]
 
 
-def misplaced_networks(proof: Proof) -> None:
+def misplaced_networks(proof):
     """Put each network of two seeds where each other belongs."""
     folder = proof.folder / "networks"
     places = [(seed, state) for seed in SEEDS for state in ("healthy", "untreated", *TREATMENTS)]
@@ -158,17 +147,17 @@ def misplaced_networks(proof: Proof) -> None:
         proof.refuses(what, lambda at=place, path=path: read_network(path, origin(*at)), path)
 
 
-def misplaced_measurements(proof: Proof) -> None:
+def misplaced_measurements(proof):
     """Put each file of measurements of two seeds where each other belongs, and gather them."""
     folder, kinds = proof.folder / "rows", ("evaluate", "acute", "relapse")
     places = [(kind, seed, name) for kind in kinds for seed in SEEDS for name in TREATMENTS]
     files = {place: folder / "{}_{}_{}.parquet".format(*place) for place in places}
 
-    def write(place: tuple[str, int, str]) -> None:
+    def write(place):
         kind, seed, name = place
         write_rows(files[place], measurements(seed, name, kind), Measurement)
 
-    def gathered(kind: str) -> pa.Table:
+    def gathered(kind):
         paths = [files[place] for place in places if place[0] == kind]
         return gather(paths, Measurement, kind=kind, seeds=SEEDS, states=TREATMENTS)
 
@@ -212,7 +201,7 @@ def misplaced_measurements(proof: Proof) -> None:
         read_gathered(path, Measurement, **told)
 
 
-def prove(folder: Path, *, bits: int | None, seed: int = 0) -> Proof:
+def prove(folder, *, bits, seed=0):
     """Return the proof; `bits` are tried of each file, all of the Parquet file's if None."""
     chance, proof = random.Random(seed), Proof(folder)
     network = folder / "network.safetensors"
@@ -228,7 +217,7 @@ def prove(folder: Path, *, bits: int | None, seed: int = 0) -> Proof:
     return proof
 
 
-def main() -> int:
+def main():
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--bits", type=int, help="bits to try of each file (default: all)")
     arguments = parser.parse_args()

@@ -13,7 +13,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,7 +39,7 @@ class CannotMountError(Exception):
 
 
 @contextmanager
-def mounted(folder: Path, size: str) -> Iterator[Path]:
+def mounted(folder, size):
     """Give a folder that is a small file system of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
@@ -50,12 +49,12 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--recursive", str(folder)], check=True)
 
 
-def remount(folder: Path, options: str) -> None:
+def remount(folder, options):
     """Change a mounted folder's options: its size, or ro."""
     _mount("-o", f"remount,{options}", str(folder))
 
 
-def fill(folder: Path) -> Path:
+def fill(folder):
     """Fill a file system to the last byte; return the file that fills it."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file, suppress(OSError):
@@ -64,7 +63,7 @@ def fill(folder: Path) -> Path:
     return filler
 
 
-def library_writes(folder: Path) -> list[str]:
+def library_writes(folder):
     """Return what is wrong with writing each kind of file where there is no room."""
     wrong = []
     with mounted(folder / "small", "16k") as small:
@@ -88,11 +87,11 @@ def library_writes(folder: Path) -> list[str]:
     return wrong
 
 
-def workflow_writes(folder: Path) -> list[str]:
+def workflow_writes(folder):
     """Return what is wrong with a workflow without room, told case by case."""
     wrong: list[str] = []
 
-    def fails(case: str, project: Project, target: str, *sentences: str) -> None:
+    def fails(case, project, target, *sentences):
         done = _run(project, target)
         found = [
             f"not said: {sentence}\n{done.stderr[-1500:]}"
@@ -104,11 +103,11 @@ def workflow_writes(folder: Path) -> list[str]:
         left = [*project.folder.rglob("*.part"), *project.folder.rglob(".room*")]
         told(case, found + [f"left {path}" for path in left])
 
-    def succeeds(case: str, project: Project, target: str) -> None:
+    def succeeds(case, project, target):
         done = _run(project, target)
         told(case, [done.stderr[-1500:]] if done.returncode else [])
 
-    def told(case: str, found: list[str]) -> None:
+    def told(case, found):
         wrong.extend(f"{case}: {line}" for line in found)
         print(f"  {case}: {'wrong' if found else 'as it should be'}", flush=True)
 
@@ -134,7 +133,7 @@ def workflow_writes(folder: Path) -> list[str]:
     return wrong
 
 
-def _writers() -> dict[str, Callable[[Path], object]]:
+def _writers():
     rows = measurements(0, "ssri")
     return {
         "network.safetensors": lambda path: write_network(path, a_network(), origin(0, "healthy")),
@@ -145,18 +144,18 @@ def _writers() -> dict[str, Callable[[Path], object]]:
     }
 
 
-def _not_written(name: str, cause: str) -> str:
+def _not_written(name, cause):
     return f"{name}: could not be written ({cause})"
 
 
-def _run(project: Project, target: str) -> subprocess.CompletedProcess[str]:
+def _run(project, target):
     command = [sys.executable, "-m", "snakemake", "-j", "2", target, "--configfile", "tiny.yaml"]
     if not (project.folder / "tiny.yaml").exists():
         project.command()
     return subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
 
 
-def _mount(*arguments: str) -> None:
+def _mount(*arguments):
     try:
         subprocess.run(["mount", *arguments], check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -164,7 +163,7 @@ def _mount(*arguments: str) -> None:
         raise CannotMountError(f"a file system cannot be mounted here: {reason.strip()}") from None
 
 
-def main() -> int:
+def main():
     with tempfile.TemporaryDirectory() as folder:
         try:
             wrong = library_writes(Path(folder)) + workflow_writes(Path(folder))

@@ -15,7 +15,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +25,6 @@ from pipeline_lib.model.pruning import magnitude_threshold, prune
 from pipeline_lib.model.randomness import initial_state, shuffled, torch_generator
 from pipeline_lib.model.task import clean_points, standard_points, training_points
 from tests.conftest import CENTRES, ROOT
-
-Results = Mapping[str, np.ndarray]
 
 ENGINES = ("fast", "plain")
 CLOUDS = {"centres": CENTRES, "sd": 0.8}
@@ -58,7 +55,7 @@ BOUNDS = {
 }
 
 
-def settings() -> dict[str, dict[str, str]]:
+def settings():
     """Return the environment variables of each setting that is compared with one thread."""
     four = dict.fromkeys(ONE, "4")
     if platform.machine() not in ("x86_64", "AMD64"):
@@ -71,7 +68,7 @@ def settings() -> dict[str, dict[str, str]]:
     }
 
 
-def probed(variables: Mapping[str, str]) -> dict[str, np.ndarray]:
+def probed(variables):
     """Return what a process computes under these environment variables."""
     known = ONE | OLD_LIBRARIES | OLD_KERNELS
     kept = {name: value for name, value in os.environ.items() if name not in known}
@@ -83,7 +80,7 @@ def probed(variables: Mapping[str, str]) -> dict[str, np.ndarray]:
             return dict(found)
 
 
-def exact_things() -> Iterator[tuple[str, np.ndarray]]:
+def exact_things():
     """Yield what no setting may change by a bit."""
     for points in (
         training_points(0, **CLOUDS, train=12000),
@@ -106,7 +103,7 @@ def exact_things() -> Iterator[tuple[str, np.ndarray]]:
     yield "random bits fast", source.lanes
 
 
-def moving_things(name: str) -> Iterator[tuple[str, np.ndarray]]:
+def moving_things(name):
     """Yield the noise of an engine, its gradients, and an epoch's loss and change of weights."""
     engine = engines.load(name)
     yield "noise", engine.normal(100_000, 1.0, engine.generator(0, "noise"))
@@ -122,12 +119,12 @@ def moving_things(name: str) -> Iterator[tuple[str, np.ndarray]]:
         yield f"loss {kind}", np.array([history[0].loss])
 
 
-def flat(arrays: Iterable[np.ndarray]) -> np.ndarray:
+def flat(arrays):
     """Return the numbers of all arrays in one vector."""
     return np.concatenate([array.ravel() for array in arrays])
 
 
-def compared(found: Results, reference: Results) -> tuple[dict[str, float], list[str]]:
+def compared(found, reference):
     """Return the largest difference of each kind, and what breaks its bound."""
     largest: dict[str, float] = {}
     broken = []
@@ -147,12 +144,12 @@ def compared(found: Results, reference: Results) -> tuple[dict[str, float], list
     return dict(sorted(largest.items())), broken
 
 
-def rms(values: np.ndarray) -> float:
+def rms(values):
     """Return the root of the mean square."""
     return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
 
 
-def main() -> int:
+def main():
     """Compare every setting with one thread on this CPU, and print the largest differences."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--probe", help=argparse.SUPPRESS)  # compute, and save to this file

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.projects import TINY, Project
+from tests.projects import TINY
 
 GOES_ON = "repeat the command to continue"
 APART = {"logs"}  # tell of time
@@ -18,7 +18,7 @@ STUDY = TINY | {"engine": "plain"}  # no compiler, whose first use would take mo
 class Run:
     """A running workflow, in a process group of its own."""
 
-    def __init__(self, project: Project, *arguments: str) -> None:
+    def __init__(self, project, *arguments):
         self.folder, self.log = project.folder, project.folder / "run.txt"
         command = project.command("-j", "2", *arguments)
         with self.log.open("wb") as log:
@@ -34,18 +34,18 @@ class Run:
             )
 
     @property
-    def output(self) -> str:
+    def output(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def jobs(self) -> list[int]:
+    def jobs(self):
         """The processes of its jobs, dead or orphaned ones left out."""
         return [pid for pid in self.members() if _is_job(_command(pid).split(b"\0"))]
 
-    def members(self) -> list[int]:
+    def members(self):
         """All processes of its group, but those that have ended."""
         return [pid for pid in _processes() if _group(pid) == self.process.pid]
 
-    def wait_for_jobs(self, patience: float = 300) -> bool:
+    def wait_for_jobs(self, patience=300):
         """Wait until it runs a job; False if it ends without."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
@@ -56,7 +56,7 @@ class Run:
             time.sleep(0.02)
         raise TimeoutError(self.output)
 
-    def wait_for_the_end(self, patience: float = 20) -> list[int]:
+    def wait_for_the_end(self, patience=20):
         """Wait until none of its processes is left; return those that are left all the same."""
         end = time.monotonic() + patience
         while (left := self.members()) and time.monotonic() < end:
@@ -64,7 +64,7 @@ class Run:
         return left
 
 
-def results(folder: Path) -> dict[str, bytes]:
+def results(folder):
     """Every result of a study, but for what tells of time."""
     files = [path for path in (folder / "results").rglob("*") if path.is_file()]
     return {
@@ -75,25 +75,25 @@ def results(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _processes() -> list[int]:
+def _processes():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _command(pid: int) -> bytes:
+def _command(pid):
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
 
 
-def _is_job(command: list[bytes]) -> bool:
+def _is_job(command):
     """Tell whether a command runs a script itself, and not a shell that does."""
     scripts = (b".snakemake/scripts/", b"/workflow_scripts/")
     runs_one = any(each in argument for argument in command[1:3] for each in scripts)
     return runs_one and "python" in Path(command[0].decode()).name
 
 
-def _group(pid: int) -> int | None:
+def _group(pid):
     try:
         state, _, group = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:3]
     except (OSError, ValueError):

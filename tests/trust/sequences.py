@@ -103,7 +103,7 @@ counts: Counter[str] = Counter()
 class Place:
     """Two checkouts of the project, and results of theirs and of fresh runs."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root):
         self.root, self.here, self.other = root, root / "here", root / "other"
         for checkout in (self.here, self.other):
             Project(checkout)
@@ -119,16 +119,16 @@ class Place:
 
     def run(
         self,
-        study: Any,
+        study,
         *,
-        edited: bool,
-        checkout: str = "here",
-        spelled: str = "",
-        dry: bool = False,
-        targets: list[str] | None = None,
-        log: str = "run.txt",
-        forks: bool = False,
-    ) -> world.Run:
+        edited,
+        checkout="here",
+        spelled="",
+        dry=False,
+        targets=None,
+        log="run.txt",
+        forks=False,
+    ):
         """Start a workflow on the results folder, from a checkout and by a spelling of it."""
         folder = self.here if checkout == "here" else self.other
         spellings = {"": "results", "whole": str(self.results), "link": str(self.link / "results")}
@@ -144,13 +144,13 @@ class Place:
         )
 
     @staticmethod
-    def targets(study: Any) -> list[str]:
+    def targets(study):
         if axes := study.get("axes"):
             return ["along", "figure_variants" if axes == VARIANTS else "figure_along", HISTORY]
         published = study.get("reproduction", {}).get("published", True)
         return [*TARGETS, *(["reproduction"] if published else [])]
 
-    def fresh_run(self, study: Any, edits: frozenset[int]) -> tuple[int, dict[str, bytes]]:
+    def fresh_run(self, study, edits):
         """The exit code and the files of a run of this study that nothing disturbs."""
         key = json.dumps([study, sorted(edits)])
         if key not in self.fresh:
@@ -171,7 +171,7 @@ place: Place
 class Sequences(RuleBasedStateMachine):
     """One results folder, and all that is done to it."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.study = copy.deepcopy(STUDY)
         self.edits: set[int] = set()
@@ -190,15 +190,7 @@ class Sequences(RuleBasedStateMachine):
         last=st.tuples(st.integers(0, 60), st.sampled_from(MEDDLING), st.integers(1, 6)),
         number=NUMBER,
     )
-    def begin(
-        self,
-        axes: dict[str, Any],
-        finished: bool,
-        at: int,
-        kill: str,
-        last: tuple[int, str, int],
-        number: int,
-    ) -> None:
+    def begin(self, axes, finished, at, kill, last, number):
         """Begin with a finished study or one that was killed; something happens in the last run."""
         self.last = (*last, number, number)
         self.study["axes"] = axes
@@ -213,7 +205,7 @@ class Sequences(RuleBasedStateMachine):
             path.write_bytes(content)
 
     @rule(number=NUMBER, choice=NUMBER)
-    def edit_the_study(self, number: int, choice: int) -> None:
+    def edit_the_study(self, number, choice):
         path, values = EDITS[number % len(EDITS)]
         value = values[choice % len(values)]
         inside: Any = self.study
@@ -223,7 +215,7 @@ class Sequences(RuleBasedStateMachine):
         counts["edits of the study"] += 1
 
     @rule(number=NUMBER, old=st.booleans())
-    def edit_or_revert_code(self, number: int, old: bool) -> None:
+    def edit_or_revert_code(self, number, old):
         number %= len(CODE)
         self.edits ^= {number}
         counts["edits of code"] += 1
@@ -239,42 +231,42 @@ class Sequences(RuleBasedStateMachine):
         self.touched = True
 
     @rule()
-    def delete_snakemakes_record(self) -> None:
+    def delete_snakemakes_record(self):
         shutil.rmtree(place.here / ".snakemake", ignore_errors=True)
 
     # Files
 
     @staticmethod
-    def _file(folder: Path, number: int) -> Path | None:
+    def _file(folder, number):
         found = sorted(world.files(folder)) if folder.exists() else []
         return folder / found[number % len(found)] if found else None
 
     @rule(times=st.booleans())
-    def keep_a_copy(self, times: bool) -> None:
+    def keep_a_copy(self, times):
         if place.results.exists():
             world.copy(place.results, place.stash, times=times)
 
     @rule(times=st.booleans())
-    def restore_the_copy(self, times: bool) -> None:
+    def restore_the_copy(self, times):
         if place.stash.exists():
             world.copy(place.stash, place.results, times=times)
             counts["copies and restores"] += 1
 
     @rule(number=NUMBER, times=st.booleans())
-    def restore_a_file(self, number: int, times: bool) -> None:
+    def restore_a_file(self, number, times):
         if path := self._file(place.stash, number):
             world.copy(path, place.results / path.relative_to(place.stash), times=times)
             counts["copies and restores"] += 1
 
     @rule(number=NUMBER, another=NUMBER, times=st.booleans())
-    def put_a_file_in_anothers_place(self, number: int, another: int, times: bool) -> None:
+    def put_a_file_in_anothers_place(self, number, another, times):
         one, other = (self._file(place.results, each) for each in (number, another))
         if one and other and one != other and one.suffix == other.suffix:
             world.copy(one, other, times=times)
             counts["misplaced files"] += 1
 
     @rule(number=NUMBER, at=NUMBER, what=st.sampled_from(["delete", "touch", "damage", "cut"]))
-    def harm_a_file(self, number: int, at: int, what: str) -> None:
+    def harm_a_file(self, number, at, what):
         if not (path := self._file(place.results, number)):
             return
         content = path.read_bytes()
@@ -291,7 +283,7 @@ class Sequences(RuleBasedStateMachine):
 
     # Runs
 
-    def _finish(self, run: world.Run, code: int) -> str:
+    def _finish(self, run, code):
         """Look at what a run that has ended said; return the kind of its refusal, if it is one."""
         output = run.output
         assert "Traceback" not in output, output[-4000:]
@@ -312,7 +304,7 @@ class Sequences(RuleBasedStateMachine):
         part=st.sampled_from([None, None, *PARTS]),
         dry=st.sampled_from([False, False, False, True]),
     )
-    def run(self, checkout: str, spelled: str, part: str | None, dry: bool) -> None:
+    def run(self, checkout, spelled, part, dry):
         if part == "statistics" and self.study.get("axes"):
             part = "along"  # a study with axes has no statistics
         run = place.run(
@@ -328,10 +320,10 @@ class Sequences(RuleBasedStateMachine):
         assert refused != "other", run.output[-6000:]
 
     @rule(at=st.integers(0, 60), kill=st.sampled_from(KILLS))
-    def kill_a_run(self, at: int, kill: str) -> None:
+    def kill_a_run(self, at, kill):
         done = []
 
-        def then(run: world.Run, process: int) -> None:
+        def then(run, process):
             done.append(kill)
             if kill in ("all", "interrupt"):
                 os.killpg(run.pid, signal.SIGKILL if kill == "all" else signal.SIGINT)
@@ -356,10 +348,10 @@ class Sequences(RuleBasedStateMachine):
         number=NUMBER,
         choice=NUMBER,
     )
-    def meddle_with_a_run(self, at: int, what: str, after: int, number: int, choice: int) -> None:
+    def meddle_with_a_run(self, at, what, after, number, choice):
         done: list[str] = []
 
-        def then(run: world.Run, process: int) -> None:
+        def then(run, process):
             done.append(what)
             if what.startswith("code"):
                 self.edit_or_revert_code(number, old=False)
@@ -374,7 +366,7 @@ class Sequences(RuleBasedStateMachine):
                 refused = self._finish(second, second.until_the_end())
                 assert refused in ("busy", "invalid"), second.output[-4000:]
 
-        def later(run: world.Run, process: int) -> None:
+        def later(run, process):
             if done and what == "code and back":
                 self.edit_or_revert_code(number, old=True)
 
@@ -385,14 +377,14 @@ class Sequences(RuleBasedStateMachine):
         refused = self._finish(run, code)
         assert refused != "other" or done, run.output[-6000:]
 
-    def teardown(self) -> None:
+    def teardown(self):
         if sys.exc_info()[0] is None and hasattr(self, "last"):
             self._end()
         for number in sorted(self.edits):
             self.edit_or_revert_code(number, old=False)
 
     @staticmethod
-    def _unread(expected: dict[str, bytes]) -> list[Path]:
+    def _unread(expected):
         """The damaged files among those of a study that has ended, which no job had to read.
 
         All others must be those of a fresh run, although networks may be gone.
@@ -417,7 +409,7 @@ class Sequences(RuleBasedStateMachine):
                 counts["damaged bytes that hold no content"] += 1
         return damaged
 
-    def _end(self) -> None:
+    def _end(self):
         self.meddle_with_a_run(*self.last)
         expected_code, expected = place.fresh_run(self.study, frozenset(self.edits))
         for _ in range(12):
@@ -442,7 +434,7 @@ class Sequences(RuleBasedStateMachine):
             print(dict(counts), flush=True)
 
 
-def main() -> int:
+def main():
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)

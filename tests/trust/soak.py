@@ -16,7 +16,6 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +43,7 @@ class Sample:
     descriptors: int
 
 
-def look(run: Run) -> Sample | None:
+def look(run):
     """Return a sample of a running workflow, or None if it has just ended."""
     process = Path(f"/proc/{run.process.pid}")
     with suppress(OSError):
@@ -56,7 +55,7 @@ def look(run: Run) -> Sample | None:
     return None
 
 
-def growth(samples: list[Sample]) -> list[str]:
+def growth(samples):
     """Return what was larger in the second half of a run than in the first, beyond the bounds."""
     # Until some jobs are done, the process is still growing to what it is.
     steady = [s for s in samples if s.done >= max(1, samples[-1].done / 10)]
@@ -73,12 +72,12 @@ def growth(samples: list[Sample]) -> list[str]:
     return found
 
 
-def files(folder: Path) -> set[str]:
+def files(folder):
     """Return the paths below a folder of everything that is no folder, hidden or not."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
 
 
-def declared(summary: str) -> set[str]:
+def declared(summary):
     """Return the outputs and logs in the output of `snakemake --summary`."""
     found: set[str] = set()
     lines = summary[summary.index("output_file\t") :]
@@ -90,12 +89,12 @@ def declared(summary: str) -> set[str]:
     return found
 
 
-def undeclared(found: Iterable[str], expected: set[str]) -> list[str]:
+def undeclared(found, expected):
     """Return the files of a project's folder that nothing accounts for."""
     return sorted(name for name in found if name not in expected and not KEPT.match(name))
 
 
-def soak(folder: Path, seeds: int, targets: list[str]) -> tuple[list[Sample], list[str]]:
+def soak(folder, seeds, targets):
     """Run a study; return the samples, and what grew or was left."""
     (temporary := folder / "temporary").mkdir()
     project = Project(folder / "project", env=os.environ | {"TMPDIR": str(temporary)})
@@ -120,7 +119,7 @@ def soak(folder: Path, seeds: int, targets: list[str]) -> tuple[list[Sample], li
     ]
 
 
-def main() -> int:
+def main():
     """Run the soak, print what was seen, return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)

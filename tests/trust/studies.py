@@ -16,16 +16,12 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
-from hypothesis.strategies import SearchStrategy
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.study.config import Study
 from pipeline_lib.study.validation import validate
 from tests.inprocess import run
 from tests.strategies import mutated, valid
@@ -34,7 +30,7 @@ LONGEST_LINE = 600  # characters; the known keys alone are 150
 LARGEST = 300  # of any count in a mutated study that is run here: epochs, points, units, cycles
 
 
-def refuse_or_run(raw: Any, counts: Counter[str]) -> None:
+def refuse_or_run(raw, counts):
     """Validate a study, and run it if it is accepted; any error is a failure."""
     counts["tried"] += 1
     try:
@@ -55,7 +51,7 @@ def refuse_or_run(raw: Any, counts: Counter[str]) -> None:
         check_sentences(str(error))
 
 
-def run_on_both_engines(raw: dict[str, Any], counts: Counter[str], *, whole: bool) -> None:
+def run_on_both_engines(raw, counts, *, whole):
     """Run a valid study on both engines; any exception is a failure."""
     counts["valid"] += 1
     for engine in ("fast", "plain"):
@@ -63,7 +59,7 @@ def run_on_both_engines(raw: dict[str, Any], counts: Counter[str], *, whole: boo
         counts[f"valid, run on {engine}"] += 1
 
 
-def check_sentences(text: str) -> None:
+def check_sentences(text):
     """Assert that a message is one printable line of words for each problem."""
     assert text
     for line in text.split("\n"):
@@ -72,7 +68,7 @@ def check_sentences(text: str) -> None:
         assert "Traceback" not in line, line
 
 
-def run_quietly(study: Study, *, whole: bool = False) -> None:
+def run_quietly(study, *, whole=False):
     """Run a study in a folder that vanishes."""
     logging.getLogger("pipeline_lib").propagate = False
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -82,7 +78,7 @@ def run_quietly(study: Study, *, whole: bool = False) -> None:
         run(study, Path(folder), whole=whole)
 
 
-def largest_count(part: Any) -> int:
+def largest_count(part):
     """Return the largest whole number anywhere in a study, or in a part of it."""
     inner = part.values() if isinstance(part, dict) else part
     if isinstance(part, dict | list | tuple):
@@ -90,9 +86,7 @@ def largest_count(part: Any) -> int:
     return part if isinstance(part, int) else 0
 
 
-def examples(
-    strategy: SearchStrategy[Any], count: int, number: int, check: Callable[[Any], None]
-) -> None:
+def examples(strategy, count, number, check):
     """Put `count` examples of a strategy to a check; a failing one is printed and raised."""
 
     @seed(number)
@@ -103,13 +97,13 @@ def examples(
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
-    def each(example: Any) -> None:
+    def each(example):
         check(example)
 
     each()
 
 
-def main() -> int:
+def main():
     """Try many studies and print how many did what; one that did what it must not is raised."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mutated", type=int, default=1000, help="studies that are mutated")

@@ -16,10 +16,9 @@ import signal
 import sys
 import traceback
 import types
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any
 
 import yaml
 
@@ -28,7 +27,7 @@ APART = {"logs"}  # tell of time
 STAMPED = (".parquet", ".safetensors")
 
 
-def load_libraries(checkout: Path) -> None:
+def load_libraries(checkout):
     """Import what workflows and jobs need, the library itself from this checkout."""
     import matplotlib
 
@@ -57,28 +56,16 @@ def load_libraries(checkout: Path) -> None:
     gc.disable()
 
 
-def forget_package() -> None:
+def forget_package():
     """Import the library anew from now on."""
     for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
         del sys.modules[name]
 
 
-# Called with a run and the process that is at the point, a job's or the workflow's own.
-Action: TypeAlias = "Callable[[Run, int], None]"
-
-
 class Run:
     """A running workflow in a checkout, which waits at each of its points for a word."""
 
-    def __init__(
-        self,
-        checkout: Path,
-        arguments: list[str],
-        *,
-        edited: bool,
-        forks: bool = False,
-        log: str = "run.txt",
-    ) -> None:
+    def __init__(self, checkout, arguments, *, edited, forks=False, log="run.txt"):
         self.log = checkout / log
         here, there = os.pipe(), os.pipe()
         self.pid = os.fork()
@@ -90,8 +77,11 @@ class Run:
         os.close(there[0])
         self.points, self.word = here[0], there[1]
 
-    def until_the_end(self, actions: Mapping[int, Action] | None = None) -> int:
-        """Let it run, with an action at some of its points by number; return its exit code."""
+    def until_the_end(self, actions=None):
+        """Let it run, with an action at some of its points by number; return its exit code.
+
+        An action is told the run and the process at the point, a job's or the workflow's own.
+        """
         number = 0
         while message := os.read(self.points, 4):
             if actions and number in actions:
@@ -104,19 +94,11 @@ class Run:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     @property
-    def output(self) -> str:
+    def output(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
 
-def _workflow(
-    checkout: Path,
-    arguments: list[str],
-    point: int,
-    word: int,
-    log: Path,
-    edited: bool,
-    forks: bool,
-) -> NoReturn:
+def _workflow(checkout, arguments, point, word, log, edited, forks):
     code: Any = 3
     try:
         os.setsid()
@@ -145,7 +127,7 @@ def _workflow(
         os._exit(code if isinstance(code, int) else 1 if code else 0)
 
 
-def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
+def _patch(point, word, edited, forks):
     """Run the scripts of jobs in this process or in forks, with points between and within them."""
     from snakemake.exceptions import WorkflowError
     from snakemake.shell import shell
@@ -153,11 +135,11 @@ def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
 
     from pipeline_lib.jobs import log
 
-    def wait() -> None:
+    def wait():
         os.write(point, os.getpid().to_bytes(4, "little"))
         os.read(word, 1)
 
-    def execute(_: type, command: str, *args: Any, **given: Any) -> None:
+    def execute(_, command, *args, **given):
         words = shlex.split(formatted(command, *args, stepout=2, **given))
         words = words[next(at for at, word in enumerate(words) if word.endswith(".py")) :]
         wait()
@@ -177,7 +159,7 @@ def _patch(point: int, word: int, edited: bool, forks: bool) -> None:
     shell.__new__ = execute
 
 
-def _job(words: list[str], wait: Callable[[], None]) -> bool:
+def _job(words, wait):
     from pipeline_lib.figures import pages
     from pipeline_lib.files import stamps
     from pipeline_lib.jobs import sources
@@ -185,7 +167,7 @@ def _job(words: list[str], wait: Callable[[], None]) -> bool:
     script, argv = words[0], sys.argv
     main, replace, path = sys.modules["__main__"], os.replace, sys.path[:]
 
-    def replaced(old: Any, new: Any) -> None:
+    def replaced(old, new):
         wait()
         replace(old, new)
 
@@ -212,7 +194,7 @@ def _job(words: list[str], wait: Callable[[], None]) -> bool:
     return True
 
 
-def _unrendered(draw: Callable[[], Any], paths: Any) -> None:
+def _unrendered(draw, paths):
     """Write what a figure draws in place of its picture."""
     from pipeline_lib.figures.pages import applied
     from pipeline_lib.files.whole import write_text
@@ -225,7 +207,7 @@ def _unrendered(draw: Callable[[], Any], paths: Any) -> None:
         write_text(path, f"{drawn} {texts}")
 
 
-def files(results: Path) -> dict[str, bytes]:
+def files(results):
     """Every file of results, but for what tells of time, and hidden ones."""
     found = [path for path in results.rglob("*") if path.is_file()]
     return {
@@ -237,7 +219,7 @@ def files(results: Path) -> dict[str, bytes]:
     }
 
 
-def content(path: Path) -> str | None:
+def content(path):
     """The digest of what a reader finds in a file of rows or a network; None if it is damaged."""
     from pyarrow import ArrowException, parquet
 
@@ -258,7 +240,7 @@ def content(path: Path) -> str | None:
     return stamp.content if stamp else None
 
 
-def copy(old: Path, new: Path, *, times: bool) -> None:
+def copy(old, new, *, times):
     """Copy a file or a folder, with its times as `cp -p` does, or without."""
     how = shutil.copy2 if times else shutil.copyfile
     if old.is_dir():
@@ -269,5 +251,5 @@ def copy(old: Path, new: Path, *, times: bool) -> None:
         how(old, new)
 
 
-def write_study(path: Path, study: Any) -> None:
+def write_study(path, study):
     path.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
