@@ -17,20 +17,10 @@ from tests.projects import TINY
 HUGE = 10**400
 
 NONSENSE = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(),
-        st.floats(),
-        st.text(max_size=20),
-        st.binary(max_size=5),
-        st.dates(),
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.dictionaries(
-            st.one_of(st.text(max_size=8), st.integers(), st.none()), inner, max_size=4
-        ),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8) | st.integers() | st.none(), inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -108,196 +98,171 @@ def mutated(draw: st.DrawFn) -> Any:
 
 def _change(draw: st.DrawFn, inside: Any, last: Any) -> None:
     value = inside[last]
-    action = draw(st.sampled_from(["odd", "odd", "odd", "wrap", "drop", "key", "kin", "deep"]))
+    action = draw(st.sampled_from(["odd", "odd", "odd", "wrap", "drop", "key", "kin"]))
     if action == "odd":
         inside[last] = draw(ODD)
     elif action == "wrap":
-        inside[last] = draw(
-            st.sampled_from([[value], {"value": value}, [value, value], str(value)])
-        )
+        inside[last] = draw(st.sampled_from([[value], {"value": value}, str(value)]))
     elif action == "drop":
         del inside[last]
-    elif action == "deep":
-        for _ in range(draw(st.sampled_from([3, 50, 2000]))):
-            value = {"a": value} if isinstance(value, dict) else [value]
-        inside[last] = value
     elif isinstance(inside, list):
         inside.append(value if action == "kin" else draw(ODD))
     elif action == "kin" and isinstance(last, str) and len(last) > 2:
         at = draw(st.integers(0, len(last) - 2))  # two letters change places
         inside[last[:at] + last[at + 1] + last[at] + last[at + 2 :]] = inside.pop(last)
     else:
-        inside[draw(st.one_of(st.sampled_from(NAMES), st.text(), st.integers()))] = draw(
-            st.one_of(st.just(value), ODD)
+        inside[draw(st.sampled_from(NAMES) | st.text() | st.integers())] = draw(
+            st.just(value) | ODD
         )
 
 
-def _share(draw: st.DrawFn) -> float:
-    return draw(
-        st.one_of(
-            st.sampled_from([1e-9, 0.05, 0.5, 0.95, 0.999, 1 - 1e-9]),
-            st.floats(0, 1, exclude_min=True, exclude_max=True),
-        )
-    )
+def two(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    """The start and the end of a schedule, or a range."""
+    return st.lists(strategy, min_size=2, max_size=2)
 
 
-@st.composite
-def steps(draw: st.DrawFn, *, maintenance: bool) -> list[Any]:
+of = st.sampled_from
+having = st.fixed_dictionaries
+SHARE = of([1e-9, 0.05, 0.5, 0.95, 0.999, 1 - 1e-9]) | st.floats(
+    0, 1, exclude_min=True, exclude_max=True
+)
+SIGMA, FACTOR = of([0.0, 0.3, 2.5]), of([0.5, 0.7, 1.0, 1.6])
+SCOPE = of(["matrix", "network"])
+REGROWN = {"fraction": of([1.0, 1e-9]) | st.floats(0.1, 1.0), "sd": of([0.0, 0.03, 0.5])}
+SEVERITY = {"gain": FACTOR, "activity": FACTOR, "at_rest": st.just(0.1), "limits": of([[0.5, 2.0]])}
+
+STEPS: dict[str, st.SearchStrategy[Any]] = {
+    "train": having(
+        {"epochs": st.integers(1, 3), "lr": of([1e-5, 5e-4, 1e-2])},
+        optional={"noise": two(SIGMA), "gain": two(FACTOR), "input_noise": SIGMA | two(SIGMA)},
+    ),
+    "regrow": having(REGROWN | {"sites": of(["random", "coactivity"])})
+    | having(REGROWN | {"sites": st.just("gradient"), "batches": st.integers(1, 40)}),
+    "modulate": having(
+        {},
+        optional={
+            **{"activation": of(["relu", "tanh"]), "damping": FACTOR, "gain": FACTOR},
+            **{"units": st.floats(0, 1), "inhibition": SIGMA, "gain_cap": FACTOR},
+            "bias_damping": of([0, 0.3, 1]),
+        },
+    ).filter(bool),
+    "withdraw": st.none() | having({"keep": st.lists(of(["gain", "inhibition", "damping"]))}),
+    "prune": having({"sparsity": SHARE, "scope": SCOPE})
+    | having({"fraction": SHARE, "scope": SCOPE}),
+    "scar": having(
+        {
+            "fraction": st.floats(0, 1),
+            "of": of(["survivors", "all"]),
+            "choose": of(["weakest", "random"]),
+        },
+        optional={"severity": having(SEVERITY)},
+    ),
+}
+
+
+def steps(*, maintenance: bool = False, repeat: bool = True) -> st.SearchStrategy[list[Any]]:
     """A course, or maintenance."""
-    sigma, factor = st.sampled_from([0.0, 0.3, 2.5]), st.sampled_from([0.5, 0.7, 1.0, 1.6])
-    found = []
-    for _ in range(draw(st.integers(0, 3))):
-        kind = draw(
-            st.sampled_from(
-                [*("train", "train", "regrow", "modulate", "withdraw", "prune", "repeat"), "scar"]
-            )
-        )
-        options: Any = None
-        if kind == "train":
-            lr = draw(st.sampled_from([1e-5, 5e-4, 1e-2]))
-            options = {"epochs": draw(st.integers(1, 3)), "lr": lr}
-            if draw(st.booleans()):
-                options["noise"] = [draw(sigma), draw(sigma)]
-            if draw(st.booleans()):
-                options["gain"] = [draw(factor), draw(factor)]
-            if draw(st.booleans()):
-                options["input_noise"] = draw(
-                    st.one_of(sigma, st.lists(sigma, min_size=2, max_size=2))
-                )
-        elif kind == "regrow":
-            options = {
-                "fraction": draw(st.one_of(st.just(1.0), st.just(1e-9), st.floats(0.1, 1.0))),
-                "sd": draw(st.sampled_from([0.0, 0.03, 0.5])),
-            }
-            sites = draw(st.sampled_from(["gradient", "random", "coactivity"]))
-            options |= {"batches": draw(st.integers(1, 40))} if sites == "gradient" else {}
-            options |= {"sites": sites}
-        elif kind == "modulate":
-            every = {"activation": draw(st.sampled_from(["relu", "tanh"]))}
-            every |= {"damping": draw(factor), "gain": draw(factor)}
-            every |= {"units": draw(st.floats(0, 1)), "inhibition": draw(sigma)}
-            every |= {"gain_cap": draw(factor), "bias_damping": draw(st.sampled_from([0, 0.3, 1]))}
-            chosen = draw(st.lists(st.sampled_from(list(every)), min_size=1, unique=True))
-            options = {key: every[key] for key in chosen}
-        elif kind == "withdraw" and draw(st.booleans()):
-            options = {"keep": draw(st.lists(st.sampled_from(["gain", "inhibition", "damping"])))}
-        elif kind == "prune":
-            options = {draw(st.sampled_from(["sparsity", "fraction"])): _share(draw)}
-            options["scope"] = draw(st.sampled_from(["matrix", "network"]))
-        elif kind == "scar":
-            options = {"fraction": draw(st.floats(0, 1))}
-            options |= {"of": draw(st.sampled_from(["survivors", "all"]))}
-            options |= {"choose": draw(st.sampled_from(["weakest", "random"]))}
-            if draw(st.booleans()):
-                limits = {"at_rest": 0.1, "limits": [0.5, 2.0]}
-                options["severity"] = {"gain": draw(factor), "activity": draw(factor), **limits}
-        elif kind == "repeat":
-            inside = draw(steps(maintenance=False)) if draw(st.booleans()) else []
-            options = {"times": draw(st.integers(1, 2)), "steps": inside or ["withdraw"]}
-        step: Any = {kind: options}
-        if maintenance and draw(st.booleans()):
-            step["every"] = draw(st.integers(1, 4))
-        if maintenance and draw(st.booleans()):
-            step["chance"] = draw(st.sampled_from([0, 0.5, 1.0]))
-        found.append("withdraw" if step == {"withdraw": None} and draw(st.booleans()) else step)
-    return found
+    more = {"every": st.integers(1, 4), "chance": of([0, 0.5, 1.0])} if maintenance else {}
+    kinds = dict(STEPS)
+    if repeat:
+        inside = steps(repeat=False).filter(bool)
+        kinds["repeat"] = having({"times": st.integers(1, 2), "steps": inside})
+    every = [having({kind: options}, optional=more) for kind, options in kinds.items()]
+    return st.lists(st.one_of(*every, st.just("withdraw")), max_size=3)
 
 
 LABELS = st.one_of(
-    st.sampled_from(
-        [r"$\frac{1}{2}$", "50 % & more_of #1", r"\input{x}", "a|b", "<b>x</b>", "{x}"]
-    ),
+    of([r"$\frac{1}{2}$", "50 % & more_of #1", r"\input{x}", "a|b", "<b>x</b>", "{x}"]),
     st.text(st.characters(max_codepoint=0x24F), min_size=1, max_size=60),
-).filter(lambda label: label.isprintable() and bool(label.strip()))
+).filter(
+    lambda label: (
+        label.isprintable()
+        and bool(label.strip())
+        and label.casefold() not in ("healthy", "untreated")
+    )
+)
+TREATMENT = having(
+    {
+        "course": steps(),
+        "maintenance": steps(maintenance=True),
+        "withdrawal": st.booleans(),
+    },
+    optional={"colour": of(["#000000", "#Ffffff", "#117733"])},
+)
+FEW = st.integers(1, 300)
+BIAS = of([0.0, 1.0, [1.5, 0.5], [0.5, -0.5]])
+PROBE = {"bias": BIAS, "internal_noise": of([0.0, [0.5, 1.0]]), "threshold": of([0.5, 1.0])}
+STUDY = having(
+    {
+        "seeds": of([1, 2, [7], [4294966, 0]]),
+        "results": st.just("results"),
+        "engine": st.just("fast"),
+        "task": having(
+            {
+                "centres": st.lists(two(st.floats(-5, 5)), min_size=2, max_size=5),
+                "sd": st.floats(0.01, 3),
+                **dict.fromkeys(("train", "test", "clean"), FEW),
+            }
+        ),
+        "network": having(
+            {
+                "hidden": st.lists(st.integers(1, 40), min_size=1, max_size=4),
+                "init": of(["torch", {"normal": 0.05}, {"normal": 1.0}]),
+            }
+        ),
+        "training": having({"batch_size": of([7, 64, 128, 1000, 10**9])}),
+        "baseline": having({"epochs": st.integers(1, 3), "lr": of([1e-3, 0.1])}),
+        "pruning": having({"sparsity": SHARE, "scope": SCOPE}),
+        "evaluate": having(
+            {
+                "combined": having(
+                    {"input_noise": of([0.0, 1.0]), "internal_noise": of([0.0, 0.5])}
+                ),
+                "sweep": st.lists(st.floats(0.01, 5), max_size=3, unique=True).map(
+                    lambda levels: [0.0, *sorted(levels)]
+                ),
+            }
+        ),
+        "acute": having({"prune": SHARE, "cap": of([0.5, 0.99, 1.0])}),
+        "relapse": having(
+            {"cycles": st.integers(1, 3), "prune": SHARE, "threshold": of([0.01, 0.8, 1.0])}
+        ),
+        "reproduction": st.just({"published": None, "runs": None, "alpha": 0.05, "margin": 1.0}),
+    },
+    optional={
+        "insult": steps(),
+        "kindling": having(
+            {
+                "cycles": st.integers(1, 2),
+                "stress": steps(maintenance=True),
+                "probe": having(PROBE),
+                "episode": steps(maintenance=True),
+                "afterwards": st.none() | having(PROBE),
+            }
+        ),
+        "switch": having(
+            {
+                "bias": of([-1.0, 0.0, 1.0]),
+                "internal_noise": of([0.0, 1.0]),
+                "threshold": of([None, 0.01, 0.6]),
+            }
+        ),
+    },
+)
 
 
 @st.composite
 def valid(draw: st.DrawFn) -> dict[str, Any]:
     """A small valid study with anything that a study may have."""
-    names = draw(
-        st.lists(
-            st.sampled_from(["a", "ab", "nan", "null", "true", "seed", "replay", "x_1", "logs"]),
-            min_size=1,
-            max_size=3,
-            unique=True,
-        )
-    )
-    labels = draw(
-        st.lists(LABELS, min_size=3, max_size=3, unique_by=str.casefold).filter(
-            lambda found: not {"healthy", "untreated"} & {label.casefold() for label in found}
-        )
-    )
+    words = of(["a", "ab", "nan", "null", "true", "seed", "replay", "x_1", "logs"])
+    names = draw(st.lists(words, min_size=1, max_size=3, unique=True))
+    labels = draw(st.lists(LABELS, min_size=3, max_size=3, unique_by=str.casefold))
     treatments: dict[str, Any] = {}
     for name, label in zip(names, labels, strict=False):
-        treatments[name] = {
+        others = [other for other in names if other != name]
+        treatments[name] = draw(TREATMENT) | {
             "label": label,
-            "from": draw(st.sampled_from([None, *treatments])),
-            "course": draw(steps(maintenance=False)),
-            "maintenance": draw(steps(maintenance=True)),
-            "withdrawal": draw(st.booleans()),
-            "combines": draw(
-                st.lists(st.sampled_from([n for n in names if n != name] or ["?"]), unique=True)
-            )
-            if len(names) > 1
-            else [],
+            "from": draw(of([None, *treatments])),
+            "combines": draw(st.lists(of(others), unique=True)) if others else [],
         }
-        if draw(st.booleans()):
-            treatments[name]["colour"] = draw(st.sampled_from(["#000000", "#Ffffff", "#117733"]))
-    few = st.one_of(st.just(1), st.integers(1, 300))
-    coordinate = st.floats(-5, 5)
-    position = st.lists(coordinate, min_size=2, max_size=2)
-    levels = draw(st.lists(st.floats(0.01, 5), max_size=3, unique=True).map(sorted))
-    study = {
-        "seeds": draw(st.sampled_from([1, 2, [7], [4294966, 0]])),
-        "results": "results",
-        "engine": "fast",
-        "task": {
-            "centres": draw(st.lists(position, min_size=2, max_size=5)),
-            "sd": draw(st.floats(0.01, 3)),
-            **{key: draw(few) for key in ("train", "test", "clean")},
-        },
-        "network": {
-            "hidden": draw(st.lists(st.integers(1, 40), min_size=1, max_size=4)),
-            "init": draw(st.sampled_from(["torch", {"normal": 0.05}, {"normal": 1.0}])),
-        },
-        "training": {"batch_size": draw(st.sampled_from([7, 64, 128, 1000, 10**9]))},
-        "baseline": {"epochs": draw(st.integers(1, 3)), "lr": draw(st.sampled_from([1e-3, 0.1]))},
-        "pruning": {
-            "sparsity": _share(draw),
-            "scope": draw(st.sampled_from(["matrix", "network"])),
-        },
-        "evaluate": {
-            "combined": {
-                "input_noise": draw(st.sampled_from([0.0, 1.0])),
-                "internal_noise": draw(st.sampled_from([0.0, 0.5])),
-            },
-            "sweep": [0.0, *levels],
-        },
-        "acute": {"prune": _share(draw), "cap": draw(st.sampled_from([0.5, 0.99, 1.0]))},
-        "relapse": {
-            "cycles": draw(st.integers(1, 3)),
-            "prune": _share(draw),
-            "threshold": draw(st.sampled_from([0.01, 0.8, 1.0])),
-        },
-        "treatments": treatments,
-        "reproduction": {"published": None, "runs": None, "alpha": 0.05, "margin": 1.0},
-    }
-    if draw(st.booleans()):
-        study["insult"] = draw(steps(maintenance=False))
-    if draw(st.booleans()):
-        bias = st.sampled_from([0.0, 1.0, [1.5, 0.5], [0.5, -0.5]])
-        probe = {"bias": draw(bias), "internal_noise": draw(st.sampled_from([0.0, [0.5, 1.0]]))}
-        study["kindling"] = {
-            "cycles": draw(st.integers(1, 2)),
-            "stress": draw(steps(maintenance=True)),
-            "probe": {**probe, "threshold": draw(st.sampled_from([0.5, 1.0]))},
-            "episode": draw(steps(maintenance=True)),
-            "afterwards": draw(st.sampled_from([None, {**probe, "threshold": 0.7}])),
-        }
-    if draw(st.booleans()):
-        study["switch"] = {
-            "bias": draw(st.sampled_from([-1.0, 0.0, 1.0])),
-            "internal_noise": draw(st.sampled_from([0.0, 1.0])),
-            "threshold": draw(st.sampled_from([None, 0.01, 0.6])),
-        }
-    return study
+    return draw(STUDY) | {"treatments": treatments}

@@ -9,7 +9,6 @@ import pytest
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.accuracy import Subject
 from pipeline_lib.measures import kindling
-from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
@@ -51,15 +50,12 @@ def test_the_probe_changes_linearly_and_an_episode_leaves_scars_for_good(course)
 
 
 def test_a_network_at_the_threshold_has_no_episode(course):
-    row = course()[0][0]
+    accuracy = course()[0][0].accuracy
     probe = {"bias": 1.5, "internal_noise": 1.0}
-    at, above = (
-        course(probe={**probe, "threshold": row.accuracy + more})[0][0] for more in (0.0, 1e-9)
-    )
+    at, above = (course(probe=probe | {"threshold": accuracy + x})[0][0] for x in (0.0, 1e-9))
     assert (at.episode, at.scars) == (False, 0.0)
     assert above.episode
     assert above.scars > 0
-    assert at.accuracy == above.accuracy == row.accuracy
 
 
 def test_stress_and_maintenance_begin_with_the_first_cycle_and_training_is_told(course):
@@ -73,21 +69,12 @@ def test_stress_and_maintenance_begin_with_the_first_cycle_and_training_is_told(
     ]
 
 
-@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
+@pytest.mark.parametrize("engine", [fast, plain])
 def test_the_noise_is_the_same_whatever_the_mean_and_the_consequences(course, engine):
     bare, scarred = course(engine, episode=[])[0], course(engine)[0]
     assert bare[0].accuracy == scarred[0].accuracy
     steady = {"bias": 1.0, "internal_noise": 1.0, "threshold": 1.0}
     assert course(engine, episode=[], probe=steady)[0][1] == bare[1]
-
-
-def test_severity_is_told_whether_or_not_there_is_an_episode(course, network, points):
-    severity = {"gain": 1.0, "activity": 2.0, "at_rest": 0.0, "limits": [0.1, 9.0]}
-    dosed = [{"scar": {"fraction": 0.1, "severity": severity}}]
-    rows, _ = course(episode=dosed, probe={"bias": 0.0, "internal_noise": 0.0, "threshold": 0.01})
-    assert not any(row.episode for row in rows)
-    activity = mean_activity(prune(network, 0.5), points.x)
-    assert [row.severity for row in rows] == pytest.approx([1 + 2 * activity] * 3)
 
 
 def test_numbers_by_cycle_and_of_the_whole_course(course):
@@ -106,9 +93,7 @@ def test_only_maintained_treatments_are_measured_if_there_are_any(paper):
     probe = {"bias": 1.0, "internal_noise": 1.0, "threshold": 0.6}
     paper["kindling"] = {"cycles": 2, "probe": probe, "episode": [SCAR]}
     paper["treatments"]["ssri"]["maintenance"] = []
-    study = validate(paper)
-    assert slices.states(study, "kindling") == ["ketamine", "neurosteroid"]
-    assert slices.states(study, "relapse") == ["ketamine", "ssri", "neurosteroid"]
+    assert slices.states(validate(paper), "kindling") == ["ketamine", "neurosteroid"]
     for treatment in paper["treatments"].values():
         treatment["maintenance"] = []
     assert slices.states(validate(paper), "kindling") == list(paper["treatments"])
