@@ -24,9 +24,9 @@ from pipeline_lib.figures import FOREST, pages, style
 from pipeline_lib.figures.varied import draw
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.names import HEALTHY, STATES
-from pipeline_lib.reporting.findings import Finding
-from pipeline_lib.reporting.typesetting import FORMATS
-from pipeline_lib.reporting.varied_findings import TOPICS, variant_sentences, varied_markdown
+from pipeline_lib.reporting.findings import Finding, markdown
+from pipeline_lib.reporting.typesetting import FORMATS, write_tables
+from pipeline_lib.reporting.varied_findings import TOPICS, variant_sentences
 from pipeline_lib.reporting.varied_tables import variant_table
 from pipeline_lib.reporting.wording import listed, plural
 
@@ -43,8 +43,7 @@ def compare(base: Side, other: Side, out: str | Path) -> str:
         name="comparison",
         title=f"{other.name} against {base.name}",
     )
-    for form, written in FORMATS.items():
-        write_text(Path(out, f"comparison.{form}"), written(table))
+    write_tables([table], [Path(out, f"{table.name}.{form}") for form in FORMATS])
     write_text(Path(out, "findings.md"), text)
     places = {name: place for place, name in enumerate(base.study["treatments"])}
     colours = {name: kind["colour"] for name, kind in treatments.items() if kind.get("colour")}
@@ -79,7 +78,7 @@ def _text(
         if rows:
             sentences = variant_sentences(rows, varied.numbers[name], labels)
             findings.append(Finding(topic, list(sentences)))
-    return varied_markdown(reading, findings)
+    return markdown(reading, findings)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -101,16 +101,16 @@ class TableSpec:
 class FigureSpec:
     """A figure of the numbers that name it.
 
-    `kind` says how it is drawn: "states", with a row for each state that shows every seed and the
-    mean; "levels", with lines over the levels of a sweep; "cycles", with lines over stress cycles;
-    "trajectories", with every seed over the cycles and a panel for each treatment. A "special"
-    figure shows something other than numbers and is drawn by a module of that name.
+    `kind` is the module of `figures` that draws it: "states", with a row for each state that shows
+    every seed and the mean; "lines", with lines over the levels of a sweep or over stress cycles;
+    "trajectories", with every seed over the cycles and a panel for each treatment; or another, of
+    a figure that shows something other than numbers.
     """
 
     name: str
     title: str
     caption: str
-    kind: Literal["states", "levels", "cycles", "trajectories", "special"] = "states"
+    kind: str = "states"
 
 
 def drawn_keys(drawn: Drawn) -> list[str]:

@@ -139,6 +139,18 @@ def to_make(output, *inputs, listed=False):
     return known(paths)
 
 
+def each_to_make(output, **inputs):
+    """`to_make` for files, or lists of files, by name."""
+    return {
+        name: (
+            to_make(output, *found, listed=True)
+            if isinstance(found, list)
+            else to_make(output, found)
+        )
+        for name, found in inputs.items()
+    }
+
+
 def gathered(kind):
     """The path of the study's rows of one kind."""
     return in_results("metrics", f"{kind}.parquet")

@@ -1,4 +1,4 @@
-# The figures of the study, each made from the files that it shows, in the order of the report.
+# The figures of the study, each made from the files that it shows, and what pages read besides numbers.
 
 from typing import Any, NamedTuple
 
@@ -7,109 +7,89 @@ from pipeline_lib.names import STANDARD_POINTS
 
 
 class Drawing(NamedTuple):
-    """The script that draws a figure, the files that it reads, and what it is told.
+    """The files of `SHOWN` that a figure reads, and what its module is told.
 
-    `planned` returns the plan of the files, or several by state. `code` is what the script loads
-    by name, and `narrow` tells whether the figure fits a journal's column.
+    `code` is what the module loads by name, `networks` are the states whose networks it reads,
+    and `narrow` tells whether the figure fits a journal's column.
     """
 
-    script: str
-    files: dict[str, Any]
-    planned: Any
+    files: list[str]
     code: list[str] = []
     told: dict[str, Any] = {}
+    networks: list[str] = []
     narrow: bool = True
 
 
-REGROWTH = slices.first_regrowth(STUDY)
-FIRST = SEEDS[0]  # the seed whose networks are shown, which CASES[0] is of
-DRAWINGS = {}
+def of_first(state):
+    """The path of a network of the study's first seed."""
+    return at_scenario(network_of(state), (NETWORK, state), 0).format(seed=SEEDS[0])
 
-for name, spec in figures.specs(MEASURES).items():
-    if spec not in figures.SPECIAL:
-        DRAWINGS[name] = Drawing(
-            "figure",
-            {"values": VALUES, "cells": CELLS},
-            plan_of_values,
-            of_measures("FIGURES", "NUMBERS"),
-        )
-if DRAWN:
-    DRAWINGS[figures.PATIENTS.name] = Drawing(
-        "figure_patients",
-        {"values": VALUES},
-        plan_of_values,
-        of_measures("NUMBERS"),
-        {"drawn": DRAWN},
-    )
-if slices.RELAPSE in MEASURES:
-    DRAWINGS[figures.SURVIVAL.name] = Drawing(
-        "figure_survival",
-        {"survival": in_results("statistics", "survival.parquet")},
-        plan_of_statistics,
-    )
-DRAWINGS[figures.TRAINING.name] = Drawing(
-    "figure_training",
-    {"history": gathered("history")},
-    lambda: plan_of_gather("history"),
-    told={"measured": slices.gather(STUDY, "history")},
+
+def drawings_of_axes():
+    """How the figures of a study with axes are made; none can show a threshold that varies."""
+    told = {"scenarios": AXIS_VALUES, "threshold": THRESHOLD}
+    drawing = Drawing(["values", "cells"], of_measures("NUMBERS"), told)
+    return dict.fromkeys(SPECS_OF_ALL, drawing)
+
+
+def drawings_of_study():
+    """How the figures of a study without axes are made, in the order of the report."""
+    of_numbers = Drawing(["values", "cells"], of_measures("FIGURES", "NUMBERS"))
+    measured = [
+        name for name in SPECS_OF_ALL if SPECS_OF_ALL[name] not in figures.SPECIAL
+    ]
+    found = dict.fromkeys(measured, of_numbers)
+    numbers = of_measures("NUMBERS")
+    if DRAWN:
+        found["patients"] = Drawing(["values"], numbers, {"drawn": DRAWN})
+    if slices.RELAPSE in MEASURES:
+        found["survival"] = Drawing(["survival"])
+    measured = {"measured": slices.gather(STUDY, "history")}
+    found["training"] = Drawing(["history"], told=measured)
+    if PUBLISHED:
+        found["comparison"] = Drawing(["comparison"], of_measures("TABLES", "NUMBERS"))
+    if regrowth := slices.first_regrowth(STUDY):
+        name, batches = regrowth
+        told = {"seed": SEEDS[0], "treatment": name, "batches": batches}
+        told["trained"] = slices.treat(CASES[0], name)
+        networks = [UNTREATED, name]
+        found["regrowth"] = Drawing([], [ENGINES[0]], told, networks, narrow=False)
+    if slices.is_plane(STUDY):
+        points = slices.points(CASES[0], STANDARD_POINTS)
+        told = {"seed": SEEDS[0], "points": points}
+        found["regions"] = Drawing([], [], told, [*STATES, *TREATMENTS])
+    if PREDICTS:
+        found["predictors"] = Drawing([ASSOCIATIONS], numbers)
+    return found
+
+
+SPECS_OF_ALL = (
+    figures.of_axes(AXIS_VALUES, MEASURES) if AXES else figures.specs(MEASURES)
 )
-if has_published("published"):
-    DRAWINGS[figures.COMPARISON.name] = Drawing(
-        "figure_comparison",
-        {"comparison": in_results("reproduction", "comparison.parquet")},
-        lambda: plan_of_reproduction(),
-        of_measures("TABLES", "NUMBERS"),
-    )
-if REGROWTH:
-    DRAWINGS[figures.REGROWTH.name] = Drawing(
-        "figure_regrowth",
-        {
-            "pruned": of_first(network_of(UNTREATED)),
-            "treated": of_first(network_of(REGROWTH[0])),
-        },
-        lambda: {name: plan_of_network(name) for name in (UNTREATED, REGROWTH[0])},
-        [ENGINES[0]],
-        {
-            "seed": FIRST,
-            "treatment": REGROWTH[0],
-            "batches": REGROWTH[1],
-            "trained": slices.treat(CASES[0], REGROWTH[0]),
-        },
-        narrow=False,
-    )
-if slices.is_plane(STUDY):
-    DRAWINGS[figures.REGIONS.name] = Drawing(
-        "figure_regions",
-        {
-            "healthy": of_first(network_of(HEALTHY)),
-            "untreated": of_first(network_of(UNTREATED)),
-            "treated": [of_first(network_of(name)) for name in TREATMENTS],
-        },
-        lambda: {state: plan_of_network(state) for state in [*STATES, *TREATMENTS]},
-        told={"seed": FIRST, "points": slices.points(CASES[0], STANDARD_POINTS)},
-    )
-if PREDICTS:
-    DRAWINGS[figures.PREDICTORS.name] = Drawing(
-        "figure_predictors",
-        {"associations": in_results("statistics", f"{ASSOCIATIONS}.parquet")},
-        plan_of_predictors,
-        of_measures("NUMBERS"),
-    )
+DRAWINGS = drawings_of_axes() if AXES else drawings_of_study()
+SPECS = {name: spec for name, spec in SPECS_OF_ALL.items() if name in DRAWINGS}
 
-SPECS = {
-    name: spec for name, spec in figures.specs(MEASURES).items() if name in DRAWINGS
-}
+
+def files_of_figure(name):
+    """The files that a figure reads, by name; a state alone could be a name Snakemake keeps."""
+    networks = {f"network_{at}": of_first(at) for at in DRAWINGS[name].networks}
+    return {each: SHOWN[each][0] for each in DRAWINGS[name].files} | networks
+
+
+def plans_of_figure(name):
+    """The plans of the files that a figure reads, by name."""
+    networks = {f"network_{at}": plan_of_network(at) for at in DRAWINGS[name].networks}
+    return {each: SHOWN[each][1]() for each in DRAWINGS[name].files} | networks
 
 
 def plan_of_figure(name):
-    """The plan of a figure, from what its script is told and the plans of its files."""
-    drawing = DRAWINGS[name]
-    planned = drawing.planned()
+    """The plan of a figure, from what its module is told and the plans of its files."""
+    drawn_by = f"pipeline_lib.figures.{SPECS[name].kind}:drawing"
     return plan(
         f"figure {name}",
-        study=[slices.figure(STUDY, name, LOOKS), drawing.told],
-        code=code(drawing.script, *drawing.code),
-        inputs=planned if isinstance(planned, dict) else {"data": planned},
+        study=[slices.figure(STUDY, name, LOOKS), DRAWINGS[name].told],
+        code=code("figure", drawn_by, *DRAWINGS[name].code),
+        inputs=plans_of_figure(name),
     )
 
 
@@ -119,14 +99,9 @@ for name, spec in SPECS.items():
         name:
             f"figure_{name}"
         input:
-            **{
-                which: to_make(
-                    in_results("figures", f"{name}.svg"),
-                    *(found if isinstance(found, list) else [found]),
-                    listed=isinstance(found, list),
-                )
-                for which, found in DRAWINGS[name].files.items()
-            },
+            **each_to_make(
+                in_results("figures", f"{name}.svg"), **files_of_figure(name)
+            ),
         output:
             pictures=picture(name, narrow=DRAWINGS[name].narrow),
             stamp=stamp_of(f"figure_{name}"),
@@ -135,13 +110,27 @@ for name, spec in SPECS.items():
         group:
             STUDY_GROUP
         params:
-            script=DRAWINGS[name].script,
+            module=spec.kind,
             caption=spec.caption,
             study=slices.figure(STUDY, name, LOOKS),
             told=DRAWINGS[name].told,
-            planned=lambda wildcards, name=name: DRAWINGS[name].planned(),
+            planned=lambda wildcards, name=name: plans_of_figure(name),
             made_by=lambda wildcards, name=name: plan_of_figure(name),
         message:
             f"draw the figure {name}"
         script:
-            "../workflow_scripts/{params.script}.py"
+            "../workflow_scripts/figure.py"
+
+
+def page_to_make(template):
+    """What a report reads besides the study's numbers; `template` is the file of its page."""
+    reporting = [template, "parts.html.j2", "report.css"]
+    return each_to_make(
+        in_results("report.html"),
+        network=of_first(HEALTHY),
+        figures=expand(
+            in_results("figures", "{name}.{form}"), name=SPECS, form=["svg", "png"]
+        ),
+        templates=[of_project("pipeline_lib/reporting", name) for name in reporting],
+        citation=of_project("CITATION.cff"),
+    )

@@ -20,53 +20,39 @@ TABLES = [
     *(PREDICTION_TABLES if PREDICTS else []),
 ]
 PUBLISHED = published("published")
-DISCREPANCIES = (
-    {"discrepancies": of_project("docs/discrepancies.md")}
-    if has_published("published", "runs")
-    else {}
-)
+COMPARISON = in_results("reproduction", "comparison.parquet")
+COMPARED = {}  # what the report shows of the comparison
+if PUBLISHED:
+    COMPARED["comparison"] = COMPARISON
+if has_published("published", "runs"):
+    COMPARED["discrepancies"] = of_project("docs/discrepancies.md")
 
 
-def of_first(pattern):
-    """The path of a network of the study's first seed."""
-    return str(pattern).format(seed=FIRST, scenario="")
+# The study's numbers and statistics, for tables and pages, each with the plan that makes it.
+NUMBERS = {
+    "values": (VALUES, plan_of_values),
+    "cells": (CELLS, plan_of_values),
+    "pairs": (in_results("statistics", "paired.parquet"), plan_of_statistics),
+    "logrank": (in_results("statistics", "logrank.parquet"), plan_of_statistics),
+    "claims": (in_results("statistics", "claims.parquet"), plan_of_statistics),
+    **{name: (path, plan_of_predictors) for name, path in PREDICTIONS.items()},
+}
 
 
-def each_to_make(output, **inputs):
-    """`to_make` for files by name."""
-    return {name: to_make(output, path) for name, path in inputs.items()}
-
-
-def numbers_to_make(output):
-    """The study's numbers and statistics, for jobs that show them."""
-    return each_to_make(
-        output,
-        values=VALUES,
-        cells=CELLS,
-        pairs=in_results("statistics", "paired.parquet"),
-        logrank=in_results("statistics", "logrank.parquet"),
-        claims=in_results("statistics", "claims.parquet"),
-        **PREDICTIONS,
-    )
+def numbers_to_make(output, **others):
+    """The files of `NUMBERS` and others, by name."""
+    numbers = {name: path for name, (path, _) in NUMBERS.items()}
+    return each_to_make(output, **numbers, **others)
 
 
 def plans_of_numbers():
-    """The plans of the files of `numbers_to_make`."""
-    numbers, statistics = plan_of_values(), plan_of_statistics()
-    return {
-        "values": numbers,
-        "cells": numbers,
-        "pairs": statistics,
-        "logrank": statistics,
-        "claims": statistics,
-        **(dict.fromkeys(PREDICTION_TABLES, plan_of_predictors()) if PREDICTS else {}),
-    }
+    """The plans of the files of `NUMBERS`, by name."""
+    return {name: planned() for name, (_, planned) in NUMBERS.items()}
 
 
 rule tables:
     input:
-        **numbers_to_make(in_results("tables", f"{TABLES[0]}.csv")),
-        **each_to_make(in_results("tables", f"{TABLES[0]}.csv"), **PUBLISHED),
+        **numbers_to_make(in_results("tables", f"{TABLES[0]}.csv"), **PUBLISHED),
     output:
         tables=[
             in_report("tables", table, in_results("tables", f"{table}.csv"))
@@ -105,13 +91,13 @@ if PUBLISHED:
     rule reproduction:
         input:
             **each_to_make(
-                in_results("reproduction", "comparison.parquet"),
+                COMPARISON,
                 values=VALUES,
                 cells=CELLS,
                 **published("published", "runs"),
             ),
         output:
-            comparison=in_results("reproduction", "comparison.parquet"),
+            comparison=COMPARISON,
             report=in_report(
                 "reproduction",
                 "comparison",
@@ -146,43 +132,22 @@ def plan_of_reproduction():
     )
 
 
+# What figures show.
+SHOWN = {
+    **NUMBERS,
+    "survival": (in_results("statistics", "survival.parquet"), plan_of_statistics),
+    "history": (gathered("history"), lambda: plan_of_gather("history")),
+    "comparison": (COMPARISON, plan_of_reproduction),
+}
+
+
 include: "figures.smk"
 
 
 rule report:
     input:
-        **numbers_to_make(in_results("report.html")),
-        **each_to_make(in_results("report.html"), **PUBLISHED, **DISCREPANCIES),
-        **(
-            each_to_make(
-                in_results("report.html"),
-                comparison=in_results("reproduction", "comparison.parquet"),
-            )
-            if PUBLISHED
-            else {}
-        ),
-        network=to_make(in_results("report.html"), of_first(network_of(HEALTHY))),
-        figures=to_make(
-            in_results("report.html"),
-            *expand(
-                in_results("figures", "{name}.{form}"),
-                name=SPECS,
-                form=["svg", "png"],
-            ),
-        ),
-        template=to_make(
-            in_results("report.html"),
-            of_project("pipeline_lib/reporting/report.html.j2"),
-        ),
-        parts=to_make(
-            in_results("report.html"),
-            of_project("pipeline_lib/reporting/parts.html.j2"),
-        ),
-        style=to_make(
-            in_results("report.html"),
-            of_project("pipeline_lib/reporting/report.css"),
-        ),
-        citation=to_make(in_results("report.html"), of_project("CITATION.cff")),
+        **numbers_to_make(in_results("report.html"), **PUBLISHED, **COMPARED),
+        **page_to_make("report.html.j2"),
     output:
         page=in_report("report", "report", in_results("report.html")),
         findings=in_results("findings.md"),

@@ -244,8 +244,7 @@ class Run:
                 **theirs,
                 network=self.network(study.seed_list[0], HEALTHY),
                 figures=drawn,
-                template=reporting / "report.html.j2",
-                style=reporting / "report.css",
+                templates=[reporting / "report.html.j2", reporting / "report.css"],
                 citation=ROOT / "CITATION.cff",
             ),
             study=slices.report(study),
@@ -265,41 +264,37 @@ class Run:
         study, first, treatments = self.study, self.study.seed_list[0], list(self.study.treatments)
         looks = self.looks
         regrowth = slices.first_regrowth(study)
-        networks = {state: self.network(first, state) for state in [*STATES, *treatments]}
+        networks = {
+            f"network_{state}": self.network(first, state) for state in [*STATES, *treatments]
+        }
         files = {
-            "survival": Files(self.folder / "statistics/survival.parquet"),
-            "training": Files(self.gathered("history")),
-            "comparison": comparison and Files(comparison),
-            "regions": slices.is_plane(study)
-            and Files(
-                **{state: networks[state] for state in STATES},
-                treated=[networks[name] for name in treatments],
-            ),
-            "regrowth": regrowth
-            and Files(pruned=networks[UNTREATED], treated=networks[regrowth[0]]),
+            "survival": Files(survival=self.folder / "statistics/survival.parquet"),
+            "training": Files(history=self.gathered("history")),
+            "comparison": comparison and Files(comparison=comparison),
+            "regions": slices.is_plane(study) and Files(**networks),
+            "regrowth": regrowth and Files(**networks),
         }
         drawn: list[Path] = []
         for name, spec in figures.specs(study.measures).items():
-            special = spec in figures.SPECIAL
-            read = files.get(name) if special else Files(**self.numbers)
+            read = files.get(name) if spec in figures.SPECIAL else Files(**self.numbers)
             if not read:
                 continue
-            found: dict[str, Any] = {"study": slices.figure(study, name, looks)}
+            found: dict[str, Any] = {"study": slices.figure(study, name, looks), "told": {}}
+            found["module"] = spec.kind
+            found["planned"] = dict.fromkeys(vars(read))
             if name == "training":
                 found["told"] = {"measured": slices.gather(study, "history")}
             if name == "regions":
                 points = slices.points(study, STANDARD_POINTS)
                 found["told"] = {"seed": first, "points": points}
-                found["planned"] = dict.fromkeys(networks)
             if name == "regrowth" and regrowth:
                 treatment, batches = regrowth
                 trained = slices.treat(study, treatment)
                 found["told"] = {"seed": first, "treatment": treatment, "batches": batches}
                 found["told"]["trained"] = trained
-                found["planned"] = dict.fromkeys(networks)
             pictures = [self.folder / "figures" / f"{name}.{form}" for form in ("svg", "png")]
             output = Files(pictures=pictures, stamp=self.folder / f"stamps/figure_{name}.json")
-            self.script(f"figure_{name}" if special else "figure", output, read, **found)
+            self.script("figure", output, read, **found)
             drawn += pictures
         return drawn
 

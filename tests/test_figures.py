@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import StepPatch
 from matplotlib.path import Path
 
-from pipeline_lib import measures, names
+from pipeline_lib import figures, items, measures, names
 from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.reproduction import (
     CONSISTENT,
     INCONSISTENT,
+    NOT_TESTED,
     PERMUTATION,
     Compared,
 )
@@ -41,7 +43,7 @@ from pipeline_lib.model.network import Modulation
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.model.task import standard_points
-from pipeline_lib.numbers import Key
+from pipeline_lib.numbers import POINTS, Key, Number
 from pipeline_lib.steps import HistoryRow
 from tests.conftest import CENTRES
 
@@ -58,19 +60,22 @@ def styled():
         yield
 
 
-def looks(labels=LABELS):
-    return style.looks(labels, {name: place for place, name in enumerate(labels)}, {})
+def looks(labels=LABELS, colours=None):
+    return style.looks(labels, {name: i for i, name in enumerate(labels)}, colours or {})
 
 
-def shown(figure, values, threshold=None):
+def of_measures(figure, values, threshold=None):
+    return shown(numbers_in(figure, MEASURES), values, threshold)
+
+
+def shown(numbers, values, threshold=None):
     """What is drawn of numbers by key, one a seed, with intervals that no statistic gives."""
     given = [value(seed, key, x) for key, of_key in values.items() for seed, x in of_key.items()]
-    cells = study_cells(given, measures.numbers(MEASURES))
+    cells = study_cells(given, measures.numbers(MEASURES) | {n.name: n for n in numbers})
     for cell in cells:
         if cell.n > 1:
             vars(cell).update(ci_low=cell.mean - 1.5, ci_high=cell.mean + 0.5)
-    spec, numbers = specs(MEASURES)[figure], numbers_in(figure, MEASURES)
-    return Shown(spec, numbers, Cells(cells), by_key(given), looks(), 25.0, threshold)
+    return Shown(numbers, Cells(cells), by_key(given), looks(), 25.0, threshold)
 
 
 def numbered(seeds, keys):
@@ -105,7 +110,7 @@ def test_states_show_every_seed_its_mean_and_its_interval(seeds):
     rows = [[Key(state, name) for state in STATES] for name in (names.CLEAN, names.COMBINED)]
     rows += [[Key(state, names.INTERNAL, level=level) for state in STATES] for level in SWEEP]
     values = numbered(seeds, [*itertools.chain(*rows), off])
-    figure = states.draw(shown("accuracy", values))
+    figure = states.draw(of_measures("accuracy", values))
     assert titles(figure) == ["Clean", "Combined stress", "Internal noise σ = 2.5"]
     drawn = (rows[0], [*rows[1], off], rows[-1])
     for panel, keys in zip(figure.axes, drawn, strict=True):
@@ -115,9 +120,32 @@ def test_states_show_every_seed_its_mean_and_its_interval(seeds):
         assert np.allclose([x[:, 0] for x in marked(panel, "mean")], mean)
         ends = mean + ([-1.5, 0.5] if seeds > 1 else [np.nan] * 2)
         assert np.allclose([x[:, 0] for x in marked(panel, "interval")], ends, equal_nan=True)
-        assert panel.get_xlabel() == "Accuracy (%)"
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == [*(look.label for look in looks().values()), "SSRI-like\nmodulation off"]
+    open_markers = [line for line in figure.axes[1].lines if line.get_markerfacecolor() == "white"]
+    assert [line.get_color() for line in open_markers] == [looks()["ssri"].colour]
+
+
+def test_each_panel_has_the_axis_of_its_number():
+    numbers = [
+        Number("right", "Right answers"),
+        Number("woke", "Woke up", share=True),
+        Number("gain", "Gain", unit=POINTS),
+        Number("entropy", "Entropy", unit=""),
+        Number("absent", "Absent"),
+    ]
+    given = {"right": (60.0, 70.0), "woke": (0.0, 1.0), "gain": (-3.0, 4.0), "entropy": (2.0, 8.0)}
+    values = {Key("ssri", name): dict(enumerate(two)) for name, two in given.items()}
+    figure = states.draw(shown(numbers, values))
+    right, woke, gain, entropy = figure.axes
+    labels = [panel.get_xlabel() for panel in figure.axes]
+    assert labels == ["Accuracy (%)", "Woke up (%)", "Gain (points)", "Entropy"]
+    assert right.get_xlim() == woke.get_xlim() == (-3, 103)
+    assert marked(woke, "seeds")[0][:, 0].tolist() == [0, 100]
+    assert gain.get_xlim()[0] < -3
+    assert -1 < entropy.get_xlim()[0] < 0
+    assert [len(marked(panel, "_child0")) for panel in figure.axes] == [1, 0, 1, 0]  # chance, zero
+    assert "chance, 25 %" in legend(figure)
 
 
 @pytest.mark.parametrize("seeds", [1, 4])
@@ -130,7 +158,7 @@ def test_lines_draw_means_and_intervals_over_levels_or_cycles(seeds, at):
     series = {state: [Key(state, number, **{at: x}) for x in places] for state in STATES}
     off = Key("ssri", number, names.OFF, **{at: places[-1]})
     values = numbered(seeds, [*itertools.chain(*map(reversed, series.values())), off])
-    figure = lines.draw(shown(name, values))
+    figure = lines.draw(of_measures(name, values))
     (panel,) = figure.axes
     assert [panel.get_xlabel(), panel.get_ylabel()] == axes
     assert ("chance, 25 %" in legend(figure)) == (name == "resilience")
@@ -150,11 +178,12 @@ def test_trajectories_draw_seeds_means_and_relapses(seeds):
     values |= {Key("ketamine", names.RELAPSED): dict.fromkeys(range(seeds), 0.0)}
     values |= {Key("ssri", names.RELAPSED): dict.fromkeys(range(seeds), 0.0) | {0: 1.0}}
     values |= {Key("ssri", names.RELAPSE_CYCLE): {0: 2.0}}
-    figure = trajectories.draw(shown("trajectories", values, threshold=0.8))
-    assert titles(figure) == [
-        f"Ketamine-like\n0 of {seeds} ever below threshold",
-        f"SSRI-like\n1 of {seeds} ever below threshold",
+    figure = trajectories.draw(of_measures("trajectories", values, threshold=0.8))
+    counts = [
+        f"{who}-like\n{n} of {seeds} ever below threshold"
+        for who, n in (("Ketamine", 0), ("SSRI", 1))
     ]
+    assert titles(figure) == counts
     for panel, keys in zip(figure.axes, series, strict=True):
         numbers = of_seeds(values, keys)
         assert np.allclose(thin_lines(panel), numbers.T)
@@ -170,6 +199,7 @@ def test_survival_draws_its_steps_and_marks_those_that_never_relapsed():
         SurvivalStep("ketamine", 1, 4, 2, 50.0, 6.0, 85.0, ""),
         SurvivalStep("ketamine", 2, 2, 2, 0.0, 0.0, 49.0, ""),
         SurvivalStep("ssri", 0, 3, 0, 75.0, 13.0, 96.0, ""),
+        SurvivalStep("ssri", 1, 3, 0, 75.0, 13.0, 96.0, ""),
         SurvivalStep("ssri", 2, 3, 0, 75.0, 13.0, 96.0, ""),
     ]
     figure = survival.draw(rows, looks(), threshold=0.87)
@@ -180,15 +210,22 @@ def test_survival_draws_its_steps_and_marks_those_that_never_relapsed():
     assert low[:, 1].tolist() == [51, 6, 0, 0]
     assert high[:, 1].tolist() == [100, 85, 49, 49]
     assert [mark.tolist() for mark in marked(panel, "never relapsed")] == [[[end, 75]]]
-    assert [text.get_text() for text in below.texts] == ["4", "4", "2", "3", "3"]
+    assert [text.get_text() for text in below.texts] == ["4", "4", "2", "3", "3", "3"]
     assert "below 87 %" in panel.get_xlabel()
+    nobody = survival.draw([], looks(), threshold=0.87)  # no seed responded
+    assert [text.get_text() for axes in nobody.axes for text in axes.texts] == []
 
 
-def test_training_draws_the_loss_and_the_noise_of_every_epoch():
+def test_training_draws_the_loss_of_every_epoch():
     rows = [
-        HistoryRow(seed, treatment, stage, None, 0, epoch, 0.1, 1.0 / (1 + epoch + seed))
+        HistoryRow(seed, treatment, stage, cycle, 0, epoch, 0.1, 1.0 / (1 + epoch + seed))
         for seed in range(2)
-        for treatment, stage in (("healthy", "baseline"), ("ketamine", "course"))
+        for treatment, stage, cycles in (
+            ("healthy", "baseline", [None]),
+            ("ketamine", "course", [None]),
+            ("ketamine", "maintenance", [1, 2]),
+        )
+        for cycle in cycles
         for epoch in range(5)
     ]
     figure = training.draw(rows, looks())
@@ -196,8 +233,28 @@ def test_training_draws_the_loss_and_the_noise_of_every_epoch():
     for panel in figure.axes[:2]:
         assert np.allclose(thin_lines(panel), losses)
         assert np.allclose(marked(panel, "mean")[0][:, 1], np.mean(losses, axis=0))
-    noise = [points for panel in figure.axes for points in marked(panel, "noise")]
+    noise = [points for panel in figure.axes[:4] for points in marked(panel, "noise")]
     assert [points.tolist() for points in noise] == [[[x, 0.1] for x in range(1, 6)]] * 2
+    # Maintenance is drawn in its cycles, with a gap between them.
+    x, loss = marked(figure.axes[4], "mean")[0].T
+    assert np.isnan([x[5], loss[5]]).all()
+    assert np.allclose(np.delete(x, 5), [*np.linspace(0.6, 1.4, 5), *np.linspace(1.6, 2.4, 5)])
+
+
+def test_training_has_gaps_where_a_seed_missed_a_step():
+    # The first seed misses the first cycle, the second the third one; both miss the second.
+    rows = [
+        HistoryRow(seed, "ssri", "maintenance", cycle, 0, epoch, 0.1, 1.0 + seed + epoch)
+        for seed, cycle in ((0, 3), (1, 1))
+        for epoch in range(2)
+    ]
+    panel = training.draw(rows, looks()).axes[0]
+    of_seeds = thin_lines(panel)
+    assert np.array_equal(of_seeds[0], [np.nan] * 3 + [1.0, 2.0], equal_nan=True)
+    assert np.array_equal(of_seeds[1], [2.0, 3.0] + [np.nan] * 3, equal_nan=True)
+    x, mean = marked(panel, "mean")[0].T
+    assert np.allclose(x[[0, 1, 3, 4]], [0.75, 1.25, 2.75, 3.25])
+    assert np.allclose(mean[[0, 1, 3, 4]], [2, 3, 1, 2])
 
 
 @pytest.mark.parametrize("modulation", [Modulation(), Modulation(activation="tanh", damping=0.5)])
@@ -213,7 +270,8 @@ def test_regions_show_what_each_network_decides(network, modulation):
             hidden = hidden * np.float32(modulation.factor)
         return (hidden @ changed.weights[-1].T + changed.biases[-1]).argmax(axis=1)
 
-    figure = regions.draw({"healthy": changed}, points, looks({}), centres=CENTRES, sd=0.8, seed=0)
+    given = {"healthy": changed}
+    figure = regions.draw(given, points, looks({}), centres=CENTRES, sd=0.8, seed=0)
     task, panel = figure.axes
     right = int(np.sum(decided(CENTRES) == np.arange(len(CENTRES))))
     assert panel.get_title("left") == f"Healthy\n{right} of {len(CENTRES)} centres right"
@@ -222,6 +280,7 @@ def test_regions_show_what_each_network_decides(network, modulation):
     # The shaded region of each class holds exactly the grid points that the network assigns to it.
     shaded = [c for c in panel.collections if getattr(c, "filled", False)]
     x, y = (np.linspace(*ends, 97) for ends in (panel.get_xlim(), panel.get_ylim()))
+    assert np.allclose([*panel.get_xlim(), *panel.get_ylim()], [-6.2, 6.2] * 2)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     for number, region in zip(np.unique(decided(grid)), shaded, strict=True):
         inside = np.zeros(len(grid), bool)
@@ -256,31 +315,138 @@ def test_regrowth_distinguishes_kept_steep_and_flat_weights(network):
         assert counts == {name: mask.sum() for name, mask in expected.items() if mask.any()}
 
 
+def compared(table, treatment, number, difference=None, **more):
+    row = dict.fromkeys(Compared.__dataclass_fields__) | {"modulation": names.ON, "margin_sds": 1}
+    if difference is not None:
+        row |= {"difference": difference, "low": -3.0, "high": 0.5, "status": CONSISTENT}
+        row |= {"margin": 2.0, "test": PERMUTATION}
+    return Compared(**row | {"table": table, "treatment": treatment, "number": number} | more)
+
+
 def test_comparison_draws_ours_minus_published_with_its_interval():
-    row = dict.fromkeys(Compared.__dataclass_fields__) | {"table": "table_1", "number": names.CLEAN}
-    row |= {"modulation": names.ON, "margin_sds": 1, "margin": 2.0, "test": PERMUTATION}
-    row |= {"low": -3.0, "high": 0.5}
+    ends = {"min": 50.0, "published_min": 52.0, "max": 90.0, "published_max": 89.5}
+    untested = dict.fromkeys(("low", "high", "margin", "test"), None) | {"status": NOT_TESTED}
     given = [
-        Compared(**row | {"treatment": "ketamine", "difference": -1.5, "status": CONSISTENT}),
-        Compared(**row | {"treatment": "ssri", "difference": -6.0, "status": INCONSISTENT}),
+        compared("table_1", "ketamine", names.CLEAN, -1.5),
+        compared("table_1", "ssri", names.CLEAN, -6.0, status=INCONSISTENT),
+        compared("table_2", "ssri", names.INTERNAL, 2.0, level=2.5),
+        compared("state_dependence", "ssri", names.COMBINED, 1.0, modulation=names.OFF),
+        compared("range_by_cycle", "ssri", names.LONGITUDINAL, cycle=4, **ends),
+        compared("improvement", "ssri", names.GAIN_OVER_UNTREATED, 0.5, **untested),
+        compared("table_4", "ssri", names.RELAPSE_CYCLE, -1.0, **untested),
+        compared("table_1", "elsewhere", names.SPARSITY, 1.0, **untested),
+        compared("switch", "ssri", "biased", 1.0, **untested),
     ]
     figure = comparison.draw(given, MEASURES, looks())
-    panel = figure.axes[titles(figure).index("Accuracy after treatment")]
-    assert [text.get_text() for text in panel.get_yticklabels()] == ["Clean"]
-    assert [line.get_xdata()[0] for line in panel.lines if line.get_label() == "mean"] == [-1.5, -6]
-    bars = [bar.get_segments()[0][:, 0].tolist() for bar in panel.collections]
+    drawn = {}
+    for panel in figure.axes:
+        rows = [text.get_text() for text in panel.get_yticklabels()]
+        for line in panel.lines:
+            if line.get_label() in ("mean", "min", "max"):
+                ((x, y),) = line.get_xydata()
+                place = (panel.get_title("left").replace("\n", " "), rows[round(y)])
+                drawn.setdefault((*place, line.get_label()), []).append(x)
+    assert drawn == {
+        ("Accuracy after treatment", "Clean", "mean"): [-1.5, -6.0],
+        ("Accuracy under internal noise", "σ = 2.5", "mean"): [2.0],
+        ("State dependence", "Combined stress, off", "mean"): [1.0],
+        ("Improvement over untreated", "Gain over untreated", "mean"): [0.5],
+        ("Range of combined-stress accuracy by cycle", "Cycle 4", "min"): [-2.0],
+        ("Range of combined-stress accuracy by cycle", "Cycle 4", "max"): [0.5],
+    }
+    first = figure.axes[titles(figure).index("Accuracy after treatment")]
+    bars = [bar.get_segments()[0][:, 0].tolist() for bar in first.collections]
     assert bars == [[-2.0, 2.0], [-3.0, 0.5]] * 2
-    assert [line.get_xdata()[0] for line in panel.lines if line.get_marker() == "x"] == [-6.0]
+    assert [x.get_xdata()[0] for x in first.lines if x.get_marker() == "x"] == [-6.0]
+
+
+def test_every_figure_of_every_measure_has_numbers_and_can_be_found():
+    everything = items.names("measures")
+    every = specs(everything)
+    numbers = measures.numbers(everything).values()
+    asked = {figure for number in numbers for figure in number.figures}
+    special = {spec.name for spec in figures.SPECIAL}
+    assert asked == set(every) - special
+    assert all(spec.title and spec.caption.endswith(".") for spec in every.values())
+    assert special == {spec.kind for spec in figures.SPECIAL}
+    kinds = {spec.kind for spec in every.values()}
+    assert all(hasattr(items.load("figures", kind), "drawing") for kind in kinds)
+
+
+def test_a_treatment_looks_the_same_whichever_others_there_are():
+    alone = style.looks({"ssri": "SSRI-like"}, {"ssri": 1}, {})["ssri"]
+    assert looks()["ssri"] == alone
+    chosen = looks(colours={"ssri": "#123456"})
+    assert chosen["ssri"].colour == "#123456"
+    assert (chosen["ssri"].marker, chosen["ssri"].line) == (alone.marker, alone.line)
+    assert chosen["ketamine"] == looks()["ketamine"]
+
+
+def test_five_treatments_differ_in_colour_greyness_marker_and_line():
+    found = looks({name: name.title() for name in "abcde"})
+    assert len({to_rgb(look.colour) for look in found.values()}) == 7
+    # How light a colour is in a black-and-white print, from 0 to 1.
+    grey = sorted(np.dot(to_rgb(look.colour), (0.299, 0.587, 0.114)) for look in found.values())
+    assert min(np.diff(grey)) > 1 / 16
+    assert len({found[name].marker for name in "abcde"}) == 5
+    assert len({str(found[name].line) for name in "abcde"}) == 5
+
+
+def test_a_legend_of_long_labels_stays_on_the_page():
+    figure = style.new_figure(3)
+    figure.subplots()
+    long = looks({name: f"A treatment of long name {name}" for name in "abcdefgh"})
+    style.legend(figure, [style.handle(look) for look in long.values()])
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert 0 < box.x0 < box.x1 < figure.bbox.width
+
+
+def test_a_figure_is_saved_in_both_formats_with_the_same_bytes_every_time(tmp_path):
+    def save(folder):
+        keys = [Key("ssri", names.LONGITUDINAL_SPARSITY, cycle=cycle) for cycle in range(3)]
+        paths = [tmp_path / folder / f"a.{form}" for form in ("svg", "png")]
+        shown = of_measures("sparsity", numbered(2, keys))
+        pages.save(lambda: lines.draw(shown), paths)
+        return [path.read_bytes() for path in paths]
+
+    first = save("one")
+    assert first == save("two")
+    assert [content[:4] for content in first] == [b"<?xm", b"\x89PNG"]
+    assert len(list((tmp_path / "one").iterdir())) == 2
 
 
 def test_a_journal_gets_its_width_real_text_and_600_dots_per_inch(tmp_path):
-    clean = shown("accuracy", numbered(3, [Key(state, names.CLEAN) for state in STATES]))
+    shown = of_measures("accuracy", numbered(3, [Key(state, names.CLEAN) for state in STATES]))
     files = {page: [tmp_path / page / f"a.{form}" for form in FORMATS] for page in JOURNAL}
-    svg, png = (tmp_path / "figures" / f"a.{form}" for form in ("svg", "png"))
-    pages.save(lambda: states.draw(clean), [svg, png, *itertools.chain(*files.values())])
-    for page, (pdf, text, dots) in files.items():
-        assert f"/MediaBox [ 0 0 {72 * JOURNAL[page]:g} ".encode() in pdf.read_bytes()
+    screen = [tmp_path / "figures" / f"a.{form}" for form in FORMATS]
+    pages.save(lambda: states.draw(shown), [*screen, *itertools.chain(*files.values())])
+    for page, (pdf, svg, png) in files.items():
+        inches = JOURNAL[page]
+        assert f"/MediaBox [ 0 0 {72 * inches:g} ".encode() in pdf.read_bytes()
         assert b"/Subtype /Type0" in pdf.read_bytes() or b"/FontFile2" in pdf.read_bytes()
-        assert "Accuracy (%)</text>" in text.read_text()
-        assert imread(dots).shape[1] == round(600 * JOURNAL[page])
-    assert "</text>" not in svg.read_text()  # outlines look the same on every machine
+        assert "Accuracy (%)</text>" in svg.read_text()
+        assert imread(png).shape[1] == round(600 * inches)
+    assert "</text>" not in screen[1].read_text()  # outlines look the same on every machine
+
+
+def test_the_last_digits_of_a_layout_are_not_in_the_file(tmp_path, monkeypatch):
+    # They differ between processes, and a clip path's id is made from all of them.
+    def drawn(path, shift):
+        figure = style.new_figure(3)
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1])
+        lay_out = Figure.draw_without_rendering
+
+        def shifted(figure):
+            lay_out(figure)
+            axes.set_position(axes.get_position(original=True).translated(shift, shift))
+
+        monkeypatch.setattr(Figure, "draw_without_rendering", shifted)
+        pages.save(lambda: figure, [path])
+        monkeypatch.undo()
+        return path.read_bytes()
+
+    first = drawn(tmp_path / "first.svg", 0.0)
+    assert drawn(tmp_path / "other.svg", 1e-14) == first
+    assert drawn(tmp_path / "moved.svg", 1e-6) != first

@@ -10,7 +10,8 @@ from pipeline_lib.analysis.power import seeds_for_shares
 from pipeline_lib.measures import switch, value
 from pipeline_lib.names import COMBINED, OFF, UNTREATED
 from pipeline_lib.numbers import Key, Number
-from pipeline_lib.reporting.findings import findings, markdown, reading
+from pipeline_lib.reporting.findings import findings, markdown
+from pipeline_lib.reporting.reading import reading
 from tests.handmade import LABELS, measured, results
 
 NAMES = tuple(LABELS)
@@ -136,7 +137,7 @@ def test_few_seeds_are_said_to_be_few():
 
 def test_markdown_has_a_section_per_question_and_escapes_names():
     found = results(measured(FLAT), {"first": "First *", "second": "Second"})
-    text = markdown(found)
+    text = markdown(sure(found), findings(found))
     assert text.startswith(sure(found)[:20])
     assert text.count("\n## ") == len(findings(found))
     assert text.count("\n- ") == sum(

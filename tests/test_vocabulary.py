@@ -51,11 +51,7 @@ WORDS = {
     # An option of evaluation.
     "combined": ["pipeline_lib/study/slices.py", "pipeline_lib/replay"],
     # A kind of figure.
-    "trajectories": [
-        "pipeline_lib/numbers.py",
-        "pipeline_lib/figures",
-        "workflow_scripts/figure.py",
-    ],
+    "trajectories": ["pipeline_lib/numbers.py", "pipeline_lib/figures"],
 }
 
 

@@ -12,9 +12,10 @@ from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
-from pipeline_lib.reporting.findings import markdown
+from pipeline_lib.reporting.findings import findings, markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import Content, embedded, numbered_rows, page
+from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import read_results
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
@@ -47,7 +48,8 @@ with job_log(snakemake.log[0], "write the report"):
             results.threshold,
         ),
     )
-    write_text(snakemake.output.page, page(files.template, content))
-    write_text(snakemake.output.findings, markdown(content.results))
+    lead = " ".join(text for _, text in reading(results))
+    write_text(snakemake.output.page, page(files.templates[0], content))
+    write_text(snakemake.output.findings, markdown(lead, findings(results)))
     written = [snakemake.output.page, snakemake.output.findings]
     stamp_files(snakemake.output.stamp, written, made(snakemake.params.made_by, files))

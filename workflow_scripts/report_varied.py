@@ -13,14 +13,11 @@ from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.numbers import value_text
+from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import embedded, rendered
-from pipeline_lib.reporting.typesetting import FORMATS
-from pipeline_lib.reporting.varied_findings import (
-    varied_findings,
-    varied_markdown,
-    varied_reading,
-)
+from pipeline_lib.reporting.typesetting import write_tables
+from pipeline_lib.reporting.varied_findings import varied_findings, varied_reading
 from pipeline_lib.reporting.varied_tables import varied_tables
 
 files, output, params = snakemake.input, snakemake.output, snakemake.params
@@ -51,10 +48,8 @@ with job_log(snakemake.log[0], "write the report"):
         "tables": [table for table in tables if table.rows],
         "origin": origin,
     }
-    write_text(output.page, rendered(files.template, content))
-    write_text(output.findings, varied_markdown(content["reading"], findings))
-    by_name = {table.name: table for table in tables}
-    for path in map(Path, output.tables):
-        write_text(path, FORMATS[path.suffix[1:]](by_name[path.stem]))
+    write_text(output.page, rendered(files.templates[0], content))
+    write_text(output.findings, markdown(content["reading"], findings))
+    write_tables(tables, output.tables)
     written = [output.page, output.findings, *output.tables]
     stamp_files(output.stamp, written, made(params.made_by, files))

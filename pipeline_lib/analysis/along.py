@@ -24,7 +24,7 @@ from pipeline_lib.analysis.intervals import FEWEST, LEVEL, mean_interval
 from pipeline_lib.analysis.varied import Line, Varied
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
-from pipeline_lib.numbers import Key, is_numeric
+from pipeline_lib.numbers import Key
 
 RESAMPLES = 499
 FEWEST_VALUES = 5  # four would fit four parameters exactly, whatever they are
@@ -63,19 +63,19 @@ class Along:
     n: int
     first: float
     last: float
-    start: float | None
-    end: float | None
-    slope: float | None
-    explained: float | None
-    half: float | None
-    half_low: float | None
-    half_high: float | None
-    crossing: float | None
-    crossing_low: float | None
-    crossing_high: float | None
-    held_from: float | None
-    held_to: float | None
-    note: str
+    start: float | None = None
+    end: float | None = None
+    slope: float | None = None
+    explained: float | None = None
+    half: float | None = None
+    half_low: float | None = None
+    half_high: float | None = None
+    crossing: float | None = None
+    crossing_low: float | None = None
+    crossing_high: float | None = None
+    held_from: float | None = None
+    held_to: float | None = None
+    note: str = ""
 
 
 class Place(NamedTuple):
@@ -115,18 +115,8 @@ def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Alon
 
     `thresholds` has the relapse threshold of each scenario, a fraction, None without stress cycles.
     """
-    curves: list[tuple[Line, Key, np.ndarray]] = []
-    for axis in (axis for axis, values in varied.axes.items() if is_numeric(values[0])):
-        for line in varied.lines(axis):
-            keys = [
-                key._replace(treatment=treatment)
-                for key in varied.summary()
-                for treatment in varied.treatments
-            ]
-            found = [(line, key, varied.along(line, key)) for key in keys]
-            curves += [each for each in found if len(each[-1])]
     rows = []
-    for line, key, numbers in curves:
+    for line, key, numbers in varied.series(numeric=True):
         difference = mean_interval(numbers[:, -1] - numbers[:, 0])
         limits = np.array([round(100.0 * (thresholds[at] or math.nan), 9) for at in line.places])
         flat = difference.low is not None and difference.low <= 0 <= (difference.high or 0)
@@ -145,31 +135,16 @@ def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat:
     if key.number in (COMBINED, FINAL_ACCURACY) and np.ptp(limits) == 0:
         below = float(limits[0])
     found = fitted(x, numbers, below, flat=flat)
-    empty = Place()
-    fit, half, crossing = (None, empty, empty) if isinstance(found, str) else found
-    return Along(
-        axis=line.axis,
-        others=line.where,
-        treatment=key.treatment,
-        number=key.number,
-        level=key.level,
-        n=len(numbers),
-        first=float(means[0]),
-        last=float(means[-1]),
-        start=None if fit is None else fit.start,
-        end=None if fit is None else fit.end,
-        slope=None if fit is None else fit.slope,
-        explained=None if fit is None else fit.explained,
-        half=half.at,
-        half_low=half.low,
-        half_high=half.high,
-        crossing=crossing.at,
-        crossing_low=crossing.low,
-        crossing_high=crossing.high,
-        held_from=None if held is None else _end_of_run(x[::-1], held[::-1]),
-        held_to=None if held is None else _end_of_run(x, held),
-        note=found if isinstance(found, str) else "",
-    )
+    place = (line.axis, line.where, key.treatment, key.number, key.level, len(numbers))
+    ends = (float(means[0]), float(means[-1]))
+    kept: tuple[float | None, float | None] = (None, None)
+    if held is not None:
+        kept = (_end_of_run(x[::-1], held[::-1]), _end_of_run(x, held))
+    if isinstance(found, str):
+        return Along(*place, *ends, held_from=kept[0], held_to=kept[1], note=found)
+    fit, half, crossing = found
+    curve = (fit.start, fit.end, fit.slope, fit.explained)
+    return Along(*place, *ends, *curve, *half, *crossing, *kept)
 
 
 def fitted(

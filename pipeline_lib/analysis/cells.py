@@ -66,6 +66,11 @@ class Cell:
         """Return the key of the cell's number."""
         return Key(self.treatment, self.number, self.modulation, self.level, self.cycle)
 
+    @property
+    def statistics(self) -> Statistics:
+        """Return what tables show of it."""
+        return Statistics(self.mean, self.sd, self.min, self.max, self.count, self.n)
+
 
 def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[Cell]:
     """Return the cell of every number."""
@@ -118,9 +123,6 @@ class Cells(dict[Key, Cell]):
 def by_place(cells: Mapping[Key, Cell], values: Iterable[Value]) -> dict[Place, Statistics]:
     """Return every number of a study, over its seeds and for each seed."""
     return {
-        **{
-            Place(key): Statistics(cell.mean, cell.sd, cell.min, cell.max, cell.count, cell.n)
-            for key, cell in cells.items()
-        },
+        **{Place(key): cell.statistics for key, cell in cells.items()},
         **{Place(value.key, value.seed): Statistics(value.value, n=1) for value in values},
     }

@@ -22,7 +22,7 @@ from pipeline_lib.analysis.intervals import (
     mean_interval,
     share_difference,
 )
-from pipeline_lib.analysis.max_t import sign_flip_tests
+from pipeline_lib.analysis.max_t import Both, differences_of, sign_flip_tests
 from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.names import OFF, WITHDRAWN
 from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
@@ -69,7 +69,6 @@ class Judged:
 
 
 Place = tuple[Number, float | None, str, str]
-Both = dict[int, tuple[float, float]]  # the number of both treatments, by seed
 
 
 def judge(
@@ -79,22 +78,17 @@ def judge(
     found = _matched(claims, series, numbers)
     if not found:
         return []
-    seeds = sorted({seed for _, both in found for seed in both})
-    differences = np.full((len(seeds), len(found)), np.nan)
-    for column, (_, both) in enumerate(found):
-        for seed, (ours, theirs) in both.items():
-            differences[seeds.index(seed), column] = ours - theirs
+    differences = differences_of([both for _, both in found])
     tested = [column for column, (_, both) in enumerate(found) if len(both) > 1]
-    p = dict.fromkeys(range(len(found)), None) | dict(
-        zip(tested, sign_flip_tests(differences, [tested])[1][0].tolist(), strict=True)
-    )
-    return [_judged(place, both, p[at]) for at, (place, both) in enumerate(found)]
+    _, [corrected] = sign_flip_tests(differences, [tested])
+    p = dict(zip(tested, corrected.tolist(), strict=True))
+    return [_judged(place, both, p.get(at)) for at, (place, both) in enumerate(found)]
 
 
 def _matched(
     claims: Iterable[Claim], series: Mapping[Key, BySeed], numbers: Mapping[str, Number]
 ) -> list[tuple[Place, Both]]:
-    found = []
+    found: list[tuple[Place, Both]] = []
     for claim in claims:
         number = numbers[claim["number"]]
         levels = [key.level for key in series if key.number == number.name and key.level]

@@ -24,6 +24,11 @@ SAME = 1e-9  # what the arithmetic of floats adds to equal numbers
 HALL, WILSON, NEWCOMBE, EQUAL, NONE = "Hall's t", "Wilson", "Newcombe", "all equal", "none"
 
 
+def mirrored(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    """Return the interval of the negative number; None stays None."""
+    return None if high is None else -high, None if low is None else -low
+
+
 class Interval(NamedTuple):
     """An interval at `LEVEL`, how it was found, and a remark; None where there is none."""
 

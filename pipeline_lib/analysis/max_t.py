@@ -10,7 +10,8 @@ little by samples that are correlated, and its smallest p does not grow with the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -23,6 +24,16 @@ EXACT_UP_TO = 17
 DRAWS = 99_999
 BATCH = 4096  # signs in memory at once; no result depends on it
 TIE = 1e-9  # relative: equal sums of accuracies differ by rounding, unequal ones by far more
+
+
+Both = Mapping[int, tuple[float, float]]  # the number of two treatments, by seed
+
+
+def differences_of(samples: Collection[Both]) -> np.ndarray:
+    """Return the differences (seeds, samples) within seeds, NaN where a sample lacks a seed."""
+    seeds = sorted({seed for both in samples for seed in both})
+    nothing = (math.nan, math.nan)
+    return np.array([[np.subtract(*both.get(s, nothing)) for both in samples] for s in seeds])
 
 
 def sign_flip_tests(

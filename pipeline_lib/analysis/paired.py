@@ -15,8 +15,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy
 
-from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval
-from pipeline_lib.analysis.max_t import sign_flip_tests, smallest_p, test_name
+from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval, mirrored
+from pipeline_lib.analysis.max_t import (
+    Both,
+    differences_of,
+    sign_flip_tests,
+    smallest_p,
+    test_name,
+)
 from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.measures import Value
@@ -25,6 +31,7 @@ from pipeline_lib.numbers import Key, Number
 
 # With fewer seeds no sign-flip test can have p < ALPHA.
 FEWEST_TESTED = next(n for n in itertools.count(2) if smallest_p(n) < ALPHA)
+Place = tuple[str, str, str, float | None]  # two treatments, a number and its level
 ORDER = ("", UNTREATED, HEALTHY)  # in a pair: treatments come first
 
 
@@ -64,6 +71,7 @@ class Pair:
 
     def mirrored(self) -> Pair:
         """Return the pair in the other direction."""
+        low, high = mirrored(self.ci_low, self.ci_high)
         return replace(
             self,
             treatment=self.other,
@@ -71,9 +79,9 @@ class Pair:
             mean=self.mean_other,
             mean_other=self.mean,
             difference=-self.difference,
-            ci_low=_negative(self.ci_high),
-            ci_high=_negative(self.ci_low),
-            g_z=_negative(self.g_z),
+            ci_low=low,
+            ci_high=high,
+            g_z=None if self.g_z is None else -self.g_z,
             superiority=100.0 - self.superiority,
         )
 
@@ -90,14 +98,8 @@ def compare_treatments(
     matched = _matched(values, numbers, contrasts)
     if not matched:
         return []
-    seeds = sorted({seed for by_seed in matched.values() for seed in by_seed})
-    row = {seed: place for place, seed in enumerate(seeds)}
-    differences = np.full((len(seeds), len(matched)), np.nan)
-    for column, by_seed in enumerate(matched.values()):
-        for seed, (ours, theirs) in by_seed.items():
-            differences[row[seed], column] = ours - theirs
-    counts = np.count_nonzero(np.isfinite(differences), axis=0)
-    every = [int(index) for index in np.flatnonzero(counts > 1)]
+    differences = differences_of(matched.values())
+    every = [at for at, by_seed in enumerate(matched.values()) if len(by_seed) > 1]
     planned = [at for at, place in enumerate(matched) if at in every and place[:2] in contrasts]
     alone, (of_planned, of_all) = sign_flip_tests(differences, [planned, every])
     p_planned = dict(zip(planned, of_planned.tolist(), strict=True))
@@ -122,7 +124,7 @@ def compare_treatments(
                 p=float(alone[at]) if at in p_all else None,
                 p_planned=p_planned.get(at),
                 p_all=p_all.get(at),
-                test=test_name(len(seeds)) if at in p_all else "none",
+                test=test_name(len(differences)) if at in p_all else "none",
                 seeds_needed=_seeds_needed(difference),
                 g_z=g,
                 superiority=100.0 * superiority(difference),
@@ -176,7 +178,7 @@ def _seeds_needed(difference: np.ndarray) -> int | None:
 
 def _matched(
     values: Iterable[Value], numbers: Mapping[str, Number], contrasts: Collection[tuple[str, str]]
-) -> dict[tuple[str, str, str, float | None], dict[int, tuple[float, float]]]:
+) -> dict[Place, Both]:
     """Return the numbers of both treatments of each pair, by the seeds that have both."""
     names = {number.name for number in numbers.values() if number.compared}
     series = by_key(value for value in values if value.number in names)
@@ -185,7 +187,7 @@ def _matched(
         if key.modulation == ON and key.cycle is None and key.level != 0:
             of_number = found.setdefault((key.number, key.level), {})
             of_number[key.treatment] = dict(zip(*by_seed, strict=True))
-    matched = {}
+    matched: dict[Place, Both] = {}
     for (number, level), of_number in found.items():
         order = sorted(of_number, key=lambda who: ORDER.index(who) if who in ORDER else 0)
         couples = [
@@ -202,7 +204,3 @@ def _matched(
             if both := {seed: (ours[seed], theirs[seed]) for seed in ours if seed in theirs}:
                 matched[first, second, number, level] = both
     return matched
-
-
-def _negative(number: float | None) -> float | None:
-    return None if number is None else -number

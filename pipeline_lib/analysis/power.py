@@ -17,35 +17,44 @@ MOST = 10_000  # seeds of a difference within seeds
 MOST_OF_SHARES = 500  # seeds
 
 
-def power_of_differences(n: int, difference: float, sd: float, alpha: float = ALPHA) -> float:
+def power_of_differences(n: int, difference: float, sd: float) -> float:
     """Return the power of the paired t-test; `sd` is the sample SD of the seeds' differences."""
-    freedom, shift = n - 1, abs(difference) / sd * np.sqrt(n)
-    # The noncentral t as a mixture of normals over the estimated scatter: scipy's nct has gaps.
+    return power_of_shift(abs(difference) / sd * np.sqrt(n), critical_limits(n - 1, ALPHA))
+
+
+def critical_limits(freedom: float, alpha: float) -> np.ndarray:
+    """Return the limits of a two-sided t-test, in true standard errors, over estimated scatters.
+
+    They make the noncentral t a mixture of normals, because scipy's nct gives NaN in its tails.
+    """
     shares = (np.arange(2000) + 0.5) / 2000
-    limits = scipy.stats.t.isf(alpha / 2, freedom) * np.sqrt(
-        scipy.stats.chi2.ppf(shares, freedom) / freedom
-    )
+    scatters = np.sqrt(scipy.stats.chi2.ppf(shares, freedom) / freedom)
+    return np.asarray(float(scipy.stats.t.isf(alpha / 2, freedom)) * scatters)
+
+
+def power_of_shift(shift: float, limits: np.ndarray) -> float:
+    """Return the power for a true difference of `shift` standard errors."""
     return float(np.mean(scipy.special.ndtr(shift - limits) + scipy.special.ndtr(-shift - limits)))
 
 
-def seeds_for_difference(difference: float, sd: float, power: float = POWER) -> int | None:
+def seeds_for_difference(difference: float, sd: float) -> int | None:
     """Return how many seeds show a mean difference within seeds; None above `MOST`."""
     if difference == 0:
         return None
     # What the normal distribution would need; Student's t needs a few more.
-    both = scipy.stats.norm.isf(ALPHA / 2) + scipy.stats.norm.ppf(power)
+    both = scipy.stats.norm.isf(ALPHA / 2) + scipy.stats.norm.ppf(POWER)
     start = max(2, int(min(MOST, (both * sd / difference) ** 2)))
-    enough = (n for n in range(start, MOST) if power_of_differences(n, difference, sd) >= power)
+    enough = (n for n in range(start, MOST) if power_of_differences(n, difference, sd) >= POWER)
     return next(enough, None)
 
 
-def smallest_difference(n: int, power: float = POWER) -> float:
+def smallest_difference(n: int) -> float:
     """Return the mean difference, in sample SDs, that this many seeds (2 or more) show."""
-    found = scipy.optimize.brentq(lambda d: power_of_differences(n, d, 1.0) - power, 0.0, 1e3)
+    found = scipy.optimize.brentq(lambda d: power_of_differences(n, d, 1.0) - POWER, 0.0, 1e3)
     return float(found)
 
 
-def power_of_shares(n: int, first: float, second: float, alpha: float = ALPHA) -> float:
+def power_of_shares(n: int, first: float, second: float) -> float:
     """Return the power of Fisher's exact test for two shares (fractions), each of n seeds."""
     counts = np.arange(n + 1)
     ways = (
@@ -58,7 +67,7 @@ def power_of_shares(n: int, first: float, second: float, alpha: float = ALPHA) -
         # Groups of one size: the test's distribution is symmetric, and so is the table of totals.
         ours = counts[: total + 1]
         chances = scipy.special.softmax(ways[ours] + ways[total - ours])
-        extreme = ours[: total // 2 + 1][2 * np.cumsum(chances)[: total // 2 + 1] < alpha]
+        extreme = ours[: total // 2 + 1][2 * np.cumsum(chances)[: total // 2 + 1] < ALPHA]
         for side in (extreme, total - extreme):
             rejected[side, total - side] = rejected[n - side, n - total + side] = True
     both = np.outer(
@@ -67,17 +76,17 @@ def power_of_shares(n: int, first: float, second: float, alpha: float = ALPHA) -
     return float(both[rejected].sum())
 
 
-def seeds_for_shares(first: float, second: float, power: float = POWER) -> int | None:
+def seeds_for_shares(first: float, second: float) -> int | None:
     """Return how many seeds tell two shares (fractions) apart; None above `MOST_OF_SHARES`."""
     if first == second:
         return None
     low, high = 2, 4
-    while power_of_shares(high, first, second) < power:
+    while power_of_shares(high, first, second) < POWER:
         if high == MOST_OF_SHARES:
             return None
         low, high = high + 1, min(2 * high, MOST_OF_SHARES)
     while low < high:
         middle = (low + high) // 2
-        enough = power_of_shares(middle, first, second) >= power
+        enough = power_of_shares(middle, first, second) >= POWER
         low, high = (low, middle) if enough else (middle + 1, high)
     return high

@@ -15,8 +15,9 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib.analysis.power import POWER
 from pipeline_lib.analysis.values import BySeed, by_key
-from pipeline_lib.analysis.welch import POWER, holm
+from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import (
@@ -63,12 +64,12 @@ class Association:
     predictor: str
     level: float | None
     n: int
-    rho: float | None
-    ci_low: float | None
-    ci_high: float | None
-    p: float | None
-    p_holm: float | None
-    note: str
+    rho: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,13 @@ class Forecast:
     n: int
     events: int | None
     measure: str
-    score: float | None
-    low: float | None
-    high: float | None
-    by_chance: float | None
-    p: float | None
-    p_holm: float | None
-    note: str
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+    by_chance: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    note: str = ""
 
 
 Row = TypeVar("Row", Association, Forecast)
@@ -113,11 +114,11 @@ def associations(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[
             place = (key.treatment, key.number, predictor.number, predictor.level, len(y))
             if np.isnan(each):
                 note = ALIKE if np.ptp(y) == 0 else "all seeds have the same predictor"
-                found.append(Association(*place, None, None, None, None, None, note))
+                found.append(Association(*place, note=note))
             else:
                 ends = _interval(each, len(y))
                 note = "" if ends[0] is not None else "too few seeds for an interval"
-                found.append(Association(*place, each, *ends, p_each, None, note))
+                found.append(Association(*place, each, *ends, p_each, note=note))
     return _corrected(found)
 
 
@@ -139,14 +140,14 @@ def forecasts(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[For
         elif rarer < FOLDS:
             note = f"fewer than {FOLDS} seeds with one of the two outcomes"
         if note:
-            found.append(Forecast(*head, None, None, None, None, None, None, note))
+            found.append(Forecast(*head, note=note))
             continue
         scores = _out_of_sample(x, y, share)
         means = scores.mean(axis=0)
         low, high = np.quantile(scores[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
         p = float(np.mean(means >= means[0] - 1e-9))  # the observed scores count too
         score, by_chance = float(means[0]), float(means[1:].mean())
-        found.append(Forecast(*head, score, low, high, by_chance, p, None, ""))
+        found.append(Forecast(*head, score, low, high, by_chance, p))
     return _corrected(found)
 
 
@@ -214,7 +215,7 @@ def _interval(rho: float, n: int) -> tuple[float | None, float | None]:
 
 
 def detectable(n: int) -> float | None:
-    """Return the true correlation that a two-sided test over n seeds detects with `welch.POWER`.
+    """Return the true correlation that a two-sided test over n seeds detects with `power.POWER`.
 
     The test is at the level 1 - `LEVEL`, in Fisher's approximation. None for fewer than four seeds.
     """

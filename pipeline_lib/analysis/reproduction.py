@@ -125,9 +125,7 @@ def compare(
     rows: list[Compared] = []
     for there in published:
         cell = cells.get(there.key)
-        mine = Statistics()
-        if cell is not None:
-            mine = Statistics(cell.mean, cell.sd, cell.min, cell.max, cell.count, cell.n)
+        mine = cell.statistics if cell else Statistics()
         place: list[Any] = [there.table, *there.key, there.seed, *mine, *there.statistics]
         row = replace(Compared(*place), alpha=alpha, margin_sds=margin)
         if row.mean is not None and row.published_mean is not None:

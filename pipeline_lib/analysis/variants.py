@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pipeline_lib.analysis.intervals import mean_interval
 from pipeline_lib.analysis.varied import Varied
-from pipeline_lib.numbers import is_numeric
 
 
 @dataclass(frozen=True)
@@ -37,20 +36,14 @@ class Variant:
 
 def study_variants(varied: Varied) -> list[Variant]:
     """Return every number of the summary in each variant against the first, axis by axis."""
-    found = []
-    for axis in (axis for axis, values in varied.axes.items() if not is_numeric(values[0])):
-        for line in varied.lines(axis):
-            base, *variants = map(str, line.values)
-            for key in varied.summary():
-                for treatment in varied.treatments:
-                    numbers = varied.along(line, key._replace(treatment=treatment))
-                    for place, variant in enumerate(variants if len(numbers) else (), start=1):
-                        names = (axis, line.where, variant, base, treatment, key.number, key.level)
-                        found.append((names, numbers[:, place], numbers[:, 0]))
     rows = []
-    for names, ours, theirs in found:
-        difference = ours - theirs
-        means = (float(ours.mean()), float(theirs.mean()), float(difference.mean()))
-        interval = mean_interval(difference, *varied.numbers[names[5]].limits_of_difference)
-        rows.append(Variant(*names, len(ours), *means, *interval))  # type: ignore[arg-type]
+    for line, key, numbers in varied.series(numeric=False):
+        base, *variants = map(str, line.values)
+        limits = varied.numbers[key.number].limits_of_difference
+        for variant, ours in zip(variants, numbers.T[1:], strict=True):
+            names = (line.axis, line.where, variant, base, key.treatment, key.number, key.level)
+            sides = (ours, numbers[:, 0], ours - numbers[:, 0])
+            mean, mean_base, difference = (float(side.mean()) for side in sides)
+            means = (len(ours), mean, mean_base, difference)
+            rows.append(Variant(*names, *means, *mean_interval(sides[-1], *limits)))
     return rows

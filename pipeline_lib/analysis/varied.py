@@ -89,6 +89,17 @@ class Varied:
             line.places.append(at)
         yield from sorted(found.values(), key=lambda line: min(line.places))
 
+    def series(self, *, numeric: bool) -> Iterator[tuple[Line, Key, np.ndarray]]:
+        """Yield each treatment's numbers of the summary along each line of the axes of a kind."""
+        for axis in (each for each in self.axes if is_numeric(self.first[each]) == numeric):
+            for line in self.lines(axis):
+                for key in self.summary():
+                    for treatment in self.treatments:
+                        of_treatment = key._replace(treatment=treatment)
+                        numbers = self.along(line, of_treatment)
+                        if len(numbers):
+                            yield line, of_treatment, numbers
+
     def along(self, line: Line, key: Key) -> np.ndarray:
         """Return a number along a line (seeds, values), of the seeds that have it everywhere.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-POWER = 0.8
+from pipeline_lib.analysis.power import POWER, critical_limits, power_of_shift
 
 # A smaller standard error is floating-point error and not scatter.
 NO_SCATTER = 1e-9
@@ -103,24 +103,18 @@ def p_equivalent(difference: Difference, margin: float) -> float:
     return float(scipy.stats.t.sf(room / difference.error, difference.freedom))
 
 
-def detectable(difference: Difference, alpha: float, power: float = POWER) -> float:
-    """Return the smallest true difference that `p_different` shows with this power.
+def detectable(difference: Difference, alpha: float) -> float:
+    """Return the smallest true difference that `p_different` shows with a power of `POWER`.
 
     The test is two-sided at alpha, the power comes from the noncentral t, and the rounding is
     added. The result depends on the scatter of these samples but not on the observed difference.
     """
     if not difference.error:
         return difference.rounding
-    freedom = difference.freedom
-    critical = float(scipy.stats.t.isf(alpha / 2, freedom))
-    # The noncentral t is computed as a mixture of normals over the distribution of the estimated
-    # scatter, because scipy's nct sometimes gives NaN far out in its tails.
-    shares = (np.arange(2000) + 0.5) / 2000
-    limits = critical * np.sqrt(scipy.stats.chi2.ppf(shares, freedom) / freedom)
+    limits = critical_limits(difference.freedom, alpha)
 
     def lacking(shift: float) -> float:
-        shown = scipy.special.ndtr(shift - limits) + scipy.special.ndtr(-shift - limits)
-        return float(np.mean(shown)) - power
+        return power_of_shift(shift, limits) - POWER
 
     if lacking(0.0) >= 0:  # an alpha above the power
         return difference.rounding

@@ -1,7 +1,6 @@
-"""The figures of a study: figures of numbers, which the measures declare, and six special ones.
+"""The figures of a study: figures of numbers, which the measures declare, and special ones.
 
-A figure of numbers is drawn by the module of its kind: `states`, `lines` or `trajectories`. A
-special figure is drawn by the module of its name.
+Each is drawn by the module of its kind.
 """
 
 from __future__ import annotations
@@ -11,60 +10,64 @@ from collections.abc import Iterable, Sequence
 from pipeline_lib import measures
 from pipeline_lib.numbers import MAIN, Axes, FigureSpec, Number, in_words, is_numeric
 
-SURVIVAL = FigureSpec(
-    "survival",
-    "Relapse-free survival after response",
-    "Of the seeds that were not below the threshold at cycle 0, the share without relapse beyond "
-    "each stress cycle (Kaplan-Meier), with pointwise 95 % intervals and the number at risk.",
-    kind="special",
-)
-TRAINING = FigureSpec(
-    "training",
-    "Training",
-    "Training loss and internal noise by epoch, in each treatment's course and in its maintenance.",
-    kind="special",
-)
-COMPARISON = FigureSpec(
-    "comparison",
-    "Comparison with the published numbers",
-    "This study's mean minus the published mean, with the Welch interval of the difference, "
-    "on the margin of equivalence in grey.",
-    kind="special",
-)
-REGROWTH = FigureSpec(
-    "regrowth",
-    "What regrowth does",
-    "The weights that grew back in the network of one seed, where they are, and how large they are "
-    "after training.",
-    kind="special",
-)
-REGIONS = FigureSpec(
-    "regions",
-    "What each network decides",
-    "The class that each network of one seed assigns to each point of the plane: before pruning, "
-    "after it, and after each treatment.",
-    kind="special",
-)
-PREDICTORS = FigureSpec(
-    "predictors",
-    "What predicts response, relapse and final accuracy",
-    "Rank correlation of what was measured of the untreated network with what became of it under "
-    "each treatment, with 95 % intervals. Outcomes that are the same in all seeds are left out.",
-    kind="special",
-)
-PATIENTS = FigureSpec(
-    "patients",
-    "Who responds to what",
-    "Accuracy of each seed under each treatment, over the numbers that were drawn for the seed. "
-    "With enough seeds, lines show the mean of eleven neighbours.",
-    kind="special",
+SPECIAL = (
+    FigureSpec(
+        "patients",
+        "Who responds to what",
+        "Accuracy of each seed under each treatment, over the numbers that were drawn for the "
+        "seed. With enough seeds, lines show the mean of eleven neighbours.",
+        kind="patients",
+    ),
+    FigureSpec(
+        "survival",
+        "Relapse-free survival after response",
+        "Of the seeds that were not below the threshold at cycle 0, the share without relapse "
+        "beyond each stress cycle (Kaplan-Meier), with pointwise 95 % intervals and the number at "
+        "risk.",
+        kind="survival",
+    ),
+    FigureSpec(
+        "training",
+        "Training",
+        "Training loss and internal noise by epoch, in each treatment's course and in its "
+        "maintenance.",
+        kind="training",
+    ),
+    FigureSpec(
+        "comparison",
+        "Comparison with the published numbers",
+        "This study's mean minus the published mean, with the Welch interval of the difference, "
+        "on the margin of equivalence in grey.",
+        kind="comparison",
+    ),
+    FigureSpec(
+        "regrowth",
+        "What regrowth does",
+        "The weights that grew back in the network of one seed, where they are, and how large they "
+        "are after training.",
+        kind="regrowth",
+    ),
+    FigureSpec(
+        "regions",
+        "What each network decides",
+        "The class that each network of one seed assigns to each point of the plane: before "
+        "pruning, after it, and after each treatment.",
+        kind="regions",
+    ),
+    FigureSpec(
+        "predictors",
+        "What predicts response, relapse and final accuracy",
+        "Rank correlation of what was measured of the untreated network with what became of it "
+        "under each treatment, with 95 % intervals. Outcomes that are the same in all seeds are "
+        "left out.",
+        kind="predictors",
+    ),
 )
 # The widths of a journal's pages in inches, by the name of the folder of their figures.
 TWO_COLUMNS = "two_columns"
 JOURNAL = {"one_column": 3.5, TWO_COLUMNS: 7.2}
 
 ALONG, FOREST, MAP = "along", "variants", "map"  # of axes
-SPECIAL = (PATIENTS, SURVIVAL, TRAINING, COMPARISON, REGROWTH, REGIONS, PREDICTORS)
 
 
 def specs(names: Iterable[str]) -> dict[str, FigureSpec]:
@@ -88,18 +91,18 @@ def of_axes(scenarios: Sequence[Axes], names: Iterable[str]) -> dict[str, Figure
         numbers = measures.numbers(names)
         caption = f"Means over the seeds, by {' and '.join(axes)}.{at}"
         found = [
-            FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "special")
+            FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "varied")
             for name in MAIN
             if name in numbers
         ]
     elif numeric:
         beside = "".join(f", a panel for each {axis}" for axis in axes if axis not in numeric)
         found = [
-            FigureSpec(ALONG, f"Along {numeric[0]}", f"By treatment{beside}: {means}", "special")
+            FigureSpec(ALONG, f"Along {numeric[0]}", f"By treatment{beside}: {means}", "varied")
         ]
     else:
         title = f"Variants of {' and '.join(axes)}"
-        found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "special")]
+        found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "varied")]
     return {spec.name: spec for spec in found}
 
 

@@ -17,6 +17,7 @@ from pipeline_lib.analysis.reproduction import (
     sds,
 )
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import OFF
 from pipeline_lib.numbers import PER_CENT, POINTS, Number
@@ -74,6 +75,12 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
         columns=5,
     )
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    compared = job.rows("comparison", Compared)
+    return lambda: draw(compared, job.study["measures"], job.looks)
 
 
 def _panels(

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, place
+from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, place, shown_by
 from pipeline_lib.numbers import PER_CENT, Key, Number
 
 COLUMNS = 2
@@ -33,6 +34,12 @@ def draw(shown: Shown) -> Figure:
         legend.append(style.chance(shown.chance))
     style.legend(figure, legend)
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    shown = shown_by(job)
+    return lambda: draw(shown)
 
 
 def _panel(panel: Axes, number: Number, series: Mapping[str, Sequence[Key]], shown: Shown) -> None:

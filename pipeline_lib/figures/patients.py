@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline_lib.analysis.values import BySeed
+from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
+from pipeline_lib.measures import Value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY
 from pipeline_lib.numbers import Drawn, Key, Number, drawn_keys
 
@@ -51,6 +53,13 @@ def draw(
     notes = [style.note("threshold", **THRESHOLD)] if threshold is not None else []
     style.legend(figure, [*map(style.handle, shown), *notes])
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    values = by_key(job.rows("values", Value))
+    drawn, threshold = job.told["drawn"], job.study["threshold"]
+    return lambda: draw(values, drawn, job.looks, job.numbers, threshold)
 
 
 def _running(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from pipeline_lib.analysis.predictors import Association, predictor_text
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.numbers import Number
 
@@ -40,3 +41,9 @@ def draw(
     legend = [style.handle(looks[name], linestyle="none") for name in shown]
     style.legend(figure, [*legend, style.note("95 % interval")])
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    rows = job.rows("associations", Association)
+    return lambda: draw(rows, job.looks, job.numbers)

@@ -12,10 +12,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.activity import logits
 from pipeline_lib.model.network import Network
-from pipeline_lib.model.task import Points
+from pipeline_lib.model.task import Points, standard_points
 
 COLUMNS = 3
 STEPS = 97  # points of the grid along each axis
@@ -88,6 +89,15 @@ def draw(
     ]
     style.legend(figure, handles, columns=min(4, len(middle)))
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    seed, points, looks = job.told["seed"], job.told["points"], job.looks
+    networks = {state: job.network(state) for state in looks}
+    tested = standard_points(seed, **points)
+    task = {name: points[name] for name in ("centres", "sd")}
+    return lambda: draw(networks, tested, looks, **task, seed=seed)
 
 
 def _regions(panel: Axes, network: Network, lowest: np.ndarray, highest: np.ndarray) -> None:

@@ -17,9 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from pipeline_lib import engines
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.network import Network
+from pipeline_lib.model.task import points
+from pipeline_lib.names import COURSE, TRAINING, UNTREATED
 
 PIXELS = 128  # the most pixels of a map along each side
 BINS = 61
@@ -84,6 +88,23 @@ def draw(
     ]
     style.legend(figure, handles, columns=3)
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    seed, treatment, trained = (job.told[name] for name in ("seed", "treatment", "trained"))
+    pruned, treated = job.network(UNTREATED), job.network(treatment)
+    engine = engines.load(trained["engine"])
+    # This is the generator of the course, so these are the mini-batches that regrowth used.
+    scores = engine.gradient_magnitudes(
+        pruned,
+        points(TRAINING, seed, **trained["training"]),
+        batches=job.told["batches"],
+        batch_size=trained["batch_size"],
+        generator=engine.generator(seed, COURSE, treatment),
+    )
+    before, after = job.looks[UNTREATED], job.looks[treatment]
+    return lambda: draw(pruned, treated, scores, before, after, seed=seed)
 
 
 def _map(panel: Axes, fate: np.ndarray, colours: np.ndarray) -> None:

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_lib.analysis.cells import Cells
-from pipeline_lib.analysis.values import BySeed
+from pipeline_lib.analysis.cells import Cell, Cells
+from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.figures import numbers_in
+from pipeline_lib.figures.pages import Job
 from pipeline_lib.figures.style import Look
+from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import PER_CENT, FigureSpec, Key, Number
+from pipeline_lib.numbers import PER_CENT, Key, Number
 
 
 @dataclass(frozen=True)
 class Shown:
     """A figure of numbers; `chance` is in per cent, `threshold` a fraction, None if unused."""
 
-    spec: FigureSpec
     numbers: Sequence[Number]
     cells: Cells
     values: Mapping[Key, BySeed]
@@ -54,6 +56,19 @@ class Shown:
         """Return means and both ends of their intervals (3, keys), NaN where there is none."""
         cells = [self.cells[key] for key in keys]
         return np.array([(cell.mean, cell.ci_low, cell.ci_high) for cell in cells], dtype=float).T
+
+
+def shown_by(job: Job) -> Shown:
+    """Return the content of a figure of numbers from the files `values` and `cells`."""
+    name, names = job.study["name"], job.study["measures"]
+    return Shown(
+        numbers_in(name, names),
+        Cells(job.rows("cells", Cell)),
+        by_key(job.rows("values", Value)),
+        job.looks,
+        chance=job.study["chance"],
+        threshold=job.study["threshold"],
+    )
 
 
 def place(key: Key) -> float:

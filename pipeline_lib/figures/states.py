@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy
+from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, shown_by
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import CLEAN, MODULATIONS, OFF
 from pipeline_lib.numbers import PER_CENT, Key, Number
@@ -56,6 +57,12 @@ def draw(shown: Shown) -> Figure:
         notes.append(style.chance(shown.chance))
     style.legend(figure, notes)
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    shown = shown_by(job)
+    return lambda: draw(shown)
 
 
 def _keys(shown: Shown, number: Number) -> list[Key]:

@@ -14,6 +14,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from pipeline_lib.analysis.survival import SurvivalStep
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 
 BEFORE = -0.6  # where the panel begins
@@ -45,6 +46,12 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
     never = style.note("never relapsed", linestyle="none", **CENSORED)
     style.legend(figure, [interval, never])
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    steps = job.rows("survival", SurvivalStep)
+    return lambda: draw(steps, job.looks, threshold=job.study["threshold"])
 
 
 def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float) -> None:

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
+from pipeline_lib.files.gathering import read_gathered
 from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 from pipeline_lib.steps import HistoryRow
 
@@ -54,6 +56,16 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
     noise = style.note("noise, the same for all seeds", linewidth=1.2)
     style.legend(figure, [*style.notes_of_seeds(), noise])
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    measured = job.told["measured"]
+    [table] = read_gathered(
+        job.files.history, HistoryRow, planned=job.planned["history"], **measured
+    )
+    history = [HistoryRow(**row) for row in table.to_pylist()]
+    return lambda: draw(history, job.looks)
 
 
 def _panels(

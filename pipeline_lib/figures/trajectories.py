@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.figures import style
-from pipeline_lib.figures.shown import Shown, axis_label, place
+from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Shown, axis_label, place, shown_by
 from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
 
@@ -51,6 +52,12 @@ def draw(shown: Shown) -> Figure:
             ]
     style.legend(figure, notes)
     return figure
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    shown = shown_by(job)
+    return lambda: draw(shown)
 
 
 def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:

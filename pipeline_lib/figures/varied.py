@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from pipeline_lib.analysis.cells import Cell
-from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.analysis.varied import Varied, read_varied
 from pipeline_lib.figures import ALONG, FOREST, MAP, drawn_axes, style
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.shown import axis_label, is_accuracy
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
@@ -39,6 +40,13 @@ def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float 
     if name == FOREST:
         return _forest(varied, there)
     return _maps(varied, there, Key("", name.removeprefix(f"{MAP}_")))
+
+
+def drawing(job: Job) -> Draw:
+    """Return what draws the figure of these files."""
+    names, scenarios = job.study["measures"], job.told["scenarios"]
+    varied = read_varied(job.files, scenarios, names, job.planned["values"])
+    return lambda: draw(job.study["name"], varied, job.looks, job.told["threshold"])
 
 
 def _place(varied: Varied, at: Axes) -> int:

@@ -204,6 +204,6 @@ FIGURES = (
         "resilience",
         "Accuracy under internal noise",
         "Mean accuracy on standard test points as internal noise grows, with 95 % intervals.",
-        kind="levels",
+        kind="lines",
     ),
 )

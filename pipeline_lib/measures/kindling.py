@@ -198,6 +198,6 @@ FIGURES = (
         PROBED,
         "Accuracy under the probe through the cycles",
         "Mean accuracy under the probe of each cycle, with 95 % intervals.",
-        kind="cycles",
+        kind="lines",
     ),
 )

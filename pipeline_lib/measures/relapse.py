@@ -273,12 +273,12 @@ FIGURES = (
         "Share of seeds that are not below the threshold at cycle 0, and of these the share that "
         "fell below it later, up to ten points either way of the study's own threshold, with "
         "95 % intervals.",
-        kind="levels",
+        kind="lines",
     ),
     FigureSpec(
         "sparsity",
         "Pruned weights through the stress cycles",
         "Mean share of the weights that is pruned, through the stress cycles, with 95 % intervals.",
-        kind="cycles",
+        kind="lines",
     ),
 )

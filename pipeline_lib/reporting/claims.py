@@ -7,10 +7,10 @@ from dataclasses import astuple, fields, replace
 from itertools import groupby
 
 from pipeline_lib.analysis.claims import HOLDS, MARGIN, REVERSED, TOO_SMALL, UNDECIDED, Judged
-from pipeline_lib.analysis.intervals import ALPHA, LEVEL
+from pipeline_lib.analysis.intervals import ALPHA, LEVEL, mirrored
 from pipeline_lib.names import CLAIMS, WITHDRAWN, label
-from pipeline_lib.numbers import PER_CENT, POINTS, Axes, Number, in_words, value_text
-from pipeline_lib.reporting.typesetting import Table, columns
+from pipeline_lib.numbers import Axes, Number, in_words, value_text
+from pipeline_lib.reporting.typesetting import Table, columns, in_blocks
 from pipeline_lib.reporting.wording import (
     ends,
     estimate,
@@ -19,6 +19,7 @@ from pipeline_lib.reporting.wording import (
     p_equals,
     p_value,
     plural,
+    points_of,
     signed,
 )
 
@@ -36,7 +37,7 @@ def claim_sentences(
     claims: Iterable[Judged], numbers: Mapping[str, Number], labels: Mapping[str, str]
 ) -> Iterator[str]:
     """Say of each claim whether it holds, against one treatment after the other."""
-    for (name, better), group in groupby(claims, _claim):
+    for (name, better), group in groupby(claims, lambda row: (row.number, row.better)):
         rows = list(group)
         parts = []
         for row in rows:
@@ -80,20 +81,15 @@ def claim_table(
     labels: Mapping[str, str],
 ) -> Table:
     """Return the claims of each scenario with both means, their difference and the verdict."""
-    blocks, data = [], []
+    lines, data, named = [], [], len(scenarios[0]) + 2
     for rows, axes in zip(claims, scenarios, strict=True):
-        for _, group in groupby(rows, _claim):
-            block: list[list[str]] = []
-            for row in group:
-                number = numbers[row.number]
-                lead = [*map(value_text, axes.values()), heading(number, row.level)]
-                lead.append(label(row.better, labels))
-                numerals = [signed(x, number) for x in (row.mean, row.mean_than, row.difference)]
-                line = [label(row.than, labels), *numerals, ends(row, number)]
-                line += [p_value(row.p), row.verdict]
-                block.append([*([""] * len(lead) if block else lead), *line])
-                data.append([*axes.values(), *astuple(row)])
-            blocks.append(block)
+        for row in rows:
+            number = numbers[row.number]
+            names = [heading(number, row.level), label(row.better, labels), label(row.than, labels)]
+            numerals = [signed(x, number) for x in (row.mean, row.mean_than, row.difference)]
+            texts = [*numerals, ends(row, number), p_value(row.p), row.verdict]
+            lines.append([*map(value_text, axes.values()), *names, *texts])
+            data.append([*axes.values(), *astuple(row)])
     return Table(
         CLAIMS,
         "Claims",
@@ -114,15 +110,11 @@ def claim_table(
                 "Claim",
             ],
         ),
-        blocks,
+        in_blocks(lines, named),
         [*scenarios[0], *(field.name for field in fields(Judged))],
         data,
         empty="This study makes no claim.",
     )
-
-
-def _claim(row: Judged) -> tuple[str, str]:
-    return row.number, row.better
 
 
 def _other(than: str, labels: Mapping[str, str]) -> str:
@@ -132,6 +124,6 @@ def _other(than: str, labels: Mapping[str, str]) -> str:
 def _gain(row: Judged, number: Number) -> str:
     """Return a difference in the direction of the claim or, if reversed, against it."""
     if (number.better == "less") != (row.verdict == REVERSED):
-        low, high = (None if end is None else -end for end in (row.ci_high, row.ci_low))
+        low, high = mirrored(row.ci_low, row.ci_high)
         row = replace(row, difference=-row.difference, ci_low=low, ci_high=high)
-    return estimate(row.difference, row, number, POINTS if number.unit == PER_CENT else number.unit)
+    return estimate(row.difference, row, number, points_of(number))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.permutation import DRAWS
+from pipeline_lib.analysis.power import POWER
 from pipeline_lib.analysis.reproduction import (
     FISHER,
     NONE,
@@ -17,7 +18,6 @@ from pipeline_lib.analysis.reproduction import (
     Compared,
     sds,
 )
-from pipeline_lib.analysis.welch import POWER
 from pipeline_lib.names import label
 from pipeline_lib.numbers import Number
 from pipeline_lib.reporting.typesetting import (

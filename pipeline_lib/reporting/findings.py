@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pipeline_lib.analysis.claims import small
-from pipeline_lib.analysis.intervals import ALPHA
+from pipeline_lib.analysis.intervals import ALPHA, mirrored
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
 from pipeline_lib.names import (
@@ -29,10 +29,9 @@ from pipeline_lib.names import (
     UNTREATED,
     WITHDRAWN,
 )
-from pipeline_lib.numbers import PER_CENT, POINTS, Key
+from pipeline_lib.numbers import PER_CENT, Key
 from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
-from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
 from pipeline_lib.reporting.wording import (
@@ -41,6 +40,7 @@ from pipeline_lib.reporting.wording import (
     listed,
     mean,
     p_equals,
+    points_of,
     signed,
 )
 
@@ -95,10 +95,10 @@ def findings(results: Results) -> list[Finding]:
     return [finding for finding in found if finding.sentences or finding.differences]
 
 
-def markdown(results: Results) -> str:
-    """Return all findings in GitHub's Markdown, a section for each question."""
-    sections = [escaped_markdown(" ".join(text for _, text in reading(results)))]
-    for finding in findings(results):
+def markdown(lead: str, findings: Iterable[Finding]) -> str:
+    """Return findings in GitHub's Markdown, below `lead` and with a section for each question."""
+    sections = [escaped_markdown(lead)]
+    for finding in findings:
         told = [*finding.sentences, *finding.differences]
         sentences = "\n".join(f"- {escaped_markdown(text)}" for text in told)
         sections.append(f"## {escaped_markdown(finding.topic)}\n\n{sentences}")
@@ -122,9 +122,8 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ABOVE) -> 
 def _amount(results: Results, pair: Pair) -> str:
     """Return the size of a difference, without its sign, and its interval."""
     number = results.numbers[pair.number]
-    unit = POINTS if number.unit == PER_CENT else number.unit
     size = pair if pair.difference > 0 else pair.mirrored()
-    return estimate(size.difference, size, number, unit)
+    return estimate(size.difference, size, number, points_of(number))
 
 
 def _certainty(results: Results, pair: Pair) -> str:
@@ -214,7 +213,7 @@ def _changes(results: Results) -> Iterator[str]:
             if signed(abs(cell.mean), number) == signed(0.0, number):
                 verb = "changes by"
             if verb != "loses":
-                low, high = (None if end is None else -end for end in (high, low))
+                low, high = mirrored(low, high)
                 cell = replace(cell, mean=-cell.mean + 0.0, ci_low=low, ci_high=high)
             gains |= verb == "gains"
             told.append(f"{results.name(treatment)} {verb} {mean(cell, number)}")

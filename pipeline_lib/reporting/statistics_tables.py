@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import astuple, fields
 
 from pipeline_lib.analysis.cells import Cell
@@ -23,7 +22,7 @@ from pipeline_lib.names import (
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.results import Asked, Results
-from pipeline_lib.reporting.typesetting import NOTHING, Table, columns
+from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, in_blocks
 from pipeline_lib.reporting.wording import (
     coefficient,
     counted,
@@ -55,9 +54,10 @@ def combination_table(results: Results) -> Table:
     found = results.additions()
     lines = []
     for asked, pair in found:
+        names = [asked.heading, results.name(pair.treatment), results.name(pair.other)]
         means = (pair.mean, pair.mean_other, pair.difference)
         texts = [*(signed(each, asked.number) for each in means), ends(pair, asked.number)]
-        lines.append((asked, pair, [*texts, p_value(pair.p_planned or pair.p_all)]))
+        lines.append([*names, *texts, p_value(pair.p_planned or pair.p_all)])
     return Table(
         COMBINATIONS,
         "What combinations add",
@@ -69,7 +69,7 @@ def combination_table(results: Results) -> Table:
             ("Measure", "Combination", "Better half"),
             ("Mean", "Mean of the part", "Added", "Interval", "p"),
         ),
-        _by_number(results, lines),
+        in_blocks(lines),
         _ADDED,
         [[getattr(pair, name) for name in _ADDED] for _, pair in found],
         empty="This study has no combination of treatments.",
@@ -144,13 +144,14 @@ def paired_table(results: Results, *, planned: bool) -> Table:
     for pair in pairs:
         asked = Asked(results.numbers[pair.number], pair.level)
         line = [
+            *(asked.heading, results.name(pair.treatment), results.name(pair.other)),
             with_ends(signed(pair.difference, asked.number), pair, asked.number),
             NOTHING if pair.g_z is None else signed(pair.g_z),
             f"{pair.superiority:.0f} %",
             _needed(pair),
             *map(p_value, (pair.p, pair.p_planned if planned else pair.p_all)),
         ]
-        lines.append((asked, pair, line))
+        lines.append(line)
     units = own_units(results.numbers[pair.number] for pair in pairs)
     heads = ["Difference", "g_z", "Superiority", "Seeds needed", "p", "p (corrected)"]
     return Table(
@@ -162,7 +163,7 @@ def paired_table(results: Results, *, planned: bool) -> Table:
         "needed: to show a difference of this size and scatter with a power of 80 %, before any "
         "correction. p: sign-flip test, alone and corrected for all rows by step-down max-T.",
         columns(["Measure", "Treatment", "Other"], heads),
-        _by_number(results, lines),
+        in_blocks(lines),
         [field.name for field in fields(Pair)],
         [astuple(pair) for pair in pairs],
         empty="This study has no such pair.",
@@ -209,15 +210,14 @@ def forecast_table(results: Results) -> Table:
 
 def association_table(results: Results) -> Table:
     """Return the correlations of single numbers of the untreated network with the outcomes."""
-    blocks: dict[tuple[str, str], list[list[str]]] = {}
+    lines = []
     predictor_head = "Predictor" if results.draws else "Untreated network"
     for row in results.associations:
         if row.rho is not None:
-            block = blocks.setdefault((row.treatment, row.outcome), [])
             names = [results.name(row.treatment), results.numbers[row.outcome].heading]
             predictor = predictor_text(row.predictor, row.level, results.numbers)
             texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
-            block.append([*(["", ""] if block else names), predictor, *texts])
+            lines.append([*names, predictor, *texts])
     return Table(
         ASSOCIATIONS,
         "Outcomes and single numbers of the untreated network",
@@ -225,20 +225,8 @@ def association_table(results: Results) -> Table:
         "permutation test, corrected by Holm's procedure over all rows. Outcomes and numbers that "
         "are the same in all seeds are left out.",
         columns(["Treatment", "Outcome", predictor_head], ["Seeds", "ρ", "p", "p (Holm)"]),
-        list(blocks.values()),
+        in_blocks(lines, 2),
         [field.name for field in fields(Association)],
         [astuple(row) for row in results.associations],
         empty="No outcome differs between seeds.",
     )
-
-
-def _by_number(
-    results: Results, lines: Iterable[tuple[Asked, Pair, list[str]]]
-) -> list[list[list[str]]]:
-    """Group the lines on pairs by number; the first line of each block names the number."""
-    blocks: dict[Asked, list[list[str]]] = {}
-    for asked, pair, line in lines:
-        block = blocks.setdefault(asked, [])
-        names = [results.name(pair.treatment), results.name(pair.other)]
-        block.append(["" if block else asked.heading, *names, *line])
-    return list(blocks.values())

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
+
+from pipeline_lib.files.whole import write_text
 
 MINUS, EN_DASH, EM_DASH, PLUS_MINUS = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}", "±"
 NOTHING = EM_DASH  # a cell for which there is no number
@@ -76,6 +79,15 @@ def columns(stubs: Iterable[str], heads: Iterable[str]) -> list[Column]:
     return [*(Column(text, stub=True) for text in stubs), *map(Column, heads)]
 
 
+def in_blocks(lines: Iterable[Sequence[str]], named: int = 1) -> list[list[Sequence[str]]]:
+    """Group neighbouring lines whose first `named` texts agree; only the first line has these."""
+    blocks = []
+    for _, group in groupby(lines, key=lambda line: list(line[:named])):
+        first, *others = group
+        blocks.append([first, *([*[""] * named, *line[named:]] for line in others)])
+    return blocks
+
+
 def csv(table: Table) -> str:
     """Return the data as CSV with all digits; a missing number is an empty cell."""
     text = io.StringIO()
@@ -142,6 +154,13 @@ def latex(table: Table) -> str:
 
 
 FORMATS = {"csv": csv, "md": markdown, "tex": latex}
+
+
+def write_tables(tables: Iterable[Table], paths: Iterable[str | Path]) -> None:
+    """Write tables to files, each named by its table and its form."""
+    by_name = {table.name: table for table in tables}
+    for path in map(Path, paths):
+        write_text(path, FORMATS[path.suffix[1:]](by_name[path.stem]))
 
 
 def grouped(columns: Sequence[Column]) -> list[list[Column]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pipeline_lib.analysis.along import FEWEST_VALUES, TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
@@ -22,9 +23,8 @@ from pipeline_lib.names import (
 from pipeline_lib.numbers import MAIN, Key, Number, is_numeric, value_text
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
-from pipeline_lib.reporting.typesetting import escaped_markdown
-from pipeline_lib.reporting.varied_tables import place, points_of
-from pipeline_lib.reporting.wording import listed, mean, plural, share, signed
+from pipeline_lib.reporting.varied_tables import place
+from pipeline_lib.reporting.wording import listed, mean, plural, points_of, share, signed
 
 TOPICS = {
     COMBINED: "Accuracy under combined stress",
@@ -55,7 +55,7 @@ def varied_findings(
     found = [Finding("Which claims hold", list(held))]
     for axis, values in varied.axes.items():
         line = next(varied.lines(axis))
-        of_axis = along if is_numeric(values[0]) else variants
+        of_axis: Sequence[Any] = along if is_numeric(values[0]) else variants
         rows = [
             row
             for row in of_axis
@@ -70,12 +70,10 @@ def varied_findings(
             here = [row for row in rows if row.number == name and row.treatment not in unmoved]
             number = varied.numbers[name]
             if is_numeric(values[0]):
-                curves = [row for row in here if isinstance(row, Along)]
                 limit = threshold if name in OF_THRESHOLD else None
-                sentences = _along(varied, line, curves, number, labels, limit)
+                sentences = _along(varied, line, here, number, labels, limit)
             else:
-                pairs = [row for row in here if isinstance(row, Variant)]
-                sentences = variant_sentences(pairs, number, labels)
+                sentences = variant_sentences(here, number, labels)
             found.append(Finding(f"{TOPICS[name]} and {axis}{where}", list(sentences)))
         if unmoved:
             same = [_unchanged(varied, line, name, labels) for name in unmoved]
@@ -98,15 +96,6 @@ def varied_reading(varied: Varied) -> str:
         f"{plural(seeds, 'seed')} each, the same seeds in all. Numbers are means over the seeds; "
         f"brackets hold their {100 * LEVEL:g} % intervals.{none}"
     )
-
-
-def varied_markdown(reading: str, findings: Sequence[Finding]) -> str:
-    """Return all findings in GitHub's Markdown, a section for each question."""
-    sections = [escaped_markdown(reading)]
-    for finding in findings:
-        bullets = "\n".join(f"- {escaped_markdown(each)}" for each in finding.sentences)
-        sections.append(f"## {escaped_markdown(finding.topic)}\n\n{bullets}")
-    return "\n\n".join(sections) + "\n"
 
 
 def _along(

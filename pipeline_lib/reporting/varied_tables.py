@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 
 from pipeline_lib.analysis.along import Along
-from pipeline_lib.analysis.cells import Cell, Statistics
+from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.names import FITS, KEY, RELAPSED, SCENARIOS, VARIANTS, label
-from pipeline_lib.numbers import PER_CENT, POINTS, Number, value_text
+from pipeline_lib.numbers import Number, value_text
 from pipeline_lib.reporting.claims import claim_table
-from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns
+from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns, in_blocks
 from pipeline_lib.reporting.wording import heading, shown, signed, with_ends
-
-Rows = Iterable[tuple[str, list[str]]]  # each with the block that it belongs to
 
 
 def varied_tables(
@@ -45,14 +43,14 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
     for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
         block = []
         for treatment in varied.treatments:
-            cells_here = {key: cells.get(key._replace(treatment=treatment)) for key in keys}
-            found = {key: _statistics(cell) for key, cell in cells_here.items()}
+            of_keys = {key: cells.get(key._replace(treatment=treatment)) for key in keys}
+            found = {key: c.statistics if c else Statistics() for key, c in of_keys.items()}
             name = label(treatment, labels)
             texts = [shown(each, varied.numbers[key.number]) for key, each in found.items()]
             block.append([*map(value_text, axes.values()), name, *texts])
             data += [
                 [*axes.values(), *cell.key, name, *found[key], cell.ci_low, cell.ci_high]
-                for key, cell in cells_here.items()
+                for key, cell in of_keys.items()
                 if cell
             ]
         blocks.append(block)
@@ -79,6 +77,7 @@ def fit_table(
         number = numbers[row.number]
         ends = [row.start, row.end]
         texts = [
+            _block(row, number),
             label(row.treatment, labels),
             *(NOTHING if each is None else signed(each, number) for each in ends),
             place(row.half, row.half_low, row.half_high),
@@ -89,7 +88,7 @@ def fit_table(
             ),
             row.note,
         ]
-        lines.append((_block(row, number), texts))
+        lines.append(texts)
     return Table(
         FITS,
         "Curves along an axis",
@@ -110,7 +109,7 @@ def fit_table(
                 "Remark",
             ),
         ),
-        _in_blocks(lines),
+        in_blocks(lines),
         [field.name for field in fields(Along)],
         [astuple(row) for row in along],
         empty="This study has no numeric axis.",
@@ -126,8 +125,8 @@ def variant_table(
         number = numbers[row.number]
         means = (signed(each, number) for each in (row.mean, row.mean_base))
         difference = with_ends(signed(row.difference, number), row, number)
-        texts = [label(row.treatment, labels), row.variant, row.base, *means, difference]
-        lines.append((_block(row, number), texts))
+        names = [_block(row, number), label(row.treatment, labels), row.variant, row.base]
+        lines.append([*names, *means, difference])
     return Table(
         VARIANTS,
         "Variants against the first",
@@ -137,7 +136,7 @@ def variant_table(
             ("Number", "Treatment", "Variant", "First"),
             ("Mean", "Mean of the first", "Difference"),
         ),
-        _in_blocks(lines),
+        in_blocks(lines),
         [field.name for field in fields(Variant)],
         [astuple(row) for row in variants],
         empty="This study has no named variants.",
@@ -151,26 +150,6 @@ def place(at: float | None, low: float | None, high: float | None) -> str:
     return f"{at:.3g}" if low is None else f"{at:.3g} ({low:.3g} to {high:.3g})"
 
 
-def points_of(number: Number) -> str:
-    """Return the unit of a difference."""
-    return POINTS if number.unit == PER_CENT else number.unit
-
-
-def _statistics(cell: Cell | None) -> Statistics:
-    if cell is None:
-        return Statistics()
-    return Statistics(cell.mean, cell.sd, cell.min, cell.max, cell.count, cell.n)
-
-
 def _block(row: Along | Variant, number: Number) -> str:
     others = f", {row.others}" if row.others else ""
     return f"{heading(number, row.level)} along {row.axis}{others}"
-
-
-def _in_blocks(lines: Rows) -> list[list[list[str]]]:
-    """Return lines in blocks, each of which is named in its first line."""
-    blocks: dict[str, list[list[str]]] = {}
-    for name, texts in lines:
-        block = blocks.setdefault(name, [])
-        block.append(["" if block else name, *texts])
-    return list(blocks.values())

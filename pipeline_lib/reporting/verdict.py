@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from pipeline_lib.analysis.power import POWER
 from pipeline_lib.analysis.reproduction import (
     CONSISTENT,
     CONSTANT,
@@ -17,7 +18,6 @@ from pipeline_lib.analysis.reproduction import (
     Compared,
     sds,
 )
-from pipeline_lib.analysis.welch import POWER
 from pipeline_lib.reporting.wording import p_equals, plural, share
 
 _KINDS = ("joint", "directional")

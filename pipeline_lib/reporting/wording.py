@@ -14,7 +14,7 @@ from pipeline_lib.analysis.published import printed
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, Number
+from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
 
 OURS, PUBLISHED = "this study", "published"
@@ -124,6 +124,11 @@ def share(fraction: float | str) -> str:
 def points(margin: float) -> str:
     """Return a number of percentage points."""
     return f"{margin:g} percentage point{'' if margin == 1 else 's'}"
+
+
+def points_of(number: Number) -> str:
+    """Return the unit of a difference."""
+    return POINTS if number.unit == PER_CENT else number.unit
 
 
 def p_value(p: float | None) -> str:
