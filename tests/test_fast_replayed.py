@@ -3,7 +3,6 @@
 Also networks of odd shapes: everything that a study may ask for and that pruning may leave.
 """
 
-import copy
 import itertools
 from dataclasses import replace
 
@@ -16,44 +15,18 @@ from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.fast.compaction import compact
 from pipeline_lib.engines.fast.noise import fill_normal
 from pipeline_lib.model.network import Modulation, Network, dense
-from pipeline_lib.model.task import Points, training_points
+from pipeline_lib.model.pruning import prune
+from pipeline_lib.model.task import Points, standard_points, training_points
 from tests.conftest import CENTRES, modulated
 from tests.test_fast_engine import (
     MODULATIONS,
     NETWORKS,
+    acted_on,
+    dense_network,
     in_float64,
+    is_acted_on,
     parameters,
-    shuffle_by,
 )
-
-POINTS = training_points(1, centres=CENTRES, sd=0.8, train=300)
-TRAINING = {"epochs": 4, "lr": 1e-3, "batch_size": 128}
-
-
-def is_acted_on(modulation, layer, count):
-    """Tell for each unit of a hidden layer whether the modulation acts on it, (count,) bool."""
-    acts = np.full(count, modulation.units is None)
-    acts[[] if modulation.units is None else list(modulation.units[layer])] = True
-    return acts
-
-
-def acted_on(hidden, modulation):
-    """The activity of modulated units, from the definition."""
-    gain = min(modulation.gain, modulation.gain_cap or np.inf)
-    return hidden * (modulation.damping * gain) - modulation.inhibition
-
-
-def exact_logits(weights, biases, modulation, x, noise, bias=0.0):
-    """The output in float64, from the definition; `noise` gives each hidden layer's, in order."""
-    hidden = x
-    for layer, (weight, shift) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
-        level = weight @ hidden + shift[:, None]
-        acts = is_acted_on(modulation, layer, len(shift))[:, None]
-        tanh = acts & (modulation.activation == "tanh")
-        value = np.where(tanh, np.tanh(level), np.maximum(level, 0)) + noise(layer)
-        damped = value + bias * (1 - modulation.bias_damping)
-        hidden = np.where(acts, acted_on(damped, modulation), value + bias)
-    return weights[-1] @ hidden + biases[-1][:, None]
 
 
 def drawn(lanes, rows, batch, sd):
@@ -91,94 +64,133 @@ def replayed_fit(network, points, monkeypatch, lanes, orders, **options):
 
     monkeypatch.setattr(plain, "forward", forward)
     monkeypatch.setattr(plain, "perturbed", perturbed)
-    shuffle_by(orders, monkeypatch)
+    monkeypatch.setattr(plain, "shuffled", lambda n, _: torch.from_numpy(orders.permutation(n)))
     return plain.fit(*in_float64(network, points), generator=torch.Generator(), **options)
 
 
-def fit_and_replay(network, points, monkeypatch, seed, **options):
-    """Train on the fast engine and again in float64; the order and the noise are the same."""
-    generator, orders = fast.generator(seed, "x"), np.random.default_rng(seed)
-    lanes = generator.lanes.copy()
-    found, history = fast.fit(
-        network, points, generator=generator._replace(orders=copy.deepcopy(orders)), **options
-    )
-    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
-    assert np.array_equal(lanes, generator.lanes)  # neither drew more than the other
-    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-3)
-    assert [e.noise for e in history] == [e.noise for e in expected]
-    assert found.modulation == exact.modulation
-    error = np.sqrt(np.mean((parameters(found) - parameters(exact)) ** 2))
-    return found, error
-
-
 @pytest.mark.parametrize(
-    "options",
-    [
-        {"noise": (0.5, 0.0)},
-        {"noise": (0.0, 0.6), "input_noise": (0.7, 0.0)},
-        {"noise": (0.4, 0.4)},
-        {"noise": (0.0, 0.0), "input_noise": (0.0, 1.0)},
-    ],
+    ("noise", "input_noise"),
+    [((0.5, 0.0), (0, 0)), ((0.0, 0.6), (0.7, 0.0)), ((0.4, 0.4), (0, 0)), ((0, 0), (0.0, 1.0))],
 )
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("modulation", MODULATIONS)
 def test_noisy_training_is_exact_training_under_the_noise_that_was_drawn(
-    modulation, kind, options, monkeypatch
+    modulation, kind, noise, input_noise, monkeypatch
 ):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
     network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
-    found, error = fit_and_replay(network, POINTS, monkeypatch, 3, **TRAINING, **options)
-    assert np.abs(parameters(found) - parameters(network)).max() > 0.005
-    assert error < 2e-5  # 0.02 learning rates, for a ReLU's jumps
+    options = {"epochs": 4, "lr": 1e-3, "batch_size": 128, "noise": noise}
+    options["input_noise"] = input_noise
+    generator = fast.generator(3, "x")
+    lanes, orders = generator.lanes.copy(), np.random.default_rng(7)
+    found, history = fast.fit(
+        network, points, generator=generator._replace(orders=np.random.default_rng(7)), **options
+    )
+    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
+    assert np.array_equal(lanes, generator.lanes)  # neither drew more than the other
+    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-4)
+    assert [e.noise for e in history] == [e.noise for e in expected]
+    error = parameters(found) - parameters(exact)
+    assert np.abs(parameters(exact) - parameters(network)).max() > 0.005
+    assert np.sqrt(np.mean(error**2)) < 2e-5  # 0.02 learning rates, for a ReLU's jumps
+
+
+def exact_count(network, points, input_noise, internal_noise, lanes, internal_bias=0.0):
+    """Count in float64, with every unit's noise drawn as the fast engine draws it."""
+    correct = 0
+    for start in range(0, len(points), fast.TEST_BATCH):
+        x = points.x[start : start + fast.TEST_BATCH].T.astype(np.float64)
+        batch = x.shape[1]
+        if input_noise > 0:
+            x = x + drawn(lanes, len(x), batch, input_noise)
+        hidden = x
+        for layer, (weight, bias) in enumerate(
+            zip(network.weights[:-1], network.biases[:-1], strict=True)
+        ):
+            level = weight.astype(np.float64) @ hidden + bias[:, None]
+            acts = is_acted_on(network.modulation, layer, len(bias))[:, None]
+            tanh = acts & (network.modulation.activation == "tanh")
+            hidden = np.where(tanh, np.tanh(level), np.maximum(level, 0))
+            if internal_noise > 0:
+                hidden = hidden + drawn(lanes, len(bias), batch, internal_noise)
+            mean = internal_bias * (1 - network.modulation.bias_damping)
+            changed = acted_on(hidden + mean, network.modulation)
+            hidden = np.where(acts, changed, hidden + internal_bias)
+        logits = network.weights[-1].astype(np.float64) @ hidden + network.biases[-1][:, None]
+        correct += int((logits.argmax(axis=0) == points.labels[start : start + batch]).sum())
+    return correct
+
+
+@pytest.mark.parametrize(("input_noise", "internal_noise"), [(1.0, 0.5), (0.0, 1.5), (0.7, 0.0)])
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("modulation", MODULATIONS)
+def test_each_unit_gets_the_same_noise_in_every_network(
+    modulation, kind, input_noise, internal_noise
+):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
+    network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
+    noise = {"input_noise": input_noise, "internal_noise": internal_noise}
+    generator = fast.generator(3, "m")
+    expected = exact_count(network, points, lanes=generator.lanes.copy(), **noise)
+    found = fast.count_correct(network, points, generator=generator, **noise)
+    assert abs(found - expected) <= 1  # a point on the boundary may fall on either side
+
+
+@pytest.mark.parametrize("internal_noise", [1.0, 0.0])
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("modulation", MODULATIONS)
+def test_biased_noise_has_its_mean_in_every_hidden_unit(modulation, kind, internal_noise):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
+    network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
+    noise = {"input_noise": 0.0, "internal_noise": internal_noise, "internal_bias": 0.4}
+    generator = fast.generator(3, "m")
+    expected = exact_count(network, points, lanes=generator.lanes.copy(), **noise)
+    found = fast.count_correct(network, points, generator=generator, **noise)
+    assert abs(found - expected) <= 1
+    if kind == "dense":  # where it changes decisions; in an emptier network it need not
+        quiet = noise | {"internal_bias": 0.0}
+        assert (
+            fast.count_correct(network, points, generator=fast.generator(3, "m"), **quiet) != found
+        )
+    if internal_noise == 0:
+        quiet = plain.count_correct(network, points, generator=plain.generator(0), **noise)
+        assert abs(found - quiet) <= 1
+
+
+def test_both_engines_draw_biased_noise_from_the_same_distribution(network):
+    points = standard_points(0, centres=CENTRES, sd=0.8, test=20_000)
+    noise = {"input_noise": 0.0, "internal_noise": 1.0, "internal_bias": 0.5}
+    a, b = (
+        engine.count_correct(network, points, generator=engine.generator(0, "m"), **noise)
+        for engine in (fast, plain)
+    )
+    # Two counts of 20 000 draws: within five standard errors of their difference.
+    share = (a + b) / 40_000
+    assert abs(a - b) / 20_000 < 5 * np.sqrt(2 * share * (1 - share) / 20_000)
 
 
 @pytest.mark.parametrize("noise", [(0.0, 0.0), (0.5, 0.0)])
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_a_rising_gain_is_the_same_on_both_engines(kind, noise, monkeypatch):
+    points = training_points(1, centres=CENTRES, sd=0.8, train=300)
     network = NETWORKS[kind]([2, 40, 36, 24, 4])
-    options = TRAINING | {"noise": noise}
-    found, error = fit_and_replay(network, POINTS, monkeypatch, 3, **options, gain=(1.0, 1.6))
-    assert found.modulation == Modulation(gain=1.6)
-    assert error < 2e-5
-
-
-def exact_count(network, points, input_noise, internal_noise, lanes, internal_bias=0.0):
-    """Count in float64, with every unit's noise drawn as the fast engine draws it."""
-    (wide, points), correct = in_float64(network, points), 0
-    for start in range(0, len(points), fast.TEST_BATCH):
-        x = points.x[start : start + fast.TEST_BATCH].T
-        batch = x.shape[1]
-
-        def noise(layer, batch=batch, sd=internal_noise):
-            return drawn(lanes, network.sizes[layer + 1], batch, sd) if sd > 0 else 0.0
-
-        if input_noise > 0:
-            x = x + drawn(lanes, len(x), batch, input_noise)
-        logits = exact_logits(
-            wide.weights, wide.biases, network.modulation, x, noise, internal_bias
-        )
-        correct += int((logits.argmax(axis=0) == points.labels[start : start + batch]).sum())
-    return correct
-
-
-@pytest.mark.parametrize(
-    "noise",
-    [
-        *({"input_noise": x, "internal_noise": y} for x, y in ((1.0, 0.5), (0.0, 1.5), (0.7, 0.0))),
-        {"input_noise": 0.0, "internal_noise": 1.0, "internal_bias": 0.4},
-        {"input_noise": 0.0, "internal_noise": 0.0, "internal_bias": 0.4},
-    ],
-)
-@pytest.mark.parametrize("kind", NETWORKS)
-@pytest.mark.parametrize("modulation", MODULATIONS)
-def test_each_unit_gets_the_same_noise_and_bias_in_every_network(modulation, kind, noise):
-    network = modulated(NETWORKS[kind]([2, 40, 36, 24, 4]), modulation)
-    generator = fast.generator(3, "m")
-    expected = exact_count(network, POINTS, lanes=generator.lanes.copy(), **noise)
-    found = fast.count_correct(network, POINTS, generator=generator, **noise)
-    assert abs(found - expected) <= 1  # a point on the boundary may fall on either side
-    if max(noise["input_noise"], noise["internal_noise"]) == 0:
-        other = plain.count_correct(network, POINTS, generator=plain.generator(0), **noise)
-        assert abs(found - other) <= 1
+    options = {"epochs": 4, "lr": 1e-3, "batch_size": 128, "noise": noise, "gain": (1.0, 1.6)}
+    generator = fast.generator(3, "x")
+    lanes, orders = generator.lanes.copy(), np.random.default_rng(7)
+    found, history = fast.fit(
+        network, points, generator=generator._replace(orders=np.random.default_rng(7)), **options
+    )
+    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
+    assert found.modulation == exact.modulation == Modulation(gain=1.6)
+    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-4)
+    assert np.sqrt(np.mean((parameters(found) - parameters(exact)) ** 2)) < 2e-5
+    flat, _ = fast.fit(
+        network,
+        points,
+        generator=generator._replace(orders=np.random.default_rng(7)),
+        **(options | {"gain": None}),
+    )
+    assert np.abs(parameters(flat) - parameters(found)).max() > 1e-4
 
 
 def random_network(rng: np.random.Generator) -> Network:
@@ -218,10 +230,18 @@ def test_training_and_measurement_of_any_network_match_the_plain_engine(seed, mo
         rng.integers(0, network.sizes[-1], count),
     )
     noise = [(0.0, 0.0), (0.3, 0.0), (0.0, 0.5)][seed % 3]
-    batch_size = int(rng.choice([1, 7, 64, 500]))
-    options = {"epochs": 2, "lr": 1e-4, "batch_size": batch_size, "noise": noise}
-    found, error = fit_and_replay(network, points, monkeypatch, seed, **options)
-    steps = 2 * -(-count // batch_size)
+    options = {
+        "epochs": 2, "lr": 1e-4, "batch_size": int(rng.choice([1, 7, 64, 500])), "noise": noise,
+    }  # fmt: skip
+    generator = fast.generator(seed, "x")
+    lanes, orders = generator.lanes.copy(), np.random.default_rng(seed)
+    found, history = fast.fit(
+        network, points, generator=generator._replace(orders=np.random.default_rng(seed)), **options
+    )
+    exact, expected = replayed_fit(network, points, monkeypatch, lanes, orders, **options)
+    assert np.allclose([e.loss for e in history], [e.loss for e in expected], rtol=1e-3)
+    steps = options["epochs"] * -(-count // options["batch_size"])
+    error = np.sqrt(np.mean((parameters(found) - parameters(exact)) ** 2))
     assert error < 0.02 * 1e-4 * steps**0.5 + 1e-6
     for weight, mask in zip(found.weights, found.masks, strict=True):
         assert not weight[~mask].any()
@@ -230,3 +250,14 @@ def test_training_and_measurement_of_any_network_match_the_plain_engine(seed, mo
     right = exact_count(network, points, lanes=generator.lanes.copy(), **conditions)
     found_right = fast.count_correct(network, points, generator=generator, **conditions)
     assert abs(found_right - right) <= 1
+
+
+def test_classes_keep_their_order_when_some_outputs_are_dense_and_others_sparse():
+    network = prune(dense_network([2, 128, 128, 64, 20]), 0.56)
+    rng = np.random.default_rng(0)
+    points = Points(rng.normal(0, 3, (2000, 2)).astype(np.float32), rng.integers(0, 20, 2000))
+    assert (compact(network, noisy=False).units[-1] == np.arange(20)).all()
+    quiet = {"input_noise": 0.0, "internal_noise": 0.0}
+    assert fast.count_correct(
+        network, points, generator=fast.generator(0, "m"), **quiet
+    ) == plain.count_correct(network, points, generator=plain.generator(0, "m"), **quiet)

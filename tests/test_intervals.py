@@ -8,6 +8,7 @@ from scipy import optimize, stats
 
 from benchmarks import coverage
 from pipeline_lib.analysis.intervals import (
+    difference_interval,
     mean_interval,
     might_differ,
     proportion_interval,
@@ -124,3 +125,10 @@ def test_the_difference_of_shares_is_newcombes():
     # Newcombe (1998), table II, (a) and (f), method 10.
     assert share_difference(56, 70, 48, 80) == pytest.approx((5.24, 33.39), abs=0.01)
     assert share_difference(10, 10, 0, 20) == pytest.approx((67.91, 100.0), abs=0.01)
+
+
+def test_shares_that_differ_in_most_seeds_have_newcombes_interval():
+    ours, theirs = np.full(10, 100.0), np.array([100.0] * 2 + [0.0] * 8)
+    interval = difference_interval(ours, theirs, True)
+    assert interval[:2] == pytest.approx(share_difference(10, 10, 2, 10))
+    assert difference_interval(ours, theirs, False) == mean_interval(ours - theirs)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from pipeline_lib.analysis.intervals import FEWEST, LEVEL, mean_interval
+from pipeline_lib.analysis.intervals import FEWEST, LEVEL, difference_interval
 from pipeline_lib.analysis.varied import Line, Varied
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
@@ -117,7 +117,8 @@ def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Alon
     """
     rows = []
     for line, key, numbers in varied.series(numeric=True):
-        difference = mean_interval(numbers[:, -1] - numbers[:, 0])
+        share = varied.numbers[key.number].share
+        difference = difference_interval(numbers[:, -1], numbers[:, 0], share)
         limits = np.array([round(100.0 * (thresholds[at] or math.nan), 9) for at in line.places])
         flat = difference.low is not None and difference.low <= 0 <= (difference.high or 0)
         rows.append(_row(line, key, numbers, limits, flat=flat))

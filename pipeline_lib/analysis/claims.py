@@ -17,10 +17,7 @@ from pipeline_lib.analysis.intervals import (
     ALPHA,
     EQUAL,
     FEWEST,
-    NEWCOMBE,
-    Interval,
-    mean_interval,
-    share_difference,
+    difference_interval,
 )
 from pipeline_lib.analysis.max_t import Both, differences_of, sign_flip_tests
 from pipeline_lib.analysis.values import BySeed
@@ -47,7 +44,7 @@ class Judged:
     """A claim about two treatments, over the `n` seeds that have both.
 
     `difference` is the mean of `better` minus that of `than`, in the number's own unit (a share of
-    seeds is in per cent), with the interval of `mean_interval` or, of shares, `share_difference`.
+    seeds is in per cent), with the interval of `difference_interval`.
     `p` is that of a sign-flip test, corrected over all claims of the study by `max_t`. `verdict` is
     `HOLDS` or `REVERSED` if p is significant and the whole interval is on one side of 0, but
     `TOO_SMALL` if the interval is within `MARGIN` of 0, and `UNDECIDED` otherwise.
@@ -110,10 +107,7 @@ def _judged(place: Place, both: Both, p: float | None) -> Judged:
     number, level, better, than = place
     scale, n = 100.0 if number.share else 1.0, len(both)
     ours, theirs = scale * np.array(list(both.values())).T
-    interval = mean_interval(ours - theirs, *number.limits_of_difference)
-    if number.share and n > 1:
-        count, other = (round(each.sum() / scale) for each in (ours, theirs))
-        interval = Interval(*share_difference(count, n, other, n), NEWCOMBE)
+    interval = difference_interval(ours, theirs, number.share, *number.limits_of_difference)
     difference = float(np.round(np.mean(ours - theirs), 9))
     low, high = interval.low, interval.high
     if interval.method == EQUAL and n >= FEWEST:

@@ -108,3 +108,22 @@ def share_difference(count: int, n: int, other: int, n_other: int) -> tuple[floa
         share - share_other - math.hypot(share - low, high_other - share_other),
         share - share_other + math.hypot(high - share, share_other - low_other),
     )
+
+
+def difference_interval(
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    share: bool,
+    least: float = -math.inf,
+    most: float = math.inf,
+) -> Interval:
+    """Return the interval of the mean of `ours` minus `theirs`, which have the same seeds.
+
+    A number that is a `share` is 0 or 100 % in each seed, and its interval Newcombe's. That of any
+    other is `mean_interval` of the differences, of which none is below `least` or above `most`.
+    """
+    n = len(ours)
+    if not share or n == 1:
+        return mean_interval(ours - theirs, least, most)
+    count, other = (round(each.sum() / 100.0) for each in (ours, theirs))
+    return Interval(*share_difference(count, n, other, n), NEWCOMBE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline_lib.analysis.intervals import mean_interval
+import numpy as np
+
+from pipeline_lib.analysis.intervals import difference_interval
 from pipeline_lib.analysis.varied import Varied
 
 
@@ -13,8 +15,8 @@ class Variant:
     """A number of a treatment in a variant and in the first one, over the seeds that have both.
 
     `difference` is the mean of `variant` minus that of `base`, in the number's own unit, with the
-    interval of `mean_interval` over the seeds' differences; a share is in per cent. `others` has
-    the values of the other axes in words.
+    interval of `difference_interval`, or of `mean_interval` if every seed has the same in both; a
+    share is in per cent. `others` has the values of the other axes in words.
     """
 
     axis: str
@@ -39,11 +41,14 @@ def study_variants(varied: Varied) -> list[Variant]:
     rows = []
     for line, key, numbers in varied.series(numeric=False):
         base, *variants = map(str, line.values)
-        limits = varied.numbers[key.number].limits_of_difference
+        number = varied.numbers[key.number]
         for variant, ours in zip(variants, numbers.T[1:], strict=True):
             names = (line.axis, line.where, variant, base, key.treatment, key.number, key.level)
             sides = (ours, numbers[:, 0], ours - numbers[:, 0])
             mean, mean_base, difference = (float(side.mean()) for side in sides)
             means = (len(ours), mean, mean_base, difference)
-            rows.append(Variant(*names, *means, *mean_interval(sides[-1], *limits)))
+            share = number.share and bool(np.any(sides[-1]))
+            limits = number.limits_of_difference
+            interval = difference_interval(ours, numbers[:, 0], share, *limits)
+            rows.append(Variant(*names, *means, *interval))
     return rows
