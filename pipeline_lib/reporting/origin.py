@@ -62,7 +62,10 @@ def _git(project: str | Path, *arguments: str) -> str | None:
     git = shutil.which("git")
     if git is None or not Path(project, ".git").exists():
         return None
-    command = [git, "-C", str(project), *arguments]
+    # A shared checkout may belong to somebody else, which git refuses by default. Its code is
+    # running already, so its git settings are no less trusted.
+    trusted = ["-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
+    command = [git, *trusted, "-C", str(project), *arguments]
     # GIT_DIR and similar variables would point git at a different repository.
     environment = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     environment["GIT_OPTIONAL_LOCKS"] = "0"
