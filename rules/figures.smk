@@ -35,17 +35,18 @@ def drawings_of_axes():
 def drawings_of_study():
     """How the figures of a study without axes are made, in the order of the report."""
     of_numbers = Drawing(["values", "cells"], of_measures("FIGURES", "NUMBERS"))
-    measured = [
-        name for name in SPECS_OF_ALL if SPECS_OF_ALL[name] not in figures.SPECIAL
-    ]
-    found = dict.fromkeys(measured, of_numbers)
+    found = {
+        name: of_numbers
+        for name, spec in SPECS_OF_ALL.items()
+        if spec not in figures.SPECIAL
+    }
     numbers = of_measures("NUMBERS")
     if DRAWN:
         found["patients"] = Drawing(["values"], numbers, {"drawn": DRAWN})
     if slices.RELAPSE in MEASURES:
         found["survival"] = Drawing(["survival"])
-    measured = {"measured": slices.gather(STUDY, "history")}
-    found["training"] = Drawing(["history"], told=measured)
+    told = {"measured": slices.gather(STUDY, "history")}
+    found["training"] = Drawing(["history"], told=told)
     if PUBLISHED:
         found["comparison"] = Drawing(["comparison"], of_measures("TABLES", "NUMBERS"))
     if regrowth := slices.first_regrowth(STUDY):

@@ -19,7 +19,7 @@ if not hasattr(GroupJob, "added_up"):
         """The resources of a group: the longest time limit of a job, and the seconds of all jobs."""
         if group._resources is None:
             asked = [dict(job.resources.items()) for job in group.jobs]
-            group.added_up
+            group.added_up  # sets what is changed below
             if all({"runtime", "seconds"} <= set(each) for each in asked):
                 minutes = ceil(sum(each["seconds"] for each in asked) / 60)
                 longest = max(each["runtime"] for each in asked)

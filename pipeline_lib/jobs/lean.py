@@ -13,7 +13,7 @@ from types import ModuleType
 
 
 def start_lean() -> None:
-    """Do without pydantic, keep PyArrow from pandas, and Numba from all of `scipy.linalg`."""
+    """Do without pydantic, and keep PyArrow from importing pandas and Numba `scipy.linalg`."""
     _options_without_pydantic()
     _arrow_without_pandas()
     with suppress(ImportError):  # a SciPy of another layout: Numba then imports all of it
