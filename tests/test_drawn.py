@@ -110,7 +110,7 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence(paper, drawn, problem):
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_an_axis_or_a_published_run_leaves_nothing_to_draw(paper):
+def test_a_key_is_set_by_an_axis_or_drawn(paper):
     drawn = {SEVERITY: {"uniform": [0.5, 0.8]}}
     for axes in ({SEVERITY: [0.9]}, {"damage": {"none": {"pruning": {"sparsity": 0.1}}}}):
         problem = f"axes.{next(iter(axes))} and drawn.{SEVERITY} both set {SEVERITY}"
@@ -118,9 +118,19 @@ def test_an_axis_or_a_published_run_leaves_nothing_to_draw(paper):
             scenarios(paper | {"drawn": drawn, "axes": axes})
     with pytest.raises(PipelineError, match="an axis must not set drawn"):
         scenarios(paper | {"axes": {"patients": {"alike": {}, "others": {"drawn": drawn}}}})
-    replay = paper["reproduction"] | {"replay": {"order": "ch01", "streams": [42]}}
-    with pytest.raises(PipelineError, match=r"drawn is given with reproduction.replay"):
-        scenarios(paper | {"drawn": drawn, "reproduction": replay})
+
+
+def test_early_adversity_differs_between_seeds(paper):
+    insult = [{"scar": {"fraction": 0.03, "of": "all", "choose": "random"}}]
+    drawn = {"insult.scar.fraction": {"uniform": [0.0, 0.06]}}
+    [scenario] = scenarios(paper | {"seeds": 3, "insult": insult, "drawn": drawn})
+    shares = []
+    for study in scenario.patients:
+        [step] = slices.prune(study)["insult"]["course"]
+        shares.append(step["scar"]["fraction"])
+    numbers = drawn_numbers(scenario.study)
+    assert shares == [number for drawn in numbers.values() for number in drawn.values()]
+    assert len(set(shares)) == 3
 
 
 def test_columns_of_drawn_numbers_are_left_out_and_those_of_axes_are_not(tmp_path):

@@ -14,7 +14,7 @@ from pipeline_lib.study.validation import validate
 # What may differ between seeds. The rows of all seeds must be of the same measurements, so a
 # measure's other options may not.
 OF_SEEDS = (
-    *("task", "network", "baseline", "pruning", "treatments"),
+    *("task", "network", "baseline", "pruning", "insult", "treatments"),
     *("acute.prune", "relapse.prune"),
 )
 
@@ -25,11 +25,6 @@ def drawn_places(study: Study, raw: Mapping[str, Any]) -> dict[str, list[Place]]
     Raises PipelineError if there is no such key, if it cannot differ between seeds, or if two keys
     are the same.
     """
-    if study.drawn and study.reproduction.replay:
-        raise PipelineError(
-            "drawn is given with reproduction.replay; the published runs drew no numbers, so a"
-            " study has only one of the two"
-        )
     found = {}
     for key in study.drawn:
         if not any(f"{key}.".startswith(f"{part}.") for part in OF_SEEDS):
