@@ -66,9 +66,9 @@ def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:
     style.seeds_and_mean(panel, x, shown.by_seed(keys), mean, look, linewidth=2.2)
     panel.plot(x, mean, **(style.line(look) | {"linestyle": "none"}))
     panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
-    relapsed = shown.cells.get(Key(state, RELAPSED))
-    if keys[0].number == LONGITUDINAL and relapsed is not None:
-        title += f"\n{relapsed.count} of {relapsed.n} ever below threshold"
+    below = shown.cells.get(Key(state, RELAPSED))
+    if keys[0].number == LONGITUDINAL and below is not None:
+        title += f"\n{below.count} of {below.n} ever below threshold"
         found = shown.values.get(Key(state, RELAPSE_CYCLE), BySeed([], []))
         points = []
         for seed, cycle in zip(*found, strict=True):

@@ -22,19 +22,22 @@ from pipeline_lib.reporting.wording import (
 
 
 def relapses(results: Results) -> Iterator[str]:
-    """Say how many seeds of each treatment responded, at once or slowly, and how many relapsed."""
+    """Say how many seeds of each treatment responded, at once or slowly, and how many relapsed.
+
+    Relapse is here after response, unlike in the paper, where every network that is ever below the
+    threshold has relapsed.
+    """
     keys = (RESPONDED, SLOW_RESPONSE, RELAPSED_AFTER_RESPONSE, RELAPSE_CYCLE)
     for treatment in results.labels:
         cells = (results.cells.get(Key(treatment, name)) for name in keys)
-        responded, slow, relapsed, cycle = cells
+        responded, slow, relapsed_later, cycle = cells
         if responded is None or slow is None or results.threshold is None:
             continue
         who = results.name(treatment)
-        said = f"{who}: {counted(responded, results.numbers[RESPONDED])} responded"
-        if relapsed:
-            how_many = counted(relapsed, results.numbers[RELAPSED_AFTER_RESPONSE])
-            said += f", and of these {how_many} relapsed"
-            if cycle and cycle.n == relapsed.count:  # otherwise some relapsed at cycle 0
+        said = f"{who}: {counted(responded)} responded"
+        if relapsed_later:
+            said += f", and of these {counted(relapsed_later)} relapsed"
+            if cycle and cycle.n == relapsed_later.count:  # otherwise some relapsed at cycle 0
                 said += f", at cycle {signed(cycle.mean)} on average"
         late = slow.count or 0
         if late:

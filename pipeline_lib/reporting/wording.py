@@ -83,7 +83,7 @@ def with_ends(text: str, of: WithInterval, number: Number | None = None) -> str:
     return text if interval == NOTHING else f"{text} ({interval})"
 
 
-def counted(cell: Cell, number: Number) -> str:
+def counted(cell: Cell, number: Number | None = None) -> str:
     """Return a count of the seeds, or the mean of a number, each with its interval if it has one.
 
     The interval of a count is that of the share, in per cent.

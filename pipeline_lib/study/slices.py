@@ -99,7 +99,10 @@ def measure(study: Study, name: str, state: str) -> Measure:
 
 
 def values(study: Study) -> dict[str, Options]:
-    """Return what each measure reads, besides its rows, to turn them into numbers."""
+    """Return what each measure reads, besides its rows, to turn them into numbers.
+
+    That of `relapse`, for example, is its threshold: its function `values` has this parameter.
+    """
     return {
         name: _given(study, name, _asked(measures.load(name).values)) for name in study.measures
     }
@@ -194,7 +197,7 @@ def claims(study: Study) -> list[Claim]:
 
 
 def tables(study: Study) -> Tables:
-    """Return what tables and findings read."""
+    """Return what tables and findings read; the threshold only for their wording."""
     return {
         "measures": study.measures,
         "labels": {name: treatment.label for name, treatment in study.treatments.items()},
