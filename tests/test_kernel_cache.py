@@ -123,7 +123,7 @@ def test_a_different_cpu_or_version_uses_a_different_folder(tmp_path, monkeypatc
     before = look(tmp_path)
     another = {
         "cpu": (compiled.llvmlite.binding, "get_host_cpu_name", lambda: "another"),
-        "features": (compiled, "get_host_cpu_features", lambda: "+another"),
+        "features": (compiled, "FEATURES", "+another"),
         "numba": (compiled.numba, "__version__", "0.0"),
         "python": (compiled.sys, "version", "3.0"),
     }
