@@ -43,6 +43,8 @@ RESPONDED, SLOW_RESPONSE = "responded", "slow_response"
 RELAPSED_AFTER_RESPONSE = "relapsed_after_response"
 LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN = "live_units", "paths", "weight_norm", "clean_margin"
 SCARS = "scars"
+WEIGHT_CHANGE_L1, WEIGHT_CHANGE_L2 = "weight_change_l1", "weight_change_l2"
+TURNOVER = "synaptic_turnover"
 RELAPSED, NOT_RELAPSED, RELAPSE_CYCLE = "relapsed", "not_relapsed", "relapse_cycle"
 
 # The tables that no measure declares: the summary of a study, which may show numbers of every
@@ -56,6 +58,7 @@ OURS_ALONE = "ours"  # the folder of tables without published numbers
 RELAPSE_TABLES = (RESPONSE, LOG_RANK)  # of studies with stress cycles
 COMBINATIONS = "combinations"  # of studies that combine treatments
 STRUCTURE = "structure"  # a measure and its table
+WEIGHT_CHANGE = "weight_change"  # a table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
 SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")
 HISTORY, REPLAY = "history", "replay"  # the gathered files that are not of a measure

@@ -302,9 +302,10 @@ def told(stage, at):
     """What the job of a stage is told on its command line, whatever its files."""
     kind, state = stage
     if kind == NETWORK:
-        study, source = slice_of_network(state, at), start_of(state, at)
+        study, source, beside = slice_of_network(state, at), start_of(state, at), {}
     else:
         study, source = slice_of_measure(kind, state, at), state
+        beside = networks_beside(kind, at)
     return json.dumps(
         {
             "stage": kind,
@@ -313,6 +314,7 @@ def told(stage, at):
             "source": source,
             "planned": source and plan_of_network(source, at),
             "made_by": plan_of_stage(stage, at),
+            "beside": beside,
         }
     )
 

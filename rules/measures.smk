@@ -12,6 +12,11 @@ def slice_of_measure(name, state, at):
     return slices.measure(CASES[at], name, state)
 
 
+def networks_beside(name, at):
+    """The plans of the networks that a measure reads beside the one that it measures, by state."""
+    return {state: plan_of_network(state, at) for state in slices.compared_with(name)}
+
+
 @cache
 def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
@@ -25,7 +30,7 @@ def plan_of_measure(name, state, at):
         f"{name} {state}",
         study=study,
         code=code("measure", ENGINES[at], *entries, *steps),
-        inputs={"network": plan_of_network(state, at)},
+        inputs={"network": plan_of_network(state, at), **networks_beside(name, at)},
     )
 
 
@@ -124,6 +129,10 @@ for name in MEASURES:
             name
         input:
             network=network_to_make(in_seed("{state}", f"{name}.parquet"), "{state}"),
+            **{
+                other: network_to_make(in_seed("{state}", f"{name}.parquet"), other)
+                for other in slices.compared_with(name)
+            },
         output:
             metrics=in_seed("{state}", f"{name}.parquet"),
             history=history_of_measure(name),

@@ -128,7 +128,8 @@ def study(paper):
     paper["relapse"]["cycles"] = 2
     paper["evaluate"]["input_sweep"] = [0.5, 1.0]
     paper["treatments"]["neurosteroid"]["maintenance"] = [{"train": {"epochs": 1, "lr": 1e-3}}]
-    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5, "threshold": 0.6}, "structure": {}}
+    paper |= {"switch": {"bias": 1.0, "internal_noise": 0.5, "threshold": 0.6}}
+    paper |= {"structure": {}, "change": {}}
     paper["kindling"] = {
         "cycles": 2,
         "stress": [{"prune": {"fraction": 0.1}}],
@@ -145,7 +146,8 @@ def rows_of(study, name, state, network, engine, seed=0, called=None):
     part = slices.measure(study, name, state)
     data = {each: points(each, seed, **part["points"][each]) for each in part["points"]}
     subject = Subject(seed, called or state, engine)
-    return measures.load(name).run(subject, network, **data, **part["options"])
+    beside = dict.fromkeys(slices.compared_with(name), network)
+    return measures.load(name).run(subject, network, **beside, **data, **part["options"])
 
 
 @pytest.fixture
@@ -177,7 +179,7 @@ def test_a_measure_defines_what_a_measure_needs_and_asks_for_what_a_study_has(na
     assert set(measure.AFTER) < set(MEASURES)
     own = set(measure.Options.model_fields)
     run, values = keyword_arguments(measure.run), keyword_arguments(measure.values)
-    assert set(run) <= own | set(POINTS) | set(slices.SHARED)
+    assert set(run) <= own | set(POINTS) | set(slices.SHARED) | {"untreated"}
     assert set(values) <= own | set(slices.SHARED)
     assert own <= set(run) | set(values) | set(slices.SHARED), "an option that nothing asks for"
     assert not own & set(POINTS)
@@ -187,7 +189,7 @@ def test_a_measure_defines_what_a_measure_needs_and_asks_for_what_a_study_has(na
 def test_the_rows_of_a_measure_have_columns_and_name_their_results(name, measured, tmp_path):
     row = measures.load(name).Row
     columns = [field.name for field in fields(row)]
-    assert {"seed", "treatment", *row.results} < set(columns)
+    assert {"seed", "treatment", *row.results} <= set(columns)
     path = tmp_path / "rows.parquet"
     write_rows(path, measured[name], row)
     assert read_table(path, row).to_pylist() == [asdict(each) for each in measured[name]]
@@ -242,9 +244,10 @@ def test_all_treatments_of_a_seed_get_the_same_noise(name, engine, study, networ
     # Training in maintenance draws for the treatment; what is measured does not.
     part["options"] = {k: [] if k == "maintenance" else v for k, v in part["options"].items()}
     data = {each: points(each, 0, **part["points"][each]) for each in part["points"]}
+    beside = dict.fromkeys(slices.compared_with(name), network)
     one, other = (
         measures.load(name).run(
-            Subject(0, called, engine), prune(network, 0.5), **data, **part["options"]
+            Subject(0, called, engine), prune(network, 0.5), **beside, **data, **part["options"]
         )
         for called in ("neurosteroid", "x")
     )

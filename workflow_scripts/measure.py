@@ -15,15 +15,21 @@ seed, state, study = job.seed, job.state, job.study
 
 with job_log(job.log, f"seed {seed}: {job.stage}, {state}"):
     measure = measures.load(job.stage)
-    network, metrics, *history = job.files
+    plans = {state: job.planned} | job.beside
+    paths, (metrics, *history) = job.files[: len(plans)], job.files[len(plans) :]
+    network, *others = [
+        read_network(path, origin(seed, of), planned)
+        for path, (of, planned) in zip(paths, plans.items(), strict=True)
+    ]
     subject = Subject(seed, state, engines.load(study["engine"]))
     rows = measure.run(
         subject,
-        read_network(network, origin(seed, state), job.planned),
+        network,
+        **dict(zip(job.beside, others, strict=True)),
         **{data: points(data, seed, **options) for data, options in study["points"].items()},
         **study["options"],
     )
-    by = made(job.made_by, [network])
+    by = made(job.made_by, paths)
     write_rows(metrics, rows, measure.Row, by)
     for path in history:
         write_rows(path, subject.history, HistoryRow, by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -13,7 +13,8 @@ class Told:
     """The stage that a job is of, its seed, its log, and its files: those it reads come first.
 
     `study` is the job's slice of the study and `made_by` its plan. If the job reads a network,
-    `source` is the state of that network and `planned` its plan.
+    `source` is the state of that network and `planned` its plan. `beside` has the plans of further
+    networks that it reads, by state.
     """
 
     stage: str
@@ -25,6 +26,7 @@ class Told:
     seed: int
     log: str
     files: list[str]
+    beside: dict[str, str] = field(default_factory=dict)
 
 
 def told() -> Told:

@@ -11,7 +11,8 @@ A measure is a file in this folder that defines:
 - `NUMBERS`, `TABLES` and `FIGURES`, which say how its numbers are printed and where.
 
 The keyword arguments of `run` and `values` say what they need: the measure's options, and settings
-that `study.slices` lists as shared. A job depends on nothing else.
+that `study.slices` lists as shared. `run` may also ask for data sets (`clean`, `standard`,
+`training`), and for the `untreated` network of the seed. A job depends on nothing else.
 """
 
 from __future__ import annotations

@@ -98,6 +98,11 @@ def measure(study: Study, name: str, state: str) -> Measure:
     }
 
 
+def compared_with(name: str) -> list[str]:
+    """Return the states whose networks a measure reads beside the one that it measures."""
+    return [state for state in _asked(measures.load(name).run) if state == UNTREATED]
+
+
 def values(study: Study) -> dict[str, Options]:
     """Return what each measure reads, besides its rows, to turn them into numbers.
 

@@ -13,7 +13,14 @@ import numpy as np
 
 from pipeline_lib.model.change import weight_change
 from pipeline_lib.model.pruning import left_with
-from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF
+from pipeline_lib.names import (
+    COMBINED,
+    GAIN_OVER_UNTREATED,
+    OFF,
+    TURNOVER,
+    WEIGHT_CHANGE_L1,
+    WEIGHT_CHANGE_L2,
+)
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.orders.ch04 import recoveries
 from pipeline_lib.replay.single import BOTH, STRONGEST, WITHOUT_NOISE, Replayed, SingleRun, inside
@@ -71,9 +78,9 @@ def _dose(
     network = run.taken([{kind: {**first[kind], option: dose}}, *others], pruned)
     change = weight_change(pruned, network)
     for number, value in (
-        ("weight_change_l1", change.l1),
-        ("weight_change_l2", change.l2),
-        ("synaptic_turnover", change.turnover),
+        (WEIGHT_CHANGE_L1, change.l1),
+        (WEIGHT_CHANGE_L2, change.l2),
+        (TURNOVER, change.turnover),
         ("sparsity_change", change.sparsity),
     ):
         run.add(DOSE, name, number, value)
@@ -126,7 +133,7 @@ def _summary(run: SingleRun, treatment: str, outcomes: list[Outcome]) -> None:
     doses, changes, improvements, efficiencies, drops = zip(*outcomes, strict=True)
     for number, value in (
         ("configurations", len(doses)),
-        ("weight_change_l1", np.mean(changes)),
+        (WEIGHT_CHANGE_L1, np.mean(changes)),
         ("weight_change_l1_minimum", min(changes)),
         ("weight_change_l1_maximum", max(changes)),
         ("gain_over_untreated_maximum", max(improvements)),
