@@ -67,7 +67,7 @@ replay: setup
 
 pages: setup
 	$(BIN)/python docs/fill.py README.md CONTRIBUTING.md docs/hundred_seeds.md docs/switch.md \
-	  docs/combinations.md docs/controls.md docs/dose.md docs/patients.md docs/onset.md \
+	  docs/combinations.md docs/controls.md docs/dose.md docs/severity.md docs/patients.md docs/onset.md \
 	  docs/robust.md docs/coverage.md
 
 site: setup

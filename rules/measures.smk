@@ -128,11 +128,11 @@ for name in MEASURES:
         name:
             name
         input:
-            network=network_to_make(in_seed("{state}", f"{name}.parquet"), "{state}"),
             **{
                 other: network_to_make(in_seed("{state}", f"{name}.parquet"), other)
                 for other in slices.compared_with(name)
             },
+            network=network_to_make(in_seed("{state}", f"{name}.parquet"), "{state}"),
         output:
             metrics=in_seed("{state}", f"{name}.parquet"),
             history=history_of_measure(name),
