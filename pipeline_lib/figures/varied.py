@@ -96,7 +96,7 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
         )
         there |= set(cells)
         panel.set_title(", ".join([_title(number, key.level), *map(str, variant.values())]))
-        shifts = style.dodged(len(cells), APART * (len(cells) - 1) / 2)
+        shifts = style.dodged(len(cells), min(APART * (len(cells) - 1) / 2, _closest(x) / 4))
         for (name, of_name), shift in zip(cells.items(), shifts, strict=True):
             mean, low, high = _ends(of_name)
             moved = x * (x[-1] / x[0]) ** shift if _is_log(x) else x + shift * np.ptp(x)
@@ -116,6 +116,12 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
 
 def _is_log(x: np.ndarray) -> bool:
     return bool(x[0] > 0 and x[-1] / x[0] >= LOG_FROM)
+
+
+def _closest(x: np.ndarray) -> float:
+    """Return how close two values of the axis come, as a share of its length."""
+    places = np.log(x) if _is_log(x) else x
+    return float(np.diff(np.unique(places)).min() / np.ptp(places))
 
 
 def _wrapped(axis: str, width: int) -> str:
