@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import torch
 
 from pipeline_lib.model.change import weight_change
 from pipeline_lib.model.pruning import left_with
@@ -76,7 +78,7 @@ def _dose(
     kind, name = kind_of(first), f"{treatment}_{dose:g}"
     run.build()
     network = run.taken([{kind: {**first[kind], option: dose}}, *others], pruned)
-    change = weight_change(pruned, network)
+    change = replace(weight_change(pruned, network), l1=_mean_change(pruned, network))
     for number, value in (
         (WEIGHT_CHANGE_L1, change.l1),
         (WEIGHT_CHANGE_L2, change.l2),
@@ -95,6 +97,13 @@ def _dose(
         run.add(OFF_MEDICATION, name, "combined_change", changed, modulation=OFF)
     drop = run.lost(name, _without_smallest(network), combined)
     return Outcome(dose, change.l1, improvement, efficiency, drop)
+
+
+def _mean_change(before: Network, after: Network) -> float:
+    # The run added up float32 numbers with PyTorch, whose order of addition gives the last digit.
+    changes = [np.abs(new - old) for new, old in zip(after.weights, before.weights, strict=True)]
+    total = sum(float(torch.from_numpy(change).sum()) for change in changes)
+    return total / sum(int(change.size) for change in changes)
 
 
 def _without_smallest(network: Network) -> Network:
