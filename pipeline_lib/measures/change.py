@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
-from pipeline_lib.names import TURNOVER, WEIGHT_CHANGE, WEIGHT_CHANGE_L1, WEIGHT_CHANGE_L2
+from pipeline_lib.names import (
+    SPARSITY,
+    TURNOVER,
+    WEIGHT_CHANGE,
+    WEIGHT_CHANGE_L1,
+    WEIGHT_CHANGE_L2,
+)
 from pipeline_lib.numbers import PER_CENT, PLAIN, Key, Number, TableSpec
 from pipeline_lib.options import Model
 
@@ -29,7 +35,7 @@ class Options(Model):
 class Row:
     """The change of one network's weights; see `model.change.WeightChange`."""
 
-    results: ClassVar = ("l1", "l2", "turnover", "sparsity")
+    results: ClassVar = ("l1", "l2", "turnover", SPARSITY)
 
     seed: int
     treatment: str
