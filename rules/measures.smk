@@ -14,7 +14,7 @@ def slice_of_measure(name, state, at):
 
 def networks_beside(name, at):
     """The plans of the networks that a measure reads beside the one that it measures, by state."""
-    return {state: plan_of_network(state, at) for state in slices.compared_with(name)}
+    return {state: plan_of_network(state, at) for state in slices.beside(name)}
 
 
 @cache
@@ -116,6 +116,13 @@ def history_of_measure(name):
     return in_seed("{state}", f"{name}_history.parquet") if trains else []
 
 
+def networks_of_measure(name):
+    """The inputs of a measure's jobs: the network that is measured, then those beside it."""
+    states = {"network": "{state}"} | {each: each for each in slices.beside(name)}
+    output = in_seed("{state}", f"{name}.parquet")
+    return {key: network_to_make(output, state) for key, state in states.items()}
+
+
 TRAINING = {
     measures.stage_of(name): slices.states(STUDY, name)
     for name in MEASURES
@@ -128,11 +135,7 @@ for name in MEASURES:
         name:
             name
         input:
-            **{
-                other: network_to_make(in_seed("{state}", f"{name}.parquet"), other)
-                for other in slices.compared_with(name)
-            },
-            network=network_to_make(in_seed("{state}", f"{name}.parquet"), "{state}"),
+            **networks_of_measure(name),
         output:
             metrics=in_seed("{state}", f"{name}.parquet"),
             history=history_of_measure(name),

@@ -48,7 +48,7 @@ def stages_of_seed(cases):
             patterns = [in_seed("{state}", f"{name}.parquet"), history_of_measure(name)]
             for state in slices.states(STUDY, name):
                 outputs = [path.replace("{state}", state) for path in patterns if path]
-                add(at, (name, state), outputs, state)
+                add(at, (name, state), outputs, state, *slices.beside(name))
     return list(found.values())
 
 

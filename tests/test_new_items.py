@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.files.networks import read_network
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.measures import Value
+from pipeline_lib.model.change import weight_change
 from tests.conftest import ROOT
 from tests.projects import Project
 
@@ -36,7 +38,7 @@ def project(tmp_path_factory) -> Project:
     (project.folder / MEASURE_FILE).write_text(MEASURE, encoding="utf-8")
     project.study["treatments"] |= {"ketamine": None}
     project.study["treatments"] |= yaml.safe_load(TREATMENT)["treatments"]
-    project.study |= {"seeds": 3, "structure": {}, **yaml.safe_load(OPTIONS)}
+    project.study |= {"seeds": 3, "structure": {}, "change": {}, **yaml.safe_load(OPTIONS)}
     project.snakemake("-j", "2")
     return project
 
@@ -78,6 +80,20 @@ def test_the_numbers_of_a_new_measure_appear_everywhere(project):
     report = (results / "report.html").read_text("utf-8")
     assert "Per cent of the hidden units; " in report
     assert "Per cent of the hidden units, in every seed." in report
+
+
+def test_weight_change_is_from_the_untreated_network_of_the_seed_to_the_treated_one(project):
+    results = project.folder / "results"
+    values = read_rows(results / "values.parquet", Value)
+    found = {(v.seed, v.treatment): v.value for v in values if v.number == "weight_change_l1"}
+    expected = {}
+    for seed, treatment in itertools.product(range(3), ("ssri", "scaled")):
+        folder = results / f"seeds/{seed}"
+        before = read_network(folder / "pruned.safetensors")
+        after = read_network(folder / treatment / "network.safetensors")
+        expected[seed, treatment] = weight_change(before, after).l1
+    assert found == expected
+    assert min(found.values()) > 0
 
 
 def test_the_structure_of_networks_turns_predictions_on(project):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -23,10 +23,10 @@ class Told:
     source: str | None
     planned: str | None
     made_by: str
+    beside: dict[str, str]
     seed: int
     log: str
     files: list[str]
-    beside: dict[str, str] = field(default_factory=dict)
 
 
 def told() -> Told:

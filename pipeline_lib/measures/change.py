@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
 from pipeline_lib.names import (
-    SPARSITY,
     TURNOVER,
     WEIGHT_CHANGE,
     WEIGHT_CHANGE_L1,
@@ -33,34 +32,35 @@ class Options(Model):
 
 @dataclass(frozen=True)
 class Row:
-    """The change of one network's weights; see `model.change.WeightChange`."""
+    """One number of how far a treatment moved the weights; see `model.change.WeightChange`."""
 
-    results: ClassVar = ("l1", "l2", "turnover", SPARSITY)
+    results: ClassVar = ("result",)
 
     seed: int
     treatment: str
-    l1: float
-    l2: float
-    turnover: float
-    sparsity: float
+    number: str
+    result: float
 
 
 def run(subject: Subject, network: Network, *, untreated: Network) -> list[Row]:
     """Compare a treated network with the untreated network of its seed."""
     from pipeline_lib.model.change import weight_change
 
-    return [Row(subject.seed, subject.treatment, **vars(weight_change(untreated, network)))]
+    change = weight_change(untreated, network)
+    found = {
+        WEIGHT_CHANGE_L1: change.l1,
+        WEIGHT_CHANGE_L2: change.l2,
+        TURNOVER: change.turnover,
+    }
+    return [Row(subject.seed, subject.treatment, *each) for each in found.items()]
 
 
 def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
     """Yield the numbers of the rows, the turnover in per cent."""
     for row in rows:
-        for name, result in (
-            (WEIGHT_CHANGE_L1, row["l1"]),
-            (WEIGHT_CHANGE_L2, row["l2"]),
-            (TURNOVER, 100.0 * row["turnover"]),
-        ):
-            yield value(row["seed"], Key(row["treatment"], name), result)
+        scale = 100.0 if row["number"] == TURNOVER else 1.0
+        key = Key(row["treatment"], row["number"])
+        yield value(row["seed"], key, scale * row["result"])
 
 
 NUMBERS = tuple(

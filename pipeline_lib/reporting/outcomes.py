@@ -24,8 +24,8 @@ from pipeline_lib.reporting.wording import (
 def relapses(results: Results) -> Iterator[str]:
     """Say how many seeds of each treatment responded, at once or slowly, and how many relapsed.
 
-    Relapse is here after response, unlike in the paper, where every network that is ever below the
-    threshold has relapsed.
+    A seed can relapse only after it responded. The paper counts every seed that was ever below the
+    threshold.
     """
     keys = (RESPONDED, SLOW_RESPONSE, RELAPSED_AFTER_RESPONSE, RELAPSE_CYCLE)
     for treatment in results.labels:

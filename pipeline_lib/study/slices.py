@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from pipeline_lib import items, measures
@@ -98,7 +99,8 @@ def measure(study: Study, name: str, state: str) -> Measure:
     }
 
 
-def compared_with(name: str) -> list[str]:
+@cache
+def beside(name: str) -> list[str]:
     """Return the states whose networks a measure reads beside the one that it measures."""
     return [state for state in _asked(measures.load(name).run) if state == UNTREATED]
 
@@ -106,7 +108,7 @@ def compared_with(name: str) -> list[str]:
 def values(study: Study) -> dict[str, Options]:
     """Return what each measure reads, besides its rows, to turn them into numbers.
 
-    That of `relapse`, for example, is its threshold: its function `values` has this parameter.
+    For `relapse` this is its threshold, because `relapse.values` has a parameter of this name.
     """
     return {
         name: _given(study, name, _asked(measures.load(name).values)) for name in study.measures
@@ -202,7 +204,7 @@ def claims(study: Study) -> list[Claim]:
 
 
 def tables(study: Study) -> Tables:
-    """Return what tables and findings read; the threshold only for their wording."""
+    """Return what tables and findings read. They need the threshold only for their wording."""
     return {
         "measures": study.measures,
         "labels": {name: treatment.label for name, treatment in study.treatments.items()},
