@@ -67,8 +67,8 @@ replay: setup
 
 pages: setup
 	$(BIN)/python docs/fill.py README.md CONTRIBUTING.md docs/hundred_seeds.md docs/switch.md \
-	  docs/combinations.md docs/controls.md docs/dose.md docs/severity.md docs/patients.md docs/onset.md \
-	  docs/robust.md docs/coverage.md
+	  docs/combinations.md docs/controls.md docs/dose.md docs/severity.md docs/patients.md \
+	  docs/onset.md docs/robust.md docs/coverage.md
 
 site: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict

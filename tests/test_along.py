@@ -205,6 +205,17 @@ def test_the_kind_of_the_axes_decides_what_is_drawn_and_all_of_it_is(axes, names
                 assert points == {len(SEVERITIES)}
 
 
+def test_marks_stay_near_their_value_however_close_the_next_one_is():
+    values = [0.0, 0.97, 0.98, 0.99]
+    varied = study({"pruning.sparsity": values}, severity, seeds=2)
+    with pages.applied():
+        figure = draw("along", varied, style.looks(LABELS, {"first": 0, "second": 1}, {}), 0.8)
+    lines = [line for panel in figure.axes for line in panel.lines if line.get_label() in LABELS]
+    assert lines
+    for line in lines:
+        assert np.abs(np.array(line.get_xdata()) - values).max() < 0.005
+
+
 def test_the_table_of_scenarios_has_every_scenario_and_treatment():
     varied = study(SPARSITY, severity)
     tables = varied_tables(varied, study_along(varied, [0.8] * 9), [], [[]] * 9, LABELS)
