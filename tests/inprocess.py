@@ -74,6 +74,7 @@ class Run:
         """A job of a seed, which is told all on its command line."""
         told = {"stage": stage, "state": state, "study": study, "source": source}
         told |= {"planned": None, "made_by": script}
+        told["beside"] = dict.fromkeys(slices.beside(stage) if script == "measure" else [])
         command = [script, json.dumps(told), str(seed), self.log, *map(str, files)]
         with patch("sys.argv", command):
             runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
@@ -125,7 +126,8 @@ class Run:
         for measure in study.measures:
             for state in slices.states(study, measure):
                 part = slices.measure(study, measure, state)
-                files = [self.network(seed, state), of(seed, state, measure)]
+                states = [state, *slices.beside(measure)]
+                files = [self.network(seed, each) for each in states] + [of(seed, state, measure)]
                 files += [of(seed, state, f"{measure}_history")] if self.trains(measure) else []
                 self.stage("measure", seed, state, files, part, measure)
 
