@@ -20,7 +20,7 @@ from pipeline_lib.model.change import weight_change
 from pipeline_lib.model.network import Modulation, dense
 from pipeline_lib.model.task import points
 from pipeline_lib.replay.kernels import ANY, AVX2
-from pipeline_lib.replay.single import Replayed
+from pipeline_lib.replay.single import Replayed, SingleRun
 from pipeline_lib.study import slices
 from pipeline_lib.study.overlays import read
 from pipeline_lib.study.validation import validate
@@ -178,3 +178,27 @@ def test_the_gradient_of_the_last_mini_batch_is_added_to_the_first_scored_one(ne
     for plain_score, with_leftover in zip(scores(), scores(leftover), strict=True):
         assert plain_score.any()
         np.testing.assert_array_equal(with_leftover, 2 * plain_score)
+
+
+def test_a_gradient_is_left_over_from_training_until_a_network_is_built(paper):
+    run = SingleRun(0, slices.replay(validate(overlaid(paper, "studies/series/ch08.yaml") | TINY)))
+    trained = run.healthy()
+
+    def scores():
+        run.generator.manual_seed(1)
+        options = {"batches": 1, "batch_size": 32, "generator": run.generator}
+        return run.engine.gradient_magnitudes(trained, run.setting.points, **options)
+
+    left_over = scores()
+    run.build()
+    assert not np.array_equal(left_over[0], scores()[0])
+    np.testing.assert_array_equal(
+        scores()[0],
+        plain.gradient_magnitudes(
+            trained,
+            run.setting.points,
+            batches=1,
+            batch_size=32,
+            generator=torch.Generator().manual_seed(1),
+        )[0],
+    )

@@ -16,13 +16,12 @@ class Recording(OneStream):
     """One stream for every purpose.
 
     `options`, `losses` and `leftover` are the options of the last training, the mean loss of each
-    of its mini-batches, and the gradients of the last one. If `counts` is true, these are part of
-    the next scores of regrowth.
+    of its mini-batches, and the gradients of the last one. The published programs do not clear
+    these before they score regrowth, so they are part of the first score.
     """
 
-    def __init__(self, stream: torch.Generator, *, counts: bool) -> None:
+    def __init__(self, stream: torch.Generator) -> None:
         super().__init__(stream)
-        self.counts = counts
         self.leftover: list[torch.Tensor] = []
         self.losses: list[float] = []
         self.options: dict[str, Any] = {}
@@ -35,5 +34,4 @@ class Recording(OneStream):
 
     def gradient_magnitudes(self, *network_and_points: Any, **options: Any) -> Any:
         """See `Engine.gradient_magnitudes`."""
-        leftover = self.leftover if self.counts else ()
-        return plain.gradient_magnitudes(*network_and_points, **options, leftover=leftover)
+        return plain.gradient_magnitudes(*network_and_points, **options, leftover=self.leftover)

@@ -73,19 +73,15 @@ class Replayed:
 class SingleRun:
     """A published run on one stream: its points, the settings of its steps, and its numbers.
 
-    With `leftover`, the gradient of the last mini-batch of training is still there when regrowth is
-    scored, and is part of the first score, as in programs that do not clear it. `part` begins the
-    names of the tables of a run that is one of several.
+    `part` begins the names of the tables of a run that is one of several.
     """
 
-    def __init__(
-        self, stream: int, study: Replay, *, leftover: bool = False, part: str = ""
-    ) -> None:
+    def __init__(self, stream: int, study: Replay, *, part: str = "") -> None:
         self.stream, self.study, self.part = stream, study, part
         self.seed = study["data"] if study["data"] is not None else stream
         self.generator = published_generator(stream)
         baseline = study["baseline"]
-        self.engine = Recording(self.generator, counts=leftover)
+        self.engine = Recording(self.generator)
         training = task.points("training", self.seed, **baseline["training"])
         self.setting = Setting(self.engine, training, baseline["batch_size"], stream)
         self.rows: list[Replayed] = []
@@ -93,8 +89,10 @@ class SingleRun:
     def build(self) -> Network:
         """Return a new network, as drawn.
 
-        The programs build one for each copy of another network, too, and overwrite it at once.
+        The programs build one for each copy of another network, too, and overwrite it at once. No
+        gradient is left over in it.
         """
+        self.engine.leftover.clear()
         baseline = self.study["baseline"]
         return initial_network(baseline["sizes"], baseline["init"], self.generator)
 

@@ -31,7 +31,7 @@ LEVELS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.93, 0.95, 0.97, 0.99)
 
 def replay(stream: int, study: Replay) -> list[Replayed]:
     """Return the numbers of the run, whose treatments are regrowth by gradients and at random."""
-    run = SingleRun(stream, study, leftover=True)
+    run = SingleRun(stream, study)
     guided, at_random = study["treatments"]
     stages(run, guided)
     comparison(run, guided, at_random)

@@ -38,7 +38,7 @@ def replay(stream: int, study: Replay) -> list[Replayed]:
     guided, at_random, regrown, *arms = study["treatments"]
     durations, courses = arms[:5], arms[5:10]
 
-    run = SingleRun(stream, study, leftover=True, part="a_")
+    run = SingleRun(stream, study, part="a_")
     found = stages(run, guided)
     run.add_differences(IMPROVEMENT, guided, UNTREATED, found, AS_PRINTED)
     comparison(run, guided, at_random)
@@ -46,7 +46,7 @@ def replay(stream: int, study: Replay) -> list[Replayed]:
     by_arm, drops = _durations(run, regrown, durations, clean_after=True)
     _trend(run, by_arm, drops, durations[-1], durations[0])
 
-    other = SingleRun(stream, study, leftover=True, part="b_")
+    other = SingleRun(stream, study, part="b_")
     stages(other, guided)
     _durations(other, regrown, durations, clean_after=False)
     by_arm, drops = _courses(other, courses)
@@ -88,7 +88,6 @@ def _courses(run: SingleRun, arms: Sequence[str]) -> tuple[Outcomes, dict[str, f
 
 def _followed(run: SingleRun, arm: str, network: Network) -> Network:
     """Return the network after the course of an arm, and add its sparsity after each regrowth."""
-    run.engine.leftover.clear()  # each arm begins with a fresh copy
     cycle = epochs = 0
     run.add(COURSE, arm, f"course_{SPARSITY}", 100 * network.sparsity, cycle)
     for step in _each(run.study["treatments"][arm]):
