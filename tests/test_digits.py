@@ -33,7 +33,7 @@ def test_every_number_of_a_published_row_is_compared_as_printed():
         ("max", "98.9", "98.9", True),
         ("mean", "81.3", "", False),
     ]
-    assert printed_verdict(rows) == "2 of 4 published numbers equal as printed"
+    assert printed_verdict(rows).startswith("2 of 4 published numbers equal as printed; ")
 
 
 def test_counts_and_cycles_of_a_seed_are_printed_as_integers():
