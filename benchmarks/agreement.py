@@ -31,7 +31,7 @@ TESTS = {"Kolmogorov-Smirnov": stats.ks_2samp, "Mann-Whitney": stats.mannwhitney
 def samples(results: Path) -> dict[Key, list[float]]:
     """Return each number of a study, by seed."""
     values = by_key(read_rows(results / "values.parquet", Value))
-    return {key: found.numbers for key, found in values.items() if key.number not in COUNTED}
+    return {key: [*each.values()] for key, each in values.items() if key.number not in COUNTED}
 
 
 def compare(ours: Path, theirs: Path) -> pd.DataFrame:

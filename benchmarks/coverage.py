@@ -115,7 +115,7 @@ def populations(values: Iterable[Value], rng: np.random.Generator) -> dict[str, 
     """Return a smooth population for every number that has scatter, and for every difference."""
     numbers = measures.numbers(measures.in_order())
     found = {
-        key: dict(zip(*by_seed, strict=True))
+        key: by_seed
         for key, by_seed in by_key(values).items()
         if key.number in numbers and numbers[key.number].compared and key.level != 0
     }

@@ -75,9 +75,8 @@ class Cell:
 def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[Cell]:
     """Return the cell of every number."""
     cells = []
-    for key, (seeds, of_seeds) in by_key(values).items():
-        n = len(seeds)
-        number = numbers[key.number]
+    for key, by_seed in by_key(values).items():
+        n, of_seeds, number = len(by_seed), list(by_seed.values()), numbers[key.number]
         if number.share:
             count = round(sum(of_seeds))
             ends = proportion_interval(count, n)

@@ -94,9 +94,7 @@ def _matched(
             theirs = ours._replace(treatment=than)
             if than == WITHDRAWN:
                 theirs = ours._replace(modulation=OFF)
-            first, other = (
-                dict(zip(*series.get(key, ((), ())), strict=True)) for key in (ours, theirs)
-            )
+            first, other = (series.get(key, {}) for key in (ours, theirs))
             both = {seed: (first[seed], other[seed]) for seed in first if seed in other}
             if both:
                 found.append(((number, ours.level, claim["better"], than), both))

@@ -185,8 +185,7 @@ def _matched(
     found: dict[tuple[str, float | None], dict[str, dict[int, float]]] = {}
     for key, by_seed in series.items():
         if key.modulation == ON and key.cycle is None and key.level != 0:
-            of_number = found.setdefault((key.number, key.level), {})
-            of_number[key.treatment] = dict(zip(*by_seed, strict=True))
+            found.setdefault((key.number, key.level), {})[key.treatment] = by_seed
     matched: dict[Place, Both] = {}
     for (number, level), of_number in found.items():
         order = sorted(of_number, key=lambda who: ORDER.index(who) if who in ORDER else 0)
@@ -194,13 +193,11 @@ def _matched(
             (second, first) if (second, first) in contrasts else (first, second)
             for first, second in itertools.combinations(order, 2)
         ]
-        for who in order:
-            off = series.get(Key(who, number, OFF, level))
-            couples += [(who, WITHDRAWN)] if off else []
+        couples += [(who, WITHDRAWN) for who in order if Key(who, number, OFF, level) in series]
         for first, second in couples:
-            ours, theirs = of_number[first], of_number.get(second, {})
-            if second == WITHDRAWN:
-                theirs = dict(zip(*series[Key(first, number, OFF, level)], strict=True))
+            off = second == WITHDRAWN
+            ours = of_number[first]
+            theirs = series[Key(first, number, OFF, level)] if off else of_number[second]
             if both := {seed: (ours[seed], theirs[seed]) for seed in ours if seed in theirs}:
                 matched[first, second, number, level] = both
     return matched

@@ -167,7 +167,7 @@ def _predictors(series: Mapping[Key, BySeed], drawn: Drawn) -> dict[Key, BySeed]
         if (key.number, key.treatment, key.modulation) == (name, UNTREATED, ON)
     }
     return measured | {
-        Key(UNTREATED, key): BySeed([*drawn], [numbers[key] for numbers in drawn.values()])
+        Key(UNTREATED, key): {seed: numbers[key] for seed, numbers in drawn.items()}
         for key in drawn_keys(drawn)
     }
 
@@ -178,13 +178,10 @@ def _outcomes(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
 
 def _matched(predictors: Mapping[Key, BySeed], outcome: BySeed) -> tuple[np.ndarray, np.ndarray]:
     """Return predictors (seeds, predictors) and outcome (seeds,) for the seeds that have all."""
-    columns = [dict(zip(*each, strict=True)) for each in predictors.values()]
-    there = [
-        (number, [column[seed] for column in columns])
-        for seed, number in zip(*outcome, strict=True)
-        if all(seed in column for column in columns)
-    ]
-    return np.array([row for _, row in there]), np.array([number for number, _ in there])
+    columns = predictors.values()
+    seeds = [seed for seed in outcome if all(seed in column for column in columns)]
+    x = np.array([[column[seed] for column in columns] for seed in seeds])
+    return x, np.array([outcome[seed] for seed in seeds])
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

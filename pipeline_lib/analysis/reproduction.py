@@ -155,8 +155,8 @@ def sds(margin: float) -> str:
 def _of_all_seeds(values: Iterable[Value]) -> dict[Key, BySeed]:
     """Return the numbers that every seed has, so that whole seeds can be permuted."""
     found = by_key(values)
-    seeds = max((each.seeds for each in found.values()), key=len, default=[])
-    return {key: each for key, each in found.items() if each.seeds == seeds}
+    seeds = list(max(found.values(), key=len, default={}))
+    return {key: each for key, each in found.items() if list(each) == seeds}
 
 
 def _classified(
@@ -183,15 +183,16 @@ def _classified(
     assert row.published_mean is not None
     printed = rounding(number)
     # Runs of fewer seeds, or whose mean does not print as the published one, are another sample.
-    if sample and (
-        len(sample.numbers) < (row.published_n or 0)
-        or abs(float(np.mean(sample.numbers)) - row.published_mean) > printed + TIE
+    runs = np.array(list(sample.values())) if sample else None
+    if runs is not None and (
+        len(runs) < (row.published_n or 0)
+        or abs(float(np.mean(runs)) - row.published_mean) > printed + TIE
     ):
-        sample = None
+        runs = None
     equal = abs(row.difference) <= printed + TIE
     varies = row.max - row.min >= SCATTER * printed
     if not single:
-        spread = float(np.ptp(sample.numbers)) if sample else row.published_sd
+        spread = row.published_sd if runs is None else float(np.ptp(runs))
         assert spread is not None
         if not varies and spread < SCATTER * printed:
             if row.n < ENOUGH and not equal:
@@ -207,7 +208,7 @@ def _classified(
         if not (varies or equal):
             return replace(row, status=NOT_TESTABLE, reason="this study's seeds do not differ")
         return replace(row, test=SINGLE)
-    return replace(row, test=PERMUTATION if sample else WELCH)
+    return replace(row, test=WELCH if runs is None else PERMUTATION)
 
 
 def _permuted(
@@ -220,7 +221,7 @@ def _permuted(
 ) -> list[Compared]:
     """Compare, all at once, the means that are known seed by seed on both sides."""
     mine, published = (
-        np.array([side[row.key].numbers for row in rows]).T for side in (ours, theirs)
+        np.array([list(side[row.key].values()) for row in rows]).T for side in (ours, theirs)
     )
     better = np.array([BETTER[numbers[row.number].better] for row in rows])
     found = compare_samples(mine, published, better, alpha / families)

@@ -20,7 +20,7 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import LEVEL, WILSON, proportion_interval
-from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
 from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE
@@ -90,14 +90,14 @@ def relapse_times(values: Iterable[Value]) -> dict[str, Times]:
     """
     series = by_key(values)
     times = {}
-    for key, (seeds, relapsed) in series.items():
+    for key, relapsed in series.items():
         if key.number == RELAPSED_AFTER_RESPONSE:
             longitudinal = key._replace(number=LONGITUDINAL)
             last = max(k.cycle or 0 for k in series if k._replace(cycle=None) == longitudinal)
-            found = series.get(key._replace(number=RELAPSE_CYCLE), BySeed([], []))
-            at = dict(zip(*found, strict=True))
-            cycles = np.array([at.get(seed, last) for seed in seeds], dtype=np.int64)
-            times[key.treatment] = Times(cycles, np.array(relapsed, dtype=bool), last)
+            at = series.get(key._replace(number=RELAPSE_CYCLE), {})
+            cycles = np.array([at.get(seed, last) for seed in relapsed], dtype=np.int64)
+            happened = np.array(list(relapsed.values()), dtype=bool)
+            times[key.treatment] = Times(cycles, happened, last)
     return times
 
 

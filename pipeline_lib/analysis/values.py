@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,12 +19,7 @@ from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import NOTHING_DRAWN, Axes, Drawn, Key, drawn_keys
 
-
-class BySeed(NamedTuple):
-    """One number of several seeds, in the order of the study's seeds."""
-
-    seeds: list[int]
-    numbers: list[float]
+BySeed = Mapping[int, float]  # one number of several seeds, in the order of the study's seeds
 
 
 def study_values(
@@ -48,13 +43,11 @@ def study_values(
     return everything
 
 
-def by_key(values: Iterable[Value]) -> dict[Key, BySeed]:
+def by_key(values: Iterable[Value]) -> dict[Key, dict[int, float]]:
     """Return the values of each number, in their original order."""
-    found: dict[Key, BySeed] = {}
+    found: dict[Key, dict[int, float]] = {}
     for value in values:
-        of_key = found.setdefault(value.key, BySeed([], []))
-        of_key.seeds.append(value.seed)
-        of_key.numbers.append(value.value)
+        found.setdefault(value.key, {})[value.seed] = value.value
     return found
 
 

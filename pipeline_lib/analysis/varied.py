@@ -106,7 +106,7 @@ class Varied:
         A share is in per cent: 0 or 100.
         """
         scale = 100.0 if self.numbers[key.number].share else 1.0
-        found = [dict(zip(*self.values[at].get(key, ((), ())), strict=True)) for at in line.places]
+        found = [self.values[at].get(key, {}) for at in line.places]
         seeds = [seed for seed in found[0] if all(seed in each for each in found)]
         numbers = [[scale * each[seed] for each in found] for seed in seeds]
         return np.array(numbers, dtype=np.float64).reshape(len(seeds), len(line.places))

@@ -161,7 +161,7 @@ def _rows(
     for state, look in looks.items():
         for column, (number, level, cycle) in columns.items():
             key = Key(state, number, level=level, cycle=cycle)
-            for seed, value in zip(*values.get(key, BySeed([], [])), strict=True):
+            for seed, value in values.get(key, {}).items():
                 row = {"state": state, "label": look.label, SEED: seed}
                 rows.setdefault((state, seed), row)[column] = round(value, 4)
             if cell := cells.get(key):

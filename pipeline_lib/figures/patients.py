@@ -40,8 +40,8 @@ def draw(
         for name, look in looks.items():
             if (here := values.get(Key(name, number))) is None:
                 continue
-            x = np.array([drawn[seed][key] for seed in here.seeds])
-            order, y = np.argsort(x, kind="stable"), np.array(here.numbers)
+            x = np.array([drawn[seed][key] for seed in here])
+            order, y = np.argsort(x, kind="stable"), np.array(list(here.values()))
             panel.plot(x, y, **(style.line(look) | {"linestyle": "none", "markersize": 3}))
             panel.plot(*_running(x[order], y[order]), color=look.colour, linestyle=look.line)
         if threshold is not None:

@@ -48,7 +48,7 @@ class Shown:
 
     def by_seed(self, keys: Sequence[Key]) -> np.ndarray:
         """Return the numbers of all seeds (seeds, keys), NaN if a seed has none."""
-        found = [dict(zip(*self.values[key], strict=True)) for key in keys]
+        found = [self.values[key] for key in keys]
         seeds = dict.fromkeys(seed for numbers in found for seed in numbers)
         return np.array([[numbers.get(seed, math.nan) for numbers in found] for seed in seeds])
 

@@ -42,7 +42,7 @@ def draw(shown: Shown) -> Figure:
         axes.set_title(style.wrapped(_title(number, keys[0]), width))
         axes.set_xlabel(style.wrapped(axis_label(number), width))
         scale = 100.0 if number.share else 1.0
-        seeds = [scale * np.array(shown.values[key].numbers) for key in keys]
+        seeds = [scale * np.array(list(shown.values[key].values())) for key in keys]
         means = shown.means(keys).T
         _scale(axes, number, np.concatenate([*seeds, *means]), shown.chance)
         for key, of_seeds, of_mean in zip(keys, seeds, means, strict=True):

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.figures import style
 from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.shown import Shown, axis_label, place, shown_by
@@ -69,11 +68,10 @@ def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:
     below = shown.cells.get(Key(state, RELAPSED))
     if keys[0].number == LONGITUDINAL and below is not None:
         title += f"\n{below.count} of {below.n} ever below threshold"
-        found = shown.values.get(Key(state, RELAPSE_CYCLE), BySeed([], []))
-        points = []
-        for seed, cycle in zip(*found, strict=True):
-            at_cycle = shown.values[Key(state, LONGITUDINAL, cycle=int(cycle))]
-            points.append((cycle, at_cycle.numbers[at_cycle.seeds.index(seed)]))
+        points = [
+            (cycle, shown.values[Key(state, LONGITUDINAL, cycle=int(cycle))][seed])
+            for seed, cycle in shown.values.get(Key(state, RELAPSE_CYCLE), {}).items()
+        ]
         if points:  # the layout would make room for marks that are nowhere
             panel.plot(
                 *zip(*points, strict=True), clip_on=False, zorder=4, label="relapse", **RELAPSE
