@@ -75,7 +75,6 @@ def page(template: str | Path, content: Content) -> str:
         template,
         vars(content) | {"script": Markup(content.script)},  # noqa: S704 - made by `figures`
         model=methods.model(study, results),
-        side_by_side=methods.side_by_side(study, results),
         allowed=digest(content.script),
         leading=LEADING_FIGURES,
         findings=findings(results),

@@ -30,14 +30,12 @@ _SIGNS = str.maketrans(
 class Column:
     """The head of a column; neighbouring columns with the same `group` share a head above theirs.
 
-    A `stub` names rows and is set flush left, and so is a column of `words`, which may wrap; every
-    other column is set flush right.
+    A `stub` names rows and is set flush left, every other column flush right.
     """
 
     head: str
     group: str = ""
     stub: bool = False
-    words: bool = False
 
 
 @dataclass(frozen=True)
