@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from pipeline_lib.names import COMBINED, FINAL_ACCURACY, ON, RELAPSED
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, MAINTENANCE, ON, RELAPSED
 
 MAIN = (COMBINED, FINAL_ACCURACY, RELAPSED)  # the numbers that maps show and variants are told by
 
 Axes = Mapping[str, float | str]  # the value of each axis in one scenario
 Drawn = Mapping[int, Mapping[str, float]]  # the numbers that were drawn for each seed, by key
 NOTHING_DRAWN: Drawn = MappingProxyType({})
+
+WORDS = {"lr": "learning rate", "sd": "SD"}  # parts of an axis that readers may not know
 
 # Units as they appear after a number in a sentence.
 PER_CENT, POINTS, CYCLES, PLAIN = "\N{NO-BREAK SPACE}%", " points", " cycles", ""
@@ -128,6 +130,31 @@ def value_text(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
 
 
-def in_words(axes: Axes) -> str:
-    """Return values of axes in words: "pruning.sparsity = 0.9, network = wide"."""
-    return ", ".join(f"{axis} = {value_text(value)}" for axis, value in axes.items())
+def axis_text(axis: str, labels: Mapping[str, str]) -> str:
+    """Return an axis as readers see it: "pruning sparsity", "regrow fraction (Ketamine-like)".
+
+    `labels` names the treatments.
+    """
+    parts, whose = axis.split("."), ""
+    if len(parts) > 3:  # treatments, the name of one or `each`, course or maintenance, steps
+        who = labels.get(parts[1], "every treatment")
+        whose = f" ({who}, {MAINTENANCE})" if parts[2] == MAINTENANCE else f" ({who})"
+        parts = [part for part in parts[3:] if part != "each"]
+    return " ".join(WORDS.get(part, part.replace("_", " ")) for part in parts) + whose
+
+
+def in_words(axes: Axes, labels: Mapping[str, str] | None = None) -> str:
+    """Return values of axes in words: "pruning.sparsity = 0.9, network = wide".
+
+    With the treatments' labels, the axes are in words too.
+    """
+    return ", ".join(
+        f"{axis if labels is None else axis_text(axis, labels)} = {value_text(value)}"
+        for axis, value in axes.items()
+    )
+
+
+def printed(value: float, decimals: int) -> str:
+    """Return a number as the published tables print it."""
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0 else text

@@ -65,7 +65,9 @@ def drawings_of_study():
 
 
 SPECS_OF_ALL = (
-    figures.of_axes(AXIS_VALUES, MEASURES) if AXES else figures.specs(MEASURES)
+    figures.of_axes(AXIS_VALUES, MEASURES, LOOKS["labels"])
+    if AXES
+    else figures.specs(MEASURES)
 )
 DRAWINGS = drawings_of_axes() if AXES else drawings_of_study()
 SPECS = {name: spec for name, spec in SPECS_OF_ALL.items() if name in DRAWINGS}

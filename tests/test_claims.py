@@ -64,8 +64,7 @@ def test_a_claim_holds_if_its_test_and_its_whole_interval_say_so(first, second, 
 
 def test_the_numbers_are_those_of_the_seeds_that_have_both():
     values = study(AHEAD, BEHIND)
-    values[Key("second", COMBINED)].seeds.pop()
-    values[Key("second", COMBINED)].numbers.pop()
+    values[Key("second", COMBINED)].popitem()
     [row] = judge([claim()], values, NUMBERS)
     differences = [ours - theirs for ours, theirs in zip(AHEAD, BEHIND, strict=True)][:-1]
     interval = mean_interval(differences)

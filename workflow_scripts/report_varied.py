@@ -12,7 +12,7 @@ from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
-from pipeline_lib.numbers import value_text
+from pipeline_lib.numbers import axis_text, value_text
 from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import embedded, rendered
@@ -42,9 +42,10 @@ with job_log(snakemake.log[0], "write the report"):
     content = {
         "study": study,
         "axes": {axis: list(map(value_text, each)) for axis, each in varied.axes.items()},
-        "reading": varied_reading(varied),
+        "varied": [axis_text(axis, study["labels"]) for axis in varied.axes],
+        "reading": varied_reading(varied, study["labels"]),
         "findings": findings,
-        "figures": embedded(files.figures, of_axes(params.scenarios, names)),
+        "figures": embedded(files.figures, of_axes(params.scenarios, names, study["labels"])),
         "tables": [table for table in tables if table.rows],
         "origin": origin,
     }

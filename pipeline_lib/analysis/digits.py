@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline_lib.analysis.cells import Cells, Statistics, by_place
-from pipeline_lib.analysis.published import STATISTICS, Published, printed
+from pipeline_lib.analysis.published import STATISTICS, Published
 from pipeline_lib.measures import Value
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Key, Number, printed
 from pipeline_lib.replay.single import Replayed
 
 DECIMALS = 4  # of the runs' values

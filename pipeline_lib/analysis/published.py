@@ -86,12 +86,6 @@ def rounding(number: Number) -> float:
     return 0.5 * 10.0**-number.decimals
 
 
-def printed(value: float, decimals: int) -> str:
-    """Return a number as the published tables print it."""
-    text = f"{value:.{decimals}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
 def _check_bounds(line: str, published: Published) -> None:
     known = measures.numbers(measures.in_order()).get(published.key.number)
     in_unit = (-math.inf, math.inf)

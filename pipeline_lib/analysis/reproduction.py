@@ -155,7 +155,7 @@ def sds(margin: float) -> str:
 def _of_all_seeds(values: Iterable[Value]) -> dict[Key, BySeed]:
     """Return the numbers that every seed has, so that whole seeds can be permuted."""
     found = by_key(values)
-    seeds = list(max(found.values(), key=len, default={}))
+    seeds = max(map(list, found.values()), key=len, default=[])
     return {key: each for key, each in found.items() if list(each) == seeds}
 
 

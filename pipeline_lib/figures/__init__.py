@@ -5,10 +5,10 @@ Each is drawn by the module of its kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline_lib import measures
-from pipeline_lib.numbers import MAIN, Axes, FigureSpec, Number, in_words, is_numeric
+from pipeline_lib.numbers import MAIN, Axes, FigureSpec, Number, axis_text, in_words, is_numeric
 
 SPECIAL = (
     FigureSpec(
@@ -81,27 +81,32 @@ def numbers_in(figure: str, names: Iterable[str]) -> list[Number]:
     return [number for number in measures.numbers(names).values() if figure in number.figures]
 
 
-def of_axes(scenarios: Sequence[Axes], names: Iterable[str]) -> dict[str, FigureSpec]:
-    """Return the figures of a study with axes, of these scenarios and measures, by name."""
-    axes, *others = drawn_axes(scenarios)
+def of_axes(
+    scenarios: Sequence[Axes], names: Iterable[str], labels: Mapping[str, str]
+) -> dict[str, FigureSpec]:
+    """Return the figures of a study with axes, of these scenarios and measures, by name.
+
+    `labels` names the treatments.
+    """
+    axes, others = drawn_axes(scenarios)
     numeric = [axis for axis in axes if is_numeric(scenarios[0][axis])]
-    at = f" Here {in_words(others[0])}." if others[0] else ""
+    words = {axis: axis_text(axis, labels) for axis in axes}
+    at = f" Here {in_words(others, labels)}." if others else ""
     means = f"means over the seeds with 95 % intervals.{at}"
     if len(numeric) == len(axes) == 2:
         numbers = measures.numbers(names)
-        caption = f"Means over the seeds, by {' and '.join(axes)}.{at}"
+        caption = f"Means over the seeds, by {' and '.join(words.values())}.{at}"
         found = [
             FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "varied")
             for name in MAIN
             if name in numbers
         ]
     elif numeric:
-        beside = "".join(f", a panel for each {axis}" for axis in axes if axis not in numeric)
-        found = [
-            FigureSpec(ALONG, f"Along {numeric[0]}", f"By treatment{beside}: {means}", "varied")
-        ]
+        beside = "".join(f", a panel for each {words[x]}" for x in axes if x not in numeric)
+        title = f"Along {words[numeric[0]]}"
+        found = [FigureSpec(ALONG, title, f"By treatment{beside}: {means}", "varied")]
     else:
-        title = f"Variants of {' and '.join(axes)}"
+        title = f"Variants of {' and '.join(words.values())}"
         found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "varied")]
     return {spec.name: spec for spec in found}
 

@@ -10,12 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from pipeline_lib import measures
-from pipeline_lib.analysis.reproduction import (
-    CONSTANT,
-    INCONSISTENT,
-    Compared,
-    sds,
-)
+from pipeline_lib.analysis.reproduction import CONSTANT, INCONSISTENT, Compared, sds
 from pipeline_lib.figures import style
 from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
@@ -23,21 +18,14 @@ from pipeline_lib.names import OFF
 from pipeline_lib.numbers import PER_CENT, POINTS, Number
 
 BAND = "#E9E9E9"
-FACES: dict[str, dict[str, Any]] = {
-    "mean": {"markerfacecolor": "white"},
-    "min": {"fillstyle": "left", "markerfacecoloralt": "white"},
-    "max": {"fillstyle": "right", "markerfacecoloralt": "white"},
-}
-NOTE: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 4.5}
-
 Rows = dict[str, list[Compared]]  # of one published table, by the names of its numbers
 
 
 def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str, Look]) -> Figure:
     """Draw a panel for each table of these measures, with a row for each number.
 
-    Numbers that are neither in per cent nor in percentage points are left out, and so are those
-    of single seeds and constants that are equal.
+    Means that are neither in per cent nor in percentage points are left out, and so are those of
+    single seeds and constants that are equal.
     """
     panels = _panels(compared, names, looks)
     margin = sds(compared[0].margin_sds) if compared else ""
@@ -54,26 +42,15 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
             panel.set_title(name)
             _panel(panel, rows, looks)
         axes[-1].set_xlabel("Ours minus published (percentage points)")
-    there = {
-        row.treatment for rows in panels.values() for marked in rows.values() for row in marked
-    }
-    style.legend(
-        figure,
-        [
-            *(
-                style.handle(look, linestyle="none")
-                for name, look in looks.items()
-                if name in there
-            ),
-            style.note("Welch interval"),
-            style.note("no interval", **FACES["mean"], **NOTE),
-            style.note("lowest seed", **FACES["min"], **NOTE),
-            style.note("highest seed", **FACES["max"], **NOTE),
-            style.note("inconsistent", linestyle="none", marker="x", markersize=7),
-            Patch(facecolor=BAND, label=f"within {margin} of the published seeds"),
-        ],
-        columns=5,
-    )
+    there = {row.treatment for rows in panels.values() for of in rows.values() for row in of}
+    handles = [style.handle(looks[name], linestyle="none") for name in looks if name in there]
+    notes = [
+        style.note("Welch interval"),
+        style.note("no interval", linestyle="none", marker="o", markerfacecolor="white"),
+        style.note("inconsistent", linestyle="none", marker="x", markersize=7),
+        Patch(facecolor=BAND, label=f"within {margin} of the published seeds"),
+    ]
+    style.legend(figure, [*handles, *notes], columns=5)
     return figure
 
 
@@ -95,22 +72,10 @@ def _panels(
         if number is None or rows is None or number.unit not in (PER_CENT, POINTS):
             continue
         left_out = row.seed is not None or (row.test == CONSTANT and row.status != INCONSISTENT)
-        if row.treatment in treatments and not left_out and _marks(row):
+        if row.treatment in treatments and not left_out and row.difference is not None:
             rows.setdefault(_name(row, number), []).append(row)
     return {
         style.wrapped(table.title, 36): panels[table.name] for table in tables if panels[table.name]
-    }
-
-
-def _marks(row: Compared) -> dict[str, float]:
-    """Return ours minus published: of the mean, or else of the lowest and the highest seed."""
-    if row.difference is not None:
-        return {"mean": row.difference}
-    ranges = {"min": (row.min, row.published_min), "max": (row.max, row.published_max)}
-    return {
-        kind: ours - published
-        for kind, (ours, published) in ranges.items()
-        if ours is not None and published is not None
     }
 
 
@@ -138,18 +103,10 @@ def _panel(axes: Axes, rows: Rows, looks: Mapping[str, Look]) -> None:
                 axes.hlines(y, -row.margin, row.margin, color=BAND, linewidth=4, zorder=0)
             if row.low is not None and row.high is not None:
                 axes.hlines(y, row.low, row.high, color=look.colour, linewidth=1.1)
-            for kind, difference in _marks(row).items():
-                axes.plot(
-                    difference,
-                    y,
-                    linestyle="none",
-                    marker=look.marker,
-                    markersize=4,
-                    markeredgewidth=0.8,
-                    color=look.colour,
-                    label=kind,
-                    **(FACES[kind] if row.low is None else {}),
-                )
-                if row.status == INCONSISTENT:
-                    axes.plot(difference, y, marker="x", color="black", markersize=7)
+            mark: dict[str, Any] = {"marker": look.marker, "markersize": 4, "markeredgewidth": 0.8}
+            face = look.colour if row.low is not None else "white"
+            mark |= {"color": look.colour, "markerfacecolor": face, "linestyle": "none"}
+            axes.plot(row.difference or 0.0, y, label="mean", **mark)
+            if row.status == INCONSISTENT:
+                axes.plot(row.difference or 0.0, y, marker="x", color="black", markersize=7)
     style.name_rows(axes, rows)

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
 from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, place, shown_by
-from pipeline_lib.numbers import PER_CENT, Key, Number
+from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, limit, place, shown_by
+from pipeline_lib.numbers import Key, Number
 
 COLUMNS = 2
 APART = 0.012  # share of the panel's width between states that would hide each other
@@ -20,8 +20,7 @@ APART = 0.012  # share of the panel's width between states that would hide each 
 def draw(shown: Shown) -> Figure:
     """Draw a line with intervals for each state."""
     series = shown.series()
-    height = 0.9 + 2.7 * style.rows_for(len(series), COLUMNS)
-    figure = style.new_figure(height)
+    figure = style.new_figure(0.9 + 2.7 * style.rows_for(len(series), COLUMNS))
     panels = style.grid(figure, len(series), COLUMNS, sharex=False, sharey=False)
     for panel, (number, of_number) in zip(panels, series, strict=True):
         _panel(panel, number, of_number, shown)
@@ -29,7 +28,7 @@ def draw(shown: Shown) -> Figure:
             panel.set_title(number.heading)
     there = {state for _, of_number in series for state in of_number}
     legend = [style.handle(look) for state, look in shown.looks.items() if state in there]
-    legend.append(style.note("95 % interval", linestyle="none", marker="|", markersize=9))
+    legend.append(style.interval())
     if any(is_accuracy(number) for number, _ in series):
         legend.append(style.chance(shown.chance))
     style.legend(figure, legend)
@@ -59,8 +58,4 @@ def _panel(panel: Axes, number: Number, series: Mapping[str, Sequence[Key]], sho
         panel.set_xlabel(number.over or number.heading)
     if is_accuracy(number):
         panel.axhline(shown.chance, **style.CHANCE)
-        panel.set_ylim(0, 103)
-    elif number.share:
-        panel.set_ylim(-3, 103)
-    elif number.unit == PER_CENT:
-        panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))
+    limit(panel, number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,29 +56,19 @@ class Job(NamedTuple):
         return measures.numbers(self.study["measures"])
 
 
-@dataclass(frozen=True)
-class Page:
-    """A width in inches, the resolution of pictures, and whether text stays text."""
-
-    width: float = WIDTH
-    dpi: int = 200
-    text: bool = False  # if not, letters are outlines, which look the same on every machine
-
-    def settings(self) -> dict[str, Any]:
-        """Return the settings of matplotlib for this page."""
-        fonts = {"svg.fonttype": "none", "pdf.fonttype": 42} if self.text else {}
-        return {"figure.figsize": (self.width, 1.0), "savefig.dpi": self.dpi, **fonts}
-
-
-SCREEN = Page()
-
-
 @contextmanager
-def applied(page: Page = SCREEN) -> Iterator[None]:
-    """Draw and save for a page in the project's style, ignoring the user's matplotlib settings."""
+def applied(width: float | None = None) -> Iterator[None]:
+    """Draw and save in the project's style, ignoring the user's matplotlib settings.
+
+    It is for the screen, or for a journal's page of this width in inches, on which text stays text.
+    On the screen letters are outlines, which look the same on every machine.
+    """
+    page: dict[str, Any] = {"figure.figsize": (width or WIDTH, 1.0), "savefig.dpi": 200}
+    if width:
+        page |= {"savefig.dpi": 600, "svg.fonttype": "none", "pdf.fonttype": 42}
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS | page.settings())  # type: ignore[arg-type]
+        matplotlib.rcParams.update(SETTINGS | page)  # type: ignore[arg-type]
         yield
 
 
@@ -96,8 +85,7 @@ def save(draw: Draw, paths: Iterable[str | Path]) -> None:
     }
     with ExitStack() as stack:
         for folder, files in groupby(map(Path, paths), key=lambda path: path.parent):
-            width = JOURNAL.get(folder.name)
-            with applied(Page(width, dpi=600, text=True) if width else SCREEN):
+            with applied(JOURNAL.get(folder.name)):
                 figure = _laid_out(draw())
                 for path in files:
                     form = path.suffix[1:]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.values import BySeed, by_key
@@ -54,8 +55,7 @@ class Shown:
 
     def means(self, keys: Sequence[Key]) -> np.ndarray:
         """Return means and both ends of their intervals (3, keys), NaN where there is none."""
-        cells = [self.cells[key] for key in keys]
-        return np.array([(cell.mean, cell.ci_low, cell.ci_high) for cell in cells], dtype=float).T
+        return with_ends([self.cells[key] for key in keys])
 
 
 def shown_by(job: Job) -> Shown:
@@ -71,6 +71,12 @@ def shown_by(job: Job) -> Shown:
     )
 
 
+def with_ends(cells: Sequence[Cell | None]) -> np.ndarray:
+    """Return means and both ends of their intervals (3, cells), NaN where there is none."""
+    found = [(cell.mean, cell.ci_low, cell.ci_high) if cell else (None,) * 3 for cell in cells]
+    return np.array(found, dtype=float).T
+
+
 def place(key: Key) -> float:
     """Return the place of a number in its series: its level or its cycle."""
     at = key.cycle if key.level is None else key.level
@@ -80,6 +86,19 @@ def place(key: Key) -> float:
 def is_accuracy(number: Number) -> bool:
     """Tell whether a number is an accuracy in per cent, which can be compared with chance."""
     return number.unit == PER_CENT and number.better == "more" and not number.share
+
+
+def limit(panel: Axes, number: Number) -> None:
+    """Set the ends of a number's vertical axis."""
+    if is_accuracy(number) or number.share:
+        panel.set_ylim(-3, 103)
+    elif number.unit == PER_CENT:
+        panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))
+
+
+def title(number: Number, level: float | None) -> str:
+    """Return the title of a number's panel, with its level if it belongs to a series."""
+    return number.heading if level is None else f"{number.over or number.heading} = {level:g}"
 
 
 def axis_label(number: Number) -> str:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from pipeline_lib.figures import style
 from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, shown_by
+from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, shown_by, title
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import CLEAN, MODULATIONS, OFF
 from pipeline_lib.numbers import PER_CENT, Key, Number
@@ -39,7 +39,8 @@ def draw(shown: Shown) -> Figure:
     width = int(12.5 * style.page_width()) // max(1, min(len(panels), style.per_row(COLUMNS)))
     grid = style.grid(figure, len(panels), COLUMNS, sharex=False)
     for axes, (number, keys) in zip(grid, panels, strict=True):
-        axes.set_title(style.wrapped(_title(number, keys[0]), width))
+        at_cycle = "" if keys[0].cycle is None else f", cycle {keys[0].cycle}"
+        axes.set_title(style.wrapped(title(number, keys[0].level) + at_cycle, width))
         axes.set_xlabel(style.wrapped(axis_label(number), width))
         scale = 100.0 if number.share else 1.0
         seeds = [scale * np.array(list(shown.values[key].values())) for key in keys]
@@ -74,12 +75,6 @@ def _keys(shown: Shown, number: Number) -> list[Key]:
         for modulation in MODULATIONS
     )
     return [key for key in every if key in shown.cells]
-
-
-def _title(number: Number, key: Key) -> str:
-    if key.level is not None:
-        return f"{number.over or number.heading} = {key.level:g}"
-    return number.heading if key.cycle is None else f"{number.heading}, cycle {key.cycle}"
 
 
 def _label(look: Look, modulation: str) -> str:

@@ -193,6 +193,11 @@ def note(label: str, **options: Any) -> Line2D:
     return Line2D([], [], **(plain | options))
 
 
+def interval() -> Line2D:
+    """Return a legend's entry for the vertical bars of intervals."""
+    return note("95 % interval", linestyle="none", marker="|", markersize=9)
+
+
 def chance(level: float) -> Line2D:
     """Return a legend's entry for the line of chance, a level in per cent."""
     return note(f"chance, {level:.3g} %", **CHANCE)

@@ -8,7 +8,7 @@ each. Of more than two axes the first two are drawn, at the first value of the o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,14 @@ from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.varied import Varied, read_varied
 from pipeline_lib.figures import ALONG, FOREST, MAP, drawn_axes, style
 from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import axis_label, is_accuracy
+from pipeline_lib.figures.shown import axis_label, limit, title, with_ends
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, STATES
-from pipeline_lib.numbers import MAIN, PER_CENT, Axes, Key, Number, is_numeric, value_text
+from pipeline_lib.numbers import MAIN, Axes, Key, axis_text, is_numeric, value_text
 
 COLUMNS = 2
 APART = 0.012  # of the panel's width, between treatments that would hide each other
@@ -61,20 +60,13 @@ def _compared(varied: Varied, looks: Mapping[str, Look], key: Key, places: list[
     return {name: cells for name, cells in found.items() if any(cells)}
 
 
-def _ends(cells: Sequence[Cell | None]) -> np.ndarray:
-    """Return means and both ends of their intervals (3, cells), NaN where there is none."""
-    found = [(cell.mean, cell.ci_low, cell.ci_high) if cell else (None,) * 3 for cell in cells]
-    return np.array(found, dtype=float).T
-
-
-def _title(number: Number, level: float | None) -> str:
-    return number.heading if level is None else f"{number.over or number.heading} = {level:g}"
+def _words(axis: str, looks: Mapping[str, Look]) -> str:
+    return axis_text(axis, {name: look.label for name, look in looks.items()})
 
 
 def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: Any) -> None:
     handles = [style.handle(look) for name, look in looks.items() if name in there]
-    interval = style.note("95 % interval", linestyle="none", marker="|", markersize=9)
-    style.legend(figure, [*handles, interval, *notes])
+    style.legend(figure, [*handles, style.interval(), *notes])
 
 
 def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
@@ -95,10 +87,10 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
             varied, looks, key, [_place(varied, {axis: at, **variant}) for at in varied.axes[axis]]
         )
         there |= set(cells)
-        panel.set_title(", ".join([_title(number, key.level), *map(str, variant.values())]))
+        panel.set_title(", ".join([title(number, key.level), *map(str, variant.values())]))
         shifts = style.dodged(len(cells), min(APART * (len(cells) - 1) / 2, _closest(x) / 4))
         for (name, of_name), shift in zip(cells.items(), shifts, strict=True):
-            mean, low, high = _ends(of_name)
+            mean, low, high = with_ends(of_name)
             moved = x * (x[-1] / x[0]) ** shift if _is_log(x) else x + shift * np.ptp(x)
             panel.vlines(moved, low, high, color=looks[name].colour, linewidth=1.1)
             panel.plot(moved, mean, label=name, **style.line(looks[name]))
@@ -106,9 +98,9 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
             panel.axhline(threshold, **THRESHOLD)
         panel.set_ylabel(axis_label(number))
         _scale_along(panel, x)
-        _scale_of(panel, number)
+        limit(panel, number)
     for panel in panels[-min(style.per_row(columns), count) :]:
-        panel.set_xlabel(_wrapped(axis, 110 // columns))
+        panel.set_xlabel(style.wrapped(_words(axis, looks), 110 // columns))
     relapse = [] if threshold is None else [f"relapse below {threshold:g} %"]
     _legend(figure, looks, there, *(style.note(text, **THRESHOLD) for text in relapse))
     return figure
@@ -122,11 +114,6 @@ def _closest(x: np.ndarray) -> float:
     """Return how close two values of the axis come, as a share of its length."""
     places = np.log(x) if _is_log(x) else x
     return float(np.diff(np.unique(places)).min() / np.ptp(places))
-
-
-def _wrapped(axis: str, width: int) -> str:
-    """Break the key of an axis after its dots."""
-    return style.wrapped(axis.replace(".", ". "), width).replace(". ", ".")
 
 
 def _scale_along(panel: Panel, x: np.ndarray) -> None:
@@ -148,26 +135,15 @@ def _apart(x: np.ndarray) -> Iterable[float]:
             yield float(value)
 
 
-def _scale_of(panel: Panel, number: Number) -> None:
-    if is_accuracy(number) or number.share:
-        panel.set_ylim(-3, 103)
-    elif number.unit == PER_CENT:
-        panel.set_ylim(top=min(103.0, panel.get_ylim()[1]))
-
-
 def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
     (first, second), _ = drawn_axes(varied.scenarios)
     rows, columns = varied.axes[first], varied.axes[second]
     number = varied.numbers[key.number]
+    places = [[_place(varied, {first: r, second: c}) for c in columns] for r in rows]
+    found = {name: key._replace(treatment=name) for name in looks if name not in STATES}
     grids = {
-        name: np.array(
-            [
-                [_mean(varied, _place(varied, {first: r, second: c}), name, key) for c in columns]
-                for r in rows
-            ]
-        )
-        for name in looks
-        if name not in STATES
+        name: np.array([with_ends([varied.cells[at].get(of) for at in row])[0] for row in places])
+        for name, of in found.items()
     }
     least = min((np.nanmin(grid) for grid in grids.values()), default=0.0)
     most = max((np.nanmax(grid) for grid in grids.values()), default=1.0)
@@ -199,18 +175,13 @@ def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
                 color="white" if dark else "black",
             )
     for panel in panels[-style.per_row(3) :]:
-        panel.set_xlabel(_wrapped(second, 32))
+        panel.set_xlabel(style.wrapped(_words(second, looks), 32))
     for panel in panels[:: style.per_row(3)]:
-        panel.set_ylabel(_wrapped(first, 26))
+        panel.set_ylabel(style.wrapped(_words(first, looks), 26))
     if grids:
         bar = figure.colorbar(mesh, ax=panels, shrink=0.9, aspect=18)
         bar.set_label(f"{number.heading}: {axis_label(number)}")
     return figure
-
-
-def _mean(varied: Varied, place: int, treatment: str, key: Key) -> float:
-    cell = varied.cells[place].get(key._replace(treatment=treatment))
-    return cell.mean if cell else np.nan
 
 
 def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
@@ -230,9 +201,9 @@ def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
     order = [name for name in looks if name in there]
     shifts = dict(zip(order, style.dodged(len(order), 0.32), strict=True))
     for panel, (key, cells) in zip(panels, found, strict=True):
-        panel.set_title(_title(varied.numbers[key.number], key.level))
+        panel.set_title(title(varied.numbers[key.number], key.level))
         for name, of_name in cells.items():
-            mean, low, high = _ends(of_name)
+            mean, low, high = with_ends(of_name)
             y = np.arange(len(rows)) + shifts[name]
             panel.hlines(y, low, high, color=looks[name].colour, linewidth=1.1)
             panel.plot(mean, y, label=name, **(style.line(looks[name]) | {"linestyle": "none"}))

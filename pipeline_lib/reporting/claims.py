@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import astuple, fields
 from itertools import groupby
 
 from pipeline_lib.analysis.claims import HOLDS, MARGIN, REVERSED, TOO_SMALL, UNDECIDED, Judged
-from pipeline_lib.analysis.intervals import ALPHA, LEVEL, mirrored
+from pipeline_lib.analysis.intervals import ALPHA, LEVEL
 from pipeline_lib.names import CLAIMS, WITHDRAWN, label
 from pipeline_lib.numbers import Axes, Number, in_words, value_text
 from pipeline_lib.reporting.typesetting import Table, columns, in_blocks
 from pipeline_lib.reporting.wording import (
     ends,
-    estimate,
     heading,
     listed,
     p_equals,
     p_value,
     plural,
-    points_of,
     signed,
+    size,
 )
 
 # What becomes of a claim that a treatment does better than another.
@@ -41,8 +40,10 @@ def claim_sentences(
         rows = list(group)
         parts = []
         for row in rows:
-            said = IS[row.verdict].format(_other(row.than, labels))
-            gain, p = _gain(row, numbers[name]), p_equals(row.p)
+            said, number = IS[row.verdict].format(_other(row.than, labels)), numbers[name]
+            # In the direction of the claim or, if reversed, against it.
+            turned = (number.better == "less") != (row.verdict == REVERSED)
+            gain, p = size(row, number, turned=turned), p_equals(row.p)
             if row.verdict in (HOLDS, REVERSED):
                 parts.append(f"{gain} {said} ({p})")
             else:
@@ -61,7 +62,8 @@ def varied_claim_sentences(
     found: dict[tuple[str, str, str], list[tuple[Judged, str]]] = {}
     for rows, axes in zip(claims, scenarios, strict=True):
         for row in rows:
-            found.setdefault((row.number, row.better, row.than), []).append((row, in_words(axes)))
+            place = (row.number, row.better, row.than)
+            found.setdefault(place, []).append((row, in_words(axes, labels)))
     for (name, better, than), places in found.items():
         parts: list[str] = []
         for verdict, words in IS.items():
@@ -101,14 +103,7 @@ def claim_table(
         f"within {MARGIN:g} points of 0 is too small to matter.",
         columns(
             [*scenarios[0], "Number", "Better", "Than"],
-            [
-                "Mean",
-                "Mean of the other",
-                "Difference",
-                f"{100 * LEVEL:g} % interval",
-                "p",
-                "Claim",
-            ],
+            ["Mean", "Mean of the other", "Difference", "95 % interval", "p", "Claim"],
         ),
         in_blocks(lines, named),
         [*scenarios[0], *(field.name for field in fields(Judged))],
@@ -119,11 +114,3 @@ def claim_table(
 
 def _other(than: str, labels: Mapping[str, str]) -> str:
     return "without its modulation" if than == WITHDRAWN else label(than, labels)
-
-
-def _gain(row: Judged, number: Number) -> str:
-    """Return a difference in the direction of the claim or, if reversed, against it."""
-    if (number.better == "less") != (row.verdict == REVERSED):
-        low, high = mirrored(row.ci_low, row.ci_high)
-        row = replace(row, difference=-row.difference, ci_low=low, ci_high=high)
-    return estimate(row.difference, row, number, points_of(number))

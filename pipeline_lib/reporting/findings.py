@@ -34,15 +34,7 @@ from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
-from pipeline_lib.reporting.wording import (
-    estimate,
-    heading,
-    listed,
-    mean,
-    p_equals,
-    points_of,
-    signed,
-)
+from pipeline_lib.reporting.wording import heading, listed, mean, p_equals, signed, size
 
 # How a treatment with the larger mean differs from the other, and one with the smaller mean.
 ABOVE = "is {} above", "is {} below"
@@ -121,9 +113,7 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ABOVE) -> 
 
 def _amount(results: Results, pair: Pair) -> str:
     """Return the size of a difference, without its sign, and its interval."""
-    number = results.numbers[pair.number]
-    size = pair if pair.difference > 0 else pair.mirrored()
-    return estimate(size.difference, size, number, points_of(number))
+    return size(pair, results.numbers[pair.number], turned=pair.difference <= 0)
 
 
 def _certainty(results: Results, pair: Pair) -> str:

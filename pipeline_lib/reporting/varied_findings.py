@@ -20,11 +20,19 @@ from pipeline_lib.names import (
     RELAPSED,
     label,
 )
-from pipeline_lib.numbers import MAIN, Key, Number, is_numeric, value_text
+from pipeline_lib.numbers import (
+    MAIN,
+    Key,
+    Number,
+    axis_text,
+    in_words,
+    is_numeric,
+    value_text,
+)
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
 from pipeline_lib.reporting.varied_tables import place
-from pipeline_lib.reporting.wording import listed, mean, plural, points_of, share, signed
+from pipeline_lib.reporting.wording import listed, mean, plural, share, signed, size
 
 TOPICS = {
     COMBINED: "Accuracy under combined stress",
@@ -65,7 +73,8 @@ def varied_findings(
         if not is_numeric(values[0]):  # a table can compare many variants, and sentences cannot
             told = [name for name in told if name in MAIN]
         unmoved = _unmoved(rows, told)
-        where = f", at {line.where}" if line.others else ""
+        words = axis_text(axis, labels)
+        where = f", at {in_words(line.others, labels)}" if line.others else ""
         for name in told:
             here = [row for row in rows if row.number == name and row.treatment not in unmoved]
             number = varied.numbers[name]
@@ -74,22 +83,19 @@ def varied_findings(
                 sentences = _along(varied, line, here, number, labels, limit)
             else:
                 sentences = variant_sentences(here, number, labels)
-            found.append(Finding(f"{TOPICS[name]} and {axis}{where}", list(sentences)))
+            found.append(Finding(f"{TOPICS[name]} and {words}{where}", list(sentences)))
         if unmoved:
             same = [_unchanged(varied, line, name, labels) for name in unmoved]
-            found.append(Finding(f"What {axis} does not change{where}", same))
+            found.append(Finding(f"What {words} does not change{where}", same))
     return [finding for finding in found if finding.sentences]
 
 
-def varied_reading(varied: Varied) -> str:
+def varied_reading(varied: Varied, labels: Mapping[str, str]) -> str:
     """Say what is varied, and how the numbers in the findings are read."""
-    parts = [f"{axis} ({listed(map(value_text, each))})" for axis, each in varied.axes.items()]
+    axes = {axis_text(axis, labels): values for axis, values in varied.axes.items()}
+    parts = [f"{axis} ({listed(map(value_text, values))})" for axis, values in axes.items()]
     seeds = max((cell.n for cell in varied.cells[0].values()), default=0)
-    few = [
-        axis
-        for axis, each in varied.axes.items()
-        if is_numeric(each[0]) and len(each) < FEWEST_VALUES
-    ]
+    few = [axis for axis, x in axes.items() if is_numeric(x[0]) and len(x) < FEWEST_VALUES]
     none = f" No curve is fitted along {listed(few)}: {TOO_FEW}." if few else ""
     return (
         f"The study varies {listed(parts)}: {plural(len(varied.scenarios), 'scenario')} of "
@@ -115,22 +121,16 @@ def _along(
             f"{label(row.treatment, labels)}: {mean(first, number)} at {_value(line, 0)} and "
             f"{mean(last, number)} at {_value(line, -1)}."
         )
+        curve = [f"No curve was fitted: {row.note}."] if row.note != TOO_FEW else []
+        if row.half is not None:
+            where = place(row.half, row.half_low, row.half_high)
+            curve = [f"The half-way point of the fitted curve is {where}."]
         crossed = () if threshold is None else _threshold(varied, line, row, threshold)
-        yield " ".join([lead, *_curve(row), *crossed])
+        yield " ".join([lead, *curve, *crossed])
     cells = [(row, _cell(varied, line.places[0], row)) for row in same]
     texts = [f"{label(row.treatment, labels)} {mean(cell, number)}" for row, cell in cells if cell]
     if texts:
         yield f"The same at every value: {listed(texts)}."
-
-
-def _curve(row: Along) -> Iterator[str]:
-    if row.note == TOO_FEW:
-        return
-    if row.half is None:
-        yield f"No curve was fitted: {row.note}."
-    else:
-        where = place(row.half, row.half_low, row.half_high)
-        yield f"The half-way point of the fitted curve is {where}."
 
 
 def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iterator[str]:
@@ -168,26 +168,19 @@ def variant_sentences(
     """Say, row by row, whether a number differs between a variant and the first one."""
     for row in rows:
         name = label(row.treatment, labels)
-        means = (row.mean, row.mean_base)
-        ours, theirs = (f"{signed(each, number)}{number.unit}" for each in means)
-        size = f"{signed(abs(row.difference), number)}{points_of(number)}"
-        more = "higher" if row.difference > 0 else "lower"
-        ranked = f"{more} with {row.variant} ({ours}) than with {row.base} ({theirs})"
-        both = f"{name} has {ours} with {row.variant} and {theirs} with {row.base}"
+        ours, theirs = (f"{signed(x, number)}{number.unit}" for x in (row.mean, row.mean_base))
         if _is_same(row):
             yield f"{name} has {ours} with {row.variant} as with {row.base}, in every seed."
-        elif row.method == EQUAL:
-            yield f"{name} is {size} {ranked}, in each of {row.n} seeds."
-        elif row.ci_low is None or row.ci_high is None:
-            yield f"{both}; {plural(row.n, 'seed')} cannot tell them apart."
-        elif row.ci_low <= 0 <= row.ci_high:
-            between = " to ".join(signed(end, number) for end in (row.ci_low, row.ci_high))
-            between += points_of(number)
-            yield f"{both}; the difference may be 0 ({between})."
-        else:
-            ends = sorted(map(abs, (row.ci_low, row.ci_high)))
-            between = " to ".join(signed(end, number) for end in ends)
-            yield f"{name} is {size} ({between}) {ranked}."
+            continue
+        less, unsure = row.difference <= 0, ""
+        if row.method != EQUAL and (row.ci_low is None or row.ci_high is None):
+            unsure = f"; {plural(row.n, 'seed')} cannot tell them apart"
+        elif row.method != EQUAL and (row.ci_low or 0) <= 0 <= (row.ci_high or 0):
+            unsure = ", a difference that may be 0"
+        yield (
+            f"{name} is {size(row, number, turned=less)} {'lower' if less else 'higher'} with "
+            f"{row.variant} ({ours}) than with {row.base} ({theirs}){unsure}."
+        )
 
 
 def _unchanged(varied: Varied, line: Line, treatment: str, labels: Mapping[str, str]) -> str:

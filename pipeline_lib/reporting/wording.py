@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pipeline_lib.analysis.cells import Cell, Statistics
 from pipeline_lib.analysis.claims import Judged
-from pipeline_lib.analysis.intervals import EQUAL, might_differ
+from pipeline_lib.analysis.intervals import EQUAL, might_differ, mirrored
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
 from pipeline_lib.analysis.predictors import Association
-from pipeline_lib.analysis.published import printed
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.analysis.variants import Variant
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number
+from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number, printed
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
 
 OURS, PUBLISHED = "this study", "published"
@@ -73,6 +73,14 @@ def estimate(value: float, of: WithInterval, number: Number, unit: str) -> str:
         others = f"up to {might_differ(of.n):.0f}{PER_CENT} of all seeds may differ"
         return f"{signed(value, number)}{unit} (in each of {of.n} seeds; {others})"
     return with_ends(f"{signed(value, number)}{unit}", of, number)
+
+
+def size(of: Judged | Pair | Variant, number: Number, *, turned: bool) -> str:
+    """Return a difference with its unit and interval, or the one in the other direction."""
+    if turned:
+        low, high = mirrored(of.ci_low, of.ci_high)
+        of = replace(of, difference=-of.difference, ci_low=low, ci_high=high)
+    return estimate(of.difference, of, number, points_of(number))
 
 
 def with_ends(text: str, of: WithInterval, number: Number | None = None) -> str:
