@@ -67,7 +67,7 @@ def test_two_scenarios_of_a_study_are_compared(paper, tmp_path, capsys):
     folder = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0, 1: 80.0}}, at, axes=axes)
     places = [f"{folder}:size=small", f"{folder}:size=wide,pruning.sparsity=0.9"]
     text = told(capsys, *places, out=tmp_path / "out")
-    assert "SSRI-like is 1.0 points higher with sizes, size = wide, pruning.sparsity = 0.9" in text
+    assert "higher with sizes, size = wide, pruning.sparsity = 0.9 (" in text
     assert "They differ in network.hidden ([512, 512, 256] and [600])." in text
 
 

@@ -17,11 +17,10 @@ from pipeline_lib.analysis.reproduction import compare
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import origin
-from pipeline_lib.reporting.comparison_report import report
+from pipeline_lib.reporting.comparison_report import report, verdict
 from pipeline_lib.reporting.page import Content, as_yaml, embedded, page
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
-from pipeline_lib.reporting.verdict import verdict
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import STUDY
 from tests.conftest import ROOT

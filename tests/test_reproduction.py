@@ -33,7 +33,7 @@ from pipeline_lib.measures import Value
 from pipeline_lib.measures.switch import ACTIVITY
 from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
-from pipeline_lib.reporting.verdict import verdict
+from pipeline_lib.reporting.comparison_report import verdict
 from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, trajectories, values_of
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -17,7 +17,7 @@ from pipeline_lib.analysis.reproduction import (
 )
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.measures import Value
-from pipeline_lib.reporting.verdict import verdict
+from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.study.config import STUDY
 from pipeline_lib.study.overlays import read
 from tests.conftest import ROOT

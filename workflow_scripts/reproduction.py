@@ -10,8 +10,7 @@ from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
-from pipeline_lib.reporting.comparison_report import report
-from pipeline_lib.reporting.verdict import verdict
+from pipeline_lib.reporting.comparison_report import report, verdict
 
 study, planned = snakemake.params.study, snakemake.params.planned
 files, output = snakemake.input, snakemake.output

@@ -1,23 +1,16 @@
-"""The comparison with published numbers as tables for readers."""
+"""The comparison with published numbers as readers see it: a verdict in one line, and tables."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 
 from pipeline_lib import measures
+from pipeline_lib.analysis import reproduction
 from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.permutation import DRAWS
 from pipeline_lib.analysis.power import POWER
-from pipeline_lib.analysis.reproduction import (
-    FISHER,
-    NONE,
-    NOT_TESTED,
-    OF_MEANS,
-    PERMUTATION,
-    SINGLE,
-    Compared,
-    sds,
-)
+from pipeline_lib.analysis.reproduction import OF_MEANS, Compared, sds
 from pipeline_lib.names import label
 from pipeline_lib.numbers import Number
 from pipeline_lib.reporting.typesetting import (
@@ -28,13 +21,13 @@ from pipeline_lib.reporting.typesetting import (
     escaped_markdown,
     grid,
 )
-from pipeline_lib.reporting.verdict import verdict
 from pipeline_lib.reporting.wording import (
     heading,
     of_a_seed,
     own_units,
     p_equals,
     p_value,
+    plural,
     share,
     shown,
     signed,
@@ -48,6 +41,69 @@ FAMILY = (
     Column("Result", stub=True),
 )
 OTHERS = (*FAMILY[:4], Column("Note", stub=True))
+
+
+def verdict(comparison: Sequence[Compared]) -> str:
+    """Say in one line whether a study is consistent with the published one as a whole.
+
+    It is inconsistent if any mean differs after p is corrected for all of them, or if a constant
+    differs. Relapse counts and single runs are reported but do not decide, because they follow from
+    trajectories whose means are tested. If only single runs were published, they decide.
+    """
+    published = [row for row in comparison if None not in (row.published_mean, row.published_sd)]
+    single = [row for row in comparison if row.test == reproduction.SINGLE]
+    if not published:
+        agreeing = sum(row.status == reproduction.CONSISTENT for row in single)
+        head = reproduction.CONSISTENT if agreeing == len(single) else reproduction.INCONSISTENT
+        found = f"{head}: {agreeing} of {len(single)} numbers of single runs consistent"
+        return found if single else "no published mean with an SD to compare with"
+    means = [row for row in comparison if row.test in OF_MEANS]
+    decisive = [row for row in comparison if row.test in (*OF_MEANS, reproduction.CONSTANT)]
+    parts = _of_means(means) if means else ["no mean could be tested"]
+    for test, what in (
+        (reproduction.CONSTANT, "constants equal"),
+        (reproduction.FISHER, "counts consistent"),
+        (reproduction.SINGLE, "single runs consistent"),
+    ):
+        rows = [row for row in comparison if row.test == test]
+        if rows:
+            agreeing = sum(row.status == reproduction.CONSISTENT for row in rows)
+            parts.append(f"{agreeing} of {len(rows)} {what}")
+    for status in (reproduction.MISSING, reproduction.NOT_TESTABLE):
+        if number := sum(row.status == status for row in published):
+            parts.append(f"{plural(number, 'published mean')} {status}")
+    differs = any(row.status == reproduction.INCONSISTENT for row in decisive)
+    head = reproduction.INCONSISTENT if differs else reproduction.CONSISTENT
+    if not means and head == reproduction.CONSISTENT:
+        head = reproduction.NOT_TESTABLE
+    return f"{head}: {'; '.join(parts)}"
+
+
+def _of_means(means: Sequence[Compared]) -> list[str]:
+    """Say how many means are equivalent, whether any differs, and what could be detected."""
+    alpha, margin = means[0].alpha, means[0].margin_sds
+    equivalent = sum(row.equivalent is True for row in means)
+    differ = sum(row.status == reproduction.INCONSISTENT for row in means)
+    p = [p_equals(min(row.p_corrected for row in means if row.p_corrected is not None))]
+    p += [p_equals(row.p_directional) for row in means if row.p_directional is not None][:1]
+    joint = ", ".join(
+        f"{kind} {each}" for kind, each in zip(("joint", "directional"), p, strict=False)
+    )
+    hits = sum(row.p is not None and row.p < alpha for row in means)
+    parts = [
+        f"{equivalent} of {plural(len(means), 'distinct mean')} equivalent within {sds(margin)}",
+        f"{differ or 'none'} shown to differ ({joint})",
+        f"{hits} uncorrected p below {alpha:g}, {alpha * len(means):.1f} expected by chance",
+    ]
+    visible = [
+        row.detectable / row.published_sd
+        for row in means
+        if row.detectable is not None and row.published_sd
+    ]
+    if visible:
+        median = statistics.median(visible)
+        parts.append(f"{share(POWER)} power for a difference of {median:.1f} SDs in one mean")
+    return parts
 
 
 def report(comparison: Sequence[Compared], names: Sequence[str], labels: Mapping[str, str]) -> str:
@@ -77,7 +133,7 @@ def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
         for name, number in measures.numbers(names).items()
         if any(row.number == name for row in comparison)
     )
-    by_seed = any(row.test == PERMUTATION for row in comparison)
+    by_seed = any(row.test == reproduction.PERMUTATION for row in comparison)
     how = (
         f"*p* is from {DRAWS:,} permutations of whole seeds between this study and the published "
         "run, which is known seed by seed; *corrected* is by the largest of all means in each "
@@ -142,12 +198,14 @@ def _number(row: Compared, number: Number) -> list[str]:
 
 def _note(row: Compared, number: Number) -> str:
     """Say what came of a row that is of no mean, or why it was not tested."""
-    if row.test == NONE:
-        return row.reason if row.status == NOT_TESTED else f"{row.status}: {row.reason}"
+    if row.test == reproduction.NONE:
+        return (
+            row.reason if row.status == reproduction.NOT_TESTED else f"{row.status}: {row.reason}"
+        )
     result = row.status + (f": {row.reason}" if row.reason else "")
-    if row.test == FISHER:
+    if row.test == reproduction.FISHER:
         return f"{result} (Fisher's exact test, {p_equals(row.p)})"
-    if row.test == SINGLE:
+    if row.test == reproduction.SINGLE:
         assert row.mean is not None
         assert row.difference is not None
         assert row.high is not None

@@ -19,13 +19,13 @@ from pipeline_lib.files.stamps import read_bytes
 from pipeline_lib.names import LEADING_FIGURES, SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report, methods
+from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.reporting.findings import findings
 from pipeline_lib.reporting.glossary import glossary
 from pipeline_lib.reporting.origin import Origin
 from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import Table, grouped
-from pipeline_lib.reporting.verdict import verdict
 from pipeline_lib.reporting.wording import PUBLISHED
 
 # An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of
