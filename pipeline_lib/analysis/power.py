@@ -7,6 +7,8 @@ found is often larger than the true one.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 import scipy
 
@@ -57,11 +59,7 @@ def smallest_difference(n: int) -> float:
 def power_of_shares(n: int, first: float, second: float) -> float:
     """Return the power of Fisher's exact test for two shares (fractions), each of n seeds."""
     counts = np.arange(n + 1)
-    ways = (
-        scipy.special.gammaln(n + 1)
-        - scipy.special.gammaln(counts + 1)
-        - scipy.special.gammaln(n - counts + 1)
-    )
+    ways = -scipy.special.betaln(counts + 1, n - counts + 1)  # up to a constant
     rejected = np.zeros((n + 1, n + 1), dtype=bool)
     for total in range(1, n + 1):
         # Groups of one size: the test's distribution is symmetric, and so is the table of totals.
@@ -70,10 +68,8 @@ def power_of_shares(n: int, first: float, second: float) -> float:
         extreme = ours[: total // 2 + 1][2 * np.cumsum(chances)[: total // 2 + 1] < ALPHA]
         for side in (extreme, total - extreme):
             rejected[side, total - side] = rejected[n - side, n - total + side] = True
-    both = np.outer(
-        scipy.stats.binom.pmf(counts, n, first), scipy.stats.binom.pmf(counts, n, second)
-    )
-    return float(both[rejected].sum())
+    ours, theirs = (scipy.stats.binom.pmf(counts, n, share) for share in (first, second))
+    return float(np.outer(ours, theirs)[rejected].sum())
 
 
 def seeds_for_shares(first: float, second: float) -> int | None:
@@ -85,8 +81,5 @@ def seeds_for_shares(first: float, second: float) -> int | None:
         if high == MOST_OF_SHARES:
             return None
         low, high = high + 1, min(2 * high, MOST_OF_SHARES)
-    while low < high:
-        middle = (low + high) // 2
-        enough = power_of_shares(middle, first, second) >= POWER
-        low, high = (low, middle) if enough else (middle + 1, high)
-    return high
+    sizes = range(low, high)
+    return low + bisect_left(sizes, POWER, key=lambda n: power_of_shares(n, first, second))

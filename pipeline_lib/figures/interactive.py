@@ -40,29 +40,6 @@ SHAPES = {  # Vega's names for matplotlib's markers; it has no star
 
 Spec = dict[str, Any]
 
-
-def script(
-    values: Mapping[Key, BySeed],
-    cells: Cells,
-    looks: Mapping[str, Look],
-    strips: Sequence[tuple[Number, float | None]],
-    threshold: float | None,
-) -> str:
-    """Return JavaScript that draws the figure in the page's element `seeds`.
-
-    The first panel follows accuracy through the stress cycles, and each of `strips`, a number and
-    its level if it is a series, has one panel more. Empty if there are too many seeds.
-    """
-    found = specification(values, cells, looks, strips, threshold)
-    if not found:
-        return ""
-    import vl_convert  # starts a JavaScript engine, which takes a second
-
-    library: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    text = json.dumps(found, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    return f"{library}\n{DRAW.replace('SPECIFICATION', text)}"
-
-
 # As many panels in a row as fit. Seeds can be pointed at in every panel: because the choice is also
 # bound to a menu, Vega-Lite would listen to the first only. With `ast`, Vega interprets its
 # expressions, so that the page's policy can forbid `eval`.
@@ -87,24 +64,26 @@ DRAW = """(async () => {
 })();"""
 
 
-def specification(
+def script(
     values: Mapping[Key, BySeed],
     cells: Cells,
     looks: Mapping[str, Look],
     strips: Sequence[tuple[Number, float | None]],
     threshold: float | None,
-) -> Spec:
-    """Return the figure in Vega-Lite; empty without stress cycles or with too many seeds."""
+) -> str:
+    """Return JavaScript that draws the figure in the page's element `seeds`.
+
+    The first panel follows accuracy through the stress cycles, and each of `strips`, a number and
+    its level if it is a series, has one panel more. Empty without stress cycles or with more than
+    `MOST_SEEDS` seeds.
+    """
     cycles = cells.cycles(LONGITUDINAL)
-    columns: dict[str, tuple[str, float | None, int | None]] = {
-        f"cycle_{cycle}": (LONGITUDINAL, None, cycle) for cycle in cycles
-    }
-    for number, level in strips:
-        columns[number.name] = (number.name, level, None)
+    columns = {f"cycle_{cycle}": Key("", LONGITUDINAL, cycle=cycle) for cycle in cycles}
+    columns |= {number.name: Key("", number.name, level=level) for number, level in strips}
     rows = _rows(values, cells, looks, columns)
     seeds = sorted({row[SEED] for row in rows if SEED in row})
     if not cycles or threshold is None or len(seeds) > MOST_SEEDS:
-        return {}
+        return ""
     there = [state for state in looks if any(row["state"] == state for row in rows)]
     labels = [looks[state].label for state in there]
     marks = _marks([looks[state] for state in there])
@@ -139,7 +118,7 @@ def specification(
         },
         "views": [panel["layer"][0]["name"] for panel in panels],
     }
-    return {
+    specification = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": rows},
         "params": [*switches, chosen],
@@ -148,19 +127,26 @@ def specification(
         "columns": 1,
         "config": CONFIG,
     }
+    import vl_convert  # starts a JavaScript engine, which takes a second
+
+    library: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    text = json.dumps(specification, separators=(",", ":"), ensure_ascii=False).replace(
+        "<", "\\u003c"
+    )
+    return f"{library}\n{DRAW.replace('SPECIFICATION', text)}"
 
 
 def _rows(
     values: Mapping[Key, BySeed],
     cells: Cells,
     looks: Mapping[str, Look],
-    columns: Mapping[str, tuple[str, float | None, int | None]],
+    columns: Mapping[str, Key],
 ) -> list[Spec]:
     """Return a row for each state and seed, and for each state one with its means and intervals."""
     rows: dict[tuple[str, int | None], Spec] = {}
     for state, look in looks.items():
-        for column, (number, level, cycle) in columns.items():
-            key = Key(state, number, level=level, cycle=cycle)
+        for column, of_no_state in columns.items():
+            key = of_no_state._replace(treatment=state)
             for seed, value in values.get(key, {}).items():
                 row = {"state": state, "label": look.label, SEED: seed}
                 rows.setdefault((state, seed), row)[column] = round(value, 4)
