@@ -127,14 +127,13 @@ def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Alon
 
 def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat: bool) -> Along:
     x, means = np.array(line.values, dtype=np.float64), numbers.mean(axis=0)
+    of_threshold = key.number in (COMBINED, FINAL_ACCURACY)
     held: np.ndarray | None = None
-    if key.number in (COMBINED, FINAL_ACCURACY) and not np.isnan(limits).any():
+    if of_threshold and not np.isnan(limits).any():
         held = np.all(numbers >= limits, axis=0)
     elif key.number == RELAPSED:
         held = np.all(numbers == 0, axis=0)
-    below = None
-    if key.number in (COMBINED, FINAL_ACCURACY) and np.ptp(limits) == 0:
-        below = float(limits[0])
+    below = float(limits[0]) if of_threshold and np.ptp(limits) == 0 else None
     found = fitted(x, numbers, below, flat=flat)
     place = (line.axis, line.where, key.treatment, key.number, key.level, len(numbers))
     ends = (float(means[0]), float(means[-1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,8 @@ def read_side(place: str) -> Side:
         if axis not in wanted and len(there) == 1:
             wanted[axis] = next(iter(named))
         value = wanted.get(axis, "")
-        if kinds[axis] is float:
-            value = _spelled(_number(value))
+        with suppress(ValueError):  # a number may be spelled in several ways
+            value = _spelled(float(value)) if kinds[axis] is float else value
         if value not in named:
             known = ", ".join(named)
             raise PipelineError(
@@ -151,14 +152,6 @@ def differences(base: Side, other: Side) -> list[str]:
 def _spelled(value: float | str) -> str:
     """Return a value as it is named on the command line, with enough digits to tell it apart."""
     return f"{value:.12g}" if isinstance(value, float) else value
-
-
-def _number(text: str) -> float | str:
-    """Return a value from the command line as a number if it is one, however it is spelled."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _kind(values: Any) -> type:

@@ -68,8 +68,8 @@ def power_of_shares(n: int, first: float, second: float) -> float:
         extreme = ours[: total // 2 + 1][2 * np.cumsum(chances)[: total // 2 + 1] < ALPHA]
         for side in (extreme, total - extreme):
             rejected[side, total - side] = rejected[n - side, n - total + side] = True
-    ours, theirs = (scipy.stats.binom.pmf(counts, n, share) for share in (first, second))
-    return float(np.outer(ours, theirs)[rejected].sum())
+    both = np.outer(*(scipy.stats.binom.pmf(counts, n, share) for share in (first, second)))
+    return float(both[rejected].sum())
 
 
 def seeds_for_shares(first: float, second: float) -> int | None:

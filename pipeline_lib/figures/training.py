@@ -82,7 +82,7 @@ def _panels(
             line[places[row.cycle or 0, row.step, row.epoch]] = row.loss
     noise, mean = np.array([row.noise for row in rows]), np.nanmean(loss, axis=0)
     x = np.arange(1.0, len(rows) + 1)
-    lonely: dict[str, Any] = {"marker": ".", "markersize": 3} if len(rows) < 2 else {}
+    longest = len(rows)
     if cycles:
         at, sizes = np.unique([row.cycle for row in rows], return_counts=True)
         x = np.concatenate(
@@ -93,8 +93,9 @@ def _panels(
         cuts = np.cumsum(sizes)[:-1]
         x, noise, mean = (np.insert(values, cuts, np.nan) for values in (x, noise, mean))
         loss = np.insert(loss, cuts, np.nan, axis=1)
-        if sizes.max() == 1:  # a line alone would not show a single epoch
-            lonely = {"marker": ".", "markersize": 3}
+        longest = sizes.max()
+    # A line alone would not show a single epoch.
+    lonely: dict[str, Any] = {"marker": ".", "markersize": 3} if longest < 2 else {}
     style.seeds_and_mean(above, x, loss, mean, look, linewidth=1.8, **lonely)
     above.set_yscale("log", nonpositive="mask")
     style.powers_of_ten(above.yaxis)

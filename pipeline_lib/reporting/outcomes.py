@@ -79,28 +79,19 @@ def predictions(results: Results) -> Iterator[str]:
     """Say what predicts an outcome in seeds that were left out, or that nothing was found."""
     tested = sorted((f for f in results.forecasts if f.p is not None), key=lambda f: f.p or 0)
     good = [f for f in tested if (f.p_holm or 0) < ALPHA]
-    outcomes = plural(len(tested), "outcome")
     known = f"the untreated network{' and the drawn numbers' if results.draws else ''}"
     untested = len(results.forecasts) - len(tested)
     others = f"the other {untested} are" if untested > 1 else "the other one is"
     rest = f" ({others} the same in nearly all seeds)" if untested else ""
-    if good:
+    if tested:
         yield (
-            f"Of {outcomes} of treatments that could be tested{rest}, {len(good)} "
-            f"{'was' if len(good) == 1 else 'were'} predicted better than by chance from {known}, "
-            "in seeds that were left out of the fit."
+            f"Of {plural(len(tested), 'outcome')} of treatments that could be tested{rest}, "
+            f"{len(good) or 'none'} {'were' if len(good) > 1 else 'was'} predicted better than by "
+            f"chance from {known}, in seeds that were left out of the fit."
         )
-        for forecast in good:
-            yield f"{_name(results, forecast)}: {_score(forecast)}."
-    elif tested:
-        yield (
-            f"Over {plural(results.seeds, 'seed')}, nothing that was measured of the untreated "
-            f"network{' or drawn for the seeds' if results.draws else ''} was found to predict "
-            f"who responds, who relapses or how accurate a network ends: none of {outcomes} of "
-            f"treatments that could be tested{rest} is predicted significantly better than by "
-            "chance in seeds that were left out. The best is "
-            f"{_name(results, tested[0])}, with {_score(tested[0])}."
-        )
+        for forecast in good or tested[:1]:
+            lead = "" if good else "The best is "
+            yield f"{lead}{_name(results, forecast)}: {_score(forecast)}."
     elif results.forecasts:
         yield f"Too few seeds differ in their outcomes to predict them from {known}."
     yield from _correlations(results)

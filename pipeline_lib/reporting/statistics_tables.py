@@ -107,6 +107,7 @@ def relapse_table(results: Results) -> Table:
 def log_rank_table(results: Results) -> Table:
     """Return the log-rank tests, pair by pair."""
     blocks = []
+    heads = ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)", "Fisher's p", "Fisher's p (Holm)"]
     for row in results.log_rank:
         names = (results.name(row.treatment), results.name(row.other))
         counts = [f"{row.relapsed} of {row.n}", f"{row.relapsed_other} of {row.n_other}"]
@@ -118,18 +119,7 @@ def log_rank_table(results: Results) -> Table:
         "Of the seeds that responded. χ² and p of the log-rank test, with one degree of freedom, "
         "and p of Fisher's exact test of the counts; both corrected by Holm's procedure over the "
         "pairs. The tests treat the two samples as independent and ignore that they share seeds.",
-        columns(
-            ["Treatment", "Other"],
-            [
-                "Relapsed",
-                "Other relapsed",
-                "χ²",
-                "p",
-                "p (Holm)",
-                "Fisher's p",
-                "Fisher's p (Holm)",
-            ],
-        ),
+        columns(["Treatment", "Other"], heads),
         blocks,
         [field.name for field in fields(LogRank)],
         [astuple(row) for row in results.log_rank],

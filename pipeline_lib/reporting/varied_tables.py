@@ -72,20 +72,17 @@ def fit_table(
     along: Sequence[Along], numbers: Mapping[str, Number], labels: Mapping[str, str]
 ) -> Table:
     """Return the curves along each numeric axis, or why there is none."""
+    heads = ["Small values", "Large values", "Half-way", "Threshold", "All from", "All up to"]
     lines = []
     for row in along:
-        number = numbers[row.number]
-        ends = [row.start, row.end]
+        number, held = numbers[row.number], (row.held_from, row.held_to)
         texts = [
             _block(row, number),
             label(row.treatment, labels),
-            *(NOTHING if each is None else signed(each, number) for each in ends),
+            *(NOTHING if x is None else signed(x, number) for x in (row.start, row.end)),
             place(row.half, row.half_low, row.half_high),
             place(row.crossing, row.crossing_low, row.crossing_high),
-            *(
-                NOTHING if each is None else value_text(each)
-                for each in (row.held_from, row.held_to)
-            ),
+            *(NOTHING if x is None else value_text(x) for x in held),
             row.note,
         ]
         lines.append(texts)
@@ -97,18 +94,7 @@ def fit_table(
         "value half-way between them (the ED50 of a dose, the cliff of a severity), and the value "
         "at which it crosses the relapse threshold. From and up to the last columns' values, no "
         "seed is below the threshold. Where there is no curve, the remark says why.",
-        columns(
-            ("Number", "Treatment"),
-            (
-                "Small values",
-                "Large values",
-                "Half-way",
-                "Threshold",
-                "All from",
-                "All up to",
-                "Remark",
-            ),
-        ),
+        columns(("Number", "Treatment"), [*heads, "Remark"]),
         in_blocks(lines),
         [field.name for field in fields(Along)],
         [astuple(row) for row in along],
