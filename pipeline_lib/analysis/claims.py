@@ -13,12 +13,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from pipeline_lib.analysis.intervals import (
-    ALPHA,
-    EQUAL,
-    FEWEST,
-    difference_interval,
-)
+from pipeline_lib.analysis.intervals import ALPHA, EQUAL, FEWEST, difference_interval
 from pipeline_lib.analysis.max_t import Both, differences_of, sign_flip_tests
 from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.names import OFF, WITHDRAWN

@@ -16,13 +16,7 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval, mirrored
-from pipeline_lib.analysis.max_t import (
-    Both,
-    differences_of,
-    sign_flip_tests,
-    smallest_p,
-    test_name,
-)
+from pipeline_lib.analysis.max_t import Both, differences_of, sign_flip_tests, smallest_p, test_name
 from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.measures import Value

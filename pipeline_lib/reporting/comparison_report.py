@@ -13,14 +13,7 @@ from pipeline_lib.analysis.power import POWER
 from pipeline_lib.analysis.reproduction import OF_MEANS, Compared, sds
 from pipeline_lib.names import label
 from pipeline_lib.numbers import Number
-from pipeline_lib.reporting.typesetting import (
-    MINUS,
-    NOTHING,
-    Column,
-    Table,
-    escaped_markdown,
-    grid,
-)
+from pipeline_lib.reporting.typesetting import MINUS, NOTHING, Column, Table, escaped_markdown, grid
 from pipeline_lib.reporting.wording import (
     heading,
     of_a_seed,

@@ -20,15 +20,7 @@ from pipeline_lib.names import (
     RELAPSED,
     label,
 )
-from pipeline_lib.numbers import (
-    MAIN,
-    Key,
-    Number,
-    axis_text,
-    in_words,
-    is_numeric,
-    value_text,
-)
+from pipeline_lib.numbers import MAIN, Key, Number, axis_text, in_words, is_numeric, value_text
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
 from pipeline_lib.reporting.varied_tables import place

@@ -119,8 +119,7 @@ def variant_table(
         "Means over the seeds that have both, and their difference within seeds with its 95 % "
         "interval over the seeds.",
         columns(
-            ("Number", "Treatment", "Variant", "First"),
-            ("Mean", "Mean of the first", "Difference"),
+            ("Number", "Treatment", "Variant", "First"), ("Mean", "Mean of the first", "Difference")
         ),
         in_blocks(lines),
         [field.name for field in fields(Variant)],
