@@ -17,8 +17,7 @@ from pathlib import Path
 
 from pipeline_lib.analysis.compared import Side, differences, paired, read_side
 from pipeline_lib.analysis.intervals import LEVEL
-from pipeline_lib.analysis.variants import Variant, study_variants
-from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.analysis.varied import Variant, Varied, study_variants
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.figures import FOREST, pages, style
 from pipeline_lib.figures.varied import draw

@@ -12,8 +12,7 @@ from pipeline_lib import measures
 from pipeline_lib.analysis import along
 from pipeline_lib.analysis.along import fitted, study_along
 from pipeline_lib.analysis.values import by_key
-from pipeline_lib.analysis.variants import study_variants
-from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.analysis.varied import Varied, study_variants
 from pipeline_lib.figures import of_axes, pages, style
 from pipeline_lib.figures.varied import draw
 from pipeline_lib.measures import value

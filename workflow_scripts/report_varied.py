@@ -4,8 +4,7 @@ from pathlib import Path
 
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.claims import Judged
-from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import read_varied
+from pipeline_lib.analysis.varied import Variant, read_varied
 from pipeline_lib.figures import of_axes
 from pipeline_lib.files.rows import of_scenarios, read_rows, read_table
 from pipeline_lib.files.stamps import stamp_files

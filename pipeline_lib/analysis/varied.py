@@ -1,4 +1,4 @@
-"""The numbers of a study with axes, scenario by scenario, and the lines along each axis."""
+"""The numbers of a study with axes by scenario, the lines along each axis, variants compared."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
+from pipeline_lib.analysis.intervals import difference_interval
 from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
@@ -134,3 +135,47 @@ def _by_scenario(
 ) -> list[list[Row]]:
     table = read_table(path, row, planned, axes=scenarios[0])
     return [[row(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A number of a treatment in a variant and in the first one, over the seeds that have both.
+
+    `difference` is the mean of `variant` minus that of `base`, in the number's own unit, with the
+    interval of `difference_interval`, or of `mean_interval` if every seed has the same in both; a
+    share is in per cent. `others` has the values of the other axes in words.
+    """
+
+    axis: str
+    others: str
+    variant: str
+    base: str
+    treatment: str
+    number: str
+    level: float | None
+    n: int
+    mean: float
+    mean_base: float
+    difference: float
+    ci_low: float | None
+    ci_high: float | None
+    method: str
+    note: str
+
+
+def study_variants(varied: Varied) -> list[Variant]:
+    """Return every number of the summary in each variant against the first, axis by axis."""
+    rows = []
+    for line, key, numbers in varied.series(numeric=False):
+        base, *variants = map(str, line.values)
+        number = varied.numbers[key.number]
+        for variant, ours in zip(variants, numbers.T[1:], strict=True):
+            names = (line.axis, line.where, variant, base, key.treatment, key.number, key.level)
+            sides = (ours, numbers[:, 0], ours - numbers[:, 0])
+            mean, mean_base, difference = (float(side.mean()) for side in sides)
+            means = (len(ours), mean, mean_base, difference)
+            share = number.share and bool(np.any(sides[-1]))
+            limits = number.limits_of_difference
+            interval = difference_interval(ours, numbers[:, 0], share, *limits)
+            rows.append(Variant(*names, *means, *interval))
+    return rows

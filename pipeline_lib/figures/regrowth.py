@@ -37,7 +37,7 @@ FATES = {FLAT: "regrown, gradient exactly zero", STEEP: "regrown", KEPT: "kept"}
 def draw(
     pruned: Network,
     treated: Network,
-    scores: Sequence[np.ndarray] | None,
+    scores: Sequence[np.ndarray],
     before: Look,
     after: Look,
     *,
@@ -45,14 +45,13 @@ def draw(
 ) -> Figure:
     """Draw a row for each weight matrix: its map, its units, its weights.
 
-    `scores[k]` (n_out, n_in) are the summed gradient magnitudes on which regrowth was based;
-    without them the figure cannot tell which regrown weights had a gradient of exactly zero.
+    `scores[k]` (n_out, n_in) are the summed gradient magnitudes on which regrowth was based.
     """
     fates = [
         np.where(there, np.where(mask, KEPT, STEEP), ABSENT)
         for mask, there in zip(pruned.masks, treated.masks, strict=True)
     ]
-    for fate, score in zip(fates, scores or (), strict=bool(scores)):
+    for fate, score in zip(fates, scores, strict=True):
         fate[(fate == STEEP) & (score == 0)] = FLAT
     count, known = len(fates), any((fate == FLAT).any() for fate in fates)
     figure = style.new_figure(1.1 + 1.7 * count)

@@ -1,4 +1,4 @@
-"""What was done and where the limits are, for readers who know no paper.
+"""What was done, where the limits are and what words mean, for readers who know no paper.
 
 Everything is said from the study's own settings, so that a study with other settings reads right.
 """
@@ -14,12 +14,6 @@ from pipeline_lib.numbers import PER_CENT, Key
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.wording import listed, plural, points, share, signed
 
-AND_TESTS = {
-    1: "One more test damages the treated network further",
-    2: "Two more tests damage the treated network further",
-    3: "Three more tests damage the treated network further",
-}
-
 
 def model(study: Mapping[str, Any], results: Results) -> list[str]:
     """Return paragraphs on the network, its damage and its tests; `study` is `slices.report`."""
@@ -32,7 +26,7 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     insult = ", and the insult among all settings damages it more" if INSULT in settings else ""
     starts = any("from" in treatment for treatment in study["treatments"].values())
     unless = ", unless it starts from the network that another treatment leaves" if starts else ""
-    further = f" {AND_TESTS[len(tests)]}: {', and '.join(tests)}." if tests else ""
+    further = f" It is also measured after more damage: {', and '.join(tests)}." if tests else ""
     said = [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
         "recovery lasts. A neural network stands for a neural circuit, its weights stand for "
@@ -121,6 +115,66 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
             "figure in the appendix shows both outcomes at other thresholds."
         )
     return said
+
+
+def glossary(study: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the terms of the report with what they mean."""
+    settings = study["settings"]
+    stress, acute, relapse = (settings.get(name) for name in ("evaluate", "acute", "relapse"))
+    both = stress[COMBINED]
+    terms = [
+        ("Seed", "One repetition of everything: new points, initial weights and noise."),
+        ("Sparsity", "The percentage of connections that are cut."),
+        ("σ", "The standard deviation (SD) of the noise in every hidden layer."),
+        (
+            "Combined stress",
+            f"Input noise of SD {both['input_noise']:g} and internal noise of σ = "
+            f"{both['internal_noise']:g} at once.",
+        ),
+    ]
+    if acute:
+        drop = (
+            "Accuracy under combined stress before minus after "
+            f"{share(acute['prune'])} of the connections are suddenly cut."
+        )
+        terms.append(("Acute drop", drop))
+    if any(treatment.get("withdrawal") for treatment in study["treatments"].values()):
+        off = "The same network without its modulation: ReLU units, no damping, no gain."
+        terms.append(("Off medication, modulation off", off))
+    if relapse:
+        terms += _of_relapse(relapse["cycles"], f"below {share(relapse['threshold'])}")
+    return [
+        *terms,
+        ("Points", "Percentage points, the unit of a difference between two percentages."),
+        (
+            "95 % interval",
+            "A range computed so that, in 95 of 100 such studies, it would hold the mean over all "
+            "possible seeds.",
+        ),
+        (
+            "p",
+            "How often a difference at least as large would turn up if the two were alike. It "
+            "measures neither the size nor the importance of a difference.",
+        ),
+    ]
+
+
+def _of_relapse(cycles: int, below: str) -> list[tuple[str, str]]:
+    return [
+        ("Course and maintenance", "The treatment at first, and after each stress cycle."),
+        ("Final accuracy", f"Accuracy under combined stress after cycle {cycles}."),
+        ("Response", f"Accuracy under combined stress not {below} at cycle 0, before any stress."),
+        ("Slow responder", f"A seed {below} at cycle 0, but not after cycle {cycles}."),
+        (
+            "Relapse after response",
+            f"Accuracy under combined stress {below} at a later cycle, in a seed that responded.",
+        ),
+        (
+            "Ever below threshold",
+            f"Accuracy under combined stress {below} at any cycle, cycle 0 included. The paper "
+            "calls this relapse, although a seed may not have responded before.",
+        ),
+    ]
 
 
 def _found(key: str, there: Any) -> Iterator[Any]:

@@ -21,7 +21,6 @@ from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report, methods
 from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.reporting.findings import findings
-from pipeline_lib.reporting.glossary import glossary
 from pipeline_lib.reporting.origin import Origin
 from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import Results
@@ -81,7 +80,7 @@ def page(template: str | Path, content: Content) -> str:
         few=FEW,
         reading=reading(results),
         limitations=methods.limitations(study, results),
-        glossary=glossary(study),
+        glossary=methods.glossary(study),
         summary=SUMMARY,
         verdict="" if compared is None else verdict(compared),
         explanation=comparison_report.explanation(*told) if compared else "",

@@ -9,8 +9,7 @@ from pipeline_lib.analysis.along import FEWEST_VALUES, TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
-from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import Line, Varied
+from pipeline_lib.analysis.varied import Line, Variant, Varied
 from pipeline_lib.names import (
     ACUTE_DROP,
     COMBINED,

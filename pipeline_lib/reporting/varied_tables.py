@@ -8,8 +8,7 @@ from dataclasses import astuple, fields
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.claims import Judged
-from pipeline_lib.analysis.variants import Variant
-from pipeline_lib.analysis.varied import Varied
+from pipeline_lib.analysis.varied import Variant, Varied
 from pipeline_lib.names import FITS, KEY, RELAPSED, SCENARIOS, VARIANTS, label
 from pipeline_lib.numbers import Number, value_text
 from pipeline_lib.reporting.claims import claim_table

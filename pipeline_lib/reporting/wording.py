@@ -12,7 +12,7 @@ from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
 from pipeline_lib.analysis.predictors import Association
 from pipeline_lib.analysis.survival import LogRank
-from pipeline_lib.analysis.variants import Variant
+from pipeline_lib.analysis.varied import Variant
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number, printed
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
