@@ -136,7 +136,7 @@ def axis_text(axis: str, labels: Mapping[str, str]) -> str:
     `labels` names the treatments.
     """
     parts, whose = axis.split("."), ""
-    if len(parts) > 3:  # treatments, the name of one or `each`, course or maintenance, steps
+    if parts[0] == "treatments" and len(parts) > 3:  # whose, the course or maintenance, steps
         who = labels.get(parts[1], "every treatment")
         whose = f" ({who}, {MAINTENANCE})" if parts[2] == MAINTENANCE else f" ({who})"
         parts = [part for part in parts[3:] if part != "each"]

@@ -83,10 +83,10 @@ def varied_findings(
 
 def varied_reading(varied: Varied, labels: Mapping[str, str]) -> str:
     """Say what is varied, and how the numbers in the findings are read."""
-    axes = {axis_text(axis, labels): values for axis, values in varied.axes.items()}
-    parts = [f"{axis} ({listed(map(value_text, values))})" for axis, values in axes.items()]
+    axes = [(axis_text(axis, labels), values) for axis, values in varied.axes.items()]
+    parts = [f"{axis} ({listed(map(value_text, values))})" for axis, values in axes]
     seeds = max((cell.n for cell in varied.cells[0].values()), default=0)
-    few = [axis for axis, x in axes.items() if is_numeric(x[0]) and len(x) < FEWEST_VALUES]
+    few = [axis for axis, x in axes if is_numeric(x[0]) and len(x) < FEWEST_VALUES]
     none = f" No curve is fitted along {listed(few)}: {TOO_FEW}." if few else ""
     return (
         f"The study varies {listed(parts)}: {plural(len(varied.scenarios), 'scenario')} of "
