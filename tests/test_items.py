@@ -89,13 +89,21 @@ def test_the_options_of_a_step_are_the_keyword_arguments_of_its_function(kind):
 
 @ENGINES
 @pytest.mark.parametrize(("kind", "options"), TRIALS)
-def test_a_step_returns_a_changed_network_and_does_not_modify_the_given_one(
+def test_a_step_changes_a_copy_and_draws_only_from_the_given_generator(
     kind, options, engine, treated, points
 ):
     assert options is not None, f"TRIED lacks options for {kind}"
     items.load("steps", kind).Options.model_validate(options)
-    setting, before = Setting(engine, points, 128, 3), copy.deepcopy(treated)
-    after = take([{kind: options}], treated, setting, engine.generator(3, "course", "x"))
+    before = copy.deepcopy(treated)
+
+    def taken(seed):
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        setting = Setting(engine, points, 128, 3)
+        return take([{kind: options}], treated, setting, engine.generator(3, "course", "x"))
+
+    after = taken(1)
+    assert same_bytes(after, taken(2))
     assert same_bytes(treated, before)
     assert treated.modulation == before.modulation
     assert after.modulation != before.modulation or not same_bytes(after, before)
@@ -103,18 +111,6 @@ def test_a_step_returns_a_changed_network_and_does_not_modify_the_given_one(
     for weight, mask in zip(after.weights, after.masks, strict=True):
         assert weight.dtype == np.float32
         assert not weight[~mask].any()
-
-
-@ENGINES
-@pytest.mark.parametrize(("kind", "options"), TRIALS)
-def test_a_step_draws_only_from_the_given_generator(kind, options, engine, treated, points):
-    def taken(seed):
-        torch.manual_seed(seed)
-        np.random.seed(seed)
-        setting = Setting(engine, points, 128, 3)
-        return take([{kind: options}], treated, setting, engine.generator(3, "course", "x"))
-
-    assert same_bytes(taken(1), taken(2))
 
 
 # Measures
@@ -224,33 +220,21 @@ def test_every_value_has_a_number_and_every_number_a_value(study, measured):
 
 @ENGINES
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_measurement_is_reproducible_and_does_not_modify_the_network(
+def test_a_measurement_is_reproducible_and_has_the_same_noise_in_all_treatments(
     name, engine, study, network
 ):
-    state = "neurosteroid"
-    given = network_of(state, network)
+    # Training in maintenance draws for the treatment; what is measured does not.
+    study.treatments["neurosteroid"].maintenance.clear()
+    given = network_of("neurosteroid", network)
     before = copy.deepcopy(given)
-    first = rows_of(study, name, state, given, engine)
-    assert first == rows_of(study, name, state, given, engine)
+    one, again, other = (
+        rows_of(study, name, "neurosteroid", given, engine, called=called)
+        for called in ("neurosteroid", "neurosteroid", "x")
+    )
+    assert one == again
     assert same_bytes(given, before)
     assert given.modulation == before.modulation
-    assert {(row.seed, row.treatment) for row in first} == {(0, state)}
-
-
-@ENGINES
-@pytest.mark.parametrize("name", MEASURES)
-def test_all_treatments_of_a_seed_get_the_same_noise(name, engine, study, network):
-    part = slices.measure(study, name, "neurosteroid")
-    # Training in maintenance draws for the treatment; what is measured does not.
-    part["options"] = {k: [] if k == "maintenance" else v for k, v in part["options"].items()}
-    data = {each: points(each, 0, **part["points"][each]) for each in part["points"]}
-    beside = dict.fromkeys(slices.beside(name), network)
-    one, other = (
-        measures.load(name).run(
-            Subject(0, called, engine), prune(network, 0.5), **beside, **data, **part["options"]
-        )
-        for called in ("neurosteroid", "x")
-    )
+    assert {(row.seed, row.treatment) for row in one} == {(0, "neurosteroid")}
     assert [replace(row, treatment="x") for row in one] == other
 
 

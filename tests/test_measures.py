@@ -5,7 +5,7 @@ What holds for every measure is in `test_items`.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +13,7 @@ import pytest
 
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.accuracy import Stress, Subject, measure
-from pipeline_lib.measures import evaluate, relapse, switch
+from pipeline_lib.measures import change, evaluate, relapse, switch
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Modulation, dense
 from pipeline_lib.model.pruning import prune
@@ -34,20 +34,12 @@ def standard():
 
 
 @pytest.fixture
-def subject():
-    return Subject(0, "ssri", plain)
-
-
-@pytest.fixture
-def evaluated(subject, standard):
+def evaluated(standard):
     """Return the evaluation of a network."""
     points = {"standard": standard, "clean": clean_points(0, centres=CENTRES, clean=100)}
-
-    def evaluated(network, *, withdrawal=False, **more):
-        options = {"combined": COMBINED, "sweep": (0.0, 0.5, 2.5), "withdrawal": withdrawal}
-        return evaluate.run(subject, network, **points, **options, **more)
-
-    return evaluated
+    options = {"combined": COMBINED, "sweep": (0.0, 0.5, 2.5), "withdrawal": False}
+    subject = Subject(0, "ssri", plain)
+    return lambda network, **more: evaluate.run(subject, network, **points, **(options | more))
 
 
 def values_of(measure, rows, **options):
@@ -75,11 +67,7 @@ def test_the_papers_measurements(paper):
     assert slices.states(study, "acute") == slices.states(study, "relapse") == treated
 
 
-@pytest.mark.parametrize(
-    "other",
-    [{"seed": 1}, {"assessment": "acute"}, {"condition": "standard"}, {"cycle": 3}],
-    ids=lambda other: next(iter(other)),
-)
+@pytest.mark.parametrize("other", ["seed", "assessment", "condition", "cycle"])
 def test_seed_assessment_condition_and_cycle_each_have_their_own_noise(network, standard, other):
     states = []
 
@@ -88,8 +76,9 @@ def test_seed_assessment_condition_and_cycle_each_have_their_own_noise(network, 
         return 0
 
     engine = SimpleNamespace(generator=plain.generator, count_correct=count_correct)
-    base = {"seed": 0, "assessment": "evaluate", "condition": "combined", "cycle": None}
-    for key in (base, base | other):
+    base = {"seed": 0, "assessment": "evaluate", "condition": "combined", "cycle": 2}
+    another = {"seed": 1, "assessment": "acute", "condition": "standard", "cycle": 3}
+    for key in (base, base | {other: another[other]}):
         subject = Subject(key["seed"], "ssri", engine)
         stress = Stress(key["condition"], standard, **COMBINED)
         measure(subject, network, stress, assessment=key["assessment"], cycle=key["cycle"])
@@ -114,9 +103,9 @@ def test_every_network_is_measured_on_clean_standard_combined_and_the_sweep(eval
 def test_noise_on_the_inputs_alone_is_measured_by_level_and_changes_no_other_row(
     evaluated, network
 ):
-    rows = evaluated(network, withdrawal=True, input_sweep=[1.0, 2.0])
+    rows = evaluated(network, input_sweep=[1.0, 2.0])
     added = [row for row in rows if row.condition == INPUT]
-    assert [row for row in rows if row not in added] == evaluated(network, withdrawal=True)
+    assert [row for row in rows if row not in added] == evaluated(network)
     assert [(r.input_noise, r.internal_noise) for r in added] == [(1.0, 0.0), (2.0, 0.0)]
     found = values_of(evaluate, rows)
     for row in added:
@@ -134,26 +123,22 @@ def test_withdrawal_measures_combined_and_the_strongest_noise_with_relu_and_no_d
     assert [r.correct for r in off] == [unmodulated[2].correct, unmodulated[5].correct]
 
 
-def test_more_cycles_do_not_change_the_first_ones(subject, network, points, standard):
-    pruned = prune(network, 0.5)
+def test_more_cycles_do_not_change_the_first_ones(network, points, standard):
     told = {"training": points, "batch_size": 128, "standard": standard, "combined": COMBINED}
     told |= {"maintenance": [{"train": {"epochs": 1, "lr": 1e-3}}], "prune": 0.1}
-    short = relapse.run(subject, pruned, cycles=2, **told)
-    history = list(subject.history)
-    subject.history.clear()
-    assert relapse.run(subject, pruned, cycles=4, **told)[:3] == short
-    assert subject.history[: len(history)] == history
+    short, long = Subject(0, "ssri", plain), Subject(0, "ssri", plain)
+    rows = relapse.run(short, prune(network, 0.5), cycles=2, **told)
+    assert relapse.run(long, prune(network, 0.5), cycles=4, **told)[:3] == rows
+    assert long.history[: len(short.history)] == short.history
 
 
 # Switch liability
 
 
 def test_the_study_of_switch_liability_is_the_papers_with_gains_and_biased_noise(paper):
-    original = validate(paper)
-    study = validate(overlaid(paper, "studies/switch.yaml"))
+    original, study = validate(paper), validate(overlaid(paper, "studies/switch.yaml"))
     options = study.options_of("switch").model_dump(exclude_none=True)
     assert options == {"bias": 1.0, "internal_noise": 1.0}
-    assert "switch" not in original.measures
     courses = {name: slices.treat(study, name)["course"] for name in study.treatments}
     assert courses["ketamine"][1] == {"modulate": {"gain": 1.25}}
     rising = {"epochs": 100, "lr": 1e-5, "noise": [0.5, 0.0], "gain": [1.0, 1.6]}
@@ -161,12 +146,11 @@ def test_the_study_of_switch_liability_is_the_papers_with_gains_and_biased_noise
     modulation = {"activation": "tanh", "damping": 0.7, "gain": 0.85}
     assert courses["neurosteroid"][0] == {"modulate": modulation}
     for name in study.treatments:
-        told = [slices.measure(each, "relapse", name) for each in (study, original)]
-        assert told[0] == told[1]
+        assert slices.measure(study, "relapse", name) == slices.measure(original, "relapse", name)
 
 
 def test_activity_is_the_mean_over_layers_of_absolute_activity():
-    # Two points, 1 and -2 in; two hidden layers, of one unit and of three; ReLU, then tanh.
+    # Two points, 1 and -2 in; two hidden layers, of one unit and of three.
     weights = ([[1.0, 0.0]], [[2.0], [-2.0], [0.0]], np.ones((4, 3)))
     arrays = [np.array(weight, np.float32) for weight in weights]
     network = dense(arrays, [np.zeros(len(each), np.float32) for each in arrays])
@@ -174,11 +158,11 @@ def test_activity_is_the_mean_over_layers_of_absolute_activity():
     # Layer 1: 1.5 and 0. Layer 2: 2 * 1.5 * 1.5 = 4.5 in one unit at one point, 0 elsewhere.
     relu = modulated(network, Modulation(damping=0.5, gain=3.0))
     assert mean_activity(relu, x) == pytest.approx((1.5 / 2 + 4.5 / 6) / 2)
-    first = 1.5 * np.tanh([1.0, -2.0])
-    second = 1.5 * np.tanh(np.outer([2, -2, 0], first))
-    expected = (np.abs(first).mean() + np.abs(second).mean()) / 2
+    # Under tanh both points and all signs count.
+    first = 1.5 * np.tanh([1.0, 2.0])
+    second = 1.5 * np.tanh(np.outer([2, 2, 0], first))
     tanh = modulated(network, Modulation("tanh", 0.5, 3.0))
-    assert mean_activity(tanh, x) == pytest.approx(expected, rel=1e-6)
+    assert mean_activity(tanh, x) == pytest.approx((first.mean() + second.mean()) / 2, rel=1e-6)
 
 
 @pytest.mark.parametrize("engine", [fast, plain])
@@ -186,18 +170,15 @@ def test_biased_noise_is_measured_with_the_gain_on_and_off(engine, network, stan
     on = modulated(network, ON)
     subject, options = Subject(0, "neurosteroid", engine), {"bias": 1.5, "internal_noise": 1.0}
     rows = switch.run(subject, on, standard=standard, withdrawal=True, **options)
-    assert [row.modulation for row in rows] == ["on", "off"]
-    assert [row.activity for row in rows] == [mean_activity(s, standard.x) for s in (on, network)]
     noise = {"input_noise": 0.0, "internal_noise": 1.0, "internal_bias": 1.5}
-    place = ("measure", "switch", 1.5, 1.0)  # the same draws for both
-    assert [row.correct for row in rows] == [
-        engine.count_correct(state, standard, **noise, generator=engine.generator(0, *place))
-        for state in (on, network)
-    ]
     values = values_of(switch, rows)
-    for row in rows:
-        key = Key("neurosteroid", "biased", row.modulation)
-        assert values[key] == 100 * row.correct / 1500
+    for row, modulation, state in zip(rows, ("on", "off"), (on, network), strict=True):
+        generator = engine.generator(0, "measure", "switch", 1.5, 1.0)  # the same draws for both
+        correct = engine.count_correct(state, standard, **noise, generator=generator)
+        assert (row.modulation, row.correct) == (modulation, correct)
+        assert row.activity == mean_activity(state, standard.x)
+        key = Key("neurosteroid", "biased", modulation)
+        assert values[key] == 100 * correct / 1500
         assert values[key._replace(number="activity")] == row.activity
 
 
@@ -208,3 +189,16 @@ def test_a_network_has_switched_if_it_is_below_the_threshold_under_biased_noise(
 
     assert [switched(correct, threshold=0.55) for correct in (549, 550)] == [1.0, 0.0]
     assert switched(549) is None
+
+
+def test_the_change_of_a_network_is_per_weight_and_leaves_out_biases(network):
+    moved = tuple(weight + np.float32(0.5) for weight in network.weights)
+    biases = tuple(bias + 1 for bias in network.biases)
+    treated = replace(network, weights=moved, biases=biases)
+    l1, l2, _ = change.run(Subject(3, "first", plain), treated, untreated=network)
+    count = sum(weight.size for weight in network.weights)
+    assert (l1.seed, l1.treatment) == (3, "first")
+    assert l1.result == pytest.approx(0.5, rel=1e-5)
+    assert l2.result == pytest.approx(0.5 / np.sqrt(count), rel=1e-5)
+    unmoved = change.run(Subject(3, "first", plain), network, untreated=network)
+    assert [row.result for row in unmoved] == [0, 0, 0]
