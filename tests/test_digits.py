@@ -16,35 +16,31 @@ def published(key, mean=None, sd=None, high=None, count=None, seed=None):
     return Published("a table", key, seed, Statistics(mean, sd, None, high, count, 10))
 
 
-def compared(*theirs):
-    """Published numbers and those of three seeds, of which the second relapses at cycle 0."""
-    values = trajectories({"a": [[98.947, 90.0], [63.751, 20.0], [81.349, 85.0]]})
-    rows = as_printed(cells_of(values), values, theirs, NUMBERS)
-    return rows, [(row.statistic, row.published, row.ours, row.equal) for row in rows]
-
-
 def test_every_number_of_a_published_row_is_compared_as_printed():
-    theirs = published(Key("a", LONGITUDINAL, cycle=0), 81.3, 14.3, high=98.9)
-    missing = published(Key("a", LONGITUDINAL, cycle=7), 81.3)
-    rows, found = compared(theirs, missing)
-    assert found == [
+    # Of three seeds, the second relapses at cycle 0.
+    values = trajectories({"a": [[98.947, 90.0], [63.751, 20.0], [81.349, 85.0]]})
+    cycle = Key("a", RELAPSE_CYCLE)
+    theirs = [
+        published(Key("a", LONGITUDINAL, cycle=0), 81.3, 14.3, high=98.9),
+        published(Key("a", LONGITUDINAL, cycle=7), 81.3),
+        published(Key("a", RELAPSED), count=1),
+        published(cycle, 0.0),
+        published(cycle, 0, seed=1),
+        published(cycle, 0, seed=2),
+    ]
+    rows = as_printed(cells_of(values), values, theirs, NUMBERS)
+    assert [(row.statistic, row.published, row.ours, row.equal) for row in rows] == [
         ("mean", "81.3", "81.3", True),
         ("sd", "14.3", "14.4", False),
         ("max", "98.9", "98.9", True),
         ("mean", "81.3", "", False),
-    ]
-    assert printed_verdict(rows).startswith("2 of 4 published numbers equal as printed; ")
-
-
-def test_counts_and_cycles_of_a_seed_are_printed_as_integers():
-    cycle = Key("a", RELAPSE_CYCLE)
-    theirs = [published(Key("a", RELAPSED), count=1), published(cycle, 0.0)]
-    assert compared(*theirs, published(cycle, 0, seed=1), published(cycle, 0, seed=2))[1] == [
+        # Counts, and the cycles of one seed, are integers.
         ("count", "1", "1", True),
         ("mean", "0.0", "0.0", True),
         ("mean", "0", "0", True),
         ("mean", "0", "", False),
     ]
+    assert printed_verdict(rows).startswith("5 of 8 published numbers equal as printed; ")
 
 
 def test_runs_are_compared_to_four_decimals_for_the_seeds_that_there_are():

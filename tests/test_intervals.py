@@ -15,7 +15,6 @@ from pipeline_lib.analysis.intervals import (
     share_difference,
     unskewed,
 )
-from tests.handmade import cells_of, reference_runs
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -44,7 +43,6 @@ def test_an_interval_reaches_further_on_the_side_of_the_tail_and_mirrors():
     low, high, *_ = mean_interval(sample)
     assert sample.mean() - low > 3 * (high - sample.mean()) > 0
     assert mean_interval(-sample)[:2] == pytest.approx((-high, -low))
-    assert mean_interval(3 + 2 * sample)[:2] == pytest.approx((3 + 2 * low, 3 + 2 * high))
 
 
 def test_no_interval_leaves_the_range_of_its_number():
@@ -81,37 +79,6 @@ def test_wilsons_interval_is_the_one_that_newcombe_published():
     assert proportion_interval(1, 29) == pytest.approx((0.61, 17.18), abs=5e-3)
 
 
-def test_every_cell_has_an_interval_around_its_mean_or_says_why_not():
-    for cell in cells_of(reference_runs()).values():
-        if cell.ci_low is None:
-            assert cell.note
-        else:
-            assert cell.ci_low <= cell.mean <= cell.ci_high
-            assert cell.ci_low < cell.ci_high
-
-
-# The simulation that chose the method
-
-
-def test_the_simulated_methods_are_those_of_the_library_and_of_scipy():
-    rng = np.random.default_rng(3)
-    x = 100 - rng.lognormal(0, 1, (3, 12))
-    weights = rng.multinomial(12, [1 / 12] * 12, size=20_000).T / 12
-    for name, method in coverage.METHODS.items():
-        low, high = method(x, weights)
-        for row, ends in zip(x, zip(low, high, strict=True), strict=True):
-            if name == "Hall's t":
-                assert ends == pytest.approx(mean_interval(row)[:2])
-            elif name in ("Percentile bootstrap", "BCa bootstrap"):
-                kind = name.split()[0]
-                theirs = stats.bootstrap(
-                    (row,), np.mean, n_resamples=20_000, method=kind, rng=rng
-                ).confidence_interval
-                assert ends == pytest.approx(theirs, abs=0.15)
-            else:
-                assert ends[0] < row.mean() < ends[1]
-
-
 def test_of_normal_samples_student_covers_what_it_should_and_of_skewed_hall_covers_more():
     rng = np.random.default_rng(0)
     normal = coverage.covered(rng.normal(0, 1, 50_000), 10, rng)
@@ -121,13 +88,10 @@ def test_of_normal_samples_student_covers_what_it_should_and_of_skewed_hall_cove
     assert skewed["Hall's t"].coverage > skewed["Student's t"].coverage + 0.02
 
 
-def test_the_difference_of_shares_is_newcombes():
+def test_shares_that_differ_have_newcombes_interval():
     # Newcombe (1998), table II, (a) and (f), method 10.
     assert share_difference(56, 70, 48, 80) == pytest.approx((5.24, 33.39), abs=0.01)
     assert share_difference(10, 10, 0, 20) == pytest.approx((67.91, 100.0), abs=0.01)
-
-
-def test_shares_that_differ_in_most_seeds_have_newcombes_interval():
     ours, theirs = np.full(10, 100.0), np.array([100.0] * 2 + [0.0] * 8)
     interval = difference_interval(ours, theirs, True)
     assert interval[:2] == pytest.approx(share_difference(10, 10, 2, 10))

@@ -68,20 +68,6 @@ def test_corrected_p_is_westfalls_and_youngs_within_each_family():
     assert corrected[0][1] == corrected[0][3]
 
 
-def test_a_family_of_copies_costs_nothing_and_a_sample_of_zeros_neither():
-    sample = np.array(DARWIN, dtype=float)
-    family = np.stack([sample, 10 * sample, -sample, np.zeros(15)], axis=1)
-    alone, [corrected] = sign_flip_tests(family, [range(4)])
-    assert corrected.tolist() == [*[alone[0]] * 3, 1.0]
-
-
-def test_the_smallest_p_does_not_grow_with_the_family():
-    for n in (10, 40):
-        shifted = np.random.default_rng(n).normal(9.0, 1.0, (n, 400))
-        _, [corrected] = sign_flip_tests(shifted, [range(400)])
-        assert {*corrected} == {max_t.smallest_p(n)}
-
-
 def test_drawn_signs_are_near_all_signs():
     steps = np.random.default_rng(8).integers(-6, 9, (max_t.EXACT_UP_TO + 3, 1))
     sums = np.zeros(1, dtype=int)
@@ -91,11 +77,6 @@ def test_drawn_signs_are_near_all_signs():
     assert 0.01 < exact < 0.9
     assert p_of(steps[:, 0]) == pytest.approx(exact, abs=5 * (exact / max_t.DRAWS) ** 0.5)
     assert max_t.test_name(len(steps)) == f"sign-flip, {max_t.DRAWS} draws"
-
-
-def test_a_missing_seed_is_left_out():
-    sample = np.array([*DARWIN, np.nan])[:, None]
-    assert sign_flip_tests(sample)[0][0] == p_of(DARWIN)
 
 
 @pytest.mark.parametrize("n", [9, 24])
@@ -108,25 +89,14 @@ def test_p_does_not_depend_on_the_other_samples_nor_on_the_batch(n, monkeypatch)
     assert sign_flip_tests(samples)[0].tolist() == alone.tolist()
 
 
-def test_p_is_uniform_and_the_family_wise_error_is_kept_where_nothing_differs():
+def test_the_error_rate_of_one_test_and_of_a_family_is_kept_where_nothing_differs():
     rng = np.random.default_rng(1)
-    alone, wrong = [], 0
+    alone = wrong = 0
     for _ in range(1000):
         noise = rng.standard_t(3, (8, 12)) + rng.standard_t(3, (8, 1))  # dependent, heavy tails
         p, [corrected] = sign_flip_tests(noise, [range(12)])
-        alone.append(p[0])
+        alone += p[0] < 0.05
         wrong += corrected.min() < 0.05
     # At 8 seeds p is a multiple of 1/128: 6/128 of the seeds' signs give p < 0.05.
-    share = np.mean(np.array(alone) < 0.05)
-    assert share == pytest.approx(6 / 128, abs=4 * (0.047 * 0.953 / 1000) ** 0.5)
-    assert stats.kstest(np.array(alone) - rng.random(1000) / 128, "uniform").pvalue > 0.001
+    assert alone / 1000 == pytest.approx(6 / 128, abs=4 * (0.047 * 0.953 / 1000) ** 0.5)
     assert 0.02 < wrong / 1000 < 0.05 + 3 * (0.05 * 0.95 / 1000) ** 0.5
-
-
-def test_a_real_difference_leaves_the_others_their_error_rate():
-    # Step-down: once the shifted samples are rejected, the rest is corrected for itself alone.
-    rng = np.random.default_rng(2)
-    noise = rng.normal(0, 1, (9, 1))
-    family = np.concatenate([rng.normal(50, 1, (9, 5)), noise], axis=1)
-    _, [corrected] = sign_flip_tests(family, [range(6)])
-    assert corrected[5] == sign_flip_tests(noise)[0][0]
