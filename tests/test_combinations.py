@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from pipeline_lib.reporting.findings import findings
 from pipeline_lib.reporting.statistics_tables import combination_table
 from tests.handmade import measured, results
@@ -11,9 +9,7 @@ from tests.handmade import measured, results
 LABELS = {"first": "First", "second": "Second", "both": "Both"}
 
 
-@pytest.fixture
-def study():
-    """Seven seeds: combined accuracy 90, 85 and 92; drops of 5, 3 and 4 points."""
+def test_what_is_added_is_the_paired_difference_to_the_better_part():
     n = range(7)
     courses = {"first": 90.0, "second": 85.0, "both": 92.0}
     drops = {"first": 5.0, "second": 3.0, "both": 4.0}
@@ -21,21 +17,14 @@ def study():
         {name: [[level + 0.1 * s, level + 0.1 * s] for s in n] for name, level in courses.items()},
         drops={name: [drop + (s % 2) / 10 for s in n] for name, drop in drops.items()},
     )
-    return replace(results(values, LABELS), combines={"both": ["first", "second"]})
-
-
-def test_what_is_added_is_the_paired_difference_to_the_better_part(study):
-    table = combination_table(study)
+    study = replace(results(values, LABELS), combines={"both": ["first", "second"]})
     # The better part has the higher accuracy or the smaller drop.
-    assert [row[:6] for block in table.blocks for row in block] == [
+    assert [row[:6] for block in combination_table(study).blocks for row in block] == [
         ["Combined stress", "Both", "First", "92.3", "90.3", "2.0"],
         ["Acute drop", "Both", "Second", "4.0", "3.0", "1.0"],
         ["Mean over cycles", "Both", "First", "92.3", "90.3", "2.0"],
         ["Final accuracy", "Both", "First", "92.3", "90.3", "2.0"],
     ]
-
-
-def test_findings_say_what_a_combination_adds(study):
     said = {finding.topic: finding.sentences for finding in findings(study)}
     combined, drop, *_ = said["What combinations add to the better of their parts"]
     assert combined.startswith("Combined stress: Both is 2.0 points (in each of 7 seeds; up to 41")

@@ -24,24 +24,20 @@ spec = importlib.util.spec_from_file_location("fill", ROOT / "docs/fill.py")
 fill = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fill)
 
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
-def test_the_tables_on_the_pages_are_those_of_the_kept_values():
-    for page in (ROOT / "README.md", *ROOT.glob("docs/*.md")):
-        for _, path, _, body, _ in fill.PART.findall(page.read_text("utf-8")):
+
+def test_the_pages_show_the_kept_values_the_present_studies_and_existing_pictures():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert any(fill.PART.search(page.read_text("utf-8")) for page in PAGES)
+    for page in PAGES:
+        parts = fill.PART.findall(page.read_text("utf-8"))
+        assert not parts or str(page.relative_to(ROOT)) in makefile
+        for _, path, _, body, _ in parts:
+            assert body.strip()
             if path.endswith("values.parquet"):
                 name = Path(path).parent.name.replace("results", fill.PAPER)
                 assert body == fill.main_results(name), page.name
-
-
-def test_the_pages_show_the_present_studies_and_existing_pictures():
-    candidates = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-    pages = [page for page in candidates if fill.PART.search(page.read_text("utf-8"))]
-    assert {page.name for page in pages} >= {"README.md", "switch.md", "combinations.md"}
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    for page in pages:
-        assert str(page.relative_to(ROOT)) in makefile
-        for _, path, _, body, _ in fill.PART.findall(page.read_text("utf-8")):
-            assert body.strip()
             if path.startswith("studies/"):
                 assert fill.EDITORS.sub("", (ROOT / path).read_text("utf-8")).strip() in body
             for link in re.findall(r"!\[[^\]]+\]\((\S+)\)", body):
@@ -49,7 +45,7 @@ def test_the_pages_show_the_present_studies_and_existing_pictures():
 
 
 def test_every_link_within_the_project_leads_to_a_file():
-    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+    for page in PAGES:
         for link in re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8")):
             assert link.startswith("https://") or (page.parent / link).exists(), f"{page}: {link}"
 
