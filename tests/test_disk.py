@@ -15,17 +15,11 @@ def project(tmp_path_factory) -> Project:
     return project
 
 
-def networks(project: Project) -> list[str]:
-    seeds = project.folder / "results/seeds"
-    return sorted(str(path.relative_to(seeds)) for path in seeds.rglob("*.safetensors"))
-
-
 def test_all_networks_but_the_pruned_ones_are_removed_once_measured_and_drawn(project):
-    assert networks(project) == ["0/pruned.safetensors", "1/pruned.safetensors"]
+    seeds = project.folder / "results/seeds"
+    left = sorted(str(path.relative_to(seeds)) for path in seeds.rglob("*.safetensors"))
+    assert left == ["0/pruned.safetensors", "1/pruned.safetensors"]
     assert (project.folder / "results/figures/regions.png").exists()
-
-
-def test_a_finished_study_without_its_networks_has_nothing_left_to_do(project):
     assert project.planned() == []
 
 
