@@ -10,12 +10,8 @@ from pipeline_lib import names
 from pipeline_lib.analysis import paired
 from pipeline_lib.analysis.intervals import mean_interval
 from pipeline_lib.analysis.power import seeds_for_difference
-from pipeline_lib.files.rows import read_rows, write_rows
-from pipeline_lib.measures import value
 from pipeline_lib.numbers import Key
 from tests.handmade import NUMBERS, cells_of, reference_runs, values_of
-
-pytestmark = pytest.mark.filterwarnings("error")
 
 CONTRASTS = [("ssri", "ketamine"), ("neurosteroid", "withdrawn"), ("healthy", "ketamine")]
 
@@ -48,11 +44,6 @@ def test_g_z_has_hedges_factor(freedom, factor):
     assert paired.g_z(sample)[0] == pytest.approx(factor * t / (freedom + 1) ** 0.5, rel=1e-4)
 
 
-def test_superiority_is_the_share_of_seeds_with_ties_as_halves():
-    assert paired.superiority(np.array([1.0, 0.0, -3.0, 2.0])) == 2.5 / 4
-    assert paired.superiority(np.array([99.95 - 99.9 - 0.05])) == 0.5
-
-
 def test_all_pairs_of_treatments_and_states_and_withdrawal_where_they_were_measured(of_runs):
     three = {("ssri", "ketamine"), ("ketamine", "neurosteroid"), ("ssri", "neurosteroid")}
     six = three | {(name, "untreated") for pair in three for name in pair}
@@ -64,7 +55,6 @@ def test_all_pairs_of_treatments_and_states_and_withdrawal_where_they_were_measu
     numbers |= {(drop, None): three for drop in drops}
     expected = {(*number, *pair) for number, pairs in numbers.items() for pair in pairs}
     assert {(p.number, p.level, p.treatment, p.other) for p in of_runs} == expected
-    assert len(of_runs) == 56
 
 
 def test_withdrawal_is_the_modulation_on_minus_off(of_runs):
@@ -81,32 +71,20 @@ def test_a_contrast_has_the_direction_of_the_study_and_states_come_last_elsewher
     assert found == [("a", "untreated"), ("a", "healthy"), ("untreated", "healthy")]
     first, second, _ = pairs_of(numbers, [("healthy", "a")])
     assert (second.treatment, second.other, second.difference) == ("healthy", "a", 7.5)
-    assert second.p_planned == 0.5
-    assert first.p_planned is None
+    assert (first.p_planned, second.p_planned) == (None, 0.5)
 
 
 def test_planned_contrasts_are_corrected_among_themselves_and_all_pairs_together(of_runs):
     planned = [p for p in of_runs if (p.treatment, p.other) in CONTRASTS]
     assert [p for p in of_runs if p.p_planned is not None] == planned
-    assert len(planned) == 11 + 2
     for pair in of_runs:
         assert pair.p <= pair.p_all
         if pair.p_planned is not None:
             assert pair.p <= pair.p_planned <= pair.p_all + 1e-12
     assert any(p.p_planned < p.p_all for p in planned)
-    alone = paired.compare_treatments(reference_runs(), NUMBERS, [("ketamine", "ssri")])
-    assert {p.p_all for p in alone} == {p.p_all for p in of_runs}
-
-
-def test_ten_seeds_can_be_significant_in_a_family_of_any_size(of_runs):
-    assert len(of_runs) * 2 / 2**10 > 0.05  # where Holm's procedure could reject nothing
+    # In a family of this size, Holm's procedure could reject nothing with ten seeds.
+    assert len(of_runs) * 2 / 2**10 > 0.05
     assert sum(pair.p_all < 0.05 for pair in of_runs) > 35
-
-
-def test_shares_and_treatments_that_were_only_measured_off_are_not_compared():
-    values = values_of(names.RELAPSED, {"a": [0.0] * 3, "b": [1.0] * 3})
-    values += [value(0, Key(name, names.COMBINED, names.OFF), 1.0) for name in "ab"]
-    assert paired.compare_treatments(values, NUMBERS, []) == []
 
 
 def test_a_pair_is_of_the_differences_within_seeds():
@@ -127,7 +105,6 @@ def test_a_mirrored_pair_is_the_pair_of_the_other_treatment():
     a, b = [90.0, 92.0, 97.0, 91.0], [80.0, 93.0, 90.0, 89.0]
     [pair], [other] = pairs_of({"a": a, "b": b}), pairs_of({"b": b, "a": a})
     assert vars(pair.mirrored()) == pytest.approx(vars(other))
-    assert pair.mirrored().mirrored() == pair
 
 
 def test_seeds_are_matched_by_number_and_those_without_a_partner_left_out():
@@ -136,14 +113,10 @@ def test_seeds_are_matched_by_number_and_those_without_a_partner_left_out():
     assert pairs_of({"a": {0: 1.0}, "b": {1: 1.0}}) == []
 
 
-def test_one_seed_has_means_and_no_test_and_its_file_can_be_read_back(tmp_path):
+def test_one_seed_has_means_and_no_test():
     [pair] = pairs_of({"a": [90.0], "b": [80.0]}, [("a", "b")])
     assert (pair.difference, pair.superiority, pair.test) == (10.0, 100.0, "none")
     assert {pair.ci_low, pair.p, pair.p_planned, pair.p_all, pair.seeds_needed} == {None}
-    assert pair.mirrored().g_z is None
-    assert "one seed" in pair.note
-    write_rows(tmp_path / "paired.parquet", [pair], paired.Pair)
-    assert read_rows(tmp_path / "paired.parquet", paired.Pair) == [pair]
 
 
 def test_what_a_pair_lacks_it_says():
@@ -154,7 +127,5 @@ def test_what_a_pair_lacks_it_says():
     assert (shifted.method, shifted.g_z, shifted.seeds_needed) == ("all equal", None, None)
     assert shifted.note == same.note == "0 of 3 seeds differ; up to 70.8 % of all seeds may"
     # 99.95 - 99.9 and 0.05 are the same, but not in floats.
-    g, note = paired.g_z(np.array([99.95 - 99.9, 0.05, 0.05]))
-    assert g is None
-    assert "differ by the same" in note
-    assert "two seeds" in pairs_of({"a": [90.0, 91.0], "b": [80.0, 83.0]})[0].note
+    assert paired.g_z(np.array([99.95 - 99.9, 0.05, 0.05]))[0] is None
+    assert paired.superiority(np.array([1.0, 99.95 - 99.9 - 0.05, -3.0, 2.0])) == 2.5 / 4

@@ -8,21 +8,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline_lib import measures, names
+from pipeline_lib import names
 from pipeline_lib.analysis import predictors
 from pipeline_lib.analysis.predictors import ALIKE, Association, Forecast
 from pipeline_lib.analysis.welch import holm
-from pipeline_lib.figures import pages, style
-from pipeline_lib.figures import predictors as figure
-from pipeline_lib.files.rows import read_rows, write_rows
 from pipeline_lib.measures import value
 from pipeline_lib.names import FINAL_ACCURACY, LIVE_UNITS, MARGIN, RESPONDED, UNTREATED
 from pipeline_lib.numbers import Key
-from pipeline_lib.reporting.findings import findings
+from pipeline_lib.reporting.outcomes import predictions
 from pipeline_lib.reporting.statistics_tables import association_table, forecast_table
 from tests.handmade import LABELS, measured, results
-
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 @pytest.fixture
@@ -50,12 +45,7 @@ def test_the_textbook_correlation_of_intelligence_with_hours_of_television():
     intelligence = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110]
     hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]
     [row] = predictors.associations(values(FINAL_ACCURACY, hours, clean_margin=intelligence))
-    assert (row.treatment, row.outcome, row.predictor, row.n) == (
-        "first",
-        FINAL_ACCURACY,
-        MARGIN,
-        10,
-    )
+    assert (row.treatment, row.outcome, row.predictor) == ("first", FINAL_ACCURACY, MARGIN)
     assert row.rho == pytest.approx(-29 / 165)
     assert row.p == row.p_holm == pytest.approx(0.627, abs=0.02)
 
@@ -70,15 +60,13 @@ def test_seeds_that_lack_a_number_are_left_out():
 
 def test_ties_are_as_in_scipy_and_p_is_corrected_over_all_rows(rng):
     x, outcome = rng.integers(0, 5, (3, 60)), rng.integers(0, 2, 60)
-    names_of = ("clean_margin", "paths", "weight_norm")
-    rows = predictors.associations(
-        values(RESPONDED, outcome, **dict(zip(names_of, x, strict=True)))
-    )
-    by_name = {row.predictor: row for row in rows}
-    for name, column in zip(names_of, x, strict=True):
-        theirs = stats.spearmanr(column, outcome)
-        assert by_name[name].rho == pytest.approx(theirs.statistic)
-        assert by_name[name].p == pytest.approx(theirs.pvalue, abs=0.02)
+    columns = dict(zip(("clean_margin", "paths", "weight_norm"), x, strict=True))
+    rows = predictors.associations(values(RESPONDED, outcome, **columns))
+    assert {row.predictor for row in rows} == {*columns}
+    for row in rows:
+        theirs = stats.spearmanr(columns[row.predictor], outcome)
+        assert row.rho == pytest.approx(theirs.statistic)
+        assert row.p == pytest.approx(theirs.pvalue, abs=0.02)
     assert [row.p_holm for row in rows] == holm([row.p for row in rows])
 
 
@@ -98,29 +86,22 @@ def test_a_correlation_that_is_just_detectable_is_found_four_times_in_five():
     assert predictors.detectable(3) is None
 
 
-@pytest.mark.parametrize("ties", [False, True])
-def test_the_area_under_the_curve_is_that_of_scikit_learn(ties, rng):
+@pytest.mark.parametrize("decimals", [0, 9])
+def test_the_area_under_the_curve_is_that_of_scikit_learn(decimals, rng):
     from sklearn.metrics import roc_auc_score
 
-    predicted, outcome = rng.normal(size=(40, 1)), rng.integers(0, 2, (40, 1)).astype(float)
-    predicted = predicted.round() if ties else predicted
+    predicted = rng.normal(size=(40, 1)).round(decimals)  # with ties, or without
+    outcome = rng.integers(0, 2, (40, 1)).astype(float)
     area = roc_auc_score(outcome, predicted)
-    assert predictors._auc([(predicted, outcome)]) == pytest.approx(area)
     # Seeds of different folds are not compared.
     assert predictors._auc([(predicted, outcome), (predicted + 9, outcome)]) == pytest.approx(area)
 
 
 def test_what_can_be_predicted_is_and_noise_is_not(rng):
     signal, noise = rng.normal(size=100), rng.normal(size=100)
-    final = predictors.forecasts(
-        values(
-            FINAL_ACCURACY,
-            90 + signal + 0.5 * rng.normal(size=100),
-            clean_margin=signal,
-            paths=noise,
-        )
-    )
-    [accurate] = final
+    final = 90 + signal + 0.5 * rng.normal(size=100)
+    given = values(FINAL_ACCURACY, final, clean_margin=signal, paths=noise)
+    [accurate] = predictors.forecasts(given)
     assert (accurate.measure, accurate.n, accurate.events) == ("R²", 100, None)
     assert accurate.score == pytest.approx(0.8, abs=0.1)
     assert accurate.low <= accurate.score <= accurate.high
@@ -136,38 +117,24 @@ def test_rare_events_are_predicted_by_chance_as_often_as_not(rng):
     [row] = predictors.forecasts(values(RESPONDED, events, clean_margin=noise[0], paths=noise[1]))
     assert (row.measure, row.events) == ("AUC", 6)
     assert row.by_chance == pytest.approx(0.5, abs=0.02)
-    [clear] = predictors.forecasts(values(RESPONDED, events, clean_margin=events + 0.01 * noise[0]))
-    assert clear.score > 0.99
 
 
 @pytest.mark.parametrize(
     ("outcome", "numbers", "predictor", "note", "unpredicted"),
     [
-        (RESPONDED, [0.0] * 12, range(12), ALIKE, ALIKE),
         (names.RELAPSED_AFTER_RESPONSE, [1.0] * 12, range(12), ALIKE, ALIKE),
         (FINAL_ACCURACY, range(12), [3.0] * 12, "all seeds have the same predictor", ""),
         (FINAL_ACCURACY, [1, 3, 2], [1, 2, 3], "too few seeds for", "fewer than 10 seeds"),
         (RESPONDED, [1] * 9 + [0] * 3, range(12), "", "fewer than 5 seeds with one of"),
     ],
 )
-def test_degenerate_studies_say_what_they_lack(
-    outcome, numbers, predictor, note, unpredicted, tmp_path
-):
+def test_degenerate_studies_say_what_they_lack(outcome, numbers, predictor, note, unpredicted):
     given = values(outcome, numbers, clean_margin=predictor)
     [association], [forecast] = predictors.associations(given), predictors.forecasts(given)
     assert association.note.startswith(note)
     assert (association.rho is None) == (note in (ALIKE, "all seeds have the same predictor"))
     assert forecast.note.startswith(unpredicted)
     assert (forecast.score is None) == bool(unpredicted)
-    for row in (association, forecast):
-        write_rows(tmp_path / "rows.parquet", [row], type(row))
-        assert read_rows(tmp_path / "rows.parquet", type(row)) == [row]
-
-
-def test_a_constant_predictor_predicts_nothing():
-    [row] = predictors.forecasts(values(FINAL_ACCURACY, range(20), clean_margin=[3.0] * 20))
-    assert row.score == pytest.approx(0.0)
-    assert row.p == 1.0
 
 
 ROW = Association("first", RESPONDED, LIVE_UNITS, 2.0, 40, -0.5, -0.7, -0.2, 0.001, 0.03, "")
@@ -176,24 +143,15 @@ NONE = Forecast("second", RESPONDED, 40, 40, "AUC", None, None, None, None, None
 
 
 def said(associations, forecasts):
-    found = replace(
-        results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS})),
-        associations=associations,
-        forecasts=forecasts,
-    )
-    topics = {f.topic: " ".join(f.sentences) for f in findings(found)}
-    return topics.get("What predicts response, relapse and final accuracy", ""), found
+    found = results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS}))
+    found = replace(found, associations=associations, forecasts=forecasts)
+    return " ".join(predictions(found)), found
 
 
 def test_what_predicts_an_outcome_is_said_with_its_score():
     text, found = said([ROW], [SCORE, NONE])
-    assert "Of 1 outcome of treatments that could be tested (the other one is the same" in text
     assert "“Responded” under First: an AUC of 0.81 (0.50 by chance; p = 0.001, 0.010" in text
-    assert (
-        "“Live units, layer = 2” and “Responded” under First: ρ = −0.50 (−0.70 to −0.20), p = 0.030"
-        in text
-    )
-    assert "unnoticed" not in text
+    assert "under First: ρ = −0.50 (−0.70 to −0.20), p = 0.030" in text
     assert association_table(found).blocks[0][0][2] == "Live units, layer = 2"
     assert [block[0][2] for block in forecast_table(found).blocks] == ["12 of 40", "40 of 40"]
 
@@ -205,23 +163,5 @@ def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
     assert "0 are significant after Holm's correction." in text
     assert "The largest is “Live units, layer = 2” and “Responded”" in text
     assert "a true ρ of less than 0.43 would more often than one time in five go unnoticed" in text
-
-
-def test_without_the_measure_or_without_differences_little_is_said():
-    assert said([], [])[0] == ""
     assert said([], [NONE])[0].startswith("Too few seeds differ in their outcomes")
-
-
-def test_the_figure_shows_every_correlation_with_its_interval():
-    rows = [ROW, replace(ROW, treatment="second", rho=0.9, ci_low=None, ci_high=None)]
-    rows += [replace(ROW, outcome=FINAL_ACCURACY, rho=None)]
-    with pages.applied():
-        looks = style.looks(LABELS, {name: i for i, name in enumerate(LABELS)}, {})
-        drawn = figure.draw(rows, looks, measures.numbers(measures.in_order()))
-        [panel] = drawn.axes
-        assert figure.draw([], looks, {}).axes == []  # no outcome differs
-    marks = [line for line in panel.lines if len(line.get_xdata()) == 1]
-    assert [line.get_xdata()[0] for line in marks] == [-0.5, 0.9]
-    ends = [line.get_xdata() for line in panel.lines if line.get_label() == "interval"]
-    assert [tuple(each) for each in ends] == [(-0.7, -0.2)]
-    assert panel.get_yticklabels()[0].get_text() == "Live units, layer = 2"
+    assert said([], [])[0] == ""

