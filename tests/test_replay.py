@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import asdict
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-import torch
 
 from benchmarks import straightforward
-from pipeline_lib.analysis.published import read_runs
 from pipeline_lib.analysis.values import study_values
 from pipeline_lib.measures import Value, relapse
 from pipeline_lib.names import GAIN_OVER_UNTREATED
@@ -20,53 +17,26 @@ from pipeline_lib.replay.published_run import replay_seed
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES, ROOT
-from tests.projects import TINY
 
-KETAMINE = TINY["treatments"]["ketamine"] | {"label": "Ketamine-like"}
-SSRI = {
-    "label": "SSRI-like",
-    "course": [{"train": {"epochs": 4, "lr": 1e-4, "noise": [0.5, 0.0]}}],
-    "maintenance": [{"train": {"epochs": 2, "lr": 1e-4, "noise": [0.3, 0.0]}}],
-}
-TANH = {"modulate": {"activation": "tanh", "damping": 0.7}}
 TRAIN = {"train": {"epochs": 1, "lr": 5e-4}}
-NEUROSTEROID = {"label": "Neurosteroid-like", "course": [TANH, TRAIN], "maintenance": [TRAIN]}
-NEUROSTEROID |= {"withdrawal": True}
-THREE = {"ketamine": KETAMINE, "ssri": SSRI, "neurosteroid": NEUROSTEROID}
-
-# Every kind of step, some of them twice, in course and in maintenance.
+# Every kind of step, some of them twice, in course and in maintenance; steps of some cycles only.
 MANY_STEPS = {
     "label": "Many steps",
     "course": [
-        {"modulate": {"activation": "tanh", "damping": 0.9}},
+        {"modulate": {"activation": "tanh", "damping": 0.9, "gain": 1.25}},
         {"regrow": {"fraction": 0.3, "batches": 2, "sd": 0.1}},
         {"train": {"epochs": 2, "lr": 2e-3, "noise": [0.1, 0.6]}},
         {"prune": {"fraction": 0.2}},
         "withdraw",
         {"train": {"epochs": 1, "lr": 1e-3, "noise": [0.4, 0.0]}},
         {"regrow": {"fraction": 1.0, "batches": 50, "sd": 0.0}},
-        {"train": {"epochs": 2, "lr": 1e-3}},
+        {"train": {"epochs": 3, "lr": 1e-3, "noise": [0.5, 0.0], "gain": [1.0, 1.6]}},
         {"prune": {"sparsity": 0.7}},
         {"modulate": {"activation": "relu", "damping": 1.3}},
     ],
     "maintenance": [
-        {"regrow": {"fraction": 0.1, "batches": 1, "sd": 0.03}},
+        {"regrow": {"fraction": 0.1, "batches": 1, "sd": 0.03}, "every": 2},
         {"train": {"epochs": 1, "lr": 1e-3, "noise": [0.2, 0.2]}},
-    ],
-    "withdrawal": True,
-}
-# Gain that is set, that rises, and that is taken off; steps of some cycles only.
-GAINS = {
-    "label": "Gains",
-    "course": [
-        {"regrow": {"fraction": 0.4, "batches": 2, "sd": 0.1}},
-        {"modulate": {"gain": 1.25}},
-        {"train": {"epochs": 2, "lr": 1e-3}},
-        {"train": {"epochs": 3, "lr": 1e-3, "noise": [0.5, 0.0], "gain": [1.0, 1.6]}},
-        {"modulate": {"activation": "tanh", "damping": 0.8}},
-    ],
-    "maintenance": [
-        {"regrow": {"fraction": 0.3, "batches": 2, "sd": 0.1}, "every": 2},
         {"train": {"epochs": 1, "lr": 1e-3, "gain": [1.6, 1.4]}, "every": 3},
     ],
     "withdrawal": True,
@@ -81,12 +51,11 @@ SMALL = {
     "baseline": {"epochs": 4, "lr": 3e-3},
     "pruning": {"sparsity": 0.8},
     "relapse": {"cycles": 2, "prune": 0.1, "threshold": 0.8},
-    "treatments": THREE,
     "claims": [],
 }
 
 STUDIES = {
-    "three treatments": {},
+    "the paper's treatments": {},
     "four hidden layers": {
         "network": {"hidden": [20, 16, 18, 9], "init": "torch"},
         "training": {"batch_size": 199},  # the last batch has a single point
@@ -94,13 +63,9 @@ STUDIES = {
         "acute": {"prune": 0.7, "cap": 0.99},
     },
     "three classes, two test batches, no input noise": {
-        "task": SMALL["task"]
-        | {"centres": [[-3, 0], [3, 0], [0, 4]], "sd": 1.1, "train": 50, "test": 1203},
+        "task": SMALL["task"] | {"centres": [[-3, 0], [3, 0], [0, 4]], "train": 50, "test": 1203},
         "training": {"batch_size": 64},  # more than there are points
-        "evaluate": {
-            "combined": {"input_noise": 0.0, "internal_noise": 0.8},
-            "sweep": [0.0, 0.25, 3.0],
-        },
+        "evaluate": {"combined": {"input_noise": 0.0, "internal_noise": 0.8}, "sweep": [0.0, 3.0]},
         "baseline": {"epochs": 15, "lr": 1e-2},
     },
     "nearly nothing left": {
@@ -109,12 +74,9 @@ STUDIES = {
         "acute": {"prune": 0.95, "cap": 0.97},  # up to the cap
         "relapse": {"cycles": 3, "prune": 0.6, "threshold": 0.8},
     },
-    "gains, and steps of some cycles": {
-        "relapse": {"cycles": 4, "prune": 0.1, "threshold": 0.8},
-        "treatments": {"gains": GAINS, "ssri": SSRI},
-    },
     "courses of many steps": {
-        "treatments": {"many": MANY_STEPS, "milder": MILDER, "ssri": SSRI},
+        "relapse": {"cycles": 4, "prune": 0.1, "threshold": 0.8},
+        "treatments": {"many": MANY_STEPS, "milder": MILDER},
     },
 }
 
@@ -174,26 +136,3 @@ def test_the_straightforward_program_shares_no_code_with_the_replay():
     # What reads a study, and what compares numbers.
     names = {"analysis.digits", "analysis.published", "measures.Value", "study.validation"}
     assert imported == {f"pipeline_lib.{name}" for name in names}
-
-
-def test_a_replay_has_the_values_of_the_published_run_by_name(paper):
-    # The paper's own study, but for its sizes: nine values of the untreated network, twenty-eight
-    # of each treated one, and two with the modulation off.
-    task = paper["task"] | {"train": 20, "test": 30, "clean": 10}
-    tiny = {"task": task, "network": {"hidden": [8, 8], "init": "torch"}}
-    values = by_key(replayed(0, validate(paper | tiny)))
-    runs = read_runs(ROOT / "reference/reference_runs.csv")
-    published = [run.key for run in runs if not run.seed]
-    assert len(published) == 9 + 3 * 28 + 2
-    assert {key for key in values if key.number not in DERIVED} == set(published)
-
-
-def test_the_replay_neither_reads_nor_moves_the_global_generators(small):
-    study = small()
-    first = replayed(1, study)
-    torch.manual_seed(99)
-    np.random.seed(99)
-    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]
-    assert replayed(1, study) == first
-    assert torch.equal(torch.get_rng_state(), torch_state)
-    assert np.array_equal(np.random.get_state()[1], numpy_state)
