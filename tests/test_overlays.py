@@ -23,39 +23,23 @@ def test_the_order_of_treatments_comes_from_the_files_and_not_from_an_overlays_k
     overlay = {"treatments": {"lithium": treatments["ssri"], "ssri": {"label": "S"}}}
     order = overlays.treatment_order([paper, overlay])
     assert order == ["ketamine", "ssri", "neurosteroid", "lithium"]
-    lithium = treatments["ssri"] | {"label": "Lithium"}
-    shuffled = {"zinc": lithium | {"label": "Zinc"}, "lithium": lithium, **treatments}
-    study = validate(paper | {"treatments": dict(reversed(shuffled.items()))}, order=order)
-    assert list(study.treatments) == [*order, "zinc"]
-    assert list(slices.replay(study)["treatments"]) == [*order, "zinc"]
+    merged = {"lithium": treatments["ssri"] | {"label": "Lithium"}, **treatments}
+    study = validate(paper | {"treatments": dict(reversed(merged.items()))}, order=order)
+    assert list(study.treatments) == list(slices.replay(study)["treatments"]) == order
 
 
 def test_a_treatment_that_does_not_exist_cannot_be_removed(paper):
     order = overlays.treatment_order([paper, {"treatments": {"sssri": None}}])
     paper["treatments"]["sssri"] = None
-    paper["seeds"] = 0
-    with pytest.raises(PipelineError) as error:
+    with pytest.raises(PipelineError, match="the study has no treatment of this name"):
         validate(paper, order=order)
-    assert str(error.value).splitlines() == [
-        "treatments.sssri is None, which removes a treatment, but the study has no treatment of"
-        " this name; its treatments are ketamine, ssri, neurosteroid",
-        "seeds is 0; it must be at least 1",
-    ]
-
-
-def written(folder, content):
-    path = folder / "study.yaml"
-    path.write_bytes(content)
-    return path
 
 
 FILES = [
     (b"", "it is empty; it must be a mapping"),
     (b"- 1\n", "it is a list; it must be a mapping"),
-    (b"only text\n", "it is text; it must be a mapping"),
     (b"seeds: 1\nseeds: 2\n", "line 2 repeats the key 'seeds'"),
     (b"seeds:\n\t- 1\n", r"not valid YAML \(line 2: found character '\\t'"),
-    (b"seeds: [1\n", r"not valid YAML \(line 2: expected ',' or ']'"),
     (b"\xff\xfe", "not a text file in UTF-8"),
     (b'a: !!python/object/apply:os.system ["true"]', "could not determine a constructor"),
     (b"a: &x [1]\nb: *x\n", r"line 2 has the alias \*x; write out the value"),
@@ -67,7 +51,8 @@ FILES = [
 
 @pytest.mark.parametrize(("content", "sentence"), FILES, ids=range(len(FILES)))
 def test_a_file_that_is_not_a_study_is_refused_with_a_reason(tmp_path, content, sentence):
-    path = written(tmp_path, content)
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
     with pytest.raises(PipelineError, match=sentence) as error:
         overlays.read(path)
     assert str(path) in str(error.value)
@@ -75,15 +60,10 @@ def test_a_file_that_is_not_a_study_is_refused_with_a_reason(tmp_path, content, 
 
 
 def test_snakemakes_arguments_are_searched_for_files(tmp_path):
-    good = written(tmp_path, b"seeds: 2\n")
-    overlays.main(["-n", "--configfile", str(good), "--forceall"])
-    with pytest.raises(SystemExit) as stopped:
-        overlays.main(["-n", f"--configfile={good}", "--configfiles", "no.yaml", str(tmp_path)])
-    assert str(stopped.value).splitlines() == [
-        "The study cannot be read.",
-        "no.yaml: there is no such file",
-        f"{tmp_path}: cannot be read (Is a directory)",
-    ]
+    good = tmp_path / "study.yaml"
+    good.write_text("seeds: 2\n")
+    with pytest.raises(SystemExit, match=r"cannot be read\.\nno\.yaml: there is no such file$"):
+        overlays.main(["-n", f"--configfile={good}", "--configfiles", "no.yaml"])
 
 
 def test_numbers_of_the_command_line_are_numbers(paper):

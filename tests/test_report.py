@@ -10,14 +10,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-import yaml
 
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import compare
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import origin
-from pipeline_lib.reporting.comparison_report import report, verdict
+from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.reporting.page import Content, as_yaml, embedded, page
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
@@ -28,9 +27,6 @@ from tests.handmade import measured, results
 
 TEMPLATE = ROOT / "pipeline_lib/reporting/report.html.j2"
 VOID = {"meta", "img", "br", "link", "hr"}
-
-
-# The page
 
 
 class Parsed(HTMLParser):
@@ -50,8 +46,7 @@ class Parsed(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open[-1] == tag, f"</{tag}> closes {self.open[-1]}"
+        assert self.open[-1:] == [tag], f"</{tag}> closes {self.open[-1:]}"
         self.open.pop()
 
     def handle_data(self, data):
@@ -91,9 +86,7 @@ def content(paper, courses=COURSES, **changes):
 def figures(tmp_path):
     specs = {"one": FigureSpec("one", "One", ""), "two": FigureSpec("two", "Two", "What <two> is.")}
     for name in specs:
-        drawn = f"<title>{name}</title>"
-        drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{drawn}</svg>'
-        (tmp_path / f"{name}.svg").write_text(drawing)
+        (tmp_path / f"{name}.svg").write_text(f'<svg viewBox="0 0 9 9"><title>{name}</title></svg>')
     return embedded(sorted(tmp_path.glob("*.svg")), specs)
 
 
@@ -138,41 +131,17 @@ def test_every_figure_and_every_table_is_shown(paper, figures):
 
 def test_a_study_without_published_numbers_does_not_mention_any(paper):
     words = "".join(Parsed(page(TEMPLATE, content(paper, published=None))).text)
-    assert "Reproduction" not in words
+    assert not re.search(r"\b(Reproduction|nan|None)\b", words)
     assert "ublished" not in words.replace("published: reference/published.csv", "")
-
-
-@pytest.mark.parametrize(("seeds", "names"), [(1, ["ketamine"]), (2, ["ketamine", "ssri"])])
-def test_a_small_study_has_a_page_too(paper, seeds, names):
-    paper["seeds"] = seeds
-    paper["treatments"] |= {name: None for name in paper["treatments"] if name not in names}
-    courses = {name: [[90.0, 60.0]] * seeds for name in names}
-    words = "".join(Parsed(page(TEMPLATE, content(paper, courses, published=None))).text)
-    assert not re.search(r"\b(nan|None)\b", words)
 
 
 def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper):
     paper["treatments"]["ssri"]["course"].append({"withdraw": {}})
     shown = content(paper)
     words = "".join(Parsed(page(TEMPLATE, shown)).text)
-    settings = shown.study["settings"]
-    assert settings["evaluate"] == paper["evaluate"]
-    assert yaml.safe_load(as_yaml(settings)) == settings
-    assert as_yaml(settings) in words
+    assert shown.study["settings"]["evaluate"] == paper["evaluate"]
+    assert as_yaml(shown.study["settings"]) in words
     for name, steps in shown.study["treatments"].items():
         assert steps["course"] == paper["treatments"][name]["course"]
         assert as_yaml(steps) in words
     assert list(shown.study["steps"]) == ["regrow", "train", "withdraw", "modulate"]
-    assert "Regrow pruned weights: by default, those with the steepest gradients." in words
-
-
-def test_the_comparison_is_shown_table_by_table(paper):
-    shown = content(paper)
-    text = report(shown.comparison, shown.study["measures"], shown.study["labels"])
-    assert text.startswith(
-        f"# Reproduction of the published numbers\n\n**{verdict(shown.comparison)}"
-    )
-    rows = [line.strip("|").split("|") for line in text.splitlines() if "|" in line]
-    cells = [[cell.strip() for cell in row] for row in rows]
-    (row,) = (c for c in cells if c[:2] == ["SSRI-like", "Combined stress"])
-    assert row[2:4] == ["77.5 ± 7.5", "81.3 ± 8.8"]

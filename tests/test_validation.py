@@ -11,7 +11,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
-from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import schema, validate
@@ -30,23 +29,26 @@ def put(study, path, value):
     study[last] = value
 
 
-TRAIN = ["treatments", "ssri", "course", 0, "train"]
+SSRI = ["treatments", "ssri"]
+COURSE, KETAMINE = [*SSRI, "course"], ["treatments", "ketamine", "course", 0]
+UNTREATED = {"label": "x", "course": [], "maintenance": []}
+TWICE = [["ssri", "ketamine"], ["ketamine", "ssri"]]
+IN_REPEAT = {"repeat": {"times": 2, "steps": [{"withdraw": None, "chance": 0.5}]}}
+TWO_SHARES = {"repeat": {"times": 1, "steps": [{"modulate": {"gain": 1.1, "units": [0.5, 1]}}]}}
+RANDOM_SITES = {"fraction": 0.5, "sd": 0.03, "sites": "random", "batches": 30}
 
 BAD = [
     (
-        [*TRAIN, "epoch"],
+        [*COURSE, 0, "train", "epoch"],
         3,
         "treatments.ssri.course[0].train.epoch is not a known key;"
         " did you mean epochs? the keys here are epochs, stop, lr, noise, input_noise, gain",
     ),
-    (
-        [*TRAIN, "noise"],
-        [0.5],
-        "treatments.ssri.course[0].train.noise is [0.5]; it must have 2 or more entries",
-    ),
     (["seeds"], [3, 3], "seeds is [3, 3]; it must not have duplicates"),
-    (["seeds"], 0, "seeds is 0; it must be at least 1"),
     (["seeds"], "ten", "seeds is 'ten'; it must be a whole number or a list of whole numbers"),
+    (["task", "points"], "missing.csv", "task.points: missing.csv: there is no such file"),
+    (["task", "held_out"], 0.5, "task.held_out is 0.5; only a file of points can have it"),
+    (["task", "centres"], [[0, 0], [1]], "must be clouds that all have as many coordinates"),
     (["task"], None, "task is None; it must be a mapping of keys to values"),
     (["baseline", "epochs"], 10**30, "1000000000000000000000000000000; it must be at most"),
     (["baseline", "lr"], "nan", "baseline.lr is 'nan'; it must be a number"),
@@ -55,66 +57,22 @@ BAD = [
     (["evaluate", "sweep"], [0.5], "noise levels in ascending order, the first of them 0.0"),
     (["results"], "../up; rm -rf ~", "it must be a path of letters, digits, spaces, `_`, `.`,"),
     (["reproduction", "runs"], "s3://bucket/x.csv", "it must be the path of a file"),
-    (["treatments", "ssri", "label"], "two\nlines", "it must be a line of printable text"),
-    (["treatments", "ssri", "label"], "ketamine-LIKE", "the label of ketamine; labels must differ"),
-    (["treatments", "ssri", "label"], "Healthy", "the label of healthy; labels must differ"),
-    (["treatments", "ssri", "label"], "K\u0435t\u0430mine-like", "label of ketamine; labels must"),
-    (["treatments", "ssri", "colour"], "red", '"#" and six hexadecimal digits, in quotes'),
-    (["treatments", "ssri", "from"], "lithium", "it must be one of the other treatments, ketamine"),
-    (["treatments", "ssri", "from"], "ssri", "a treatment must not start from itself"),
-    (
-        ["treatments", "untreated"],
-        {"label": "x", "course": [], "maintenance": []},
-        "has the name 'untreated'; it must be",
-    ),
-    (
-        ["treatments", "ssri", "course"],
-        [{"fly": {}}],
-        "treatments.ssri.course[0].fly is not a known key;"
-        " the keys here are every, chance, modulate, prune, regrow, repeat, scar, train, withdraw",
-    ),
-    (
-        ["treatments", "ssri", "course"],
-        [{"prune": {"sparsity": 0.5, "fraction": 0.5}}],
-        "treatments.ssri.course[0].prune is {'sparsity': 0.5, 'fraction': 0.5};"
-        " it must have exactly one of `sparsity` and `fraction`",
-    ),
-    (
-        ["treatments", "ssri", "course"],
-        [{"withdraw": None, "every": 2}],
-        "it has no cycles, so its steps must not have `every` or `chance`",
-    ),
-    (
-        ["treatments", "ssri", "maintenance"],
-        [{"repeat": {"times": 2, "steps": [{"withdraw": None, "chance": 0.5}]}}],
-        "`every` and `chance` belong beside the repeat, not among the steps inside it",
-    ),
-    (
-        ["treatments", "neurosteroid", "course", 0, "modulate", "activation"],
-        "sigmoid",
-        "treatments.neurosteroid.course[0].modulate.activation is 'sigmoid';"
-        " it must be 'relu' or 'tanh'",
-    ),
-    (
-        ["treatments", "neurosteroid", "course"],
-        [{"repeat": {"times": 1, "steps": [{"modulate": {"gain": 1.1, "units": [0.5, 1]}}]}}],
-        "treatments.neurosteroid.course[0].repeat.steps[0].modulate.units has 2 shares;"
-        " it must have one for each of the 3 hidden layers",
-    ),
-    (
-        ["treatments", "ketamine", "course", 0, "regrow"],
-        {"fraction": 0.5, "sd": 0.03, "sites": "random", "batches": 30},
-        "it must have `batches` if sites is gradient, and only then",
-    ),
-    (
-        ["treatments", "ssri", "combines"],
-        ["ketamine", "lithium"],
-        "treatments.ssri.combines has 'lithium';"
-        " it must name other treatments of the study, each once: ketamine, neurosteroid",
-    ),
+    ([*SSRI, "label"], "two\nlines", "it must be a line of printable text"),
+    ([*SSRI, "label"], "Healthy", "the label of healthy; labels must differ"),
+    ([*SSRI, "label"], "K\u0435t\u0430mine-LIKE", "the label of ketamine; labels must differ"),
+    ([*SSRI, "colour"], "red", '"#" and six hexadecimal digits, in quotes'),
+    ([*SSRI, "from"], "lithium", "it must be one of the other treatments, ketamine"),
+    ([*SSRI, "from"], "ssri", "a treatment must not start from itself"),
+    (["treatments", "untreated"], UNTREATED, "has the name 'untreated'; it must be"),
+    (COURSE, [{"prune": {"sparsity": 0.5, "fraction": 0.5}}], "exactly one of `sparsity` and"),
+    (COURSE, [{"withdraw": None, "every": 2}], "its steps must not have `every` or `chance`"),
+    ([*SSRI, "maintenance"], [IN_REPEAT], "belong beside the repeat, not among the steps inside"),
+    (COURSE, [TWO_SHARES], "units has 2 shares; it must have one for each of the 3 hidden layers"),
+    ([*KETAMINE, "regrow"], RANDOM_SITES, "must have `batches` if sites is gradient, and only"),
+    ([*SSRI, "combines"], ["lithium"], "has 'lithium'; it must name other treatments of the"),
     (["contrasts"], [["ssri", "lithium"]], "contrasts[0] has 'lithium'; it must name two of"),
     (["contrasts"], [["ssri", "withdrawn"]], "withdrawn must follow a treatment that has"),
-    (["contrasts"], [["ssri", "ketamine"], ["ketamine", "ssri"]], "and no pair twice"),
+    (["contrasts"], TWICE, "and no pair twice"),
     (["claims", 0, "number"], "sparsity", "claims[0].number has 'sparsity'; it must be one of"),
 ]
 
@@ -139,11 +97,6 @@ def test_each_of_several_problems_is_reported(paper):
     ]
 
 
-def test_seeds_are_a_number_or_a_list(paper):
-    assert validate(paper | {"seeds": 3}).seed_list == [0, 1, 2]
-    assert validate(paper | {"seeds": [0, 17, 3]}).seed_list == [0, 17, 3]
-
-
 def test_a_study_that_names_no_contrast_has_those_of_its_treatments(paper):
     off = ["neurosteroid", "withdrawn"]
     three = [["ketamine", "ssri"], ["ketamine", "neurosteroid"], ["ssri", "neurosteroid"]]
@@ -152,12 +105,6 @@ def test_a_study_that_names_no_contrast_has_those_of_its_treatments(paper):
     assert slices.statistics(validate(paper))["contrasts"] == [["ssri", "neurosteroid"], off]
     named = [["ssri", "healthy"], ["untreated", "healthy"]]
     assert slices.statistics(validate(paper | {"contrasts": named}))["contrasts"] == named
-
-
-def test_the_exported_schema_is_current_and_holds_every_step_and_measure():
-    assert (ROOT / "config.schema.json").read_text(encoding="utf-8") == schema()
-    for package in ("steps", "measures"):
-        assert all(f'"{name}":' in schema() for name in items.names(package))
 
 
 @pytest.mark.parametrize("path", ["config.yaml", *ROOT.glob("studies/**/*.yaml")], ids=str)
@@ -186,12 +133,6 @@ def test_a_valid_study_runs_on_both_engines(raw):
     run_on_both_engines(raw, Counter(), whole=False)
 
 
-@pytest.mark.parametrize("raw", [None, [1], "text", 3])
-def test_a_study_that_is_not_a_mapping_is_refused(raw):
-    with pytest.raises(PipelineError, match=r"the study is .*; it must be a mapping"):
-        validate(raw)
-
-
 # Numbers
 
 
@@ -200,15 +141,11 @@ def test_a_study_that_is_not_a_mapping_is_refused(raw):
     ("path", "value", "sentence"),
     [
         (["baseline", "lr"], 1e30, "healthy network: baseline: the loss of epoch .* lr 1e\\+30"),
+        ([*SSRI, "maintenance", 0, "train", "lr"], 1e30, "relapse, ssri: .*(diverged|not finite)"),
         (
-            ["treatments", "ssri", "maintenance", 0, "train", "lr"],
-            1e30,
-            "relapse, ssri: .* has diverged|relapse, ssri: .* output is not finite",
-        ),
-        (
-            ["treatments", "neurosteroid", "course"],
+            COURSE,
             [{"modulate": {"damping": 1e30, "gain": 1e30}}],
-            "evaluate, neurosteroid: the network's output is not finite",
+            "evaluate, ssri: the network's output is not finite",
         ),
     ],
 )
