@@ -13,15 +13,13 @@ from tests.inprocess import run
 from tests.projects import Project
 from tests.strategies import base
 
-CLASSES = ("10", "2", "-1")
-
 
 def table(count=60):
     """The text of a file of three classes, with one feature that never changes."""
     random = np.random.default_rng(0)
     rows = [
         f"{random.normal(100 * place, 5):.3f},{name},7.1,{random.normal(-place, 0.1):.3f}"
-        for place, name in enumerate(CLASSES)
+        for place, name in enumerate(("10", "2", "-1"))
         for _ in range(count // 3)
     ]
     return "\n".join(["mood, label,same,sleep", *rows]) + "\n"
@@ -69,7 +67,6 @@ def test_an_edited_file_is_refused_by_a_job_that_was_planned_before(file):
     ("text", "problem"),
     [
         ("", "line 1 has nothing; it must name the columns"),
-        ("a,a,label\n", "line 1 has 'a' twice; columns must differ"),
         ("a,label\n1,x\n2,y,z\n", "line 3 has 3 entries; it must have 2, as the first line has"),
         ("a,label\n1,x\n\nmuch,y\n", "line 4 has 'much' as its a; it must be a number from -1e+30"),
         ("a,label\n1,x\n2, \n", "line 3 has no label"),
@@ -84,24 +81,7 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path, paper, text, problem):
     with pytest.raises(PipelineError) as refused:
         validate(paper)
     [line] = str(refused.value).splitlines()
-    assert line.startswith(f"task.points: {path}: ")
-    assert problem in line
-
-
-@pytest.mark.parametrize(
-    ("task", "problem"),
-    [
-        ({"points": "missing.csv"}, "task.points: missing.csv: there is no such file"),
-        ({"points": "{seed}.csv"}, "task.points is '{seed}.csv'; it must be the path of a file"),
-        ({"held_out": 0.5}, "task.held_out is 0.5; only a file of points can have it"),
-        ({"centres": [[0, 0], [1]]}, "it must be clouds that all have as many coordinates"),
-    ],
-)
-def test_a_bad_task_is_refused_in_a_sentence(paper, task, problem):
-    paper["task"] |= task
-    with pytest.raises(PipelineError) as refused:
-        validate(paper)
-    assert problem in str(refused.value)
+    assert line.startswith(f"task.points: {path}: {problem}")
 
 
 @pytest.mark.parametrize("engine", ["fast", "plain"])
@@ -112,9 +92,7 @@ def test_a_study_of_such_points_runs_to_its_report_on_both_engines(file, engine,
     study = validate(study)
     assert study.layer_sizes == [3, 12, 10, 3]
     run(study, tmp_path / "out", whole=True)
-    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
-    assert "points: " in page
-    assert "centres" not in page
+    assert "centres" not in (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert not (tmp_path / "out/figures/regions.svg").exists()
 
 
@@ -126,7 +104,6 @@ def test_an_edited_file_reruns_the_study(tmp_path):
     project.study["reproduction"] = {"published": None, "runs": None}
     project.study["treatments"]["ketamine"] = None
     project.snakemake("-j", "1", "results/values.parquet")
-    assert not [line for line in project.planned() if line.startswith("seed")]
     path.write_text(table(63), encoding="utf-8")
     rows = [line for line in project.planned() if line.startswith("seed 0")]
     assert "seed 0: train the healthy network" in rows

@@ -171,7 +171,6 @@ def test_the_gradient_of_the_last_mini_batch_is_added_to_the_first_scored_one(ne
 def test_a_gradient_is_left_over_from_training_until_a_network_is_built(paper):
     run = SingleRun(0, slices.replay(validate(overlaid(paper, "studies/series/ch08.yaml") | TINY)))
     trained = run.healthy()
-
     options = {"batches": 1, "batch_size": 32}
 
     def scores():
