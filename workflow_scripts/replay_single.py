@@ -5,12 +5,13 @@ from pipeline_lib.files.rows import write_rows
 from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.replay.kernels import restart_with
-from pipeline_lib.replay.single import Replayed
+from pipeline_lib.replay.single import Replayed, SingleRun
 
 params, stream = snakemake.params, int(snakemake.wildcards.seed)
 
 with job_log(snakemake.log[0], f"stream {stream}: replay of the published run"):
     order = items.load("replay.orders", params.order)
     restart_with(order.KERNELS)
-    rows = order.replay(stream, params.study)
-    write_rows(snakemake.output.metrics, rows, Replayed, made(params.made_by, []))
+    run = SingleRun(stream, params.study)
+    order.replay(run)
+    write_rows(snakemake.output.metrics, run.rows, Replayed, made(params.made_by, []))

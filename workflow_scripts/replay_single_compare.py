@@ -20,7 +20,7 @@ with job_log(snakemake.log[0], "compare the replay with the published run"):
     unequal = [row for row in printed if not row.equal]
     lines = [digits.printed_verdict(printed), *map(str, unequal)]
     if runs := files.get("runs"):
-        compared = digits.against_runs([row.of_run for row in rows], read_runs(runs))
+        compared = digits.against_runs(rows, read_runs(runs))
         unequal = [row for row in compared if not row.equal]
         lines += [digits.runs_verdict(compared), *map(str, unequal)]
     verdict = "".join(f"{line}\n" for line in lines)

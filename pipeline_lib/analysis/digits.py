@@ -77,8 +77,7 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
     """
     ours: dict[tuple[str, Key], dict[int, float]] = {}
     for row in rows:
-        key = row.of_run.key
-        ours.setdefault((row.table, key), {})[row.seed] = row.value
+        ours.setdefault((row.table, row.key), {})[row.seed] = row.value
     found = []
     for there in published:
         by_seed = ours.get((there.table, there.key), {})

@@ -10,59 +10,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from pipeline_lib import measures
-from pipeline_lib.engines import Engine, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure
 from pipeline_lib.model import task
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.network import Network
 from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.randomness import published_generator
-from pipeline_lib.names import COMBINED, UNTREATED
+from pipeline_lib.names import COMBINED, STANDARD, UNTREATED
 from pipeline_lib.steps import Setting, take
 
 if TYPE_CHECKING:
-    import torch
-
     from pipeline_lib.study.kinds import Replay
 
 EVALUATE, ACUTE, RELAPSE = "evaluate", "acute", "relapse"
-
-
-def replay_seed(seed: int, study: Replay) -> list[Measurement]:
-    """Run the published protocol for one seed, and return the rows of its measures."""
-    run = _Run(seed, study)
-    baseline = take(study["baseline"]["steps"], run.build(), run.setting, run.generator)
-    pruned = prune(baseline, **study["pruning"])
-    rows = run.measure(EVALUATE, UNTREATED, pruned)
-    treated = {}
-    for name, course in study["treatments"].items():
-        run.build()
-        treated[name] = take(course, pruned, run.setting, run.generator)
-        rows += run.measure(EVALUATE, name, treated[name])
-        rows += run.measure(ACUTE, name, treated[name])
-    return rows + _cycles(run, treated)
-
-
-def _cycles(run: _Run, networks: dict[str, Network]) -> list[Measurement]:
-    """Take all treatments through the stress cycles side by side, as the published run did."""
-    options = {name: run.study["measures"][RELAPSE][name]["options"] for name in networks}
-    (cycles,), (share,) = ({each[key] for each in options.values()} for key in ("cycles", "prune"))
-    rows = []
-    for name, network in networks.items():
-        run.build()
-        rows.append(run.combined(name, network, options[name], cycle=0))
-    for cycle in range(1, cycles + 1):
-        networks = {name: prune_further(network, share) for name, network in networks.items()}
-        networks = {
-            name: take(
-                options[name]["maintenance"], network, run.setting, run.generator, cycle=cycle
-            )
-            for name, network in networks.items()
-        }
-        for name, network in networks.items():
-            rows.append(run.combined(name, network, options[name], cycle=cycle))
-    return rows
 
 
 class OneStream:
@@ -81,36 +45,73 @@ class OneStream:
         return self.stream
 
 
-class _Run:
-    """One seed: its stream, its points, and the settings of its jobs."""
+class Run:
+    """One run: its stream, its points, which are those of `seed`, and the settings of its steps."""
 
-    def __init__(self, seed: int, study: Replay) -> None:
-        self.seed, self.study = seed, study
-        self.generator = published_generator(seed)
-        self.engine: Engine = OneStream(self.generator)
-        training = task.points("training", seed, **study["baseline"]["training"])
-        self.setting = Setting(self.engine, training, study["baseline"]["batch_size"], seed)
+    def __init__(self, stream: int, study: Replay, engine: type[OneStream] = OneStream) -> None:
+        self.stream, self.study = stream, study
+        self.seed = stream if study["data"] is None else study["data"]
+        self.generator = published_generator(stream)
+        self.engine = engine(self.generator)
+        baseline = study["baseline"]
+        training = task.points("training", self.seed, **baseline["training"])
+        self.setting = Setting(self.engine, training, baseline["batch_size"], stream)
 
     def build(self) -> Network:
-        # Building a network draws random numbers, so all networks of the published run are built
-        # here, even those whose weights it overwrote at once.
+        """Return a new network, as drawn.
+
+        The programs build one for each copy of another network, too, and overwrite it at once.
+        """
         baseline = self.study["baseline"]
         return initial_network(baseline["sizes"], baseline["init"], self.generator)
 
-    def points(self, name: str, treatment: str) -> dict[str, task.Points]:
-        needed = self.study["measures"][name][treatment]["points"]
-        return {data: task.points(data, self.seed, **needed[data]) for data in needed}
+    def points(self, data: str) -> task.Points:
+        """Return the test points of a data set."""
+        return task.points(data, self.seed, **self.study["points"][data])
 
-    def measure(self, name: str, treatment: str, network: Network) -> list[Any]:
-        options = self.study["measures"][name][treatment]["options"]
-        subject = Subject(self.seed, treatment, self.engine)
-        points = self.points(name, treatment)
-        return measures.load(name).run(subject, network, **points, **options)
+    def options(self, measure: str, treatment: str) -> dict[str, Any]:
+        """Return the options that a measure has for a treatment."""
+        return self.study["measures"][measure][treatment]["options"]
 
-    def combined(
-        self, treatment: str, network: Network, options: dict[str, Any], cycle: int
-    ) -> Measurement:
-        standard = self.points(RELAPSE, treatment)["standard"]
-        stress = Stress(COMBINED, standard, **options["combined"])
-        subject = Subject(self.seed, treatment, self.engine)
+
+def replay_seed(seed: int, study: Replay) -> list[Measurement]:
+    """Run the published protocol for one seed, and return the rows of its measures."""
+    run = Run(seed, study)
+    baseline = take(study["baseline"]["steps"], run.build(), run.setting, run.generator)
+    pruned = prune(baseline, **study["pruning"])
+    rows = _measured(run, EVALUATE, UNTREATED, pruned)
+    treated = {}
+    for name, course in study["treatments"].items():
+        run.build()
+        treated[name] = take(course, pruned, run.setting, run.generator)
+        rows += _measured(run, EVALUATE, name, treated[name])
+        rows += _measured(run, ACUTE, name, treated[name])
+    return rows + _cycles(run, treated)
+
+
+def _measured(run: Run, name: str, treatment: str, network: Network) -> list[Measurement]:
+    points = {data: run.points(data) for data in run.study["measures"][name][treatment]["points"]}
+    subject = Subject(run.seed, treatment, run.engine)
+    return measures.load(name).run(subject, network, **points, **run.options(name, treatment))
+
+
+def _cycles(run: Run, networks: dict[str, Network]) -> list[Measurement]:
+    """Take all treatments through the stress cycles side by side, as the published run did."""
+    options = {name: run.options(RELAPSE, name) for name in networks}
+    (cycles,), (share,) = ({each[key] for each in options.values()} for key in ("cycles", "prune"))
+
+    def combined(name: str, network: Network, cycle: int) -> Measurement:
+        stress = Stress(COMBINED, run.points(STANDARD), **options[name]["combined"])
+        subject = Subject(run.seed, name, run.engine)
         return measure(subject, network, stress, assessment=RELAPSE, cycle=cycle)
+
+    rows = []
+    for name, network in networks.items():
+        run.build()
+        rows.append(combined(name, network, 0))
+    for cycle in range(1, cycles + 1):
+        for name, network in networks.items():
+            steps, pruned = options[name]["maintenance"], prune_further(network, share)
+            networks[name] = take(steps, pruned, run.setting, run.generator, cycle=cycle)
+        rows += [combined(name, network, cycle) for name, network in networks.items()]
+    return rows

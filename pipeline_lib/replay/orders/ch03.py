@@ -7,99 +7,97 @@ and goes on with five durations of training; the second has these durations, too
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from pipeline_lib.names import COMBINED, SPARSITY, UNTREATED
+from pipeline_lib.model.network import Network
+from pipeline_lib.names import CLEAN, COMBINED, SPARSITY, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.ch02 import comparison, stages, sweep
+from pipeline_lib.replay.orders import ch01, ch02
 from pipeline_lib.replay.single import (
-    ACUTE,
-    BATTERY,
+    BOTH,
+    COURSE,
+    SWEEP,
     WITHOUT_NOISE,
     Accuracies,
-    Replayed,
     SingleRun,
+    regrown,
 )
 from pipeline_lib.steps import StepOptions, kind_of
 
-if TYPE_CHECKING:
-    from pipeline_lib.model.network import Network
-    from pipeline_lib.study.kinds import Replay
-
 KERNELS = AVX2
-DURATIONS, COURSES, COURSE = "durations", "courses", "course"
+DURATIONS, COURSES = "durations", "courses"
 IMPROVEMENT, TREND = "improvement", "trend"
 AS_PRINTED = 1  # decimals
-Outcomes = dict[str, Accuracies]
 
 
-def replay(stream: int, study: Replay) -> list[Replayed]:
-    """Return the numbers of both runs."""
-    guided, at_random, regrown, *arms = study["treatments"]
+def replay(run: SingleRun) -> None:
+    """Go through both runs."""
+    guided, at_random, start, *arms = run.study["treatments"]
     durations, courses = arms[:5], arms[5:10]
 
-    run = SingleRun(stream, study, part="a_")
-    found = stages(run, guided)
+    run.part = "a_"
+    found = ch02.whole(run, guided, at_random)
     run.add_differences(IMPROVEMENT, guided, UNTREATED, found, AS_PRINTED)
-    comparison(run, guided, at_random)
-    sweep(run)
-    by_arm, drops = _durations(run, regrown, durations, clean_after=True)
-    _trend(run, by_arm, drops, durations[-1], durations[0])
+    _durations(run, start, durations, clean_after=True)
 
-    other = SingleRun(stream, study, part="b_")
-    stages(other, guided)
-    _durations(other, regrown, durations, clean_after=False)
-    by_arm, drops = _courses(other, courses)
-    _, _, _, longest, whole = courses
-    _trend(other, by_arm, drops, longest, courses[0])
-    other.add_differences(TREND, longest, whole, by_arm, AS_PRINTED)
-    return [*run.rows, *other.rows]
+    other = SingleRun(run.stream, run.study)
+    other.part = "b_"
+    ch01.stages(other, guided, ch02.BATTERY)
+    _durations(other, start, durations, clean_after=False)
+    pruned = other.pruned(other.healthy())
+    other.sparsity(COURSES, UNTREATED, pruned)
+    *_, longest, whole = courses
+    found = _arms(other, COURSES, courses, pruned, longest)
+    other.add_differences(TREND, longest, whole, found, AS_PRINTED)
+    run.rows += other.rows
 
 
-def _durations(
-    run: SingleRun, regrown: str, arms: Sequence[str], *, clean_after: bool
-) -> tuple[Outcomes, dict[str, float]]:
-    """Train one regrown network for several durations; return accuracies and acute drops."""
+def _durations(run: SingleRun, start: str, arms: Sequence[str], *, clean_after: bool) -> None:
+    """Train one regrown network for several durations."""
     pruned = run.pruned(run.healthy())
     run.sparsity(DURATIONS, UNTREATED, pruned)
-    start = run.treated(regrown, pruned)
-    run.sparsity(DURATIONS, regrown, start)
-    found, drops = {}, {}
+    network = run.treated(start, pruned)
+    run.sparsity(DURATIONS, start, network)
+    _arms(run, DURATIONS, arms, network, arms[-1], clean_after=clean_after)
+
+
+def _arms(
+    run: SingleRun,
+    table: str,
+    arms: Sequence[str],
+    start: Network,
+    last: str,
+    *,
+    clean_after: bool = False,
+) -> dict[str, Accuracies]:
+    """Take a network through several courses, and compare the last with the first of them."""
+    found, drops, first = {}, {}, arms[0]
     for arm in arms:
         run.build()
-        network = run.treated(arm, start)
-        found[arm], drops[arm] = _measured(run, DURATIONS, arm, network)
+        network = _followed(run, arm, start)
+        run.sparsity(table, arm, network)
+        found[arm] = run.measure(table, arm, network, (*WITHOUT_NOISE, *SWEEP, BOTH))
+        drops[arm] = run.acute(arm, network, found[arm][COMBINED, None])
         if clean_after:
-            run.accuracies(network, WITHOUT_NOISE[:1])  # only for what it draws
-    return found, drops
-
-
-def _courses(run: SingleRun, arms: Sequence[str]) -> tuple[Outcomes, dict[str, float]]:
-    """Take courses of one or more regrowths; return accuracies and acute drops."""
-    pruned = run.pruned(run.healthy())
-    run.sparsity(COURSES, UNTREATED, pruned)
-    found, drops = {}, {}
-    for arm in arms:
-        run.build()
-        network = _followed(run, arm, pruned)
-        found[arm], drops[arm] = _measured(run, COURSES, arm, network)
-    return found, drops
+            run.accuracy(network, CLEAN)  # only for what it draws
+    run.add_differences(TREND, last, first, found)
+    run.add(TREND, last, {f"acute_drop_below_{first}": drops[first] - drops[last]})
+    return found
 
 
 def _followed(run: SingleRun, arm: str, network: Network) -> Network:
     """Return the network after the course of an arm, and add its sparsity after each regrowth."""
     cycle = epochs = 0
-    run.add(COURSE, arm, f"course_{SPARSITY}", 100 * network.sparsity, cycle)
+    run.add(COURSE, arm, {f"course_{SPARSITY}": 100 * network.sparsity}, level=0)
     for step in _each(run.study["treatments"][arm]):
         before, network = network, run.taken([step], network)
         if kind_of(step) == "regrow":
             cycle += 1
-            run.regrown(COURSE, arm, before, network, cycle)
-            run.add(COURSE, arm, f"course_{SPARSITY}", 100 * network.sparsity, cycle)
+            found = {"course_regrown": sum(regrown(before, network))}
+            found[f"course_{SPARSITY}"] = 100 * network.sparsity
+            run.add(COURSE, arm, found, level=cycle)
         else:
             epochs += step["train"]["epochs"]
-    run.add(COURSE, arm, "cycles", cycle)
-    run.add(COURSE, arm, "epochs", epochs)
+    run.add(COURSE, arm, {"cycles": cycle, "epochs": epochs})
     return network
 
 
@@ -110,17 +108,3 @@ def _each(course: Sequence[StepOptions]) -> Iterator[StepOptions]:
                 yield from _each(step["repeat"]["steps"])
         else:
             yield step
-
-
-def _measured(run: SingleRun, table: str, arm: str, network: Network) -> tuple[Accuracies, float]:
-    run.sparsity(table, arm, network)
-    found = run.measure(table, arm, network, BATTERY)
-    damaged, drop = run.acute(arm, network, found[COMBINED, None])
-    run.add(ACUTE, arm, f"acute_{SPARSITY}", 100 * damaged.sparsity)
-    return found, drop
-
-
-def _trend(run: SingleRun, found: Outcomes, drops: dict[str, float], last: str, first: str) -> None:
-    """Add how much better the last arm is than the first."""
-    run.add_differences(TREND, last, first, found)
-    run.add(TREND, last, f"acute_drop_below_{first}", drops[first] - drops[last])

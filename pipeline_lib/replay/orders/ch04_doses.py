@@ -6,14 +6,13 @@ It repeats the first run and goes on with its stream.
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from pipeline_lib.model.change import weight_change
+from pipeline_lib.model.network import Network
 from pipeline_lib.model.pruning import left_with
 from pipeline_lib.names import (
     COMBINED,
@@ -24,20 +23,14 @@ from pipeline_lib.names import (
     WEIGHT_CHANGE_L2,
 )
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.ch04 import recoveries
-from pipeline_lib.replay.single import BOTH, STRONGEST, WITHOUT_NOISE, Replayed, SingleRun, inside
+from pipeline_lib.replay.orders.recoveries import IMPROVEMENT, OFF_MEDICATION, WHEN_OFF, recoveries
+from pipeline_lib.replay.single import WITHOUT_NOISE, SingleRun
 from pipeline_lib.steps import kind_of
 
-if TYPE_CHECKING:
-    from pipeline_lib.model.network import Network
-    from pipeline_lib.study.kinds import Replay
-
 KERNELS = AVX2
-DOSE, TABLE, EFFICIENCY, IMPROVEMENT = "dose", "doses", "efficiency", "improvement"
-OFF_MEDICATION, MATCHED, RANGE, SUMMARY = "off_medication", "matched", "range", "summary"
-BATTERY = (*WITHOUT_NOISE, BOTH, *inside(STRONGEST))
+DOSE, TABLE, EFFICIENCY = "dose", "doses", "efficiency"
+MATCHED, RANGE, SUMMARY, ALL = "matched", "range", "summary", "all"
 CUT = 0.40  # of each matrix's weights in the acute test
-ALL = "all"
 # The option of the first step that is varied, and its values, for each treatment in order.
 DOSES: list[tuple[str, list[float]]] = [
     ("fraction", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
@@ -56,19 +49,30 @@ class Outcome(NamedTuple):
     drop: float
 
 
-def replay(stream: int, study: Replay) -> list[Replayed]:
-    """Return the numbers of the run."""
-    run = SingleRun(stream, study)
-    pruned, untreated = recoveries(run)
+def replay(run: SingleRun) -> None:
+    """Go through the run."""
+    pruned = run.pruned(run.healthy())
+    untreated = recoveries(run, pruned)
     run.rows.clear()  # the first run has them
-    found: dict[str, list[Outcome]] = defaultdict(list)
-    for treatment, (option, doses) in zip(study["treatments"], DOSES, strict=True):
-        for dose in doses:
-            found[treatment].append(_dose(run, treatment, option, dose, pruned, untreated))
+    found = {
+        treatment: [_dose(run, treatment, option, dose, pruned, untreated) for dose in doses]
+        for treatment, (option, doses) in zip(run.study["treatments"], DOSES, strict=True)
+    }
     _matches(run, found)
     for treatment, outcomes in found.items():
-        _summary(run, treatment, outcomes)
-    return run.rows
+        doses, changes, improvements, efficiencies, drops = zip(*outcomes, strict=True)
+        numbers = {
+            "configurations": len(doses),
+            WEIGHT_CHANGE_L1: np.mean(changes),
+            "weight_change_l1_minimum": min(changes),
+            "weight_change_l1_maximum": max(changes),
+            "gain_over_untreated_maximum": max(improvements),
+            "acute_drop_minimum": min(drops),
+            "improvement_per_l1": np.mean(efficiencies),
+            "improvement_per_l1_maximum": max(efficiencies),
+            "most_efficient_value": doses[efficiencies.index(max(efficiencies))],
+        }
+        run.add(SUMMARY, treatment, numbers)
 
 
 def _dose(
@@ -78,32 +82,28 @@ def _dose(
     kind, name = kind_of(first), f"{treatment}_{dose:g}"
     run.build()
     network = run.taken([{kind: {**first[kind], option: dose}}, *others], pruned)
-    change = replace(weight_change(pruned, network), l1=_mean_change(pruned, network))
-    for number, value in (
-        (WEIGHT_CHANGE_L1, change.l1),
-        (WEIGHT_CHANGE_L2, change.l2),
-        (TURNOVER, change.turnover),
-        ("sparsity_change", change.sparsity),
-    ):
-        run.add(DOSE, name, number, value)
-    combined = run.measure(TABLE, name, network, BATTERY)[COMBINED, None]
+    change, l1 = weight_change(pruned, network), _mean_change(pruned, network)
+    moved = {WEIGHT_CHANGE_L1: l1, WEIGHT_CHANGE_L2: change.l2, TURNOVER: change.turnover}
+    run.add(DOSE, name, moved | {"sparsity_change": change.sparsity})
+    found = run.measure(TABLE, name, network, (*WITHOUT_NOISE, *WHEN_OFF))
+    combined = found[COMBINED, None]
     improvement = combined - untreated
-    efficiency = improvement / (change.l1 + 1e-8)
-    run.add(IMPROVEMENT, name, GAIN_OVER_UNTREATED, improvement)
-    run.add(EFFICIENCY, name, "improvement_per_l1", efficiency)
+    efficiency = improvement / (l1 + 1e-8)
+    run.add(IMPROVEMENT, name, {GAIN_OVER_UNTREATED: improvement})
+    run.add(EFFICIENCY, name, {"improvement_per_l1": efficiency})
     if run.withdraws(treatment):
-        off = run.measure(OFF_MEDICATION, name, network, (BOTH, *inside(STRONGEST)), OFF)
-        changed = off[COMBINED, None] - combined
-        run.add(OFF_MEDICATION, name, "combined_change", changed, modulation=OFF)
+        off = run.measure(OFF_MEDICATION, name, network, WHEN_OFF, OFF)
+        changed = {"combined_change": off[COMBINED, None] - combined}
+        run.add(OFF_MEDICATION, name, changed, modulation=OFF)
     drop = run.lost(name, _without_smallest(network), combined)
-    return Outcome(dose, change.l1, improvement, efficiency, drop)
+    return Outcome(dose, l1, improvement, efficiency, drop)
 
 
 def _mean_change(before: Network, after: Network) -> float:
     # The run added up float32 numbers with PyTorch, whose order of addition gives the last digit.
     changes = [np.abs(new - old) for new, old in zip(after.weights, before.weights, strict=True)]
     total = sum(float(torch.from_numpy(change).sum()) for change in changes)
-    return total / sum(int(change.size) for change in changes)
+    return total / sum(change.size for change in changes)
 
 
 def _without_smallest(network: Network) -> Network:
@@ -121,34 +121,13 @@ def _matches(run: SingleRun, found: dict[str, list[Outcome]]) -> None:
     """Add the dose of each treatment that moves the weights about as far as the others' do."""
     changes = [[outcome.change for outcome in outcomes] for outcomes in found.values()]
     every = list(itertools.chain.from_iterable(changes))
-    overlap = max(map(min, changes)), min(map(max, changes))
-    for number, value in (
-        ("dose_minimum", min(every)),
-        ("dose_maximum", max(every)),
-        ("overlap_minimum", overlap[0]),
-        ("overlap_maximum", overlap[1]),
-    ):
-        run.add(RANGE, ALL, number, value)
+    ends = {"dose_minimum": min(every), "dose_maximum": max(every)}
+    overlap = {"overlap_minimum": max(map(min, changes)), "overlap_maximum": min(map(max, changes))}
+    run.add(RANGE, ALL, ends | overlap)
     # The ranges do not overlap, so the run took percentiles of all doses.
     for level, target in enumerate(np.percentile(every, [20, 40, 60, 80]), start=1):
-        run.add(MATCHED, ALL, "target_dose", target, level)
+        run.add(MATCHED, ALL, {"target_dose": target}, level=level)
         for treatment, outcomes in found.items():
             nearest = min(outcomes, key=lambda outcome: abs(outcome.change - target))
-            run.add(MATCHED, treatment, "matched_value", nearest.dose, level)
-            run.add(MATCHED, treatment, "dose_difference", nearest.change - target, level)
-
-
-def _summary(run: SingleRun, treatment: str, outcomes: list[Outcome]) -> None:
-    doses, changes, improvements, efficiencies, drops = zip(*outcomes, strict=True)
-    for number, value in (
-        ("configurations", len(doses)),
-        (WEIGHT_CHANGE_L1, np.mean(changes)),
-        ("weight_change_l1_minimum", min(changes)),
-        ("weight_change_l1_maximum", max(changes)),
-        ("gain_over_untreated_maximum", max(improvements)),
-        ("acute_drop_minimum", min(drops)),
-        ("improvement_per_l1", np.mean(efficiencies)),
-        ("improvement_per_l1_maximum", max(efficiencies)),
-        ("most_efficient_value", doses[efficiencies.index(max(efficiencies))]),
-    ):
-        run.add(SUMMARY, treatment, number, float(value))
+            matched = {"matched_value": nearest.dose, "dose_difference": nearest.change - target}
+            run.add(MATCHED, treatment, matched, level=level)

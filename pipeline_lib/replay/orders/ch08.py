@@ -7,88 +7,73 @@ beginning, and each treated network also goes through the cycles of kindling.
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from pipeline_lib.engines.accuracy import Subject
 from pipeline_lib.measures.kindling import KINDLING, NUMBERS, probed, severity_of, values
-from pipeline_lib.model import task
 from pipeline_lib.model.activity import mean_activity
+from pipeline_lib.model.network import Network
 from pipeline_lib.model.randomness import skip_draw
-from pipeline_lib.names import SCARS, STANDARD, UNTREATED
+from pipeline_lib.names import STANDARD, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.ch05 import recoveries
-from pipeline_lib.replay.orders.ch07 import SETTINGS, drugs, stop
-from pipeline_lib.replay.single import Replayed, SingleRun
+from pipeline_lib.replay.orders.ch07 import SETTINGS, durations, stop
+from pipeline_lib.replay.orders.recoveries import recoveries
+from pipeline_lib.replay.single import SingleRun
 from pipeline_lib.steps import Setting, take
 from pipeline_lib.steps.scar import scarred
-
-if TYPE_CHECKING:
-    from pipeline_lib.model.network import Network
-    from pipeline_lib.study.kinds import Replay
 
 KERNELS = AVX2
 EARLY = (0.0, 0.06)  # the range of the share of all weights that early adversity cost
 SHARES = {number.name for number in NUMBERS if number.share}
 
 
-def replay(stream: int, study: Replay) -> list[Replayed]:
-    """Return the numbers of the run of one seed."""
-    run = _Run(stream, study)
-    options = next(iter(study["measures"][KINDLING].values()))["options"]
+def replay(run: SingleRun) -> None:
+    """Go through the run of one seed."""
+    stopped = [name for name in run.study["treatments"] if durations(run, name)]
+    options = run.options(KINDLING, stopped[0])
     dose, bias = options["episode"][0]["scar"], options["probe"]["bias"]
-    for number, value in (
-        ("scar_base", 100 * dose["fraction"]),
-        ("severity_lowest", dose["severity"]["limits"][0]),
-        ("severity_highest", dose["severity"]["limits"][1]),
-        ("probes", options["cycles"] + 1),
-        ("bias_first", bias[0]),
-        ("bias_last", bias[1]),
-        ("autonomy_bias", options["afterwards"]["bias"]),
-    ):
-        run.add(SETTINGS, "", number, value)
-    return recoveries(run, sweep_last=True, names=drugs(study), then=run.stop_and_kindle)
+    lowest, highest = dose["severity"]["limits"]
+    found = {"scar_base": 100 * dose["fraction"], "probes": options["cycles"] + 1}
+    found |= {"severity_lowest": lowest, "severity_highest": highest}
+    found |= {"bias_first": bias[0], "bias_last": bias[1]}
+    run.add(SETTINGS, "", found | {"autonomy_bias": options["afterwards"]["bias"]})
+
+    def in_any_order(count: int) -> np.ndarray:
+        return torch.randperm(count, generator=run.generator).numpy()
+
+    def stop_and_kindle(name: str, network: Network) -> None:
+        stop(run, name, network)
+        kindle(run, name, network)
+
+    share = np.random.RandomState(run.stream).uniform(*EARLY)
+    run.add("adversity", UNTREATED, {"scars_drawn": 100 * share})
+    pruned = scarred(run.pruned(run.healthy()), share, "all", "random", in_any_order)
+    recoveries(run, pruned, stopped, then=stop_and_kindle)
 
 
-class _Run(SingleRun):
-    def pruned(self, network: Network, sparsity: float | None = None) -> Network:
-        share = np.random.RandomState(self.stream).uniform(*EARLY)
-        self.add("adversity", UNTREATED, "scars_drawn", 100 * share)
-
-        def draw(count: int) -> np.ndarray:
-            return torch.randperm(count, generator=self.generator).numpy()
-
-        return scarred(super().pruned(network, sparsity), share, "all", "random", draw)
-
-    def sparsity(self, table: str, treatment: str, network: Network) -> None:
-        super().sparsity(table, treatment, network)
-        self.add(table, treatment, SCARS, 100 * network.lost)
-
-    def stop_and_kindle(self, name: str, network: Network) -> None:
-        """Stop a treatment, take the treated network through the cycles, and add what is found."""
-        stop(self, name, network)
-        options = self.study["measures"][KINDLING][name]["options"]
-        points = task.points(STANDARD, self.seed, **self.study["points"][STANDARD])
-        # An episode was as severe as the activity at the points of the probe had it.
-        at_probe = Setting(self.engine, points, self.setting.batch_size, self.stream)
-        subject, cycles, rows = Subject(self.stream, name, self.engine), options["cycles"], []
-        self.build()
-        for cycle in range(cycles + 1):
-            if cycle:
-                network = self.taken(options["maintenance"], network)
-            told = {"gain": network.modulation.gain, "activity": mean_activity(network, points.x)}
-            told["severity"] = severity_of(options["episode"], network, points)
-            skip_draw(self.generator)  # for the pass in which activity was measured
-            row = probed(subject, network, points, options["probe"], cycle, cycles)
-            if row.episode:
-                network = take(options["episode"], network, at_probe, self.generator)
-            rows.append(replace(row, scars=network.lost))
-            told |= {"bias": row.bias, "sparsity": 100 * network.sparsity}
-            for number, value in told.items():
-                self.add(KINDLING, name, f"kindling_{number}", value, cycle=cycle)
-        rows.append(probed(subject, network, points, options["afterwards"], None, cycles))
-        for each in values(map(asdict, rows), {}):
-            found = 100 * each.value if each.number in SHARES else each.value
-            self.add(KINDLING, name, each.number, found, cycle=each.cycle)
+def kindle(run: SingleRun, name: str, network: Network) -> None:
+    """Take a treated network through the cycles, and add what is found."""
+    options, points = run.options(KINDLING, name), run.points(STANDARD)
+    # An episode was as severe as the activity at the points of the probe had it.
+    at_probe = Setting(run.engine, points, run.setting.batch_size, run.stream)
+    subject, cycles, rows = Subject(run.stream, name, run.engine), options["cycles"], []
+    run.build()
+    for cycle in range(cycles + 1):
+        if cycle:
+            network = run.taken(options["maintenance"], network)
+        found = {"gain": network.modulation.gain, "activity": mean_activity(network, points.x)}
+        found["severity"] = severity_of(options["episode"], network, points)
+        skip_draw(run.generator)  # for the pass in which activity was measured
+        row = probed(subject, network, points, options["probe"], cycle, cycles)
+        if row.episode:
+            network = take(options["episode"], network, at_probe, run.generator)
+        rows.append(replace(row, scars=network.lost))
+        found |= {"bias": row.bias, "sparsity": 100 * network.sparsity}
+        named = {f"kindling_{number}": value for number, value in found.items()}
+        run.add(KINDLING, name, named, cycle=cycle)
+    rows.append(probed(subject, network, points, options["afterwards"], None, cycles))
+    for each in values(map(asdict, rows), {}):
+        scale = 100 if each.number in SHARES else 1
+        run.add(KINDLING, name, {each.number: scale * each.value}, cycle=each.cycle)

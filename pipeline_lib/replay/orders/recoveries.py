@@ -1,0 +1,78 @@
+"""The published runs on several recoveries from one pruned network: chapters 4 and 5 of the series.
+
+Those of chapter 5 also pushed the networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipeline_lib.model.network import Network
+from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF, SPARSITY, UNTREATED
+from pipeline_lib.replay.kernels import AVX2
+from pipeline_lib.replay.single import (
+    BOTH,
+    COURSE,
+    SWEEP,
+    SWITCH,
+    WITHOUT_NOISE,
+    SingleRun,
+    regrown,
+)
+
+KERNELS = AVX2
+TABLE, IMPROVEMENT, OFF_MEDICATION = "recoveries", "improvement", "off_medication"
+WHEN_OFF = (BOTH, SWEEP[-1])
+
+
+def replay(run: SingleRun) -> None:
+    """Go through the run."""
+    recoveries(run, run.pruned(run.healthy()))
+
+
+def recoveries(
+    run: SingleRun,
+    pruned: Network,
+    names: Sequence[str] = (),
+    then: Callable[[str, Network], None] = lambda name, network: None,
+) -> float:
+    """Treat a pruned network in each of these ways, or in all, and return its combined accuracy.
+
+    `then` is what was done with a treated network once it was measured, by its treatment's name.
+    """
+    pushes = SWITCH in run.study["measures"]
+    # The runs of several seeds, each on points of its own, measured the noise levels last.
+    first, last = ((), SWEEP) if run.study["data"] is None else (SWEEP, ())
+
+    def measured(name: str, network: Network) -> float:
+        run.sparsity(TABLE, name, network)
+        found = run.measure(TABLE, name, network, (*WITHOUT_NOISE, *first, BOTH))
+        if pushes:
+            run.pushed(name, network)
+        run.measure(TABLE, name, network, last)
+        return found[COMBINED, None]
+
+    untreated = measured(UNTREATED, pruned)
+    gains = {UNTREATED: pruned.modulation.gain}
+    for name in names or run.study["treatments"]:
+        run.build()
+        network = run.treated(name, pruned)
+        run.progress(name, 25)
+        run.add(COURSE, name, {"course_regrown": sum(regrown(pruned, network))})
+        combined = measured(name, network)
+        run.add(IMPROVEMENT, name, {GAIN_OVER_UNTREATED: combined - untreated})
+        then(name, network)
+        if run.withdraws(name):
+            off = run.measure(OFF_MEDICATION, name, network, WHEN_OFF, OFF)[COMBINED, None]
+            # Sparsity was not measured anew: the weights are the same.
+            found = {"combined_drop": combined - off, SPARSITY: 100 * network.sparsity}
+            run.add(OFF_MEDICATION, name, found, modulation=OFF)
+            if pushes:
+                run.pushed(name, network, OFF)
+        run.acute(name, network, combined)
+        gains[name] = network.modulation.gain
+        run.add(SWITCH, name, {"effective_gain": network.modulation.factor})
+    for rank, name in enumerate(sorted(gains, key=lambda name: -gains[name]), start=1):
+        run.add(SWITCH, name, {"gain": gains[name]})
+        run.add("ranking", name, {"rank": rank})
+    return untreated
