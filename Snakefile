@@ -86,11 +86,7 @@ else:
     include: "rules/statistics.smk"
     include: "rules/report.smk"
 
-    if STUDY.reproduction.replay:
-
-        include: "rules/replay_single.smk"
-
-    elif UNLIKE := unlike_published():
+    if not STUDY.reproduction.replay and (UNLIKE := unlike_published()):
 
         rule replay:
             input:

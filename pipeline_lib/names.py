@@ -61,7 +61,7 @@ STRUCTURE = "structure"  # a measure and its table
 WEIGHT_CHANGE = "weight_change"  # a table
 PREDICTION_TABLES = ASSOCIATIONS, FORECASTS = ("associations", "forecasts")  # of this measure
 SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")
-HISTORY, REPLAY = "history", "replay"  # the gathered files that are not of a measure
+HISTORY = "history"  # the gathered file that is not of a measure
 VARIED_TABLES = (CLAIMS, SCENARIOS, FITS, VARIANTS)  # of axes
 
 # The columns that identify the number of a value, a cell or a published number.

@@ -8,7 +8,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+)
 
 # Bounds that no sensible study reaches. They keep counts within the range of the files' columns,
 # and numbers within the float32 range of networks.
@@ -51,6 +59,17 @@ Parts = Annotated[
     Discriminator(lambda value: BY_LAYER if isinstance(value, list) else EVERY_LAYER),
 ]
 Scope = Literal["matrix", "network"]  # what the smallest weights are chosen from
+
+
+def matching(pattern: str, allowed: str) -> AfterValidator:
+    """Return a validator of text that fits a pattern; `allowed` says in words what does."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"it must be {allowed}")
+        return text
+
+    return AfterValidator(check)
 
 
 class Model(BaseModel):

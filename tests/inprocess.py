@@ -22,7 +22,6 @@ from pipeline_lib.names import (
 from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.kinds import Looks
 from pipeline_lib.study.treatments import by_start
 from tests.conftest import ROOT
 
@@ -255,7 +254,7 @@ class Run:
         )
 
     @property
-    def looks(self) -> Looks:
+    def looks(self) -> slices.Slice:
         """How each treatment looks in figures."""
         return slices.looks(
             self.study, {name: place for place, name in enumerate(self.study.treatments)}

@@ -142,7 +142,7 @@ def test_a_bad_file_ends_snakemake_with_one_sentence(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     output = done.stdout + done.stderr
-    assert "study.yaml: line 2 repeats the key 'seeds'" in output
+    assert "study.yaml: not valid YAML (line 2: the key 'seeds' comes twice)" in output
     assert "Traceback" not in output
 
 

@@ -269,7 +269,8 @@ def test_the_target_replay_runs_and_compares_only_the_replay(tmp_path, paper):
     study = slices.replay(validate(paper))
     rows = [row for seed in (0, 1) for row in replay_seed(seed, study)]
     replay = tmp_path / "results/replay"
-    assert read_rows(replay / "metrics.parquet", Measurement) == rows
+    found = [read_rows(replay / f"seeds/{seed}.parquet", Measurement) for seed in (0, 1)]
+    assert [*found[0], *found[1]] == rows
     assert not (tmp_path / "results/seeds").exists()
     # Another network's values, so none need be equal, but all are looked at.
     assert re.fullmatch(

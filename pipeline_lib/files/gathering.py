@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.files.whole import REMEDY
-from pipeline_lib.names import BASELINE, COURSE, HISTORY, REPLAY
+from pipeline_lib.names import BASELINE, COURSE, HISTORY
 from pipeline_lib.numbers import Axes
 
 _Path: TypeAlias = "str | Path"
@@ -41,8 +41,6 @@ def parts(
     kind: str, seeds: Sequence[int], states: Sequence[str], training: Training = NOTHING
 ) -> list[Part]:
     """Return the expected content of the files of a kind, in the order of gathering."""
-    if kind == REPLAY:
-        return [Part(seed, states) for seed in seeds]
     if kind == HISTORY:
         healthy, *treated = states
         return [
@@ -131,10 +129,9 @@ def _check_gathered(
 ) -> None:
     complete = kind != HISTORY
     _check_columns(path, table, {"seed": seeds, "treatment": states}, complete=complete)
-    if kind not in (HISTORY, REPLAY):
-        _check_columns(path, table, {"assessment": [kind]})
     if kind == HISTORY:  # seeds need not have trained equally often
         return
+    _check_columns(path, table, {"assessment": [kind]})
     groups = table.group_by(["seed", "treatment"], use_threads=False).aggregate([([], "count_all")])
     counts = {(each["seed"], each["treatment"]): each["count_all"] for each in groups.to_pylist()}
     for state in states:

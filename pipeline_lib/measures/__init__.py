@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pipeline_lib import items
-from pipeline_lib.names import RELAPSED, SUMMARY
+from pipeline_lib.names import HISTORY, RELAPSED, SUMMARY
 from pipeline_lib.numbers import FigureSpec, Key, Number, TableSpec
 
 if TYPE_CHECKING:
@@ -94,12 +94,10 @@ def stage_of(name: str) -> str:
 
 
 def row_of(kind: str) -> type:
-    """Return the dataclass of the rows of a measure, of the history, or of the replay."""
-    from pipeline_lib.engines.accuracy import Measurement
+    """Return the dataclass of the rows of a measure or of the history."""
     from pipeline_lib.steps import HistoryRow
 
-    others = {"history": HistoryRow, "replay": Measurement}
-    return others.get(kind) or load(kind).Row
+    return HistoryRow if kind == HISTORY else load(kind).Row
 
 
 def in_order() -> list[str]:

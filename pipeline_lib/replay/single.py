@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,9 +29,6 @@ from pipeline_lib.names import (
 )
 from pipeline_lib.replay.published_run import OneStream, Run
 from pipeline_lib.steps import StepOptions, apply_step
-
-if TYPE_CHECKING:
-    from pipeline_lib.study.kinds import Replay
 
 # A condition: its name, the SDs of the noise on the inputs and inside, and its level in a sweep.
 Condition = tuple[str, float, float, float | None]
@@ -78,8 +75,8 @@ class Recording(OneStream):
     def fit(self, *network_and_points: Any, **options: Any) -> Any:
         """See `Engine.fit`."""
         self.losses, self.options = [], options
-        kept = {"leftover": self.leftover, "losses": self.losses}
-        return plain.fit(*network_and_points, **options, **kept)
+        options |= {"leftover": self.leftover, "losses": self.losses}
+        return plain.fit(*network_and_points, **options)
 
     def gradient_magnitudes(self, *network_and_points: Any, **options: Any) -> Any:
         """See `Engine.gradient_magnitudes`."""
@@ -95,7 +92,7 @@ class SingleRun(Run):
     engine: Recording
     part = ""
 
-    def __init__(self, stream: int, study: Replay) -> None:
+    def __init__(self, stream: int, study: Mapping[str, Any]) -> None:
         super().__init__(stream, study, Recording)
         self.rows: list[Replayed] = []
 

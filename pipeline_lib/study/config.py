@@ -6,12 +6,10 @@ use, is exported from them.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Annotated, Any, Self, cast
 
 from pydantic import (
-    AfterValidator,
     Discriminator,
     Field,
     Tag,
@@ -25,10 +23,9 @@ from pydantic_core import PydanticCustomError
 from pipeline_lib import measures
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.names import STATES, WITHDRAWN, EngineName
-from pipeline_lib.options import LARGEST_SEED, Model, Two
+from pipeline_lib.options import LARGEST_SEED, Model, Two, matching
 from pipeline_lib.study.sections import (
     ELSEWHERE,
-    LONGEST_PATH,
     Baseline,
     Claim,
     NetworkOptions,
@@ -40,30 +37,27 @@ from pipeline_lib.study.sections import (
 )
 from pipeline_lib.study.treatments import LONGEST_NAME, Course, Treatment, Treatments, placed
 
-
-def _matching(pattern: str, allowed: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"it must be {allowed}")
-        return text
-
-    return AfterValidator(check)
-
-
 # An axis and its variants are folders of the study's files.
 AxisName = Annotated[
     str,
-    _matching(
+    matching(
         r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*",
         "a key of the study (pruning.sparsity), or a name of lower-case letters, digits and `_`",
     ),
 ]
 VariantName = Annotated[
-    str, _matching(r"[A-Za-z0-9][\w.+-]{0,59}", "a word of letters, digits, `_`, `.`, `+` and `-`")
+    str, matching(r"[A-Za-z0-9][\w.+-]{0,59}", "a word of letters, digits, `_`, `.`, `+` and `-`")
 ]
 
-# Cyrillic and Greek letters that look like Latin ones.
-ALIKE = str.maketrans("авекмнорстухіјѕαεικνορτυχ", "abekmhopctyxijsaeiknoptux")
+# Paths reach Snakemake's patterns and the commands of queues, so others are refused.
+Folder = Annotated[
+    str,
+    matching(
+        r"(?=.{1,200}\Z)/?\w[\w.@+ -]*(?<! )(/[\w@][\w.@+ -]*(?<! ))*",
+        "a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`, without `..`, and at"
+        " most 200 characters long",
+    ),
+]
 
 # If a key may have two types, these name the types in error messages.
 NUMBER, LIST, VALUES, VARIANTS = "<number>", "<list>", "<values>", "<variants>"
@@ -83,7 +77,7 @@ class Study(Model):
         | Annotated[list[Seed], Field(min_length=1), Tag(LIST)],
         Discriminator(lambda seeds: LIST if isinstance(seeds, list) else NUMBER),
     ] = Field(description="the number of seeds, counted from 0; or a list of seeds")
-    results: str = Field(description="folder that everything is written to")
+    results: Folder = Field(description="folder that everything is written to")
     engine: EngineName = Field(
         description="what computes training and accuracy: fast, or plain, the readable one"
     )
@@ -126,19 +120,6 @@ class Study(Model):
         if isinstance(seeds, list) and len(set(seeds)) < len(seeds):
             raise ValueError("it must not have duplicates")
         return seeds
-
-    @field_validator("results")
-    @classmethod
-    def _plain_path(cls, path: str) -> str:
-        # Paths reach Snakemake's patterns and the commands of queues, so others are refused.
-        if not re.fullmatch(r"/?\w[\w.@+ -]*(?<! )(/[\w@][\w.@+ -]*(?<! ))*", path):
-            raise ValueError(
-                "it must be a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`,"
-                " without `..`"
-            )
-        if len(path) > LONGEST_PATH:
-            raise ValueError(f"it must be at most {LONGEST_PATH} characters long")
-        return path
 
     @field_validator("treatments", mode="before")
     @classmethod
@@ -183,7 +164,7 @@ class Study(Model):
         # Tables and figures name a treatment only by its label.
         names = {name: name for name in STATES}
         for name, treatment in treatments.items():
-            label = _looks(treatment.label)
+            label = " ".join(unicodedata.normalize("NFKC", treatment.label).casefold().split())
             if label in names:
                 raise PydanticCustomError(
                     ELSEWHERE,
@@ -280,11 +261,6 @@ class Study(Model):
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
         return [self.task.features, *self.network.hidden, self.task.classes]
-
-
-def _looks(label: str) -> str:
-    """Return a text that is the same for labels which a reader could not tell apart."""
-    return " ".join(unicodedata.normalize("NFKC", label).casefold().translate(ALIKE).split())
 
 
 def _with_measures() -> type[Study]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -29,59 +28,26 @@ PARTS = {
 TEMPLATE = "__use_yte__"  # Snakemake then reads the file as a template, with Python in it
 
 
-# Numbers that mean the same in YAML 1.2 and in YAML 1.1, which Snakemake reads.
-WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
-REAL = re.compile(r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
-
-class _Refused(yaml.YAMLError):
-    """Valid YAML that may not mean what it seems to mean."""
-
-    def __init__(self, node: yaml.Node | yaml.Event, why: str) -> None:
-        line = node.start_mark.line + 1 if node.start_mark else "?"
-        super().__init__(f"line {line} {why}")
-
-
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which also refuses YAML that does not mean what it seems to mean."""
+    """The safe loader, which also refuses keys that come twice, and aliases."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        # A value that is set through one alias would change under the others too.
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise _Refused(event, f"has the alias *{event.anchor}; write out the value instead")
+            problem = f"the alias *{event.anchor}; write out the value instead"
+            raise yaml.composer.ComposerError(problem=problem, problem_mark=event.start_mark)
         return super().compose_node(parent, index)
 
-    def construct_number(self, node: yaml.ScalarNode) -> int | float:
-        number: int | float
-        if node.tag.endswith(":int"):
-            number, plain = self.construct_yaml_int(node), WHOLE
-        else:
-            number, plain = self.construct_yaml_float(node), REAL
-        if not plain.fullmatch(node.value):
-            raise _Refused(node, f"has {node.value}, which YAML reads as {number}; write {number}")
-        return number
-
-    def construct_word(self, node: yaml.ScalarNode) -> bool:
-        word, value = node.value, self.construct_yaml_bool(node)
-        if word.lower() != (meant := str(value).lower()):  # a treatment may be called "no" or "on"
-            raise _Refused(
-                node, f'has {word}, which YAML reads as {meant}; write {meant} or "{word}"'
-            )
-        return value
-
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
+        seen = set[str]()
         for key, _ in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name and name in seen:
-                raise _Refused(key, f"repeats the key {name!r}")
+                problem = f"the key {name!r} comes twice"
+                raise yaml.composer.ComposerError(problem=problem, problem_mark=key.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep=deep)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_number)
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
-_Loader.add_constructor("tag:yaml.org,2002:bool", _Loader.construct_word)
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -98,8 +64,6 @@ def read(path: str | Path) -> dict[str, Any]:
         raise PipelineError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise PipelineError(f"{path}: not a text file in UTF-8") from None
-    except _Refused as error:
-        raise PipelineError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         raise PipelineError(f"{path}: not valid YAML ({_reason(error)})") from None
     except ValueError as error:  # for a date such as 2026-13-99

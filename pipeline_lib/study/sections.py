@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.options import LARGEST_SEED, Count, Factor, Model, Real, Scope, Share, Signed
+from pipeline_lib.options import (
+    LARGEST_SEED,
+    Count,
+    Factor,
+    Model,
+    Real,
+    Scope,
+    Share,
+    Signed,
+    matching,
+)
 from pipeline_lib.points_file import PointsFile, read_points
 
 Position = Annotated[list[Signed], Field(min_length=1)]
@@ -20,27 +29,21 @@ Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 # If a key may have two types, these name the types in error messages.
 KEYWORD, MAPPING = "<keyword>", "<mapping>"
 
-LONGEST_PATH = 200
 HELD_OUT = 0.25
 
 ELSEWHERE = "elsewhere"  # the type of errors whose message is a complete sentence
 
 
-def _of_this_machine(path: str) -> str:
-    # Braces, `://` and similar characters have a special meaning in Snakemake.
-    if (
-        not re.fullmatch(r"[\w./][\w .+~-]*(/[\w .+~-]*)*", path)
-        or path != path.strip()
-        or len(path) > LONGEST_PATH
-    ):
-        raise ValueError(
-            "it must be the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, `-`"
-            f" and `/`, and at most {LONGEST_PATH} characters long"
-        )
-    return path
-
-
-LocalFile = Annotated[str, Field(min_length=1), AfterValidator(_of_this_machine)]
+# Braces, `://` and similar characters have a special meaning in Snakemake.
+LocalFile = Annotated[
+    str,
+    Field(min_length=1),
+    matching(
+        r"(?=.{1,200}\Z)[\w./][\w .+~-]*(/[\w .+~-]*)*(?<! )",
+        "the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, `-` and `/`, and at"
+        " most 200 characters long",
+    ),
+]
 
 
 # Jobs are told the centres on their command line, which may have 131,072 characters.

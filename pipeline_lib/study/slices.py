@@ -17,6 +17,8 @@ from pipeline_lib.measures import EVERY_STATE, MAINTAINED
 from pipeline_lib.names import (
     CLEAN_POINTS,
     COURSE,
+    HEALTHY,
+    HISTORY,
     INSULT,
     STANDARD_POINTS,
     STATES,
@@ -28,24 +30,11 @@ from pipeline_lib.options import Model
 from pipeline_lib.steps import StepOptions
 from pipeline_lib.steps import kinds as kinds_of
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.kinds import (
-    Baseline,
-    Claim,
-    Figure,
-    Gather,
-    Looks,
-    Measure,
-    Options,
-    Replay,
-    Report,
-    Reproduction,
-    Statistics,
-    Tables,
-    Treat,
-)
 from pipeline_lib.study.patients import tell_drawn
 from pipeline_lib.study.sections import HELD_OUT
 from pipeline_lib.study.treatments import Treatment
+
+Slice = dict[str, Any]
 
 # Settings that a measure may ask for besides its options; they may depend on the treatment.
 SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
@@ -60,7 +49,7 @@ RELAPSE = "relapse"
 REPLAYED = ("evaluate", "acute", RELAPSE)
 
 
-def baseline(study: Study) -> Baseline:
+def baseline(study: Study) -> Slice:
     """Return what the job of the healthy network reads."""
     return {
         "engine": study.engine,
@@ -72,13 +61,13 @@ def baseline(study: Study) -> Baseline:
     }
 
 
-def prune(study: Study) -> Options:
+def prune(study: Study) -> Slice:
     """Return what the job of the damage reads: how it prunes and, if there are any, its steps."""
     further = {INSULT: treat(study, UNTREATED)} if study.insult else {}
     return study.pruning.model_dump(exclude_defaults=True) | further
 
 
-def treat(study: Study, state: str) -> Treat:
+def treat(study: Study, state: str) -> Slice:
     """Return what a treatment's course reads, or the insult's of the untreated network."""
     of, part = (study, INSULT) if state == UNTREATED else (study.treatments[state], COURSE)
     return {
@@ -89,7 +78,7 @@ def treat(study: Study, state: str) -> Treat:
     }
 
 
-def measure(study: Study, name: str, state: str) -> Measure:
+def measure(study: Study, name: str, state: str) -> Slice:
     """Return what the job of a measure reads, for the network of a treatment or another state."""
     asked = _asked(measures.load(name).run)
     return {
@@ -105,7 +94,7 @@ def beside(name: str) -> list[str]:
     return [state for state in _asked(measures.load(name).run) if state == UNTREATED]
 
 
-def values(study: Study) -> dict[str, Options]:
+def values(study: Study) -> dict[str, Slice]:
     """Return what each measure reads, besides its rows, to turn them into numbers.
 
     For `relapse` this is its threshold, because `relapse.values` has a parameter of this name.
@@ -129,15 +118,18 @@ def states(study: Study, name: str) -> list[str]:
     return [*(STATES if applies == EVERY_STATE else ()), *of_them]
 
 
-def gather(study: Study, kind: str) -> Gather:
+def gather(study: Study, kind: str) -> Slice:
     """Return the seeds and states whose rows a gathered file holds."""
-    of_state = {"history": [STATES[0], *study.treatments], "replay": [UNTREATED, *study.treatments]}
-    there = of_state[kind] if kind in of_state else states(study, kind)
+    there = [HEALTHY, *study.treatments] if kind == HISTORY else states(study, kind)
     return {"kind": kind, "seeds": study.seed_list, "states": there}
 
 
-def replay(study: Study) -> Replay:
-    """Return the whole protocol, for the replay on the published random stream."""
+def replay(study: Study) -> Slice:
+    """Return the whole protocol, for the replay on the published random stream.
+
+    `data` is the seed of the points if it is not that of the stream, `points` has the test points,
+    and `values` what turns a measure's rows into numbers, for single runs.
+    """
     single = study.reproduction.replay
     return {
         "data": single.data if single else None,
@@ -157,8 +149,8 @@ def replay(study: Study) -> Replay:
     }
 
 
-def looks(study: Study, places: dict[str, int]) -> Looks:
-    """Return how the study's treatments are named and drawn."""
+def looks(study: Study, places: dict[str, int]) -> Slice:
+    """Return how treatments are named and drawn: `places` gives each its colour and marker."""
     treatments = study.treatments
     return {
         "labels": {name: treatment.label for name, treatment in treatments.items()},
@@ -167,8 +159,8 @@ def looks(study: Study, places: dict[str, int]) -> Looks:
     }
 
 
-def figure(study: Study, name: str, looks: Looks) -> Figure:
-    """Return what a figure reads besides its data; `chance` is in per cent."""
+def figure(study: Study, name: str, looks: Slice) -> Slice:
+    """Return what a figure reads besides its data; of its numbers only `chance` is in per cent."""
     return {
         "name": name,
         "measures": study.measures,
@@ -183,7 +175,7 @@ def combines(study: Study) -> dict[str, list[str]]:
     return {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
 
 
-def statistics(study: Study) -> Statistics:
+def statistics(study: Study) -> Slice:
     """Return what the comparison of treatments reads: the contrasts, or those of any study.
 
     A study that names none has planned to compare each combination with its parts, or, if it has
@@ -198,12 +190,12 @@ def statistics(study: Study) -> Statistics:
     return {"measures": study.measures, "contrasts": pairs, "claims": claims(study)}
 
 
-def claims(study: Study) -> list[Claim]:
+def claims(study: Study) -> list[Slice]:
     """Return the claims of a study, each a number and the treatments that it is about."""
-    return [{"number": x.number, "better": x.better, "than": x.than} for x in study.claims]
+    return [claim.model_dump() for claim in study.claims]
 
 
-def tables(study: Study) -> Tables:
+def tables(study: Study) -> Slice:
     """Return what tables and findings read. They need the threshold only for their wording."""
     return {
         "measures": study.measures,
@@ -215,19 +207,19 @@ def tables(study: Study) -> Tables:
     }
 
 
-def reproduction(study: Study) -> Reproduction:
+def reproduction(study: Study) -> Slice:
     """Return what the comparison with published numbers reads."""
-    found, options = tables(study), study.reproduction
-    return {
-        "measures": found["measures"],
-        "labels": found["labels"],
-        "alpha": options.alpha,
-        "margin": options.margin,
-    }
+    labels = {name: treatment.label for name, treatment in study.treatments.items()}
+    rule = study.reproduction.model_dump(include={"alpha", "margin"})
+    return {"measures": study.measures, "labels": labels, **rule}
 
 
-def report(study: Study) -> Report:
-    """Return what the report reads."""
+def report(study: Study) -> Slice:
+    """Return what the report reads: beside what tables do, the settings and each treatment's steps.
+
+    `drawn` says in words from what the numbers of some keys are drawn, and so do settings and
+    treatments, in place of these numbers. `steps` describes the kinds of steps in a line each.
+    """
     named = {"label", "colour", "combines"}
     treatments = {
         name: treatment.model_dump(
@@ -269,7 +261,7 @@ def is_plane(study: Study) -> bool:
     return study.task.file is None and study.task.features == 2
 
 
-def points(study: Study, data: str) -> Options:
+def points(study: Study, data: str) -> Slice:
     """Return everything that a data set of the task depends on, except the seed."""
     task = study.task
     if task.file:
@@ -290,7 +282,7 @@ def _asked(function: Callable[..., Any]) -> list[str]:
     return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
 
 
-def _given(study: Study, name: str, asked: Sequence[str], state: str | None = None) -> Options:
+def _given(study: Study, name: str, asked: Sequence[str], state: str | None = None) -> Slice:
     treatment = study.treatments.get(state) if state else None
     own = study.options_of(name).model_dump(exclude_none=True)
     return {
@@ -306,5 +298,5 @@ def _steps(of: Model | None, part: str) -> list[StepOptions]:
     return list(own.get(part, []))
 
 
-def _plain(model: Model, *keys: str) -> Options:
+def _plain(model: Model, *keys: str) -> Slice:
     return model.model_dump(include=set(keys) or None, exclude_none=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -12,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.names import STATES, UNTREATED, WITHDRAWN
-from pipeline_lib.options import Count, Model, Part
+from pipeline_lib.options import Count, Model, Part, matching
 from pipeline_lib.study.sections import ELSEWHERE
 
 EACH = "each"  # treatment, in the key of an axis
@@ -81,6 +80,7 @@ def _in_one_go(course: list[Step]) -> list[Step]:
 
 
 Course = Annotated[list[AnyStep], AfterValidator(_in_one_go)]
+Colour = Annotated[str, matching("#[0-9A-Fa-f]{6}", '"#" and six hexadecimal digits, in quotes')]
 
 
 class Treatment(Model):
@@ -89,7 +89,7 @@ class Treatment(Model):
     label: Annotated[str, Field(min_length=1, max_length=60)] = Field(
         description="name in tables and figures, of at most 60 characters"
     )
-    colour: str | None = Field(None, description='colour in figures, "#rrggbb"')
+    colour: Colour | None = Field(None, description='colour in figures, "#rrggbb"')
     from_: str | None = Field(
         None,
         alias="from",
@@ -114,13 +114,6 @@ class Treatment(Model):
         if not label.isprintable() or not label.strip():
             raise ValueError("it must be a line of printable text")
         return label
-
-    @field_validator("colour")
-    @classmethod
-    def _hexadecimal(cls, colour: str | None) -> str | None:
-        if colour is not None and not re.fullmatch("#[0-9A-Fa-f]{6}", colour):
-            raise ValueError('it must be "#" and six hexadecimal digits, in quotes')
-        return colour
 
 
 def by_start(treatments: Mapping[str, Treatment]) -> list[str]:
@@ -149,18 +142,14 @@ def by_start(treatments: Mapping[str, Treatment]) -> list[str]:
     return found
 
 
-def _treatment_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in {*STATES, WITHDRAWN, EACH}:
-        raise ValueError(
-            "it must be lower-case letters, digits and `_`, begin with a letter, and not be "
-            f"{', '.join(STATES)}, {WITHDRAWN} or {EACH}"
-        )
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"it must be at most {LONGEST_NAME} characters long")
-    return name
-
-
-TreatmentName = Annotated[str, AfterValidator(_treatment_name)]
+TreatmentName = Annotated[
+    str,
+    matching(
+        rf"(?!({'|'.join((*STATES, WITHDRAWN, EACH))})\Z)[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}",
+        f"at most {LONGEST_NAME} lower-case letters, digits and `_`, begin with a letter, and not"
+        f" be {', '.join(STATES)}, {WITHDRAWN} or {EACH}",
+    ),
+]
 
 
 def _that_start(treatments: dict[str, Treatment]) -> dict[str, Treatment]:

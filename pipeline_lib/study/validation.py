@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 import json
 import math
-import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,30 +14,20 @@ from pydantic_core import ErrorDetails
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import BY_LAYER, EVERY_LAYER, RAMP, STEADY
-from pipeline_lib.study.config import (
-    LIST,
-    NUMBER,
-    STUDY,
-    VALUES,
-    VARIANTS,
-    Study,
-)
+from pipeline_lib.study.config import LIST, NUMBER, STUDY, VALUES, VARIANTS, Study
 from pipeline_lib.study.sections import ELSEWHERE, KEYWORD, MAPPING
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
 MOST_PROBLEMS = 20  # the most problems that are reported at once
 
 UNIONS = {
-    NUMBER: "it must be a whole number or a list of whole numbers",
-    LIST: "it must be a whole number or a list of whole numbers",
-    KEYWORD: "it must be torch or a mapping {normal: sd}",
-    MAPPING: "it must be torch or a mapping {normal: sd}",
-    VALUES: "it must be a list of values, or a mapping of names to keys",
-    VARIANTS: "it must be a list of values, or a mapping of names to keys",
-    STEADY: "it must be a number or a list of two, [first, last]",
-    EVERY_LAYER: "it must be a share or a list of shares, one for each hidden layer",
-    BY_LAYER: "it must be a share or a list of shares, one for each hidden layer",
-    RAMP: "it must be a number or a list of two, [first, last]",
+    **dict.fromkeys((NUMBER, LIST), "it must be a whole number or a list of whole numbers"),
+    **dict.fromkeys((KEYWORD, MAPPING), "it must be torch or a mapping {normal: sd}"),
+    **dict.fromkeys(
+        (VALUES, VARIANTS), "it must be a list of values, or a mapping of names to keys"
+    ),
+    **dict.fromkeys((STEADY, RAMP), "it must be a number or a list of two, [first, last]"),
+    **dict.fromkeys((EVERY_LAYER, BY_LAYER), "it must be a share or a list of shares, one a layer"),
 }
 
 # Plain sentences to replace messages of pydantic.
@@ -188,35 +176,8 @@ def _name(key: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = _BRIEF.repr(value)
+    text = repr(value)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
-
-
-class _Brief(reprlib.Repr):
-    """A `repr` that stops where the message is cut anyway, so that no value is too deep or long."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel = 4
-        self.maxlist = self.maxtuple = self.maxdict = LONGEST_VALUE // 3
-        self.maxstring = self.maxother = self.maxlong = 4 * LONGEST_VALUE
-
-    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        # Keys stay in their order, whereas `reprlib` would sort them.
-        if x and level <= 0:
-            return "{…}"
-        items = itertools.islice(x.items(), self.maxdict)
-        shown = [f"{self.repr1(k, level - 1)}: {self.repr1(v, level - 1)}" for k, v in items]
-        return "{" + ", ".join(shown) + "}"
-
-    repr_OrderedDict = repr_dict  # noqa: N815 - reprlib's own naming, of what JSON is loaded as
-
-    def repr_int(self, x: int, level: int) -> str:
-        power = int(abs(x).bit_length() * math.log10(2))
-        return repr(x) if power < LONGEST_VALUE else f"about {'-' * (x < 0)}1e{power}"
-
-
-_BRIEF = _Brief()
 
 
 def _is_number(value: Any) -> bool:

@@ -54,6 +54,10 @@ def _count(run: SingleRun, state: str, before: Network, network: Network) -> Non
     run.add(LAYERS, state, {"regrown": round(sum(back), -2)})  # printed as "about"
     for layer, (mask, new) in enumerate(zip(network.masks, back, strict=True), start=1):
         kept = int(mask.sum())
-        numbers = {"weights": mask.size, "kept": kept, "still_pruned": mask.size - kept}
+        numbers: dict[str, float] = {
+            "weights": mask.size,
+            "kept": kept,
+            "still_pruned": mask.size - kept,
+        }
         numbers |= {"sparsity": 100 * (1 - kept / mask.size), "regrown": new}
         run.add(LAYERS, state, {f"{name}_layer_{layer}": n for name, n in numbers.items()})

@@ -92,8 +92,8 @@ def _followed(run: SingleRun, arm: str, network: Network) -> Network:
         before, network = network, run.taken([step], network)
         if kind_of(step) == "regrow":
             cycle += 1
-            found = {"course_regrown": sum(regrown(before, network))}
-            found[f"course_{SPARSITY}"] = 100 * network.sparsity
+            count = sum(regrown(before, network))
+            found = {"course_regrown": count, f"course_{SPARSITY}": 100 * network.sparsity}
             run.add(COURSE, arm, found, level=cycle)
         else:
             epochs += step["train"]["epochs"]

@@ -103,7 +103,7 @@ def _mean_change(before: Network, after: Network) -> float:
     # The run added up float32 numbers with PyTorch, whose order of addition gives the last digit.
     changes = [np.abs(new - old) for new, old in zip(after.weights, before.weights, strict=True)]
     total = sum(float(torch.from_numpy(change).sum()) for change in changes)
-    return total / sum(change.size for change in changes)
+    return total / sum(int(change.size) for change in changes)
 
 
 def _without_smallest(network: Network) -> Network:
