@@ -20,11 +20,6 @@ ROOT = str(workflow.current_basedir)
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 TARGET = workflow.default_target
 
-if not os.path.isdir(ROOT):
-    sys.exit(
-        f"{ROOT}: the Snakefile needs the library beside it; clone the repository and use the"
-        " Snakefile of the clone"
-    )
 ROOT = os.path.realpath(ROOT)  # as jobs name their scripts, also if a link leads here
 if set("{}") & set(ROOT):
     sys.exit(
@@ -90,7 +85,7 @@ else:
 
         rule replay:
             input:
-                refuse(f"This study has no replay. {UNLIKE}"),
+                lambda wildcards: sys.exit(f"This study has no replay. {UNLIKE}"),
 
     else:
 

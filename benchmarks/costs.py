@@ -1,17 +1,15 @@
-"""The cost of a command in a copy of the project, and tables of costs, printed and saved."""
+"""The cost of a command in a folder of its own, and tables of costs, printed and saved."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +20,6 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path("results/benchmarks/performance")
-
-PARTS = (
-    *("Snakefile", "config.yaml", "rules", "workflow_scripts", "pipeline_lib", "profiles"),
-    *("report", "docs", "reference", "benchmarks", "CITATION.cff"),
-)
 
 
 @dataclass(frozen=True)
@@ -39,27 +32,18 @@ class Cost:
     output: str
 
 
-@contextmanager
-def project() -> Iterator[Path]:
-    """Make a copy of what a study needs, without what earlier runs left, and remove it again."""
-    with tempfile.TemporaryDirectory() as temporary:
-        for part in PARTS:
-            source, copy = ROOT / part, Path(temporary, part)
-            if source.is_dir():
-                shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, copy)
-        yield Path(temporary)
-
-
 def cost(arguments: Sequence[str], folder: Path) -> Cost:
-    """Run Python in a copy of the project. Raises SystemExit with what it printed if it fails."""
+    """Run Python in a folder, where its kernels are kept, too, so that the first run compiles them.
+
+    Raises SystemExit with what it printed if it fails.
+    """
     start = time.perf_counter()
+    here = {"PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(folder / "kernels")}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder)},
+            env=os.environ | here,
             stdout=printed,
             stderr=subprocess.STDOUT,
         )
@@ -81,16 +65,14 @@ def overlay(folder: Path, name: str, study: Mapping[str, Any]) -> str:
 
 
 def snakemake(folder: Path, name: str, study: Mapping[str, Any], *options: str) -> Cost:
-    """Run Snakemake on a study in a copy of the project."""
-    file = overlay(folder, name, study)
-    return cost(["-m", "snakemake", *options, "--configfile", file], folder)
+    """Run Snakemake on a study, whose results are in this folder."""
+    files = ["-s", str(ROOT / "Snakefile"), "--configfile", overlay(folder, name, study)]
+    return cost(["-m", "snakemake", *options, *files], folder)
 
 
 def machine() -> str:
     """Return a line about the machine and the libraries, since times mean nothing without."""
-    information = Path("/proc/cpuinfo")
-    text = information.read_text() if information.exists() else ""
-    model = re.search(r"model name\s*: (.*)", text)
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "numba"))
     return (
         f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores, load "

@@ -2,6 +2,9 @@
 
     python -m benchmarks.speed [--seeds 4,16] [--study studies/smoke.yaml] [--quick]
         [--contenders straightforward,plain,fast] [--out FOLDER]
+    python -m benchmarks.speed --planning 10,100,1000 [--out FOLDER]
+
+The second command measures what `snakemake -n` costs for so many seeds.
 
 The engines are measured as the workflow runs them, by the CPU time that each job writes into its
 log. The same jobs on a network of a few units show how much of a job is not arithmetic: imports,
@@ -12,14 +15,15 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from benchmarks.costs import RESULTS, Cost, cost, machine, overlay, project, show, snakemake
+from benchmarks.costs import RESULTS, Cost, cost, machine, overlay, show, snakemake
 
 YARDSTICK = "straightforward"
 CONTENDERS = (YARDSTICK, "plain", "fast")
@@ -95,6 +99,16 @@ def growth_table(costs: Mapping[int, Cost], in_jobs: Mapping[int, float]) -> pd.
     return table
 
 
+def planning_table(folder: Path, counts: Sequence[int]) -> pd.DataFrame:
+    """Return the jobs, CPU-seconds and MB of a dry run by number of seeds."""
+    rows = {}
+    for seeds in counts:
+        spent = snakemake(folder, f"seeds_{seeds}", {"seeds": seeds}, "-n")
+        [jobs] = re.findall(r"^total\s+(\d+)", spent.output, flags=re.MULTILINE)[:1]
+        rows[seeds] = {"jobs": int(jobs), "CPU-s": spent.cpu, "MB": spent.memory}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seeds")
+
+
 def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -104,8 +118,16 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="one seed, a tenth of the training points"
     )
+    parser.add_argument(
+        "--planning", help="numbers of seeds of which only the planning is measured"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     chosen = parser.parse_args()
+    if chosen.planning:
+        before = machine()
+        with tempfile.TemporaryDirectory() as folder:
+            table = planning_table(Path(folder), [*map(int, chosen.planning.split(","))])
+        return show("snakemake -n by number of seeds", before, table, chosen.out / "planning.csv")
     contenders = chosen.contenders.split(",")
     if unknown := set(contenders) - set(CONTENDERS):
         parser.error(f"no such contender: {', '.join(sorted(unknown))}")
@@ -115,8 +137,8 @@ def main() -> None:
         counts = []
         study["task"] = study.get("task", {}) | {"train": QUICK_POINTS}
 
-    with project() as folder:
-        before = machine()
+    with tempfile.TemporaryDirectory() as temporary:
+        before, folder = machine(), Path(temporary)
 
         def run(name: str, study: Mapping[str, Any]) -> tuple[Cost, pd.DataFrame]:
             spent = snakemake(folder, name, study, "-j", "2")

@@ -5,7 +5,7 @@ the weights after every step. It shares no code with `pipeline_lib`, so it can s
 the yardstick of the project's speed, and as the independent check of its replay. For both it
 draws random numbers as the published run did, all from torch's global generator.
 
-    python -m benchmarks.straightforward --seed 0 [--study studies/smoke.yaml] [--out rows.csv]
+    python -m benchmarks.straightforward --seed 0 [--study studies/smoke.yaml]
 
 prints CPU-seconds by phase and how many values equal the published run's of this seed, where the
 study names a file that has them.
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import csv
 import itertools
 import logging
 import time
@@ -31,7 +30,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-COLUMNS = ("seed", "treatment", "number", "modulation", "level", "cycle", "value")
 CONFIG = Path(__file__).parent.parent / "config.yaml"
 TEST_BATCH = 1000
 UNMODULATED = {"activation": "relu", "damping": 1.0, "gain": 1.0}
@@ -316,7 +314,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--study", type=Path, default=CONFIG, help="overlay on config.yaml")
-    parser.add_argument("--out", type=Path, help="CSV file to write the rows to")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
@@ -337,9 +334,6 @@ def main() -> None:
     for name, seconds in {"start-up": start_up, **experiment.seconds}.items():
         print(f"{name:24}{seconds:10.2f} CPU-seconds")
     print(f"{'total':24}{start_up + sum(experiment.seconds.values()):10.2f} CPU-seconds")
-    if arguments.out:
-        with arguments.out.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([COLUMNS, *experiment.rows])
     if runs := study.reproduction.runs:
         values = [Value(*row) for row in experiment.rows]
         comparison = digits.against_runs(values, published.read_runs(CONFIG.parent / runs))

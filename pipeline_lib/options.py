@@ -34,12 +34,12 @@ def _number(value: Any) -> Any:
     return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 
-Real = Annotated[float, BeforeValidator(_number)]
+NUMBER = BeforeValidator(_number)  # after the bounds, which then are those of a number
 Count = Annotated[int, Field(ge=1, le=MOST)]
-Deviation = Annotated[Real, Field(ge=0, le=LARGEST)]
-Factor = Annotated[Real, Field(gt=0, le=LARGEST)]
-Share = Annotated[Real, Field(gt=0, lt=1)]
-Signed = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
+Deviation = Annotated[float, Field(ge=0, le=LARGEST), NUMBER]
+Factor = Annotated[float, Field(gt=0, le=LARGEST), NUMBER]
+Share = Annotated[float, Field(gt=0, lt=1), NUMBER]
+Signed = Annotated[float, Field(ge=-LARGEST, le=LARGEST), NUMBER]
 Item = TypeVar("Item")
 Two = Annotated[list[Item], Field(min_length=2, max_length=2)]
 # A number throughout, or the first and the last of numbers that change linearly. The tags name the
@@ -53,7 +53,8 @@ Ramp = Either[Deviation]
 SignedRamp = Either[Signed]
 # A share, or one for each hidden layer.
 EVERY_LAYER, BY_LAYER = "<share of every layer>", "<share by layer>"
-Part = Annotated[Real, Field(ge=0, le=1)]
+Part = Annotated[float, Field(ge=0, le=1), NUMBER]
+SomePart = Annotated[float, Field(gt=0, le=1), NUMBER]
 Parts = Annotated[
     Annotated[Part, Tag(EVERY_LAYER)] | Annotated[list[Part], Field(min_length=1), Tag(BY_LAYER)],
     Discriminator(lambda value: BY_LAYER if isinstance(value, list) else EVERY_LAYER),

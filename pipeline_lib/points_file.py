@@ -10,6 +10,7 @@ import hashlib
 import io
 from array import array
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,28 +63,20 @@ def read_points(path: str) -> PointsFile:
     try:
         head = [name.strip() for name in next(lines, [])]
         _check_head(path, head)
-        at = head.index(LABEL)
         for row in filter(None, lines):
+            where = f"{path}: line {lines.line_num}"
             if len(row) != len(head):
                 raise PipelineError(
-                    f"{path}: line {lines.line_num} has {len(row)} entries; it must have"
-                    f" {len(head)}, as the first line has"
+                    f"{where} has {len(row)} entries; it must have {len(head)}, as the first line"
+                    " has"
                 )
-            names.append(row.pop(at).strip())
+            entries = dict(zip(head, map(str.strip, row), strict=True))
+            names.append(entries.pop(LABEL))
             if not names[-1]:
-                raise PipelineError(f"{path}: line {lines.line_num} has no {LABEL}")
-            values.extend(map(float, row))
-            if not all(-LARGEST <= value <= LARGEST for value in values[-len(row) :]):
-                raise ValueError
+                raise PipelineError(f"{where} has no {LABEL}")
+            values.extend(_number(where, *each) for each in entries.items())
     except csv.Error as error:
         raise PipelineError(f"{path}: line {lines.line_num} is not CSV ({error})") from None
-    except ValueError:
-        column, entry = _bad_entry([name for name in head if name != LABEL], row)
-        has = f"has {entry!r} as its {column}" if entry else f"has no {column}"
-        raise PipelineError(
-            f"{path}: line {lines.line_num} {has}; it must be a number from -{LARGEST:g} to"
-            f" {LARGEST:g}"
-        ) from None
     classes = _classes(path, names)
     places = {name: place for place, name in enumerate(classes)}
     labels = array("q", (places[name] for name in names))
@@ -102,15 +95,12 @@ def _check_head(path: str, head: list[str]) -> None:
         raise PipelineError(f"{path}: line 1 has {twice[0]!r} twice; columns must differ")
 
 
-def _bad_entry(columns: list[str], row: list[str]) -> tuple[str, str]:
-    for column, entry in zip(columns, row, strict=True):
-        try:
-            if -LARGEST <= float(entry) <= LARGEST:
-                continue
-        except ValueError:
-            pass
-        return column, entry[:30]
-    raise AssertionError("all entries are numbers")
+def _number(where: str, column: str, entry: str) -> float:
+    with suppress(ValueError):
+        if -LARGEST <= float(entry) <= LARGEST:
+            return float(entry)
+    has = f"has {entry[:30]!r} as its {column}" if entry else f"has no {column}"
+    raise PipelineError(f"{where} {has}; it must be a number from -{LARGEST:g} to {LARGEST:g}")
 
 
 def _classes(path: str, names: list[str]) -> tuple[str, ...]:

@@ -175,10 +175,6 @@ def published(*kinds):
     return found
 
 
-def has_published(*kinds):
-    return len(published(*kinds)) == len(kinds)
-
-
 def log_of(job):
     return in_results("logs", f"{job}.log")
 
@@ -368,12 +364,3 @@ def unlike_published():
     if STUDY.drawn:
         return f"The published run drew no numbers, and this study draws {', '.join(STUDY.drawn)}."
     return ""
-
-
-def refuse(sentence):
-    """An input function of a target that the study cannot have, and why."""
-
-    def refused(wildcards):
-        sys.exit(sentence)
-
-    return refused

@@ -36,11 +36,6 @@ def own(folder, before):
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        probe = Path(folder, f".room.{os.getpid()}")
-        try:
-            probe.write_bytes(bytes(4096))
-        finally:
-            probe.unlink(missing_ok=True)
         owner = open(Path(folder, ".owner"), "a+", encoding="utf-8")
     except OSError as error:
         sys.exit(f"{folder}: could not be written ({error.strerror}). {GOES_ON}")

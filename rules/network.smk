@@ -43,7 +43,7 @@ def plan_of_network(state, at=0):
 
 rule baseline:
     input:
-        lambda wildcards: first_look(in_seed("baseline.safetensors"))(wildcards),
+        lambda wildcards: first_look(in_seed("baseline.safetensors"), wildcards),
     output:
         network=network_file("baseline.safetensors"),
         history=in_seed("baseline_history.parquet"),

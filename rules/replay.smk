@@ -5,6 +5,7 @@ RUNS = STUDY.reproduction.replay
 STREAMS = RUNS.streams if RUNS else SEEDS
 REPLAY = "replay_single" if RUNS else "replay_seed"
 THEIRS = published("published", "runs")
+REPLAYED = in_results("replay", "seeds", "{seed}.parquet")
 OPTIONS = {} if RUNS else {name: slices.values(STUDY)[name] for name in slices.REPLAYED}
 
 
@@ -23,11 +24,9 @@ def plan_of_replay():
 
 rule replay_seed:
     input:
-        lambda wildcards: first_look(in_results("replay", "seeds", "{seed}.parquet"))(
-            wildcards
-        ),
+        lambda wildcards: first_look(REPLAYED, wildcards),
     output:
-        metrics=in_results("replay", "seeds", "{seed}.parquet"),
+        metrics=REPLAYED,
     log:
         log_of("replay/{seed}"),
     params:
@@ -45,7 +44,7 @@ rule replay_compare:
         **each_to_make(in_results("replay", "published.parquet"), **THEIRS),
         seeds=to_make(
             in_results("replay", "published.parquet"),
-            *expand(in_results("replay", "seeds", "{seed}.parquet"), seed=STREAMS),
+            *expand(REPLAYED, seed=STREAMS),
             listed=True,
         ),
     output:
@@ -73,5 +72,5 @@ rule replay_compare:
 
 rule replay:
     input:
-        expand(in_results("replay", "seeds", "{seed}.parquet"), seed=STREAMS),
+        expand(REPLAYED, seed=STREAMS),
         rules.replay_compare.output if "published" in THEIRS else [],

@@ -24,7 +24,7 @@ COMPARISON = in_results("reproduction", "comparison.parquet")
 COMPARED = {}  # what the report shows of the comparison
 if PUBLISHED:
     COMPARED["comparison"] = COMPARISON
-if has_published("published", "runs"):
+if len(published("published", "runs")) == 2:
     COMPARED["discrepancies"] = of_project("docs/discrepancies.md")
 
 

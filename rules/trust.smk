@@ -163,14 +163,10 @@ def is_made(path, seed):
     return path in (made_of_study() if seed is None else look_of_seed(int(seed))[0])
 
 
-def first_look(output):
-    """An input function of no files, for the jobs that everything else depends on."""
-
-    def no_files(wildcards):
-        is_made(str(output).format(**wildcards), wildcards.seed)
-        return []
-
-    return no_files
+def first_look(output, wildcards):
+    """No input files, for the jobs that everything else depends on."""
+    is_made(str(output).format(**wildcards), wildcards.seed)
+    return []
 
 
 # The study with its folder as it is here, which a module's prefix may have changed.

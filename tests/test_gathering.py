@@ -35,9 +35,8 @@ def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
     held = parts("history", [0, 1], treatments, training)
     assert len({part.place for part in held}) == 4  # each of them in both seeds
     for path, part in zip(paths, held, strict=True):
-        (stage,), (treatment,) = part.constant.values(), part.states
-        row = HistoryRow(part.seed, treatment, stage, None, 0, 0, 0.0, 0.7)
-        write_rows(path, [] if stage in training else [row], HistoryRow)
+        row = HistoryRow(part.seed, part.state, part.stage, None, 0, 0, 0.0, 0.7)
+        write_rows(path, [] if part.stage in training else [row], HistoryRow)
     assert gather(paths, HistoryRow, **told).num_rows == 4
     # One seed took a step of maintenance that is left to chance, and the other did not.
     row = HistoryRow(0, "ssri", "maintenance", 1, 0, 0, 0.0, 0.7)

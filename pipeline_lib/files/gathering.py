@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,42 +17,41 @@ from pipeline_lib.files.whole import REMEDY
 from pipeline_lib.names import BASELINE, COURSE, HISTORY
 from pipeline_lib.numbers import Axes
 
-_Path: TypeAlias = "str | Path"
+_Path = str | Path
 Training = Mapping[str, Sequence[str]]  # of measures: their stages, and of which treatments
 NOTHING: Training = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Part:
-    """The expected content of a file to gather: one seed's rows, and columns with one value."""
+    """The expected content of a file to gather: the rows of a seed and a state.
+
+    Rows of history are of one `stage` of training.
+    """
 
     seed: int
-    states: Sequence[str]
-    constant: Mapping[str, str] = field(default_factory=dict)
+    state: str
+    stage: str = ""
 
     @property
     def place(self) -> str:
-        """The state whose rows they are, preceded by the training if they are history."""
-        stage = [self.constant["stage"]] if "stage" in self.constant else []
-        return " ".join([*stage, *self.states])
+        """The state whose rows they are, preceded by the stage if they are history."""
+        return f"{self.stage} {self.state}".strip()
 
 
 def parts(
     kind: str, seeds: Sequence[int], states: Sequence[str], training: Training = NOTHING
 ) -> list[Part]:
     """Return the expected content of the files of a kind, in the order of gathering."""
+    stages = {"": states}
     if kind == HISTORY:
         healthy, *treated = states
-        return [
-            *(Part(seed, [healthy], {"stage": BASELINE}) for seed in seeds),
-            *(Part(seed, [state], {"stage": COURSE}) for seed, state in product(seeds, treated)),
-            *(
-                Part(seed, [state], {"stage": stage})
-                for stage, trained in training.items()
-                for seed, state in product(seeds, trained)
-            ),
-        ]
-    return [Part(seed, [state], {"assessment": kind}) for seed, state in product(seeds, states)]
+        stages = {BASELINE: [healthy], COURSE: treated, **training}
+    return [
+        Part(seed, state, stage)
+        for stage, of_stage in stages.items()
+        for seed, state in product(seeds, of_stage)
+    ]
 
 
 def gather(
@@ -75,10 +74,12 @@ def gather(
     tables = []
     first: dict[str, tuple[_Path, pa.Table]] = {}
     for path, part in zip(paths, parts(kind, seeds, states, training), strict=True):
-        table = read_table(path, row, _plan_of(part, planned) if planned else None)
-        _check_columns(path, table, {"seed": [part.seed]})
-        _check_columns(path, table, {name: [value] for name, value in part.constant.items()})
-        _check_columns(path, table, {"treatment": part.states}, complete=kind != HISTORY)
+        of_seed = f"{part.seed} {part.place}"
+        by = (planned.get(of_seed) or planned[part.place]) if planned else None
+        table = read_table(path, row, by)
+        constant = {"stage": [part.stage]} if part.stage else {"assessment": [kind]}
+        _check_columns(path, table, {"seed": [part.seed], **constant})
+        _check_columns(path, table, {"treatment": [part.state]}, complete=kind != HISTORY)
         tables.append(table)
         place = _place(table, row)
         model, expected = first.setdefault(part.place, (path, place))
@@ -87,17 +88,13 @@ def gather(
         if place.group_by(place.column_names).aggregate([]).num_rows < place.num_rows:
             raise PipelineError(f"{path}: holds a row twice; {REMEDY}")
         # Maintenance with a chance is taken in different cycles by different seeds.
-        if path is not model and part.constant.get("stage") not in training:
+        if path is not model and part.stage not in training:
             raise PipelineError(
                 f"{path}: its {place.num_rows} rows are not of the same measurements as the"
                 f" {expected.num_rows} of {model}; delete both and run the workflow again to"
                 " rebuild them"
             )
     return pa.concat_tables(tables).combine_chunks()
-
-
-def _plan_of(part: Part, planned: Mapping[str, str]) -> str:
-    return planned.get(f"{part.seed} {part.place}") or planned[part.place]
 
 
 def read_gathered(

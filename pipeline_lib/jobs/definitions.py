@@ -89,19 +89,15 @@ class _Cleaner(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> Any:
         self.generic_visit(node)
-        test = node.test  # TYPE_CHECKING or typing.TYPE_CHECKING
-        name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
-        return node.orelse if name == "TYPE_CHECKING" else node
+        return node.orelse if getattr(node.test, "id", None) == "TYPE_CHECKING" else node
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
         return self.generic_visit(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name that `ast` looks for
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.in_class.update(node.body)
@@ -115,7 +111,7 @@ class _Cleaner(ast.NodeTransformer):
 
 
 def _defined(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return [statement.name]
     if not isinstance(statement, ast.Assign | ast.AugAssign):
         return []

@@ -41,12 +41,12 @@ def fingerprint(*entries: str | Path, root: str | Path) -> str:
     Statements that define nothing count with every definition of their module and of the modules
     below it. The version of each of `LIBRARIES` counts if the reached code uses it.
 
-    Raises ValueError for an entry that does not exist, and for an import by `*` or by a relative
-    path, because neither can be followed.
+    Raises ValueError for an import by `*` or by a relative path, because neither can be followed,
+    and for a module that does not exist; KeyError for a definition, FileNotFoundError for a script.
     """
     library = Path(root)
     found: dict[str, str] = {}
-    waiting = [_checked(str(entry), library) for entry in entries]
+    waiting = [str(entry) for entry in entries]
     while waiting:
         label = waiting.pop()
         if Path(label).name not in found:
@@ -72,18 +72,6 @@ class _Piece(NamedTuple):
 
     text: str
     needs: set[str]
-
-
-def _checked(entry: str, root: Path) -> str:
-    module, colon, name = entry.partition(":")
-    if entry.endswith(".py"):
-        if not Path(entry).is_file():
-            raise ValueError(f"there is no script {entry}")
-    elif module.split(".")[0] != PACKAGE or _file(module, root) is None:
-        raise ValueError(f"the entry {entry!r} is neither a script nor a module of {PACKAGE}")
-    elif colon and name not in _source(module, root).definitions:
-        raise ValueError(f"the entry {entry!r} names no definition at the top level of {module}")
-    return entry
 
 
 @cache

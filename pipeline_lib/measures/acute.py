@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure,
 from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
 from pipeline_lib.names import ACUTE_DROP, COMBINED, SUMMARY
 from pipeline_lib.numbers import POINTS, Key, Number, TableSpec
-from pipeline_lib.options import Model, Share
+from pipeline_lib.options import Model, Share, SomePart
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
@@ -28,9 +28,7 @@ class Options(Model):
     """Acute relapse: one sudden pruning of the treated network."""
 
     prune: Share = Field(description="fraction of the surviving weights that is cut at once")
-    cap: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="sparsity that this pruning never goes beyond"
-    )
+    cap: SomePart = Field(description="sparsity that this pruning never goes beyond")
 
 
 Row = Measurement

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
-from pipeline_lib.names import (
-    TURNOVER,
-    WEIGHT_CHANGE,
-    WEIGHT_CHANGE_L1,
-    WEIGHT_CHANGE_L2,
-)
+from pipeline_lib.names import TURNOVER, WEIGHT_CHANGE, WEIGHT_CHANGE_L1, WEIGHT_CHANGE_L2
 from pipeline_lib.numbers import PER_CENT, PLAIN, Key, Number, TableSpec
 from pipeline_lib.options import Model
 
@@ -47,11 +42,7 @@ def run(subject: Subject, network: Network, *, untreated: Network) -> list[Row]:
     from pipeline_lib.model.change import weight_change
 
     change = weight_change(untreated, network)
-    found = {
-        WEIGHT_CHANGE_L1: change.l1,
-        WEIGHT_CHANGE_L2: change.l2,
-        TURNOVER: change.turnover,
-    }
+    found = {WEIGHT_CHANGE_L1: change.l1, WEIGHT_CHANGE_L2: change.l2, TURNOVER: change.turnover}
     return [Row(subject.seed, subject.treatment, *each) for each in found.items()]
 
 

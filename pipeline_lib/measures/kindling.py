@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, is_below
 from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
 from pipeline_lib.names import SCARS
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
-from pipeline_lib.options import Count, Model, Ramp, SignedRamp
+from pipeline_lib.options import Count, Model, Ramp, SignedRamp, SomePart
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
@@ -36,7 +36,7 @@ class Probe(Model):
 
     bias: SignedRamp = Field(description="mean of the internal noise, or first and last mean")
     internal_noise: Ramp = Field(description="SD σ of the internal noise, or first and last SD")
-    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
+    threshold: SomePart = Field(
         description="a network with a lower accuracy (a fraction) has an episode"
     )
 
@@ -90,22 +90,19 @@ def run(
     """
     from pipeline_lib.steps import Setting, take
 
-    def taken(stage: str, steps: Sequence[StepOptions], network: Network) -> Network:
-        setting = Setting(subject.engine, training, batch_size, subject.seed)
-        after = take(steps, network, setting, generator, stage=stage, cycle=cycle)
-        if stage == KINDLING:
-            subject.history.extend(setting.rows(subject.seed, subject.treatment, stage, cycle))
-        return after
-
     rows = []
     for cycle in range(cycles + 1):
         generator = subject.engine.generator(subject.seed, KINDLING, subject.treatment, cycle)
+        setting = Setting(subject.engine, training, batch_size, subject.seed)
         if cycle:
-            network = taken(KINDLING, maintenance, taken("stress", stress, network))
+            network = take(stress, network, setting, generator, stage="stress", cycle=cycle)
+            setting.history.clear()
+            network = take(maintenance, network, setting, generator, stage=KINDLING, cycle=cycle)
+            subject.history += setting.rows(subject.seed, subject.treatment, KINDLING, cycle)
         row = probed(subject, network, standard, probe, cycle, cycles)
         row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:
-            network = taken("episode", episode, network)
+            network = take(episode, network, setting, generator, stage="episode", cycle=cycle)
         rows.append(replace(row, sparsity=network.sparsity, scars=network.lost))
     if afterwards:
         rows.append(probed(subject, network, standard, afterwards, None, cycles))

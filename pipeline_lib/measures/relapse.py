@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from statistics import fmean
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from pipeline_lib.names import (
     TOTAL_DROP,
 )
 from pipeline_lib.numbers import CYCLES, POINTS, FigureSpec, Key, Number, TableSpec
-from pipeline_lib.options import Count, Model, Share
+from pipeline_lib.options import Count, Model, Share, SomePart
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
@@ -56,7 +56,7 @@ class Options(Model):
 
     cycles: Count = Field(description="stress cycles")
     prune: Share = Field(description="fraction of the surviving weights that is cut in each cycle")
-    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
+    threshold: SomePart = Field(
         description="a network whose combined accuracy (a fraction) is lower has relapsed"
     )
 

@@ -11,7 +11,6 @@ import copy
 import itertools
 import math
 import re
-from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -67,7 +66,7 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
     A study without axes is its only scenario. `raw` is the study as loaded from YAML, and `order`
     is explained in `validate`.
 
-    Raises PipelineError with a line for each problem of the study, or of a scenario that it names.
+    Raises PipelineError with a line for each problem of the study, or of the first bad scenario.
     """
     base = validate(raw, order=order)
     without = {key: value for key, value in raw.items() if key != "axes"}
@@ -84,7 +83,7 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
         )
     if not axes:
         return [Scenario({}, {}, base, patients(base, without, drawn, order))]
-    found, problems = [], defaultdict[str, list[str]](list)
+    found = []
     for chosen in itertools.product(*axes.values()):
         place = dict(zip(axes, chosen, strict=True))
         varied = copy.deepcopy(without)
@@ -96,19 +95,11 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
             of_seeds = patients(study, varied, drawn, order)
         except PipelineError as error:
             where = ", ".join(f"{axis} = {each.label}" for axis, each in place.items())
-            for line in str(error).splitlines():
-                problems[line].append(where)
-            continue
+            lines = [f"axes, at {where}: {line}" for line in str(error).splitlines()]
+            raise PipelineError("\n".join(lines)) from None
         values = {axis: each.value for axis, each in place.items()}
         labels = {axis: each.label for axis, each in place.items()}
         found.append(Scenario(values, labels, study, of_seeds))
-    if problems:
-        told = []
-        for line, (where, *others) in problems.items():
-            too = f" and {len(others)} more" if others else ""
-            told.append(f"axes, at {where}{too}: {line}")
-        more = [f"and {len(told) - 5} more like these"] if len(told) > 5 else []
-        raise PipelineError("\n".join(told[:5] + more))
     return found
 
 

@@ -11,10 +11,10 @@ from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.options import (
     LARGEST_SEED,
+    NUMBER,
     Count,
     Factor,
     Model,
-    Real,
     Scope,
     Share,
     Signed,
@@ -144,7 +144,7 @@ class Baseline(Model):
 class Pruning(Model):
     """The damage: pruning of the healthy network, the same for every treatment."""
 
-    sparsity: Annotated[Real, Field(ge=0, lt=1)] = Field(
+    sparsity: Annotated[float, Field(ge=0, lt=1), NUMBER] = Field(
         description="fraction of the weights that is cut"
     )
     scope: Scope = Field(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -111,20 +110,7 @@ def schema() -> str:
     treatments["additionalProperties"] = {
         "anyOf": [treatments["additionalProperties"], {"type": "null"}]  # removed by an overlay
     }
-    return json.dumps(_standard(found), indent=2, ensure_ascii=False) + "\n"
-
-
-# Of a number that a validator of ours reads first, Pydantic gives the limits by its own names.
-KEYWORDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
-
-
-def _standard(schema: Any) -> Any:
-    """Return a schema with the keywords that JSON schema has for limits."""
-    if isinstance(schema, list):
-        return list(map(_standard, schema))
-    if isinstance(schema, dict):
-        return {KEYWORDS.get(key, key): _standard(value) for key, value in schema.items()}
-    return schema
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sentence(details: ErrorDetails) -> str:
@@ -151,9 +137,6 @@ def _allowed(details: ErrorDetails) -> str:
     union = UNIONS.get(str(details["loc"][-1])) if details["loc"] else None
     if union and kind.endswith(("_type", "_error", "from_float")):
         return union
-    if kind == "float_type" and _is_number(details["input"]):
-        value = float(details["input"])
-        return f"it must be a number, which YAML wants with a point and a sign: {value:.1e}"
     if 1 in (context.get("lt"), context.get("le")) and 1 < details["input"] <= 100:
         return f"it must be a fraction, at most 1; did you mean {details['input'] / 100:g}?"
     own = details["msg"].replace("Input should be", "it must be")
@@ -178,13 +161,6 @@ def _name(key: str) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and math.isfinite(float(value))
-    except ValueError:
-        return False
 
 
 def _known_keys(path: tuple[str | int, ...]) -> str:
