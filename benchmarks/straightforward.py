@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import copy
 import itertools
-import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +34,6 @@ TEST_BATCH = 1000
 UNMODULATED = {"activation": "relu", "damping": 1.0, "gain": 1.0}
 
 Row = tuple[int, str, str, str, float | None, int | None, float]
-
-logger = logging.getLogger(__name__)
 
 
 def draw_points(state: int, task: Mapping[str, Any], size: str, sd: float) -> TensorDataset:
@@ -138,15 +135,12 @@ def train(
         model.sigma = noise[0] + done * (noise[1] - noise[0])
         if gain:
             model.modulation = model.modulation | {"gain": gain[0] + done * (gain[1] - gain[0])}
-        total = 0.0
         for x, labels in loader:
             optimiser.zero_grad()
             loss = F.cross_entropy(model(x), labels)
             loss.backward()
             optimiser.step()
             model.apply_masks()
-            total += loss.item() * len(x)
-        logger.info("epoch %d: loss %.4f", epoch + 1, total / len(loader.dataset))
     model.sigma = 0.0
 
 
@@ -315,7 +309,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--study", type=Path, default=CONFIG, help="overlay on config.yaml")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     # The study and the published run are read with the project's code; the experiment uses none.
     import yaml

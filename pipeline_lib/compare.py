@@ -53,11 +53,7 @@ def compare(base: Side, other: Side, out: str | Path) -> str:
 
 
 def _text(
-    base: Side,
-    other: Side,
-    varied: Varied,
-    variants: Sequence[Variant],
-    labels: dict[str, str],
+    base: Side, other: Side, varied: Varied, variants: Sequence[Variant], labels: dict[str, str]
 ) -> str:
     seeds = len(base.seeds & other.seeds)
     reading = (

@@ -36,9 +36,7 @@ with job_log(snakemake.log[0], "write the report"):
         numbered_rows(read_bytes(discrepancies).decode()) if discrepancies else [],
         embedded(files.figures, specs(study["measures"])),
         read_origin(
-            network=files.network,
-            project=Path(snakemake.scriptdir).parent,
-            citation=files.citation,
+            network=files.network, project=Path(snakemake.scriptdir).parent, citation=files.citation
         ),
         interactive.script(
             by_key(values),

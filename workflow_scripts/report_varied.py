@@ -34,9 +34,7 @@ with job_log(snakemake.log[0], "write the report"):
     tables = varied_tables(varied, along, variants, claims, study["labels"])
     findings = varied_findings(varied, along, variants, claims, study["labels"], params.threshold)
     origin = read_origin(
-        network=files.network,
-        project=Path(snakemake.scriptdir).parent,
-        citation=files.citation,
+        network=files.network, project=Path(snakemake.scriptdir).parent, citation=files.citation
     )
     content = {
         "study": study,

@@ -147,11 +147,7 @@ def _place(table: pa.Table, row: type) -> pa.Table:
 
 
 def _check_columns(
-    path: _Path,
-    table: pa.Table,
-    expected: Mapping[str, Sequence[Any]],
-    *,
-    complete: bool = False,
+    path: _Path, table: pa.Table, expected: Mapping[str, Sequence[Any]], *, complete: bool = False
 ) -> None:
     for name, allowed in expected.items():
         if name not in table.column_names:

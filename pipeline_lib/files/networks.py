@@ -66,9 +66,7 @@ def origin(seed: int, state: str) -> dict[str, Any]:
 
 
 def read_network(
-    path: str | Path,
-    belonging: Mapping[str, Any] | None = None,
-    planned: str | None = None,
+    path: str | Path, belonging: Mapping[str, Any] | None = None, planned: str | None = None
 ) -> Network:
     """Read a network of this `origin`, made by the plan `planned`; None allows any.
 
@@ -79,7 +77,7 @@ def read_network(
     check_plan(path, stamp, planned)
     found = {name: metadata["provenance"].get(name) for name in belonging or {}}
     if belonging and found != belonging:
-        raise PipelineError(f"{path}: {_named(found)} instead of {_named(belonging)}; {REMEDY}")
+        raise PipelineError(f"{path}: its origin is {found} instead of {belonging}; {REMEDY}")
     layers = range(sum(name.startswith("masks.") for name in tensors))
     changes = metadata["modulation"]
     if "units" in changes:
@@ -106,10 +104,6 @@ def library_versions() -> dict[str, str]:
     # The label of a build, such as "+cpu", says nothing about the results.
     names = ("numba", "numpy", "safetensors", "scipy", "torch")
     return {name: version(name).partition("+")[0] for name in names}
-
-
-def _named(origin: Mapping[str, Any]) -> str:
-    return "the network " + ", ".join(f"{name} {value}" for name, value in origin.items())
 
 
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any], Stamp]:

@@ -10,14 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib.files.stamps import (
-    NETWORK,
-    STAMPED,
-    Made,
-    is_stamp_of,
-    origin_of,
-    read_stamp,
-)
+from pipeline_lib.files.stamps import NETWORK, STAMPED, Made, is_stamp_of, origin_of, read_stamp
 from pipeline_lib.jobs import sources
 
 

@@ -59,13 +59,7 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
 
 
 NUMBERS = (
-    Number(
-        ACUTE_DROP,
-        "Acute drop",
-        unit=POINTS,
-        better="less",
-        tables=("acute_relapse", SUMMARY),
-    ),
+    Number(ACUTE_DROP, "Acute drop", unit=POINTS, better="less", tables=("acute_relapse", SUMMARY)),
 )
 
 TABLES = (

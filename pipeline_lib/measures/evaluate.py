@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, measure, per_cent
 from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
@@ -55,18 +54,12 @@ class Options(Model):
         None, description="SDs of noise on the test points and nowhere else, ascending"
     )
 
-    @field_validator("sweep")
+    @field_validator("sweep", "input_sweep")
     @classmethod
-    def _ascending_from_zero(cls, sweep: list[float]) -> list[float]:
-        if sweep[0] != 0 or any(b <= a for a, b in itertools.pairwise(sweep)):
-            raise ValueError("it must be noise levels in ascending order, the first of them 0.0")
-        return sweep
-
-    @field_validator("input_sweep")
-    @classmethod
-    def _ascending(cls, sweep: list[float] | None) -> list[float] | None:
-        if sweep and (sweep[0] == 0 or any(b <= a for a, b in itertools.pairwise(sweep))):
-            raise ValueError("it must be noise levels above 0 in ascending order")
+    def _ascending(cls, sweep: list[float] | None, info: ValidationInfo) -> list[float] | None:
+        first = "the first of them 0.0" if info.field_name == "sweep" else "all above 0"
+        if sweep and ((sweep[0] == 0) != (info.field_name == "sweep") or sweep != sorted({*sweep})):
+            raise ValueError(f"it must be noise levels in ascending order, {first}")
         return sweep
 
 

@@ -98,7 +98,7 @@ def run(
             network = take(stress, network, setting, generator, stage="stress", cycle=cycle)
             setting.history.clear()
             network = take(maintenance, network, setting, generator, stage=KINDLING, cycle=cycle)
-            subject.history += setting.rows(subject.seed, subject.treatment, KINDLING, cycle)
+            subject.history.extend(setting.rows(subject.seed, subject.treatment, KINDLING, cycle))
         row = probed(subject, network, standard, probe, cycle, cycles)
         row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:

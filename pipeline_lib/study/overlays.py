@@ -66,8 +66,6 @@ def read(path: str | Path) -> dict[str, Any]:
         raise PipelineError(f"{path}: not a text file in UTF-8") from None
     except yaml.YAMLError as error:
         raise PipelineError(f"{path}: not valid YAML ({_reason(error)})") from None
-    except ValueError as error:  # for a date such as 2026-13-99
-        raise PipelineError(f"{path}: not a study ({error})") from None
     if not isinstance(content, dict):
         kinds = {type(None): "empty", list: "a list", str: "text"}
         found = kinds.get(type(content), "a single value")

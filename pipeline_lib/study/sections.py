@@ -46,10 +46,6 @@ LocalFile = Annotated[
 ]
 
 
-# Jobs are told the centres on their command line, which may have 131,072 characters.
-MOST_COORDINATES = 2_000
-
-
 class TaskOptions(Model):
     """The Gaussian clouds and the sizes of the data sets, or a file of points in their place."""
 
@@ -74,9 +70,6 @@ class TaskOptions(Model):
     def _in_one_space(cls, centres: list[list[float]]) -> list[list[float]]:
         if len({len(centre) for centre in centres}) > 1:
             raise ValueError("it must be clouds that all have as many coordinates as the first")
-        if len(centres) * len(centres[0]) > MOST_COORDINATES:
-            most = f"it must have at most {MOST_COORDINATES} coordinates"
-            raise ValueError(f"{most}; more belong in a file of points")
         return centres
 
     @model_validator(mode="after")

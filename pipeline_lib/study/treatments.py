@@ -127,12 +127,8 @@ def by_start(treatments: Mapping[str, Treatment]) -> list[str]:
         while (start := treatments[chain[-1]].start) != UNTREATED:
             key = f"treatments.{chain[-1]}.from is {start[:LONGEST_NAME]!r}"
             if start not in treatments:
-                others = [other for other in treatments if other != chain[-1]]
-                raise PipelineError(
-                    f"{key}; it must be one of the other treatments, {', '.join(others)}"
-                    if others
-                    else f"{key}; the study has no other treatment"
-                )
+                others = ", ".join(other for other in treatments if other != chain[-1])
+                raise PipelineError(f"{key}; it must be one of the other treatments, {others}")
             if start in chain:
                 raise PipelineError(
                     f"{key}; a treatment must not start from itself, directly or through others"

@@ -17,7 +17,6 @@ from pipeline_lib.study.config import LIST, NUMBER, STUDY, VALUES, VARIANTS, Stu
 from pipeline_lib.study.sections import ELSEWHERE, KEYWORD, MAPPING
 
 LONGEST_VALUE = 60  # the most characters of a value that a message shows
-MOST_PROBLEMS = 20  # the most problems that are reported at once
 
 UNIONS = {
     **dict.fromkeys((NUMBER, LIST), "it must be a whole number or a list of whole numbers"),
@@ -64,10 +63,7 @@ def validate(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> Study:
     except ValidationError as error:
         lines += [_sentence(details) for details in error.errors()]
     if lines:
-        lines = list(dict.fromkeys(lines))
-        more = len(lines) - MOST_PROBLEMS
-        lines[MOST_PROBLEMS:] = [f"and {more} more like these"] if more > 0 else []
-        raise PipelineError("\n".join(lines))
+        raise PipelineError("\n".join(dict.fromkeys(lines)))
     return study
 
 

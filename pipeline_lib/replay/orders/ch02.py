@@ -7,14 +7,7 @@ import itertools
 from pipeline_lib.names import COMBINED
 from pipeline_lib.replay.kernels import ANY
 from pipeline_lib.replay.orders.ch01 import stages
-from pipeline_lib.replay.single import (
-    BOTH,
-    WITHOUT_NOISE,
-    Accuracies,
-    SingleRun,
-    inside,
-    on_inputs,
-)
+from pipeline_lib.replay.single import BOTH, WITHOUT_NOISE, Accuracies, SingleRun, inside, on_inputs
 
 KERNELS = ANY
 COMPARISON, DIFFERENCE, SWEEP = "comparison", "difference", "sweep"
