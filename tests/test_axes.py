@@ -9,7 +9,8 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import VARIED_TABLES
 from pipeline_lib.reporting.typesetting import FORMATS
-from pipeline_lib.study.axes import scenarios
+from pipeline_lib.study import slices
+from pipeline_lib.study.axes import folders, scenarios, that_matter
 from tests.projects import Project
 
 SEVERITY = "pruning.sparsity"
@@ -39,6 +40,31 @@ def test_variants_lay_keys_over_the_study(paper):
     assert (wide.baseline.lr, narrow.baseline.lr) == (1e-3, 1)
     assert wide.network.init == "torch"  # what a variant does not name stays
     assert same.network.hidden == [512, 512, 256]
+
+
+def test_each_sets_a_key_of_every_treatment(paper):
+    found = varied(paper, {"treatments.each.course.train.stop": [5, 15]})
+    trained = [
+        [slices.treat(one.study, name)["course"][-1]["train"] for name in one.study.treatments]
+        for one in found
+    ]
+    stops = [[step.get("stop") for step in steps] for steps in trained]
+    assert stops == [[5, 5, 5], [None, 15, None]]  # of 15, 100 and 10 epochs
+
+
+def test_only_axes_that_change_what_is_made_matter(paper):
+    found = varied(paper, AXES)
+    assert that_matter(found, ["same"] * 4) == []
+    assert that_matter(found, ["a", "a", "b", "b"]) == [SEVERITY]
+    assert that_matter(found, ["a", "b", "a", "b"]) == [DOSE]
+    assert that_matter(found, ["a", "a", "a", "b"]) == [SEVERITY, DOSE]
+
+
+def test_scenarios_that_make_the_same_share_the_files_of_the_first(paper):
+    variants = {"lenient": {"relapse": {"threshold": 0.3}}, "wide": {"network": {"hidden": [600]}}}
+    found = varied(paper, {"choice": {"paper": {}} | variants})
+    of_paper, of_wide = "/choice~paper", "/choice~wide"
+    assert folders(found, ["same", "same", "other"]) == [of_paper, of_paper, of_wide]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +145,21 @@ def test_a_scenario_is_to_the_byte_the_study_that_it_would_be_alone(crossed, tmp
     here = values[(values[SEVERITY] == 0.5) & (values[DOSE] == 0.2)].drop(columns=list(AXES))
     expected = pd.read_parquet(tmp_path / "results/values.parquet")
     pd.testing.assert_frame_equal(here.reset_index(drop=True), expected)
+
+
+def test_neither_j_nor_order_nor_a_subset_changes_a_byte(crossed, tmp_path):
+    other = Project(tmp_path)
+    backwards = {axis: values[::-1] for axis, values in AXES.items()}
+    other.study |= {"seeds": 1, "axes": backwards}
+    cell = f"seeds/0/{SEVERITY}~0.8/{DOSE}~0.5/ketamine/relapse.parquet"
+    other.snakemake("-j", "1", f"results/{cell}")
+    other.snakemake("-j", "1", "results/values.parquet")
+    ours, theirs = (
+        {path: file for path, file in project.results().items() if path.startswith("seeds")}
+        for project in (crossed, other)
+    )
+    assert cell in ours
+    assert ours == theirs
 
 
 def test_a_variant_runs_only_what_it_changes(tmp_path):

@@ -236,6 +236,17 @@ def test_training_and_measurement_of_any_network_match_the_plain_engine(seed, mo
     counted_by_both(network, points, monkeypatch, seed, **conditions)
 
 
+def test_classes_keep_their_order_when_some_outputs_are_dense_and_others_sparse():
+    network = prune(dense_network([2, 128, 128, 64, 20]), 0.56)
+    rng = np.random.default_rng(0)
+    points = Points(rng.normal(0, 3, (2000, 2)).astype(np.float32), rng.integers(0, 20, 2000))
+    assert (compact(network, noisy=False).units[-1] == np.arange(20)).all()
+    quiet = {"input_noise": 0.0, "internal_noise": 0.0}
+    assert fast.count_correct(
+        network, points, generator=fast.generator(0, "m"), **quiet
+    ) == plain.count_correct(network, points, generator=plain.generator(0, "m"), **quiet)
+
+
 @pytest.mark.parametrize("batches", [1, 2, 99])
 @pytest.mark.parametrize("modulation", MODULATIONS)
 def test_gradient_magnitudes_of_the_first_batches_equal_the_plain_engines(
