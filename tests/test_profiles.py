@@ -73,3 +73,13 @@ def test_snakemake_knows_every_option_of_the_profiles_those_in_comments_too():
         options = re.findall(r"^(?:# )?([a-z-]+): ", path.read_text("utf-8"), re.M)
         assert len(options) > 4
         assert [each for each in options if not re.search(rf"--{each}[ ,\n]", known)] == []
+
+
+def test_twenty_seeds_ask_for_two_to_three_times_the_time_that_they_take(tmp_path):
+    takes = 15  # minutes of one core (docs/performance.md)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    command += ["--profile", ROOT / "profiles/generic", "--retries", "0"]
+    command += ["--cluster-generic-submit-cmd", "echo {resources.runtime} > asked; false"]
+    command += ["--config", "seeds=20"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert 2 * takes <= int((tmp_path / "asked").read_text()) <= 3 * takes
