@@ -19,9 +19,7 @@ HALF = Modulation(damping=0.7, units=((0, 3, 22), ()))
 STABILISER = Modulation(inhibition=0.15, gain_cap=1.05, bias_damping=0.3)
 
 
-@pytest.mark.parametrize(
-    "modulation", [Modulation("tanh", 0.7), Modulation("tanh", 0.7, 0.85), HALF, STABILISER]
-)
+@pytest.mark.parametrize("modulation", [Modulation("tanh", 0.7, 0.85), HALF, STABILISER])
 def test_a_network_is_read_as_it_was_written(network, tmp_path, modulation):
     treated = modulated(prune(network, 0.9), modulation)
     write_network(tmp_path / "n.safetensors", treated, {"seed": 3, "stage": "treated"})
@@ -68,12 +66,11 @@ def test_a_missing_network_is_named(tmp_path):
         read_network(tmp_path / "none.safetensors")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_weight_that_is_not_finite_is_refused_at_both_ends(network, tmp_path, value, monkeypatch):
+def test_a_weight_that_is_not_finite_is_refused_at_both_ends(network, tmp_path, monkeypatch):
     # This unit reaches no output, so an engine would leave it out.
     network.masks[1][:, 3] = False
     network.weights[1][:, 3] = 0
-    network.weights[0][3, 1] = value
+    network.weights[0][3, 1] = np.nan
     path = tmp_path / "n.safetensors"
     with pytest.raises(PipelineError, match="a weight or a bias is NaN or infinite"):
         write_network(path, network, {})
