@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-import ast
+import csv
 import re
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.validation import validate
-from tests import hostile
 from tests.conftest import ROOT
-from tests.inprocess import Run, run
 from tests.projects import Project
 from tests.strategies import base
-
-SOURCES = sorted(
-    path
-    for folder in ("pipeline_lib", "rules", "workflow_scripts", "benchmarks")
-    for path in (ROOT / folder).rglob("*.py")
-)
-
-CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.unsafe_load"}
-CALLS |= {"yaml.full_load", "pd.read_pickle", "torch.load", "torch.save", "marshal.loads"}
-MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
-LOADERS = {"yaml.SafeLoader", "yaml.CSafeLoader", "_Loader"}  # the last is a SafeLoader
-
-
-def unsafe(tree: ast.AST) -> list[str]:
-    """What of a module could run what a file says."""
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [alias.name for alias in node.names]
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            found += [name for name in names if name.split(".")[0] in MODULES]
-        if not isinstance(node, ast.Call):
-            continue
-        name = ast.unparse(node.func)
-        options = {option.arg: ast.unparse(option.value) for option in node.keywords}
-        loader = [ast.unparse(argument) for argument in node.args[1:]] + [options.get("Loader")]
-        if (
-            name in CALLS
-            or (name == "yaml.load" and not LOADERS & set(loader))
-            or options.get("shell", "False") != "False"
-            or options.get("allow_pickle", "False") != "False"
-        ):
-            found.append(ast.unparse(node))
-    return found
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_can_run_code_from_a_file(path):
-    assert unsafe(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
 def test_rules_run_scripts_and_their_commands_quote_every_argument():
@@ -77,39 +37,69 @@ def test_rules_run_scripts_and_their_commands_quote_every_argument():
 
 # Labels are free text, in every table, every figure and the report
 
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory) -> dict[str, Path]:
-    """One study with plain labels, and with hostile ones: tables, figures, the report."""
-
-    def labelled(labels):
-        study = base()
-        for treatment, label in zip(study["treatments"].values(), labels, strict=True):
-            treatment["label"] = label
-        return study
-
-    measured = tmp_path_factory.mktemp("measured")
-    run(validate(labelled(hostile.PLAIN)), measured).statistics()
-    folders = {}
-    for name, labels in (("plain", hostile.PLAIN), ("hostile", hostile.LABELS)):
-        folders[name] = tmp_path_factory.mktemp(name)
-        shutil.copytree(measured, folders[name], dirs_exist_ok=True)
-        theirs = hostile.published(folders[name] / "published.csv", labels[1])
-        Run(validate(labelled(labels)), folders[name]).pages(theirs)
-    return folders
+PLAIN = ["One", "Two", "Three"]
+HOSTILE = [
+    r"\input{/etc/passwd} $x^2$ 50% & a_b #1 ~ {wildcards.seed}",
+    '<script>alert("1")</script>|<img src=x onerror=y>',
+    "`touch pwned` $(touch pwned); ' \" {{7*7}} {% raw %}",
+]
 
 
-def test_hostile_labels_stay_text_in_the_report_the_tables_and_the_figures(pages):
-    hostile.check_page(pages["hostile"] / "report.html", pages["plain"] / "report.html")
-    hostile.check_tables(pages["hostile"] / "tables")
-    hostile.check_figures(pages["hostile"] / "figures")
-
-
-def test_snakemake_passes_hostile_labels_on_literally(tmp_path):
-    project = Project(tmp_path)
-    for treatment, label in zip(("ketamine", "ssri"), hostile.LABELS[::2], strict=True):
+def pages(finished: Project, folder: Path, words: list[str]) -> Path:
+    """Write the pages of a finished study, with two labels and a source of published numbers."""
+    project = Project(folder)
+    shutil.copytree(finished.folder / "results", folder / "results")
+    for treatment, label in zip(("ketamine", "ssri"), words, strict=False):
         project.study["treatments"][treatment]["label"] = label
-    assert "draw the figure accuracy" in project.planned()
+    with (ROOT / "reference/published.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "theirs.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"source": words[2]} for row in rows)
+    project.study["reproduction"] = {"published": "theirs.csv"}
+    project.snakemake("-j", "2")
+    return folder / "results"
+
+
+class Parsed(HTMLParser):
+    """The elements of a page with the names of their attributes, and its text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, ...]] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, *(name for name, _ in attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_hostile_labels_stay_text_in_the_report_the_tables_and_the_figures(finished, tmp_path):
+    plain = pages(finished, tmp_path / "plain", PLAIN)
+    hostile = pages(finished, tmp_path / "hostile", HOSTILE)
+    report = Parsed(hostile / "report.html")
+    assert report.elements == Parsed(plain / "report.html").elements
+    assert all(word in report.text for word in HOSTILE)
+    for path in hostile.glob("tables/*.tex"):
+        # The χ² of a heading is ours.
+        text = path.read_text(encoding="utf-8").replace("$^2$", "")
+        assert r"\input" not in text, path
+        assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text)), path
+        assert not re.search(r"^[^%].*(?<!\\)[%#~^]", text, re.M), path
+    for path in hostile.glob("tables/*.md"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(?<!\\)<[a-z/]|(?<!\\)`", text), path
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in rows}) <= 1, path
+    for path in hostile.glob("figures/*.svg"):
+        tags = Parsed(path).elements
+        assert not {"script", "img", "a", "foreignobject"} & {tag for tag, *_ in tags}, path
+        assert not any(name.startswith("on") for _, *names in tags for name in names), path
+    assert {path.suffix for path in hostile.glob("*/*")} >= {".tex", ".md", ".svg"}
     assert not list(tmp_path.rglob("pwned"))
 
 
@@ -132,9 +122,6 @@ def test_names_in_paths_are_plain_or_refused(key, value):
         validate(base() | {key: value})
 
 
-# The study's file, on real Snakemake
-
-
 def test_a_bad_file_ends_snakemake_with_one_sentence(tmp_path):
     Project(tmp_path)
     (tmp_path / "study.yaml").write_text("seeds: 2\nseeds: 3\n", encoding="utf-8")
@@ -144,16 +131,3 @@ def test_a_bad_file_ends_snakemake_with_one_sentence(tmp_path):
     output = done.stdout + done.stderr
     assert "study.yaml: not valid YAML (line 2: the key 'seeds' comes twice)" in output
     assert "Traceback" not in output
-
-
-def test_make_run_reports_a_missing_file_before_snakemake_starts(tmp_path):
-    Project(tmp_path)
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").touch()
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/python").symlink_to(sys.executable)
-    command = ["make", "run", "VENV=.", "READY=requirements.lock", "ARGS=--configfile nowhere.yaml"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "nowhere.yaml: there is no such file" in done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
