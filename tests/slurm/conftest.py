@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
@@ -27,8 +26,6 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket={folder}/munge.socket
-SlurmctldPort={control}
-SlurmdPort={node}
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -65,14 +62,8 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (folder / "state").mkdir()
     (folder / "spool").mkdir()
     _clear_the_way()
-    control, node = _free_ports(2)
-    numbers = {
-        "control": control,
-        "node": node,
-        "cpus": os.cpu_count(),
-        "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20 - 500,
-    }
-    CONF_FILE.write_text(CONF.format(folder=folder, host=host, **numbers))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20 - 500
+    CONF_FILE.write_text(CONF.format(folder=folder, host=host, cpus=os.cpu_count(), memory=memory))
     _run("mungekey", "--create", f"--keyfile={folder}/munge.key")
     # Munge wants its folder in nobody else's hands.
     for path in [folder, *folder.parents][:3]:
@@ -85,13 +76,13 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         )
     ]
     try:
-        _wait(lambda: (folder / "munge.socket").exists())
+        wait(lambda: (folder / "munge.socket").exists())
         daemons += [_daemon(name, "-D") for name in ("slurmctld", "slurmd")]
-        _wait(lambda: "idle" in _run("sinfo", "-h", "-o", "%T", check=False), folder)
+        wait(lambda: "idle" in _run("sinfo", "-h", "-o", "%T", check=False), folder)
         yield
     finally:
         _run("scancel", "--full", "--user=root", check=False)
-        _wait(lambda: not jobs(), folder)
+        wait(lambda: not jobs(), folder)
         for daemon in reversed(daemons):
             daemon.terminate()
         for daemon in daemons:
@@ -100,28 +91,10 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def _clear_the_way() -> None:
-    """Remove what killed tests left in Slurm's place; refuse where a Slurm lives.
-
-    A file of these tests' keeps its state in a folder of pytest's; whatever else is there
-    belongs to the machine and stays.
-    """
+    """Refuse where a Slurm lives; a configuration of these tests' own, if killed, is replaced."""
     CONF_FILE.parent.mkdir(exist_ok=True)
-    if not CONF_FILE.exists():
-        return
-    settings = dict(line.split("=", 1) for line in CONF_FILE.read_text().split() if "=" in line)
-    state = Path(settings.get("StateSaveLocation", ""))
-    if not any(part.startswith("pytest-of-") for part in state.parts):
+    if CONF_FILE.exists() and "ClusterName=tests\n" not in CONF_FILE.read_text():
         pytest.fail(f"{CONF_FILE} is there already: this machine has a Slurm of its own")
-    for process in psutil.process_iter(["name"]):
-        ours = process.info["name"] in ("munged", "slurmctld", "slurmd")
-        if ours and process.pid in _noted_pids(state.parent):
-            process.kill()
-            process.wait(10)
-    CONF_FILE.unlink()
-
-
-def _noted_pids(folder: Path) -> set[int]:
-    return {int(path.read_text()) for path in folder.glob("*.pid") if path.read_text().strip()}
 
 
 def jobs() -> list[str]:
@@ -131,23 +104,19 @@ def jobs() -> list[str]:
 
 def submissions() -> int:
     """Return how many jobs this Slurm has been given so far."""
-    return len(_records())
+    return len(re.findall(r"^JobId=", _records(), re.M))
 
 
 def limits(folder: Path) -> list[tuple[int, int]]:
     """Return memory in MB and minutes of the jobs submitted from a folder, first to last."""
-    found = []
-    for record in _records():
-        if record["WorkDir"] == str(folder):
-            hours, minutes, _ = map(int, record["TimeLimit"].split(":"))
-            found.append((int(record["MinMemoryNode"].removesuffix("M")), 60 * hours + minutes))
-    return found
+    wanted = rf"^JobId=(\d+) .*TimeLimit=(\d+):(\d+):.*MinMemoryNode=(\d+)M.*WorkDir={folder} "
+    found = [tuple(map(int, each)) for each in re.findall(wanted, _records(), re.M)]
+    return [(memory, 60 * hours + minutes) for _, hours, minutes, memory in sorted(found)]
 
 
-def _records() -> list[dict[str, str]]:
-    lines = _run("scontrol", "show", "jobs", "--oneliner", check=False).splitlines()
-    pairs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in lines]
-    return sorted((each for each in pairs if "JobId" in each), key=lambda job: int(job["JobId"]))
+def _records() -> str:
+    """Return a line for each job, whatever became of it."""
+    return _run("scontrol", "show", "jobs", "--oneliner", check=False)
 
 
 def _daemon(*command: str) -> subprocess.Popen[bytes]:
@@ -160,20 +129,11 @@ def _run(*command: str, check: bool = True) -> str:
     return done.stdout
 
 
-def _wait(ready, folder: Path | None = None, seconds: float = 30.0) -> None:
+def wait(ready, folder: Path | None = None, seconds: float = 30.0) -> None:
+    """Wait until something is so; fail with what Slurm logged if it does not come to be."""
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
             logs = "".join(p.read_text()[-2000:] for p in folder.glob("*.log")) if folder else ""
             pytest.fail(f"Slurm did not answer within {seconds:g} s\n{logs}")
         time.sleep(0.2)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.projects import Project
-from tests.slurm.conftest import jobs, limits, submissions
+from tests.slurm.conftest import jobs, limits, submissions, wait
+from tests.trust.running import Run
 
 # This Slurm keeps no accounts, and is asked often, since its jobs are short.
 HERE = [
@@ -58,23 +58,15 @@ def local(tmp_path_factory) -> dict[str, bytes]:
     return project.parquet()
 
 
-@pytest.fixture(scope="module")
-def local_chain(local) -> dict[str, bytes]:
-    """What of it `Light.run` gives."""
-    names = ("baseline_history.parquet", "history.parquet", "acute.parquet")
-    seeds = {path: data for path, data in local.items() if path.startswith("results/seeds/")}
-    return {path: data for path, data in seeds.items() if Path(path).name in names}
+def of_chain(files: dict[str, bytes]) -> dict[str, bytes]:
+    """What `Light.run` makes of these files."""
+    names = {"baseline_history.parquet", "history.parquet", "acute.parquet"}
+    return {path: files[path] for path in files if "/seeds/" in path and Path(path).name in names}
 
 
 @pytest.fixture
 def light(tmp_path, queue) -> Light:
     return Light(tmp_path)
-
-
-def times(project: Project) -> dict[Path, int]:
-    """When each file of the seeds was written."""
-    files = project.folder.glob("results/seeds/**/*.*")
-    return {path: path.stat().st_mtime_ns for path in files}
 
 
 def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light, local):
@@ -85,14 +77,6 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light,
     # Twenty seeds would fit in the one submission; tables, figures and report are the other.
     assert submissions() - before == 2
     assert jobs() == []
-
-
-def test_the_scenarios_of_a_seed_are_submitted_with_it(light):
-    light.study["axes"] = {"pruning.sparsity": [0.8, 0.9, 0.95]}
-    before = submissions()
-    light.snakemake(*HERE)
-    assert (light.folder / "results/report.html").exists()
-    assert submissions() - before == 2
 
 
 def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light):
@@ -116,12 +100,8 @@ def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light):
 
 def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(light):
     light.study["baseline"]["epochs"] = 10**7
-    command = light.command(*HERE, *A_MINUTE, "--retries", "0", "--until", "baseline", *ONE_BY_ONE)
-    done = subprocess.run(
-        command, cwd=light.folder, capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode != 0
-    assert "DUE TO TIME LIMIT" in done.stdout + done.stderr  # of the log, which is shown
+    with pytest.raises(AssertionError, match="DUE TO TIME LIMIT"):  # of the log, which is shown
+        light.snakemake(*HERE, *A_MINUTE, "--retries", "0", "--until", "baseline", *ONE_BY_ONE)
     assert jobs() == []
     left = [path for path in light.folder.glob("results/seeds/**/*") if path.is_file()]
     assert left == []
@@ -129,45 +109,26 @@ def test_a_job_over_its_time_limit_is_ended_and_leaves_nothing_half_written(ligh
 
 def test_a_cancelled_workflow_leaves_no_job_in_the_queue(light):
     light.study["baseline"]["epochs"] = 10**7
-    with subprocess.Popen(
-        light.command(*HERE, *ONE_BY_ONE, *A_MINUTE),
-        cwd=light.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        end = time.monotonic() + 60
-        while len(jobs()) < 2:
-            assert time.monotonic() < end, "no job was submitted"
-            time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
-    assert process.returncode != 0
-    end = time.monotonic() + 60
-    while jobs():
-        assert time.monotonic() < end, "jobs are left in the queue"
-        time.sleep(0.5)
+    run = Run(light, *HERE, *ONE_BY_ONE, *A_MINUTE)
+    wait(lambda: len(jobs()) == 2, seconds=60)
+    os.kill(run.process.pid, signal.SIGINT)
+    assert run.process.wait(120) != 0
+    wait(lambda: not jobs(), seconds=60)
 
 
-def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(light, local_chain):
+def test_what_was_begun_here_is_finished_on_the_queue_and_no_job_runs_twice(light, local):
     light.study["seeds"] = 1
     light.run("-j", "2")
     light.study["seeds"] = 2
     # Of the new seed the beginning, too: the queue gets what is left of a chain.
     light.snakemake("-j", "2", "results/seeds/1/pruned.safetensors")
-    kept = times(light)
+    kept = {path: path.stat().st_mtime_ns for path in light.folder.glob("results/seeds/**/*.*")}
     light.run(*HERE)
-    assert {path: times(light)[path] for path in kept} == kept
-    assert light.parquet() == local_chain
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert light.parquet() == of_chain(local)
 
 
-def test_the_message_of_a_queue_that_refuses_a_submission_is_shown(light):
-    with pytest.raises(AssertionError) as refused:
-        light.run(*HERE, "--default-resources", "slurm_partition=nowhere", "runtime=1")
-    assert "invalid partition specified: nowhere" in str(refused.value)
-
-
-def test_the_generic_profile_submits_through_a_command(light, local_chain):
+def test_the_generic_profile_submits_through_a_command(light, local):
     # Slurm's own command, as the profile's comment has it.
     submit = (
         "mkdir -p results/logs/queue && sbatch --parsable -J pruning -o results/logs/queue/%j.log "
@@ -180,5 +141,5 @@ def test_the_generic_profile_submits_through_a_command(light, local_chain):
         *("--cluster-generic-status-cmd", STATUS),
     )
     assert submissions() - before == 1
-    assert light.parquet() == local_chain
+    assert light.parquet() == of_chain(local)
     assert list((light.folder / "results/logs/queue").glob("*.log"))
