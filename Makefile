@@ -95,7 +95,7 @@ test-slurm: setup
 	$(BIN)/python -m pytest tests/slurm $(ARGS)
 
 trust: setup
-	for proof in sequences damage disk studies portability soak; do \
+	for proof in sequences damage disk studies; do \
 	  $(BIN)/python -m tests.trust.$$proof || exit 1; done
 
 scaling: setup

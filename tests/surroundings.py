@@ -15,8 +15,7 @@ ZONE = timezone(timedelta(hours=12, minutes=45))  # east of Greenwich
 
 # Python runs a module of this name when it starts, and jobs look for modules in the project's
 # folder first. What it changes are the answers that Python gives to whoever asks. (datetime's
-# classes are C's, and others are built on their layout; that no module of ours imports them is
-# tested apart.)
+# classes are C's; that no module of ours imports them is tested apart.)
 OTHER_WORLD = f"""
 import getpass, os, platform, socket, time
 
@@ -24,16 +23,6 @@ LATER = {int(LATER.total_seconds())}
 now, now_ns = time.time, time.time_ns
 time.time = lambda: now() + LATER
 time.time_ns = lambda: now_ns() + LATER * 10**9
-
-class At:
-    # No function, since logging keeps one of these as a class's attribute.
-    def __init__(self, name):
-        self.original = getattr(time, name)
-    def __call__(self, seconds=None):
-        return self.original(time.time() if seconds is None else seconds)
-
-for name in ("localtime", "gmtime", "ctime"):
-    setattr(time, name, At(name))
 
 host = os.uname()
 os.uname = lambda: os.uname_result((host[0], "elsewhere", *host[2:]))
@@ -53,18 +42,16 @@ def other_project(folder: Path) -> Project:
     place = folder / "a" / "deeper" / "folder of another name"
     for path in (home / ".config" / "matplotlib", place):
         path.mkdir(parents=True)
-    for path in (home / ".config" / "matplotlib", home, place):
         (path / "matplotlibrc").write_text(MATPLOTLIBRC, encoding="utf-8")
     language = other_language()
     variables = {
-        # In POSIX, minus is east.
-        **{"TZ": "XYZ-12:45", "LANG": language, "LC_ALL": language, "LANGUAGE": "de"},
-        **dict.fromkeys(("USER", "LOGNAME", "USERNAME", "SUDO_USER"), "nobody"),
-        **dict.fromkeys(("HOSTNAME", "HOST", "COMPUTERNAME"), "elsewhere"),
-        **{"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": ""},
-        **{"PYTHONHASHSEED": "12345", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        **{"SOURCE_DATE_EPOCH": "86400", "MPLBACKEND": "svg", "COLUMNS": "40", "LINES": "5"},
-        **{"OMP_NUM_THREADS": "4", "SEED": "7", "EDITOR": "ed", "PWD": "/nowhere"},
+        "TZ": "XYZ-12:45",  # in POSIX, minus is east
+        **dict.fromkeys(("LANG", "LC_ALL"), language),
+        **dict.fromkeys(("USER", "LOGNAME"), "nobody"),
+        **dict.fromkeys(("HOSTNAME", "HOST"), "elsewhere"),
+        **{"HOME": str(home), "XDG_CONFIG_HOME": "", "PYTHONHASHSEED": "12345"},
+        **{"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "OMP_NUM_THREADS": "4"},
+        **{"SOURCE_DATE_EPOCH": "86400", "MPLBACKEND": "svg", "COLUMNS": "40"},
     }
     project = Project(place, env=os.environ | variables, umask=0o077)
     (place / "sitecustomize.py").write_text(OTHER_WORLD, encoding="utf-8")

@@ -3,9 +3,9 @@
     python -m tests.trust.disk
 
 mounts small file systems in memory, which takes root, and fills them or makes them read-only:
-under what the library writes, under the results of a running workflow, and under all of it. Each
-time one sentence must name the file or folder and the cause, nothing half-written may be left, and
-the same command must go on once there is room.
+under what the library writes, under the results of a running workflow, and under all of it. The
+cause must be named, in one sentence with the file or folder unless it is Snakemake's own file;
+nothing half-written may be left, and the same command must go on once there is room.
 """
 
 from __future__ import annotations
@@ -26,11 +26,9 @@ from pipeline_lib.files.rows import write_rows
 from pipeline_lib.files.whole import write_text
 from tests.projects import Project
 from tests.trust.damage import a_network, measurements
-from tests.trust.running import STUDY
+from tests.trust.running import GOES_ON, STUDY
 
 FULL, READ_ONLY = "No space left on device", "Read-only file system"
-GOES_ON = "repeat the command to continue"
-STUDIED = STUDY | {"seeds": 1, "network": {"hidden": [64, 64]}}  # a network of 24 kB
 PRUNED, TREATED = (f"results/seeds/0/{name}.safetensors" for name in ("pruned", "ssri/network"))
 
 
@@ -54,6 +52,14 @@ def remount(folder, options):
     _mount("-o", f"remount,{options}", str(folder))
 
 
+def _mount(*arguments):
+    try:
+        subprocess.run(["mount", *arguments], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", "") or str(error)
+        raise CannotMountError(f"a file system cannot be mounted here: {reason.strip()}") from None
+
+
 def fill(folder):
     """Fill a file system to the last byte; return the file that fills it."""
     filler = folder / "filler"
@@ -65,102 +71,71 @@ def fill(folder):
 
 def library_writes(folder):
     """Return what is wrong with writing each kind of file where there is no room."""
+    writers = {
+        "network.safetensors": lambda path: write_network(path, a_network(), origin(0, "healthy")),
+        "rows.parquet": lambda path: write_rows(path, measurements(0, "ssri"), Measurement),
+        "report.html": lambda path: write_text(path, "word"),
+        "figure.svg": lambda path: pages.save(Figure, [path]),
+    }
     wrong = []
     with mounted(folder / "small", "16k") as small:
+        filler = fill(small)
         for cause in (FULL, READ_ONLY):
             if cause == READ_ONLY:
                 remount(small, "ro")
-            else:
-                fill(small)
-            before = sorted(small.rglob("*"))
-            for name, write in _writers().items():
-                path = small / name
+            for name, write in writers.items():
+                path, said = small / name, "nothing"
                 try:
                     write(path)
-                    said = "nothing"
                 except PipelineError as error:
                     said = str(error)
-                if said != f"{path}: could not be written ({cause})":
-                    wrong.append(f"{name}, {cause}: said {said}")
-            if sorted(small.rglob("*")) != before:
-                wrong.append(f"{cause}: left {sorted(small.rglob('*'))}")
+                left = sorted(small.iterdir())
+                if said != f"{path}: could not be written ({cause})" or left != [filler]:
+                    wrong.append(f"{name}, {cause}: said {said}, left {left}")
     return wrong
 
 
 def workflow_writes(folder):
-    """Return what is wrong with a workflow without room, told case by case."""
+    """Return what is wrong with a workflow without room, case by case."""
     wrong: list[str] = []
 
-    def fails(case, project, target, *sentences):
-        done = _run(project, target)
-        found = [
-            f"not said: {sentence}\n{done.stderr[-1500:]}"
-            for sentence in sentences
-            if sentence not in done.stdout + done.stderr
-        ]
-        if done.returncode == 0:
-            found.append("the workflow said that all was well")
+    def case(what, target, *sentences):
+        """Run the workflow, which must end in these sentences, or well if there are none."""
+        command = [sys.executable, "-m", "snakemake", "-j", "2", target]
+        done = subprocess.run(
+            [*command, "--configfile", "tiny.yaml"],
+            cwd=project.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        output = done.stdout + done.stderr
         left = [*project.folder.rglob("*.part"), *project.folder.rglob(".room*")]
-        told(case, found + [f"left {path}" for path in left])
-
-    def succeeds(case, project, target):
-        done = _run(project, target)
-        told(case, [done.stderr[-1500:]] if done.returncode else [])
-
-    def told(case, found):
-        wrong.extend(f"{case}: {line}" for line in found)
-        print(f"  {case}: {'wrong' if found else 'as it should be'}", flush=True)
+        failed, said = done.returncode != 0, all(each in output for each in sentences)
+        if failed != bool(sentences) or not said or left:
+            wrong.append(f"{what}: left {left}, said {output[-1500:]}")
 
     with mounted(folder / "disk", "40m") as disk:
         project = Project(disk / "project")
-        project.study = STUDIED
-        results = project.folder / "results"
-        with mounted(results, "56k"):
-            fails("results full", project, PRUNED, _not_written(PRUNED, FULL), GOES_ON)
+        # Its networks have 24 kB.
+        project.command(study=STUDY | {"seeds": 1, "network": {"hidden": [64, 64]}})
+        with mounted(project.folder / "results", "56k") as results:
+            case("results full", PRUNED, f"{PRUNED}: could not be written ({FULL})", GOES_ON)
             remount(results, "size=2m")
-            succeeds("results with room again", project, PRUNED)
+            case("results with room again", PRUNED)
             remount(results, "ro")
-            fails("results read-only", project, TREATED, _not_written("results", READ_ONLY))
+            case("results read-only", TREATED, f"results: could not be written ({READ_ONLY})")
             remount(results, "rw")
-            succeeds("results writable again", project, TREATED)
+            case("results writable again", TREATED)
+        # These end in Snakemake, which cannot write its own files.
         filler = fill(disk)
-        fails("no room at all", project, PRUNED, _not_written(".snakemake", FULL))
+        case("no room at all", PRUNED, FULL)
         filler.unlink()
         remount(disk, "ro")
-        fails("all read-only", project, PRUNED, _not_written(".snakemake", READ_ONLY))
+        case("all read-only", PRUNED, READ_ONLY)
         remount(disk, "rw")
-        succeeds("room again", project, TREATED)
+        case("room again", TREATED)
     return wrong
-
-
-def _writers():
-    rows = measurements(0, "ssri")
-    return {
-        "network.safetensors": lambda path: write_network(path, a_network(), origin(0, "healthy")),
-        "rows.parquet": lambda path: write_rows(path, rows, Measurement),
-        "report.html": lambda path: write_text(path, "word"),
-        "figure.svg": lambda path: pages.save(Figure, [path]),
-        "figure.png": lambda path: pages.save(Figure, [path]),
-    }
-
-
-def _not_written(name, cause):
-    return f"{name}: could not be written ({cause})"
-
-
-def _run(project, target):
-    command = [sys.executable, "-m", "snakemake", "-j", "2", target, "--configfile", "tiny.yaml"]
-    if not (project.folder / "tiny.yaml").exists():
-        project.command()
-    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
-
-
-def _mount(*arguments):
-    try:
-        subprocess.run(["mount", *arguments], check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = getattr(error, "stderr", "") or str(error)
-        raise CannotMountError(f"a file system cannot be mounted here: {reason.strip()}") from None
 
 
 def main():
@@ -170,7 +145,7 @@ def main():
         except CannotMountError as error:
             print(f"skipped: {error}")
             return 0
-    print(f"wrong: {len(wrong)}" + "".join(f"\n  {line}" for line in wrong))
+    print(*wrong, f"wrong: {len(wrong)}", sep="\n")
     return 1 if wrong else 0
 
 

@@ -4,19 +4,17 @@
     python -m tests.trust.studies --seed 1     # other studies
 
 Mutated studies are validated; each is refused in one line for each problem, or it is accepted and
-runs, or stops in one sentence. Valid ones run through all scripts of the workflow on both engines.
+runs, or stops in one sentence. Valid ones run on both engines, a few of them up to the report.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import logging
 import sys
 import tempfile
 import warnings
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -32,14 +30,13 @@ LARGEST = 300  # of any count in a mutated study that is run here: epochs, point
 
 def refuse_or_run(raw, counts):
     """Validate a study, and run it if it is accepted; any error is a failure."""
-    counts["tried"] += 1
+    counts["mutated"] += 1
     try:
         study = validate(raw)
     except PipelineError as error:
         counts["refused"] += 1
         check_sentences(str(error))
         return
-    counts["accepted"] += 1
     if len(study.seed_list) > 3 or largest_count(study.model_dump(exclude={"seeds"})) > LARGEST:
         counts["accepted, too large to run here"] += 1
         return
@@ -51,12 +48,11 @@ def refuse_or_run(raw, counts):
         check_sentences(str(error))
 
 
-def run_on_both_engines(raw, counts, *, whole):
+def run_on_both_engines(raw, counts, *, whole=False):
     """Run a valid study on both engines; any exception is a failure."""
-    counts["valid"] += 1
     for engine in ("fast", "plain"):
-        run_quietly(validate(copy.deepcopy(raw) | {"engine": engine}), whole=whole)
-        counts[f"valid, run on {engine}"] += 1
+        run_quietly(validate(raw | {"engine": engine}), whole=whole)
+        counts[f"valid, {'whole' if whole else 'run'} on {engine}"] += 1
 
 
 def check_sentences(text):
@@ -74,7 +70,6 @@ def run_quietly(study, *, whole=False):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # NumPy warns of an overflow before the job stops at it.
         warnings.simplefilter("ignore", RuntimeWarning)
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         run(study, Path(folder), whole=whole)
 
 
@@ -88,6 +83,8 @@ def largest_count(part):
 
 def examples(strategy, count, number, check):
     """Put `count` examples of a strategy to a check; a failing one is printed and raised."""
+    if count < 1:  # which Hypothesis refuses
+        return
 
     @seed(number)
     @settings(
@@ -105,17 +102,21 @@ def examples(strategy, count, number, check):
 
 def main():
     """Try many studies and print how many did what; one that did what it must not is raised."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--mutated", type=int, default=1000, help="studies that are mutated")
     parser.add_argument("--valid", type=int, default=60, help="valid ones, run on both engines")
-    parser.add_argument("--whole", type=int, default=8, help="of them, up to figures and report")
+    parser.add_argument("--whole", type=int, default=4, help="more of them, up to the report")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     counts: Counter[str] = Counter()
     examples(mutated(), options.mutated, options.seed, lambda raw: refuse_or_run(raw, counts))
-    for whole, count in ((False, options.valid - options.whole), (True, options.whole)):
-        check = partial(run_on_both_engines, counts=counts, whole=whole)
-        examples(valid(), count, options.seed + whole, check)
+    examples(valid(), options.valid, options.seed, lambda raw: run_on_both_engines(raw, counts))
+    examples(
+        valid(),
+        options.whole,
+        options.seed + 1,
+        lambda raw: run_on_both_engines(raw, counts, whole=True),
+    )
     for name, number in counts.items():
         print(f"{number:6} {name}")
     enough = counts["refused"] >= min(500, options.mutated // 2)
