@@ -1,5 +1,7 @@
 """`gather` and `read_gathered` accept only files that belong to the study."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline_lib.engines.accuracy import Measurement
@@ -12,9 +14,11 @@ from tests.trust.damage import measurements, prove
 SSRI = {"kind": "evaluate", "states": ["ssri"]}
 
 
-def write_seed(folder, seed):
-    path = folder / f"{seed}.parquet"
-    write_rows(path, measurements(seed, "ssri"), Measurement)
+def write_seed(folder, of_seed, louder=0.0, **other):
+    path = folder / f"{of_seed}.parquet"
+    rows = measurements(of_seed, "ssri")
+    rows = [replace(r, internal_noise=r.internal_noise + louder, **other) for r in rows]
+    write_rows(path, rows, Measurement)
     return path
 
 
@@ -26,6 +30,26 @@ def test_files_are_gathered_in_their_order_and_a_gathered_file_of_fewer_seeds_is
     assert rows["seed"].to_pylist() == [3] * 3 + [1] * 3
     with pytest.raises(PipelineError, match="has no rows of seed 2; delete it and run"):
         read_gathered(path, Measurement, seeds=[3, 1, 2], **SSRI)
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"seed": 1}, "has rows of seed 1; only 0 belongs there"),
+        ({"treatment": "ketamine"}, "has rows of treatment ketamine; only ssri belongs there"),
+        ({"assessment": "acute"}, "has rows of assessment acute; only evaluate belongs there"),
+    ],
+)
+def test_a_misplaced_file_is_named(tmp_path, other, sentence):
+    path = write_seed(tmp_path, 0, **other)
+    with pytest.raises(PipelineError, match=rf"{path}: {sentence}; delete it and run"):
+        gather([path], Measurement, seeds=[0], **SSRI)
+
+
+def test_seeds_that_were_measured_differently_are_refused(tmp_path):
+    paths = [write_seed(tmp_path, 0), write_seed(tmp_path, 1, louder=9.0)]
+    with pytest.raises(PipelineError, match=f"{paths[1]}: its 3 rows are not of the same .* as"):
+        gather(paths, Measurement, seeds=[0, 1], **SSRI)
 
 
 def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
