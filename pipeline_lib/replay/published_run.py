@@ -8,8 +8,7 @@ numbers may be reordered; work that draws must stay where it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -23,6 +22,9 @@ from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.randomness import published_generator
 from pipeline_lib.names import COMBINED, STANDARD, UNTREATED
 from pipeline_lib.steps import Setting, take
+
+if TYPE_CHECKING:
+    from pipeline_lib.study.kinds import Replay
 
 EVALUATE, ACUTE, RELAPSE = "evaluate", "acute", "relapse"
 
@@ -46,9 +48,7 @@ class OneStream:
 class Run:
     """One run: its stream, its points, which are those of `seed`, and the settings of its steps."""
 
-    def __init__(
-        self, stream: int, study: Mapping[str, Any], engine: type[OneStream] = OneStream
-    ) -> None:
+    def __init__(self, stream: int, study: Replay, engine: type[OneStream] = OneStream) -> None:
         self.stream, self.study = stream, study
         self.seed = stream if study["data"] is None else study["data"]
         self.generator = published_generator(stream)
@@ -75,7 +75,7 @@ class Run:
         return options
 
 
-def replay_seed(seed: int, study: Mapping[str, Any]) -> list[Measurement]:
+def replay_seed(seed: int, study: Replay) -> list[Measurement]:
     """Run the published protocol for one seed, and return the rows of its measures."""
     run = Run(seed, study)
     baseline = take(study["baseline"]["steps"], run.build(), run.setting, run.generator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -29,6 +29,9 @@ from pipeline_lib.names import (
 )
 from pipeline_lib.replay.published_run import OneStream, Run
 from pipeline_lib.steps import StepOptions, apply_step
+
+if TYPE_CHECKING:
+    from pipeline_lib.study.kinds import Replay
 
 # A condition: its name, the SDs of the noise on the inputs and inside, and its level in a sweep.
 Condition = tuple[str, float, float, float | None]
@@ -92,7 +95,7 @@ class SingleRun(Run):
     engine: Recording
     part = ""
 
-    def __init__(self, stream: int, study: Mapping[str, Any]) -> None:
+    def __init__(self, stream: int, study: Replay) -> None:
         super().__init__(stream, study, Recording)
         self.rows: list[Replayed] = []
 

@@ -30,11 +30,24 @@ from pipeline_lib.options import Model
 from pipeline_lib.steps import StepOptions
 from pipeline_lib.steps import kinds as kinds_of
 from pipeline_lib.study.config import Study
+from pipeline_lib.study.kinds import (
+    Baseline,
+    Claim,
+    Figure,
+    Gather,
+    Looks,
+    Measure,
+    Options,
+    Replay,
+    Report,
+    Reproduction,
+    Statistics,
+    Tables,
+    Treat,
+)
 from pipeline_lib.study.patients import tell_drawn
 from pipeline_lib.study.sections import HELD_OUT
 from pipeline_lib.study.treatments import Treatment
-
-Slice = dict[str, Any]
 
 # Settings that a measure may ask for besides its options; they may depend on the treatment.
 SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
@@ -49,7 +62,7 @@ RELAPSE = "relapse"
 REPLAYED = ("evaluate", "acute", RELAPSE)
 
 
-def baseline(study: Study) -> Slice:
+def baseline(study: Study) -> Baseline:
     """Return what the job of the healthy network reads."""
     return {
         "engine": study.engine,
@@ -61,13 +74,13 @@ def baseline(study: Study) -> Slice:
     }
 
 
-def prune(study: Study) -> Slice:
+def prune(study: Study) -> Options:
     """Return what the job of the damage reads: how it prunes and, if there are any, its steps."""
     further = {INSULT: treat(study, UNTREATED)} if study.insult else {}
     return study.pruning.model_dump(exclude_defaults=True) | further
 
 
-def treat(study: Study, state: str) -> Slice:
+def treat(study: Study, state: str) -> Treat:
     """Return what a treatment's course reads, or the insult's of the untreated network."""
     of, part = (study, INSULT) if state == UNTREATED else (study.treatments[state], COURSE)
     return {
@@ -78,7 +91,7 @@ def treat(study: Study, state: str) -> Slice:
     }
 
 
-def measure(study: Study, name: str, state: str) -> Slice:
+def measure(study: Study, name: str, state: str) -> Measure:
     """Return what the job of a measure reads, for the network of a treatment or another state."""
     asked = _asked(measures.load(name).run)
     return {
@@ -94,7 +107,7 @@ def beside(name: str) -> list[str]:
     return [state for state in _asked(measures.load(name).run) if state == UNTREATED]
 
 
-def values(study: Study) -> dict[str, Slice]:
+def values(study: Study) -> dict[str, Options]:
     """Return what each measure reads, besides its rows, to turn them into numbers.
 
     For `relapse` this is its threshold, because `relapse.values` has a parameter of this name.
@@ -118,13 +131,13 @@ def states(study: Study, name: str) -> list[str]:
     return [*(STATES if applies == EVERY_STATE else ()), *of_them]
 
 
-def gather(study: Study, kind: str) -> Slice:
+def gather(study: Study, kind: str) -> Gather:
     """Return the seeds and states whose rows a gathered file holds."""
     there = [HEALTHY, *study.treatments] if kind == HISTORY else states(study, kind)
     return {"kind": kind, "seeds": study.seed_list, "states": there}
 
 
-def replay(study: Study) -> Slice:
+def replay(study: Study) -> Replay:
     """Return the whole protocol, for the replay on the published random stream.
 
     `data` is the seed of the points if it is not that of the stream, `points` has the test points,
@@ -149,7 +162,7 @@ def replay(study: Study) -> Slice:
     }
 
 
-def looks(study: Study, places: dict[str, int]) -> Slice:
+def looks(study: Study, places: dict[str, int]) -> Looks:
     """Return how treatments are named and drawn: `places` gives each its colour and marker."""
     treatments = study.treatments
     return {
@@ -159,7 +172,7 @@ def looks(study: Study, places: dict[str, int]) -> Slice:
     }
 
 
-def figure(study: Study, name: str, looks: Slice) -> Slice:
+def figure(study: Study, name: str, looks: Looks) -> Figure:
     """Return what a figure reads besides its data; of its numbers only `chance` is in per cent."""
     return {
         "name": name,
@@ -175,7 +188,7 @@ def combines(study: Study) -> dict[str, list[str]]:
     return {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
 
 
-def statistics(study: Study) -> Slice:
+def statistics(study: Study) -> Statistics:
     """Return what the comparison of treatments reads: the contrasts, or those of any study.
 
     A study that names none has planned to compare each combination with its parts, or, if it has
@@ -190,12 +203,12 @@ def statistics(study: Study) -> Slice:
     return {"measures": study.measures, "contrasts": pairs, "claims": claims(study)}
 
 
-def claims(study: Study) -> list[Slice]:
+def claims(study: Study) -> list[Claim]:
     """Return the claims of a study, each a number and the treatments that it is about."""
-    return [claim.model_dump() for claim in study.claims]
+    return [{"number": x.number, "better": x.better, "than": x.than} for x in study.claims]
 
 
-def tables(study: Study) -> Slice:
+def tables(study: Study) -> Tables:
     """Return what tables and findings read. They need the threshold only for their wording."""
     return {
         "measures": study.measures,
@@ -207,14 +220,18 @@ def tables(study: Study) -> Slice:
     }
 
 
-def reproduction(study: Study) -> Slice:
+def reproduction(study: Study) -> Reproduction:
     """Return what the comparison with published numbers reads."""
-    labels = {name: treatment.label for name, treatment in study.treatments.items()}
-    rule = study.reproduction.model_dump(include={"alpha", "margin"})
-    return {"measures": study.measures, "labels": labels, **rule}
+    options = study.reproduction
+    return {
+        "measures": study.measures,
+        "labels": {name: treatment.label for name, treatment in study.treatments.items()},
+        "alpha": options.alpha,
+        "margin": options.margin,
+    }
 
 
-def report(study: Study) -> Slice:
+def report(study: Study) -> Report:
     """Return what the report reads: beside what tables do, the settings and each treatment's steps.
 
     `drawn` says in words from what the numbers of some keys are drawn, and so do settings and
@@ -261,7 +278,7 @@ def is_plane(study: Study) -> bool:
     return study.task.file is None and study.task.features == 2
 
 
-def points(study: Study, data: str) -> Slice:
+def points(study: Study, data: str) -> Options:
     """Return everything that a data set of the task depends on, except the seed."""
     task = study.task
     if task.file:
@@ -282,7 +299,7 @@ def _asked(function: Callable[..., Any]) -> list[str]:
     return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
 
 
-def _given(study: Study, name: str, asked: Sequence[str], state: str | None = None) -> Slice:
+def _given(study: Study, name: str, asked: Sequence[str], state: str | None = None) -> Options:
     treatment = study.treatments.get(state) if state else None
     own = study.options_of(name).model_dump(exclude_none=True)
     return {
@@ -298,5 +315,5 @@ def _steps(of: Model | None, part: str) -> list[StepOptions]:
     return list(own.get(part, []))
 
 
-def _plain(model: Model, *keys: str) -> Slice:
+def _plain(model: Model, *keys: str) -> Options:
     return model.model_dump(include=set(keys) or None, exclude_none=True)
