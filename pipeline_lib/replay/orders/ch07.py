@@ -24,11 +24,15 @@ STEPS = 50  # in which the stabiliser wore off, linearly
 
 def replay(run: SingleRun) -> None:
     """Go through the run of one seed."""
-    stopped = [name for name in run.study["treatments"] if durations(run, name)]
-    recoveries(run, run.pruned(run.healthy()), stopped, then=partial(stop, run))
+    recoveries(run, run.pruned(run.healthy()), stopped(run), then=partial(stop, run))
 
 
-def durations(run: SingleRun, name: str) -> list[str]:
+def stopped(run: SingleRun) -> list[str]:
+    """Return the treatments that are stopped."""
+    return [name for name in run.study["treatments"] if _durations(run, name)]
+
+
+def _durations(run: SingleRun, name: str) -> list[str]:
     """Return the arms that stop a treatment, which are called after it and their durations."""
     return [arm for arm in run.study["treatments"] if re.fullmatch(rf"{name}_\d+", arm)]
 
@@ -37,7 +41,7 @@ def stop(run: SingleRun, name: str, treated: Network) -> None:
     """Keep a treated network for each duration, stop its drug, and push it."""
     threshold = run.study["values"][SWITCH]["threshold"]
     switched = []
-    for arm in durations(run, name):
+    for arm in _durations(run, name):
         run.build()
         network = run.treated(arm, treated)
         biased = run.biased(arm, network)
