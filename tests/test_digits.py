@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline_lib.analysis.cells import Statistics
-from pipeline_lib.analysis.digits import against_runs, as_printed, printed_verdict, runs_verdict
+from pipeline_lib.analysis.digits import (
+    against_runs,
+    as_printed,
+    differences,
+    printed_verdict,
+    runs_verdict,
+)
 from pipeline_lib.analysis.published import Published, read_runs
 from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
@@ -41,6 +47,10 @@ def test_every_number_of_a_published_row_is_compared_as_printed():
         ("mean", "0", "", False),
     ]
     assert printed_verdict(rows).startswith("5 of 8 published numbers equal as printed; ")
+    place = "table a table, treatment a, number longitudinal_combined, modulation on, cycle"
+    sd, no_cycle, _ = differences(rows)
+    assert sd == f"{place} 0, statistic sd: published 14.3, ours 14.4"
+    assert no_cycle == f"{place} 7, statistic mean: published 81.3, ours missing"
 
 
 def test_runs_are_compared_to_four_decimals_for_the_seeds_that_there_are():

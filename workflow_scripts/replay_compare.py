@@ -47,5 +47,4 @@ with job_log(snakemake.log[0], "compare the replay with the published run"):
         write_rows(output.runs, compared, digits.RunValue, by)
     write_text(output.verdict, verdict)
     stamp_files(output.stamp, written, by)
-    unequal = [each for each in (*printed, *compared) if not each.equal]
-    print(verdict, *unequal, sep="\n", file=sys.stderr)
+    print(verdict, *digits.differences([*printed, *compared]), sep="\n", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -141,3 +141,14 @@ def runs_verdict(comparison: Sequence[RunValue]) -> str:
     equal, seeds = sum(row.equal for row in comparison), len({row.seed for row in comparison})
     noun = "seed" if seeds == 1 else "seeds"
     return f"{equal} of {len(comparison)} values of {seeds} {noun} equal to {DECIMALS} decimals"
+
+
+def differences(comparison: Iterable[Digits | RunValue]) -> list[str]:
+    """Say of each number that differs which one it is, and both of its values."""
+    lines = []
+    for row in comparison:
+        if not row.equal:
+            *place, theirs, ours, _ = asdict(row).items()
+            where = ", ".join(f"{name} {value}" for name, value in place if value not in (None, ""))
+            lines.append(f"{where}: published {theirs[1]}, ours {ours[1] or 'missing'}")
+    return lines

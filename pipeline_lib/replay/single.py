@@ -28,7 +28,7 @@ from pipeline_lib.names import (
     STANDARD,
 )
 from pipeline_lib.replay.published_run import OneStream, Run
-from pipeline_lib.steps import StepOptions, apply_step
+from pipeline_lib.steps import StepOptions, apply_step, kind_of
 
 if TYPE_CHECKING:
     from pipeline_lib.study.kinds import Replay
@@ -89,7 +89,8 @@ class Recording(OneStream):
 class SingleRun(Run):
     """A published run on one stream, and its numbers in `rows`.
 
-    `part` begins the names of the tables of a run that is one of several.
+    `part` begins the names of the tables of a run that is one of several. `regrowths` has, for each
+    regrowth of the last treatment, how many weights regrew and the sparsity after it.
     """
 
     engine: Recording
@@ -98,6 +99,7 @@ class SingleRun(Run):
     def __init__(self, stream: int, study: Replay) -> None:
         super().__init__(stream, study, Recording)
         self.rows: list[Replayed] = []
+        self.regrowths: list[tuple[int, float]] = []
 
     def build(self) -> Network:
         """Return a new network, as drawn; no gradient is left over in it."""
@@ -114,15 +116,22 @@ class SingleRun(Run):
 
     def treated(self, treatment: str, network: Network) -> Network:
         """Return the network after the course of a treatment."""
+        self.regrowths.clear()
+        self.setting.history.clear()
         return self.taken(self.study["treatments"][treatment], network)
 
     def taken(self, steps: Sequence[StepOptions], network: Network) -> Network:
         """Return the network after these steps."""
         for step in steps:
-            if step.get("regrow", {}).get("sites") == "random":
-                network = self._regrown_at_random(network, step["regrow"])
+            before, options = network, step[kind_of(step)]
+            if "repeat" in step:
+                network = self.taken(options["times"] * options["steps"], network)
+            elif options.get("sites") == "random":
+                network = self._regrown_at_random(network, options)
             else:
                 network = apply_step(step, network, self.setting, self.generator)
+            if "regrow" in step:
+                self.regrowths.append((sum(regrown(before, network)), network.sparsity))
         return network
 
     def _regrown_at_random(self, network: Network, options: Mapping[str, Any]) -> Network:

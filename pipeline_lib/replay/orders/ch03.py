@@ -6,7 +6,7 @@ and goes on with five durations of training; the second has these durations, too
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pipeline_lib.model.network import Network
 from pipeline_lib.names import CLEAN, COMBINED, SPARSITY, UNTREATED
@@ -19,9 +19,7 @@ from pipeline_lib.replay.single import (
     WITHOUT_NOISE,
     Accuracies,
     SingleRun,
-    regrown,
 )
-from pipeline_lib.steps import StepOptions, kind_of
 
 KERNELS = AVX2
 DURATIONS, COURSES = "durations", "courses"
@@ -73,7 +71,13 @@ def _arms(
     found, drops, first = {}, {}, arms[0]
     for arm in arms:
         run.build()
-        network = _followed(run, arm, start)
+        network = run.treated(arm, start)
+        run.add(COURSE, arm, {f"course_{SPARSITY}": 100 * start.sparsity}, level=0)
+        for cycle, (count, sparsity) in enumerate(run.regrowths, start=1):
+            then = {"course_regrown": count, f"course_{SPARSITY}": 100 * sparsity}
+            run.add(COURSE, arm, then, level=cycle)
+        length = {"cycles": len(run.regrowths), "epochs": len(run.setting.history)}
+        run.add(COURSE, arm, length)
         run.sparsity(table, arm, network)
         found[arm] = run.measure(table, arm, network, (*WITHOUT_NOISE, *SWEEP, BOTH))
         drops[arm] = run.acute(arm, network, found[arm][COMBINED, None])
@@ -82,29 +86,3 @@ def _arms(
     run.add_differences(TREND, last, first, found)
     run.add(TREND, last, {f"acute_drop_below_{first}": drops[first] - drops[last]})
     return found
-
-
-def _followed(run: SingleRun, arm: str, network: Network) -> Network:
-    """Return the network after the course of an arm, and add its sparsity after each regrowth."""
-    cycle = epochs = 0
-    run.add(COURSE, arm, {f"course_{SPARSITY}": 100 * network.sparsity}, level=0)
-    for step in _each(run.study["treatments"][arm]):
-        before, network = network, run.taken([step], network)
-        if kind_of(step) == "regrow":
-            cycle += 1
-            count = sum(regrown(before, network))
-            found = {"course_regrown": count, f"course_{SPARSITY}": 100 * network.sparsity}
-            run.add(COURSE, arm, found, level=cycle)
-        else:
-            epochs += step["train"]["epochs"]
-    run.add(COURSE, arm, {"cycles": cycle, "epochs": epochs})
-    return network
-
-
-def _each(course: Sequence[StepOptions]) -> Iterator[StepOptions]:
-    for step in course:
-        if kind_of(step) == "repeat":
-            for _ in range(step["repeat"]["times"]):
-                yield from _each(step["repeat"]["steps"])
-        else:
-            yield step

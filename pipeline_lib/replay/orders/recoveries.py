@@ -17,7 +17,6 @@ from pipeline_lib.replay.single import (
     SWITCH,
     WITHOUT_NOISE,
     SingleRun,
-    regrown,
 )
 
 KERNELS = AVX2
@@ -58,7 +57,7 @@ def recoveries(
         run.build()
         network = run.treated(name, pruned)
         run.progress(name, 25)
-        run.add(COURSE, name, {"course_regrown": sum(regrown(pruned, network))})
+        run.add(COURSE, name, {"course_regrown": sum(count for count, _ in run.regrowths)})
         combined = measured(name, network)
         run.add(IMPROVEMENT, name, {GAIN_OVER_UNTREATED: combined - untreated})
         then(name, network)
