@@ -13,7 +13,6 @@ import torch
 
 from pipeline_lib.model.change import weight_change
 from pipeline_lib.model.network import Network
-from pipeline_lib.model.pruning import left_with
 from pipeline_lib.names import (
     COMBINED,
     GAIN_OVER_UNTREATED,
@@ -26,6 +25,7 @@ from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.orders.recoveries import IMPROVEMENT, OFF_MEDICATION, WHEN_OFF, recoveries
 from pipeline_lib.replay.single import WITHOUT_NOISE, SingleRun
 from pipeline_lib.steps import kind_of
+from pipeline_lib.steps.scar import scarred
 
 KERNELS = AVX2
 DOSE, TABLE, EFFICIENCY = "dose", "doses", "efficiency"
@@ -95,7 +95,9 @@ def _dose(
         off = run.measure(OFF_MEDICATION, name, network, WHEN_OFF, OFF)
         changed = {"combined_change": off[COMBINED, None] - combined}
         run.add(OFF_MEDICATION, name, changed, modulation=OFF)
-    drop = run.lost(name, _without_smallest(network), combined)
+    # The run cut a share of each matrix's survivors, not of the whole network's, as scars are.
+    damaged = scarred(network, CUT, of="survivors", choose="weakest", draw=np.arange)
+    drop = run.lost(name, damaged, combined)
     return Outcome(dose, l1, improvement, efficiency, drop)
 
 
@@ -104,17 +106,6 @@ def _mean_change(before: Network, after: Network) -> float:
     changes = [np.abs(new - old) for new, old in zip(after.weights, before.weights, strict=True)]
     total = sum(float(torch.from_numpy(change).sum()) for change in changes)
     return total / sum(int(change.size) for change in changes)
-
-
-def _without_smallest(network: Network) -> Network:
-    """Return the network without a share of each matrix's survivors, not of the whole network's."""
-    masks = []
-    for weight, _, mask in network.layers():
-        size = np.abs(weight)
-        count = int(CUT * np.count_nonzero(mask))
-        last = np.partition(size[mask], count - 1)[count - 1]
-        masks.append(mask & (size > last))
-    return left_with(network, tuple(masks))
 
 
 def _matches(run: SingleRun, found: dict[str, list[Outcome]]) -> None:
