@@ -47,8 +47,9 @@ rule statistics:
         "../workflow_scripts/statistics.py"
 
 
-# What predicts the outcomes, if the study measures structure or draws numbers.
-PREDICTS = STRUCTURE in MEASURES or bool(DRAWN)
+# What predicts the outcomes, which are those of stress cycles, if the study measures structure or
+# draws numbers.
+PREDICTS = slices.RELAPSE in MEASURES and (STRUCTURE in MEASURES or bool(DRAWN))
 PREDICTIONS = {
     name: in_results("statistics", f"{name}.parquet")
     for name in (PREDICTION_TABLES if PREDICTS else [])

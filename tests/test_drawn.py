@@ -29,6 +29,7 @@ from tests.projects import Project
 
 SEVERITY = "pruning.sparsity"
 ADHERENCE = "treatments.each.maintenance.each.chance"
+PREDICTION = "look for what predicts the outcomes"
 DRAWN = {SEVERITY: {"uniform": [0.5, 0.8]}, ADHERENCE: {"uniform": [0.2, 0.9]}}
 
 
@@ -155,6 +156,12 @@ def test_what_was_drawn_is_used_and_has_columns_and_predicts(project, paper):
     rows = read_rows(results / "statistics/associations.parquet", Association)
     assert {SEVERITY, ADHERENCE} <= {row.predictor for row in rows}
     assert SEVERITY in (results / "report.html").read_text("utf-8")
+
+
+def test_without_stress_cycles_there_is_no_outcome_to_predict(project):
+    study = project.study | {"drawn": {SEVERITY: DRAWN[SEVERITY]}}
+    assert PREDICTION in project.planned(study)
+    assert PREDICTION not in project.planned(study | {"relapse": None})
 
 
 def test_another_distribution_runs_what_depends_on_the_key(project):
