@@ -4,7 +4,7 @@
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 STUDY ?=
-# A chapter of the series by its name, STUDY=ch01, is the study of this file.
+# STUDY=ch01 stands for this file, which holds a chapter of the series.
 ARGS ?= $(if $(STUDY),--configfile studies/series/$(STUDY).yaml)
 QUICK ?=
 SEEDS ?= 20
@@ -23,23 +23,23 @@ help:
 	@echo "For everyone"
 	@echo "  make run         set up and run the study (CORES=8, ARGS='--configfile studies/smoke.yaml')"
 	@echo "  make report      update the study's report, results/report.html"
-	@echo "  make archive     write results.zip, with the study, its code and its results, to share"
-	@echo "  make replay      repeat the published run on its own random stream (STUDY=ch01)"
+	@echo "  make archive     write results.zip, to share the study, its code and its results"
+	@echo "  make replay      repeat the published run with its own random numbers (STUDY=ch01)"
 	@echo "  make test        set up and run the tests"
 	@echo "  make setup       only create the environment in .venv"
 	@echo "For developers"
-	@echo "  make check       check lint, format, types and imports"
+	@echo "  make check       check lint, format, types, imports and the schema"
 	@echo "  make format      format Python and rules"
 	@echo "  make schema      write config.schema.json"
 	@echo "  make lock        write requirements.lock from pyproject.toml"
 	@echo "  make site        write the docs as a site to site/"
-	@echo "  make pages       bring results into the README and the docs"
+	@echo "  make pages       copy results into the README and the docs"
 	@echo "  make test-slurm  run the Slurm tests (as root; apt-get install slurm-wlm munge)"
-	@echo "  make bench       measure what a seed and the study cost (QUICK=1: a tenth of the points)"
-	@echo "  make coverage    measure how often candidate intervals hold the true mean"
-	@echo "  make scaling     measure what it costs to plan a thousand seeds"
+	@echo "  make bench       measure the cost of a seed and of the study (QUICK=1: a tenth of the points)"
+	@echo "  make coverage    measure how often the intervals contain the true mean"
+	@echo "  make scaling     measure the cost of planning up to a thousand seeds"
 	@echo "  make agreement   run the study on both engines and compare them (SEEDS=20)"
-	@echo "  make controls    run the studies that the verdict on reproduction must reject"
+	@echo "  make controls    run altered studies, which the comparison with the paper must reject"
 	@echo "  make trust       try to break the workflow (about an hour)"
 	@echo "  make clean       remove the environment"
 
