@@ -108,8 +108,8 @@ SAID = {
     "too few seeds to tell shares apart": (
         {"first": [RELAPSES, *[STAYS] * 4], "second": [STAYS] * 5},
         RELAPSE,
-        "To tell shares of 1 of 5 and 0 of 5 apart would need about "
-        f"{seeds_for_shares(0.2, 0.0)} seeds that responded to each",
+        f"It would take about {seeds_for_shares(0.2, 0.0)} seeds that responded to each to tell "
+        "shares of 1 of 5 and 0 of 5 apart",
     ),
     "times to relapse differ": (
         {"first": [RELAPSES] * 12, "second": [STAYS] * 12},
@@ -122,7 +122,7 @@ UNSAID = {
     "slow responders": "fail",  # a slow responder was not treated in vain
     "no response": "relapse|log-rank",
     "no relapse": "differ",
-    "all relapse together": "would need",
+    "all relapse together": "would take",
 }
 
 
@@ -169,7 +169,7 @@ def test_a_difference_within_the_margin_is_no_lead_however_small_its_p():
 def test_few_seeds_are_said_to_be_few():
     few = {who: [[80.0 + 3 * s] for s in range(4)] for who in LABELS}
     said = sure(results(measured(few)))
-    assert "With fewer than 5 seeds all of this is rough." in said
+    assert "With fewer than 5 seeds, all results are rough." in said
     assert "With 4 seeds no p can be below 0.125." in said
     ten = {who: [[80.0 + s] for s in range(10)] for who in LABELS}
     assert not re.search("rough|no p can", sure(results(measured(ten))))

@@ -158,10 +158,10 @@ def test_what_predicts_an_outcome_is_said_with_its_score():
 
 def test_that_nothing_predicts_is_said_with_what_could_have_been_missed():
     text, _ = said([replace(ROW, p_holm=0.2)], [replace(SCORE, p_holm=0.3)])
-    assert "none was predicted better than by chance from the untreated network" in text
+    assert "none was predicted better than chance from the untreated network" in text
     assert "The best is “Responded” under First: an AUC of 0.81" in text
     assert "0 are significant after Holm's correction." in text
     assert "The largest is “Live units, layer = 2” and “Responded”" in text
-    assert "a true ρ of less than 0.43 would more often than one time in five go unnoticed" in text
+    assert "a true ρ below 0.43 would be missed more than one time in five" in text
     assert said([], [NONE])[0].startswith("Too few seeds differ in their outcomes")
     assert said([], [])[0] == ""

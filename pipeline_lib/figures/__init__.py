@@ -14,8 +14,8 @@ SPECIAL = (
     FigureSpec(
         "patients",
         "Who responds to what",
-        "Accuracy of each seed under each treatment, over the numbers that were drawn for the "
-        "seed. With enough seeds, lines show the mean of eleven neighbours.",
+        "Accuracy of each seed under each treatment, plotted against each number that was drawn "
+        "for the seed. With enough seeds, lines show the mean of eleven neighbouring seeds.",
         kind="patients",
     ),
     FigureSpec(
@@ -36,14 +36,14 @@ SPECIAL = (
     FigureSpec(
         "comparison",
         "Comparison with the published numbers",
-        "This study's mean minus the published mean, with the Welch interval of the difference, "
-        "on the margin of equivalence in grey.",
+        "This study's mean minus the published mean, with the Welch interval of the difference. "
+        "The margin of equivalence is in grey.",
         kind="comparison",
     ),
     FigureSpec(
         "regrowth",
         "What regrowth does",
-        "The weights that grew back in the network of one seed, where they are, and how large they "
+        "Which weights grew back in the network of one seed, where they are, and how large they "
         "are after training.",
         kind="regrowth",
     ),
@@ -57,8 +57,8 @@ SPECIAL = (
     FigureSpec(
         "predictors",
         "What predicts response, relapse and final accuracy",
-        "Rank correlation of what was measured of the untreated network with what became of it "
-        "under each treatment, with 95 % intervals. Outcomes that are the same in all seeds are "
+        "Rank correlation of each predictor, such as a measure of the untreated network, with each "
+        "outcome of treatment, with 95 % intervals. Outcomes that are the same in all seeds are "
         "left out.",
         kind="predictors",
     ),

@@ -132,8 +132,8 @@ def numbers(names: Iterable[str]) -> dict[str, Number]:
 
 OF_RELAPSE = (
     " A seed responded if it was not below the threshold at cycle 0, and only such a seed can "
-    "relapse after its response. The last column counts relapses as the paper does, those at "
-    "cycle 0 included."
+    "relapse after its response. The last column counts relapses as the paper does, including "
+    "those at cycle 0."
 )
 
 
@@ -143,8 +143,8 @@ def tables(names: Iterable[str]) -> list[TableSpec]:
     summary = TableSpec(
         SUMMARY,
         "Summary",
-        "Accuracies and shares in per cent, drops in percentage points; {over}. Of several noise "
-        "levels the strongest is shown." + (OF_RELAPSE if RELAPSED in numbers(names) else ""),
+        "Accuracies and shares in per cent, drops in percentage points; {over}. Only the strongest "
+        "noise level is shown." + (OF_RELAPSE if RELAPSED in numbers(names) else ""),
         strongest=True,
     )
     return [*sorted(found, key=lambda table: (not table.paper, table.paper)), summary]

@@ -221,19 +221,19 @@ TABLES = (
         "Outcome of the stress cycles",
         "Combined-stress accuracy in per cent; {over}. The total drop is cycle 0 minus the last "
         "cycle, in percentage points. A seed relapsed if it fell below the threshold at any cycle, "
-        "0 included; its relapse cycle is the first such cycle. The mean relapse cycle is of the "
-        "seeds that relapsed.",
+        "0 included; its relapse cycle is the first such cycle. The mean relapse cycle is taken "
+        "over the seeds that relapsed.",
         paper="4",
     ),
     TableSpec(
         RESPONSE_BY_THRESHOLD,
         "Response by threshold",
-        "Seeds that are not below the threshold, in per cent, at cycle 0, before any stress.",
+        "Seeds that are not below each threshold (in per cent) at cycle 0, before any stress.",
     ),
     TableSpec(
         RELAPSE_BY_THRESHOLD,
         "Relapse after response by threshold",
-        "Of the seeds that are not below the threshold, in per cent, at cycle 0, those that fell "
+        "Of the seeds that are not below each threshold (in per cent) at cycle 0, those that fell "
         "below it at a later cycle.",
         empty="No seed of this study responded.",
     ),
@@ -271,7 +271,7 @@ FIGURES = (
         "by_threshold",
         "Response and relapse by threshold",
         "Share of seeds that are not below the threshold at cycle 0, and of these the share that "
-        "fell below it later, up to ten points either way of the study's own threshold, with "
+        "fell below it later, for thresholds up to ten points above and below the study's, with "
         "95 % intervals.",
         kind="lines",
     ),

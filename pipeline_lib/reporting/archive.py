@@ -26,12 +26,12 @@ Unpack it and work in its folder. You need Linux, Python 3.11 or newer, and make
 - **Look**: open `results/report.html`. `results/values.csv` has a row for each seed and treatment,
   and `docs/data.md` explains every file and column.
 - **Check**: `make run ARGS="--configfile results/study.yaml --config results=results"`
-  looks at each file and makes again only what is missing, damaged or edited. Each file says what
-  made it, so that "Nothing to be done" means that these are the results of this code and study.
-- **Rerun**: the same with `results=again` makes everything anew. On the same kind of processor all
-  measurements are equal to the byte. `.venv/bin/python -m pipeline_lib.compare results again
-  --out comparison` compares the two.
-- **Extend**: add for instance `seeds=20` to the first command, or edit `results/study.yaml`. Only
+  looks at each file and makes again only what is missing, damaged or edited. Each file records what
+  made it, so "Nothing to be done" means that these are the results of this code and study.
+- **Rerun**: the same command with `results=again` makes everything anew. On the same kind of
+  processor all measurements are identical, byte for byte.
+  `.venv/bin/python -m pipeline_lib.compare results again --out comparison` compares the two.
+- **Extend**: add, for instance, `seeds=20` to the first command, or edit `results/study.yaml`. Only
   what is new or changed runs. `README.md` says more.
 """
 
@@ -54,7 +54,9 @@ def write_archive(
     for name in more:
         if not Path(name).is_relative_to(project):
             if os.path.isabs(name):
-                raise PipelineError(f"{name}: an archive holds such files only by relative paths")
+                raise PipelineError(
+                    f"{name}: it must be named by a relative path to be part of an archive"
+                )
             files[name] = Path(name)
     files |= {f"{RESULTS}/{name}": Path(results, name) for name in results_of(results)}
     known = commit(project)

@@ -40,7 +40,7 @@ def claim_sentences(
         rows = list(group)
         parts = []
         for row in rows:
-            said, number = IS[row.verdict].format(_other(row.than, labels)), numbers[name]
+            said, number = _is(row.verdict, row.than, labels), numbers[name]
             # In the direction of the claim or, if reversed, against it.
             turned = (number.better == "less") != (row.verdict == REVERSED)
             gain, p = size(row, number, turned=turned), p_equals(row.p)
@@ -66,9 +66,9 @@ def varied_claim_sentences(
             found.setdefault(place, []).append((row, in_words(axes, labels)))
     for (name, better, than), places in found.items():
         parts: list[str] = []
-        for verdict, words in IS.items():
+        for verdict in IS:
             if there := [axes for row, axes in places if row.verdict == verdict]:
-                part = f"{words.format(_other(than, labels))} in {len(there)}"
+                part = f"{_is(verdict, than, labels)} in {len(there)}"
                 part += "" if parts else f" of {plural(len(places), 'scenario')}"
                 named = verdict != HOLDS and len(there) <= MOST_NAMED
                 parts.append(f"{part} ({'; '.join(there)})" if named else part)
@@ -95,12 +95,12 @@ def claim_table(
     return Table(
         CLAIMS,
         "Claims",
-        "Each claim says that the first treatment does better than the other. Means over the "
-        "seeds that have both, shares of seeds in per cent, and the difference within seeds with "
-        f"its {100 * LEVEL:g} % interval; p of sign-flip permutation tests, corrected by step-down "
-        f"max-T over all claims. A claim holds if p is below {ALPHA:g} and the whole interval is "
-        "on its side of 0, and is reversed if all of it is on the other side. A difference that is "
-        f"within {MARGIN:g} points of 0 is too small to matter.",
+        "Each claim says that the first treatment does better than the other. The table gives the "
+        "means over the seeds that have both (shares of seeds in per cent), and the difference "
+        f"within seeds with its {100 * LEVEL:g} % interval. p is from sign-flip permutation tests, "
+        f"corrected by step-down max-T over all claims. A claim holds if p is below {ALPHA:g} and "
+        "the whole interval is on the claimed side of 0. It is reversed if the same is true on the "
+        f"other side. A difference that is within {MARGIN:g} points of 0 is too small to matter.",
         columns(
             [*scenarios[0], "Number", "Better", "Than"],
             ["Mean", "Mean of the other", "Difference", "95 % interval", "p", "Claim"],
@@ -112,5 +112,10 @@ def claim_table(
     )
 
 
-def _other(than: str, labels: Mapping[str, str]) -> str:
-    return "without its modulation" if than == WITHDRAWN else label(than, labels)
+def _is(verdict: str, than: str, labels: Mapping[str, str]) -> str:
+    """Say what a treatment is, compared with another or with itself withdrawn."""
+    if than != WITHDRAWN:
+        return IS[verdict].format(label(than, labels))
+    if verdict == TOO_SMALL:
+        return "practically equal with and without its modulation"
+    return IS[verdict].format("without its modulation")

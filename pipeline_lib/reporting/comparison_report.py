@@ -129,11 +129,11 @@ def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
     by_seed = any(row.test == reproduction.PERMUTATION for row in comparison)
     how = (
         f"*p* is from {DRAWS:,} permutations of whole seeds between this study and the published "
-        "run, which is known seed by seed; *corrected* is by the largest of all means in each "
-        "permutation (step-down max-T)."
+        "run, which is known seed by seed; *corrected* is by the largest difference of all means "
+        "in each permutation (step-down max-T)."
         if by_seed
-        else "*p* is Welch's, for a difference beyond half a printed digit; *corrected* is by "
-        "Holm's procedure over all means."
+        else "*p* is from Welch's test that the difference is larger than the rounding of the "
+        "printed means; *corrected* is by Holm's procedure over all means."
     )
     return (
         f"Means ± population SDs, in per cent{units}. Only distinct numbers that vary between "
@@ -143,8 +143,8 @@ def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
         f"interval at {share(1 - alpha)}. {how} *Detectable* is the smallest true difference, in "
         f"percentage points{units}, that this many seeds would have shown with a power of "
         f"{share(POWER)}, after the correction. Counts of seeds are compared by Fisher's exact "
-        "test. A single published seed is compared with what a single seed of this study may be "
-        "(Crawford and Howell 1998)."
+        "test. A single published seed is compared with the range in which a single seed of this "
+        "study may lie (Crawford and Howell 1998)."
     )
 
 

@@ -70,7 +70,7 @@ def findings(results: Results) -> list[Finding]:
         if name == COMBINED:
             for state, topic in (
                 (UNTREATED, "Who gains over the untreated network under combined stress"),
-                (HEALTHY, "Who is back where the healthy network was under combined stress"),
+                (HEALTHY, "Who is as good as the healthy network under combined stress"),
             ):
                 pairs = [(who, state) for who in results.labels]
                 found.append(Finding(topic, [], _told(results, asked, pairs)))

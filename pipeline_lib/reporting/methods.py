@@ -23,9 +23,10 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     stress, levels = settings["evaluate"][COMBINED], results.cells.levels(INTERNAL)
     strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
     tests = list(_further_damage(settings))
-    insult = ", and the insult among all settings damages it more" if INSULT in settings else ""
+    more = ", and more damage follows (the steps of “insult” under All settings)"
+    insult = more if INSULT in settings else ""
     starts = any("from" in treatment for treatment in study["treatments"].values())
-    unless = ", unless it starts from the network that another treatment leaves" if starts else ""
+    unless = ", unless it continues from another treatment" if starts else ""
     further = f" It is also measured after more damage: {', and '.join(tests)}." if tests else ""
     said = [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
@@ -34,8 +35,7 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
         f"The network learns to tell {_task(task)}. It has {layers} and is trained for "
         f"{plural(settings['baseline']['epochs'], 'epoch')}. This healthy network is then pruned: "
         f"{_pruned(results)} of its connections, those with the smallest weights, are cut{insult}. "
-        "The result is the untreated network, from which each treatment of a seed "
-        f"starts{unless}.",
+        f"The result is the untreated network, from which each treatment of a seed starts{unless}.",
         "Accuracy is the percentage of new points that a network classifies correctly. It is "
         "measured under combined stress, which is noise on the input (SD "
         f"{stress['input_noise']:g}) and in the hidden layers (σ = {stress['internal_noise']:g}) "
@@ -44,8 +44,8 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     if study["drawn"]:
         drawn = listed(f"{key} is {words}" for key, words in study["drawn"].items())
         said.append(
-            "Seeds differ not only by chance. Like patients, they also differ in numbers that are "
-            f"drawn for each of them: {drawn}."
+            "Seeds do not differ only by chance. Like patients, they also differ in numbers that "
+            f"are drawn for each of them: {drawn}."
         )
     return said
 
@@ -57,8 +57,8 @@ def _further_damage(settings: Mapping[str, Any]) -> Iterator[str]:
     if relapse := settings.get("relapse"):
         yield (
             f"{plural(relapse['cycles'], 'stress cycle')}, each of which prunes "
-            f"{share(relapse['prune'])} of the remaining connections and then gives maintenance "
-            "treatment"
+            f"{share(relapse['prune'])} of the remaining connections and is followed by "
+            "maintenance treatment"
         )
     if kindling := settings.get("kindling"):
         yield (
@@ -111,7 +111,7 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
     if results.threshold is not None:
         said.append(
             f"Response and relapse depend on the threshold of {share(results.threshold)}, which is "
-            "a convention; a network just above it counts as well and one just below it as ill. A "
+            "a convention: a network just above it counts as well and one just below it as ill. A "
             "figure in the appendix shows both outcomes at other thresholds."
         )
     return said
@@ -148,8 +148,8 @@ def glossary(study: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Points", "Percentage points, the unit of a difference between two percentages."),
         (
             "95 % interval",
-            "A range computed so that, in 95 of 100 such studies, it would hold the mean over all "
-            "possible seeds.",
+            "A range that is computed so that, in 95 of 100 such studies, it would contain the "
+            "mean over all possible seeds.",
         ),
         (
             "p",
@@ -161,18 +161,24 @@ def glossary(study: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _of_relapse(cycles: int, below: str) -> list[tuple[str, str]]:
     return [
-        ("Course and maintenance", "The treatment at first, and after each stress cycle."),
+        (
+            "Course and maintenance",
+            "The initial treatment, and the treatment after each stress cycle.",
+        ),
         ("Final accuracy", f"Accuracy under combined stress after cycle {cycles}."),
-        ("Response", f"Accuracy under combined stress not {below} at cycle 0, before any stress."),
+        (
+            "Response",
+            f"Accuracy under combined stress is not {below} at cycle 0, before any stress.",
+        ),
         ("Slow responder", f"A seed {below} at cycle 0, but not after cycle {cycles}."),
         (
             "Relapse after response",
-            f"Accuracy under combined stress {below} at a later cycle, in a seed that responded.",
+            f"In a seed that responded, combined-stress accuracy is {below} at a later cycle.",
         ),
         (
             "Ever below threshold",
-            f"Accuracy under combined stress {below} at any cycle, cycle 0 included. The paper "
-            "calls this relapse, although a seed may not have responded before.",
+            f"Accuracy under combined stress is {below} at any cycle, cycle 0 included. The paper "
+            "calls this relapse, although the seed may never have responded.",
         ),
     ]
 

@@ -63,7 +63,7 @@ def relapse_tests(results: Results) -> Iterator[str]:
             yield (
                 f"Among the seeds that responded, time to relapse differs between {pair} (log-rank "
                 f"test, {p_equals(row.p_holm)}; Fisher's exact test of the counts, "
-                f"{p_equals(row.p_fisher_holm)}; both corrected by Holm over "
+                f"{p_equals(row.p_fisher_holm)}; both corrected by Holm's procedure over "
                 f"{plural(len(tests), 'pair')})."
             )
     if tests[0].p_holm >= ALPHA:
@@ -86,7 +86,7 @@ def predictions(results: Results) -> Iterator[str]:
     if tested:
         yield (
             f"Of {plural(len(tested), 'outcome')} of treatments that could be tested{rest}, "
-            f"{len(good) or 'none'} {'were' if len(good) > 1 else 'was'} predicted better than by "
+            f"{len(good) or 'none'} {'were' if len(good) > 1 else 'was'} predicted better than "
             f"chance from {known}, in seeds that were left out of the fit."
         )
         for forecast in good or tested[:1]:
@@ -116,8 +116,8 @@ def _correlations(results: Results) -> Iterator[str]:
         )
     if tested and not good and (least := detectable(max(a.n for a in tested))):
         yield (
-            f"With this many seeds a true ρ of less than {coefficient(least)} would more often "
-            "than one time in five go unnoticed, even before correction."
+            f"With this many seeds, a true ρ below {coefficient(least)} would be missed more than "
+            "one time in five, even before correction."
         )
 
 

@@ -33,7 +33,7 @@ def reading(results: Results) -> list[tuple[str, str]]:
             f"the {planned} planned comparisons or, where a sentence says “among all pairs”, over "
             f"{families}"
         )
-    rough = f" With fewer than {FEW} seeds all of this is rough." if seeds < FEW else ""
+    rough = f" With fewer than {FEW} seeds, all results are rough." if seeds < FEW else ""
     least = smallest_p(seeds)
     limit = f" With {seeds} seeds no p can be below {least:.3g}." if least >= ALPHA else ""
     return [
@@ -44,8 +44,8 @@ def reading(results: Results) -> list[tuple[str, str]]:
         ),
         (
             "Intervals",
-            f"Brackets hold {100 * LEVEL:g} % intervals, by {HALL} for means and by {WILSON}'s "
-            "method for shares of seeds. The intervals are not corrected for multiple "
+            f"Numbers in brackets are {100 * LEVEL:g} % intervals, by {HALL} for means and by "
+            f"{WILSON}'s method for shares of seeds. The intervals are not corrected for multiple "
             "comparisons, but p is.",
         ),
         (

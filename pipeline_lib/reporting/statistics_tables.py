@@ -92,10 +92,10 @@ def relapse_table(results: Results) -> Table:
     return Table(
         RESPONSE,
         "Response and relapse",
-        "Combined-stress accuracy in per cent, and seeds, with 95 % intervals. A seed responded if "
-        "it was not below the threshold at cycle 0, before any stress; a slow responder was below "
-        "it then and not after the last cycle. Only a seed that responded can relapse after its "
-        "response.",
+        "Combined-stress accuracy in per cent, and counts of seeds, with 95 % intervals. A seed "
+        "responded if it was not below the threshold at cycle 0, before any stress; a slow "
+        "responder was below it then and not after the last cycle. Only a seed that responded can "
+        "relapse after its response.",
         columns(["Treatment"], [number.heading for number in numbers]),
         blocks,
         [field.name for field in fields(Cell)],
@@ -116,14 +116,15 @@ def log_rank_table(results: Results) -> Table:
     return Table(
         LOG_RANK,
         "Relapse after response, pair by pair",
-        "Of the seeds that responded. χ² and p of the log-rank test, with one degree of freedom, "
-        "and p of Fisher's exact test of the counts; both corrected by Holm's procedure over the "
-        "pairs. The tests treat the two samples as independent and ignore that they share seeds.",
+        "Only seeds that responded are counted. χ² and p are from the log-rank test, with one "
+        "degree of freedom, and Fisher's p is from the exact test of the counts. Both are "
+        "corrected by Holm's procedure over the pairs. The tests treat the two samples as "
+        "independent and ignore that they share seeds.",
         columns(["Treatment", "Other"], heads),
         blocks,
         [field.name for field in fields(LogRank)],
         [astuple(row) for row in results.log_rank],
-        empty="There are no two treatments to which a seed responded.",
+        empty="No two treatments have a seed that responded.",
     )
 
 
@@ -150,8 +151,9 @@ def paired_table(results: Results, *, planned: bool) -> Table:
         f"Differences within seeds, in percentage points{units}, with {100 * LEVEL:g} % intervals. "
         "g_z: mean difference over the SD of the differences, corrected for bias. Superiority: "
         "share of seeds in which the treatment has the larger number; ties count half. Seeds "
-        "needed: to show a difference of this size and scatter with a power of 80 %, before any "
-        "correction. p: sign-flip test, alone and corrected for all rows by step-down max-T.",
+        "needed: how many would show a difference of this size and scatter with a power of 80 %, "
+        "before any correction. p: sign-flip test, uncorrected, and corrected for all rows by "
+        "step-down max-T.",
         columns(["Measure", "Treatment", "Other"], heads),
         in_blocks(lines),
         [field.name for field in fields(Pair)],
@@ -181,12 +183,12 @@ def forecast_table(results: Results) -> Table:
     return Table(
         FORECASTS,
         "Outcomes predicted from the untreated network",
-        "Predictions come from a ridge regression on all that was measured of the untreated network"
-        f"{drawn}, judged on seeds that were left out of the fit (five-fold cross-validation, "
-        "repeated twenty times). The score is the AUC of an outcome that a seed has or has not, "
-        "and R² of an accuracy, where 0 is no better than the mean. The spread is over the "
-        "repeats, and is not a confidence interval. The score by chance, and p, come from "
-        "shuffling the outcomes among the seeds.",
+        "Predictions come from a ridge regression on everything measured in the untreated "
+        f"network{drawn}, judged on seeds that were left out of the fit (five-fold "
+        "cross-validation, repeated twenty times). The score is the AUC for a yes/no outcome, and "
+        "R² for an accuracy, where 0 is no better than the mean. The spread is over the repeats, "
+        "and is not a confidence interval. The score by chance, and p, come from shuffling the "
+        "outcomes among the seeds.",
         columns(
             ["Treatment", "Outcome"],
             ["Seeds", "Score", "Mean", "Spread", "By chance", "p", "p (Holm)", "Note"],
@@ -211,7 +213,7 @@ def association_table(results: Results) -> Table:
     return Table(
         ASSOCIATIONS,
         "Outcomes and single numbers of the untreated network",
-        "Spearman's ρ over the seeds, with 95 % intervals (Bonett and Wright) and p of a "
+        "Spearman's ρ over the seeds, with 95 % intervals (Bonett and Wright) and p from a "
         "permutation test, corrected by Holm's procedure over all rows. Outcomes and numbers that "
         "are the same in all seeds are left out.",
         columns(["Treatment", "Outcome", predictor_head], ["Seeds", "ρ", "p", "p (Holm)"]),

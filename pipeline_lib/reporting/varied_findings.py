@@ -161,7 +161,7 @@ def variant_sentences(
         name = label(row.treatment, labels)
         ours, theirs = (f"{signed(x, number)}{number.unit}" for x in (row.mean, row.mean_base))
         if _is_same(row):
-            yield f"{name} has {ours} with {row.variant} as with {row.base}, in every seed."
+            yield f"{name} has {ours} with both {row.variant} and {row.base}, in every seed."
             continue
         less, unsure = row.difference <= 0, ""
         if row.method != EQUAL and (row.ci_low is None or row.ci_high is None):

@@ -58,8 +58,8 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
         SCENARIOS,
         "The study's numbers by scenario",
         "Accuracies and shares in per cent, drops in percentage points; mean "
-        f"{PLUS_MINUS} population SD over the seeds. Of several noise levels the strongest is "
-        "shown." + (" Seeds that relapsed at any cycle are counted." if relapses else ""),
+        f"{PLUS_MINUS} population SD over the seeds. Only the strongest noise level is shown."
+        + (" Seeds that relapsed at any cycle are counted." if relapses else ""),
         columns([*varied.axes, "Treatment"], heads),
         blocks,
         [*varied.axes, *KEY, "label", *Statistics._fields, "ci_low", "ci_high"],
@@ -91,8 +91,9 @@ def fit_table(
         "A Hill curve of four parameters, fitted by least squares to the numbers of all seeds, "
         "with 95 % intervals from resampled seeds: its plateaus at small and at large values, the "
         "value half-way between them (the ED50 of a dose, the cliff of a severity), and the value "
-        "at which it crosses the relapse threshold. From and up to the last columns' values, no "
-        "seed is below the threshold. Where there is no curve, the remark says why.",
+        "at which it crosses the relapse threshold. No seed is below the threshold from the value "
+        "in “All from” on, or up to the value in “All up to”. If there is no curve, the remark "
+        "says why.",
         columns(("Number", "Treatment"), [*heads, "Remark"]),
         in_blocks(lines),
         [field.name for field in fields(Along)],

@@ -160,8 +160,8 @@ def shares_need(row: LogRank) -> str:
     needed = seeds_for_shares(*shares)
     many = f"more than {MOST_OF_SHARES}" if needed is None else f"about {needed}"
     return (
-        f". To tell shares of {row.relapsed} of {row.n} and {row.relapsed_other} of {row.n_other} "
-        f"apart would need {many} seeds that responded to each (Fisher's test, power of "
+        f". It would take {many} seeds that responded to each to tell shares of {row.relapsed} of "
+        f"{row.n} and {row.relapsed_other} of {row.n_other} apart (Fisher's test, power of "
         f"80{PER_CENT})"
     )
 
