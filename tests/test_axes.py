@@ -76,7 +76,7 @@ def test_scenarios_that_make_the_same_share_the_files_of_the_first(paper):
         ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
         ({"baseline.epochs": [5, 5]}, "axes.baseline.epochs has 5 twice"),
         ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),
-        ({"reproduction.published": ["a/b"]}, "cannot stand in a file's name"),
+        ({"reproduction.published": ["a/b"]}, "cannot be part of a file name"),
         ({"seeds": [5, 6]}, "an axis must not set seeds"),
         ({"accuracy": {"a": {}, "b": {}}}, "axes.accuracy has the name of a column"),
         ({"net": {"none": {"treatments": {"ssri": None}}}}, "every scenario must have those"),

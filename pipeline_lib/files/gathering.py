@@ -115,7 +115,7 @@ def read_gathered(
     table = read_table(path, row, planned, axes=scenarios[0])
     tables = of_scenarios(table, scenarios)
     if sum(len(each) for each in tables) != len(table):
-        raise PipelineError(f"{path}: has rows of a scenario that the study has not; {REMEDY}")
+        raise PipelineError(f"{path}: has rows of a scenario that is not in the study; {REMEDY}")
     for each in tables:
         _check_gathered(path, each, kind, seeds, states)
     return tables

@@ -24,7 +24,7 @@ class Options(Model):
     damping: Factor | None = Field(None, description="factor on hidden activity")
     gain: Factor | None = Field(None, description="a second factor on hidden activity")
     units: Parts | None = Field(
-        None, description="share of the hidden units that is modulated, or one share a layer"
+        None, description="share of the hidden units that is modulated, or one share for each layer"
     )
     inhibition: Deviation | None = Field(
         None, description="subtracted from hidden activity after damping and gain"

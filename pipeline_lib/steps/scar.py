@@ -33,9 +33,10 @@ class Options(Model):
     """Lose weights for good: scars stay pruned and never regrow."""
 
     fraction: Part = Field(description="how much of each matrix is lost")
-    of: Of = Field("survivors", description="which weights the fraction is counted of")
+    of: Of = Field("survivors", description="which weights it is a fraction of")
     choose: Choice = Field(
-        "weakest", description="which are lost: the weakest survivors, or any that are counted"
+        "weakest",
+        description="which are lost: the weakest survivors, or random ones of these weights",
     )
     severity: Severity | None = Field(None, description="a factor on the fraction")
 

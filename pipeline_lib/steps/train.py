@@ -29,7 +29,8 @@ class Options(Model):
         None, description="SD of noise on the inputs, in every epoch or in the first and the last"
     )
     gain: Two[Factor] | None = Field(
-        None, description="the modulation's gain in the first and the last epoch, which stays"
+        None,
+        description="the modulation's gain in the first and the last epoch; the last one is kept",
     )
 
     @model_validator(mode="before")

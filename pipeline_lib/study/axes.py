@@ -156,7 +156,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
     for label in labels:
         if not re.fullmatch(r"[\w.+-]{1,60}", label, re.ASCII):
             raise PipelineError(
-                f"axes.{axis} has the value {label[:60]!r}, which cannot stand in a file's name;"
+                f"axes.{axis} has the value {label[:60]!r}, which cannot be part of a file name;"
                 " give its values names: {name: {key: value}}"
             )
         if labels.count(label) > 1:

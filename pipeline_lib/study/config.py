@@ -100,10 +100,10 @@ class Study(Model):
     )
     contrasts: list[Two[str]] | None = Field(
         None,
-        description="the pairs that the study was made for, corrected among themselves: "
-        "treatments, untreated, healthy, or withdrawn for the first with its modulation off; null "
-        "for each combination with its parts or, without combinations, every two treatments, and "
-        "for what withdrawal does",
+        description="the planned comparisons, corrected among themselves: pairs of treatments, "
+        "untreated or healthy, or a treatment and withdrawn, which is itself with its modulation "
+        "off; null for each combination and its parts or, without combinations, all pairs of "
+        "treatments, and for each treatment and itself withdrawn",
     )
     claims: list[Claim] = Field([], description="what the study set out to show")
     reproduction: Reproduction

@@ -71,7 +71,7 @@ def _index(name: str, part: str, steps: list[Any]) -> int:
     if found:
         which = " or ".join(map(str, found))
         raise PipelineError(
-            f"{name}: there are {len(found)} steps {part}; name one by its place, {which}"
+            f"{name}: there are {len(found)} {part} steps; name one by its position, {which}"
         )
     raise _no_such_key(name, part, steps)
 

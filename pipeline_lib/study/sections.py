@@ -152,15 +152,17 @@ class Claim(Model):
     better: str = Field(description="the treatment that does better")
     than: list[str] = Field(
         min_length=1,
-        description="treatments, untreated, healthy, or withdrawn for itself with its modulation "
-        "off",
+        description="treatments, untreated, healthy, or withdrawn, which is itself with its "
+        "modulation off",
     )
 
 
 class PublishedRuns(Model):
     """Published runs that `replay` repeats on their own random streams."""
 
-    order: str = Field(description="their order of work, a file in pipeline_lib/replay/orders")
+    order: str = Field(
+        description="the file in pipeline_lib/replay/orders that says in which order they worked"
+    )
     streams: list[Seed] = Field(min_length=1, description="the seed of each run's random stream")
     data: Seed | None = Field(
         None, description="the seed whose points all runs had, or null for those of its own seed"

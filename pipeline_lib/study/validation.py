@@ -25,7 +25,9 @@ UNIONS = {
         (VALUES, VARIANTS), "it must be a list of values, or a mapping of names to keys"
     ),
     **dict.fromkeys((STEADY, RAMP), "it must be a number or a list of two, [first, last]"),
-    **dict.fromkeys((EVERY_LAYER, BY_LAYER), "it must be a share or a list of shares, one a layer"),
+    **dict.fromkeys(
+        (EVERY_LAYER, BY_LAYER), "it must be a share, or a list with a share for each layer"
+    ),
 }
 
 # Plain sentences to replace messages of pydantic.
