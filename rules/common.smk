@@ -168,8 +168,8 @@ def published(*kinds):
             there = [each for each in (path, f"{ROOT}/{path}") if os.path.exists(each)]
             if not there:
                 sys.exit(
-                    f"reproduction.{kind} is {path!r}, and there is no such file, neither in"
-                    f" {os.getcwd()} nor in {ROOT}"
+                    f"reproduction.{kind} is {path!r}, but there is no such file in {os.getcwd()}"
+                    f" or in {ROOT}"
                 )
             found[kind] = local(there[0])
     return found
@@ -352,15 +352,15 @@ def network_to_make(output, state):
 def unlike_published():
     """Why the study cannot follow the published run on its stream; empty if it can."""
     if absent := [name for name in slices.REPLAYED if name not in MEASURES]:
-        return f"The published run has the measures {' and '.join(absent)}, which it leaves out."
+        return f"The published run measures {' and '.join(absent)}, but this study does not."
     if STUDY.insult:
-        return "The published run damages a network by pruning alone, and it has an insult."
+        return "The published run damages a network only by pruning, but this study has an insult."
     for name, treatment in STUDY.treatments.items():
         if treatment.start != UNTREATED:
             return (
-                "The published run starts every treatment with the untreated network, and"
+                "The published run starts every treatment with the untreated network, but"
                 f" treatments.{name}.from is {treatment.start}."
             )
     if STUDY.drawn:
-        return f"The published run drew no numbers, and this study draws {', '.join(STUDY.drawn)}."
+        return f"The published run drew no numbers, but this study draws {', '.join(STUDY.drawn)}."
     return ""
