@@ -48,7 +48,7 @@ def test_a_different_plan_or_input_makes_a_file_stale_and_unreadable(job, tmp_pa
     assert not job.is_stale()
     assert read_rows(job.outputs[0], Value, PLANNED) == [VALUE]
     assert Job("other", job.outputs, job.inputs).is_stale()
-    with pytest.raises(PipelineError, match="made by other settings, other code or other versions"):
+    with pytest.raises(PipelineError, match="settings, code or library versions that differ"):
         read_rows(job.outputs[0], Value, "other")
     (tmp_path / "in.txt").write_text("another")
     assert job.is_stale()

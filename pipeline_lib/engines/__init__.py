@@ -83,7 +83,7 @@ def no_answer(input_noise: float, internal_noise: float, internal_bias: float) -
     return PipelineError(
         "the network's output is not finite, so it names no class, under input noise"
         f" {input_noise:g}, internal noise {internal_noise:g} and its mean {internal_bias:g};"
-        " lower the noise, gain, damping or lr that is huge"
+        " use a smaller noise, gain, damping or lr, whichever is very large"
     )
 
 

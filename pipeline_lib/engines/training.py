@@ -39,8 +39,8 @@ def end_epoch(record: Epoch, epochs: int, lr: float) -> None:
     if not math.isfinite(record.loss):
         raise PipelineError(
             f"the loss of epoch {record.epoch + 1} of {epochs} is {record.loss}: training at lr"
-            f" {lr:g} and noise {record.noise:g} has diverged; lower lr, or what else is huge"
-            " among noise, gain, damping, centres and initial weights"
+            f" {lr:g} and noise {record.noise:g} has diverged; use a smaller lr or, if one of them"
+            " is very large, a smaller noise, gain, damping, centre or initial weight"
         )
     every = -(-epochs // LOG_LINES)
     if (record.epoch + 1) % every == 0 or record.epoch + 1 == epochs:
@@ -62,6 +62,6 @@ def trained(network: Network, lr: float) -> Network:
     if not network.is_finite:
         raise PipelineError(
             f"after the last epoch weights are not finite: training at lr {lr:g} has diverged;"
-            " lower lr"
+            " use a smaller lr"
         )
     return network

@@ -194,6 +194,6 @@ def check_plan(path: str | Path, stamp: Stamp, planned: str | None) -> None:
     """Raise PipelineError if a file was made by a plan other than `planned`; None allows any."""
     if planned is not None and stamp.made_by != planned:
         raise PipelineError(
-            f"{path}: it was made by other settings, other code or other versions of libraries"
-            f" than this study's; {REMEDY}"
+            f"{path}: it was made with settings, code or library versions that differ from this"
+            f" study's; {REMEDY}"
         )

@@ -28,8 +28,8 @@ def regrow(
     """
     if not all(np.isfinite(score).all() for score in scores):
         raise PipelineError(
-            "gradients or activities are not finite, so none is largest; lower lr, gain, damping"
-            " or centres that are huge"
+            "gradients or activities are not finite, so the largest cannot be found; use a smaller"
+            " lr or, if one of them is very large, a smaller gain, damping or centre"
         )
     weights, masks = [], []
     for weight, mask, scar, score in zip(
