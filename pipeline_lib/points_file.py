@@ -20,6 +20,7 @@ from pipeline_lib.errors import PipelineError
 LABEL = "label"
 LARGEST = 1e30  # of a feature's values, up or down
 FEWEST = 2  # points of each class: one to learn from, one to be tested on
+MISSING = {"NA", "N/A", "NaN", "nan", "NULL"}  # how R, pandas and databases write a missing label
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ def read_points(path: str) -> PointsFile:
             names.append(entries.pop(LABEL))
             if not names[-1]:
                 raise PipelineError(f"{where} has no {LABEL}")
+            if names[-1] in MISSING:
+                raise PipelineError(
+                    f"{where} has {names[-1]!r} as its {LABEL}; a {LABEL} must not be missing"
+                )
             values.extend(_number(where, *each) for each in entries.items())
     except csv.Error as error:
         raise PipelineError(f"{path}: line {lines.line_num} is not CSV ({error})") from None
