@@ -96,7 +96,12 @@ def _check_head(path: str, head: list[str]) -> None:
             f"{path}: line 1 has {shown}; it must name the columns, separated by commas, one of"
             f" them {LABEL} and every other a feature"
         )
-    if twice := [name for name in head if head.count(name) > 1 or not name]:
+    if not all(head):
+        raise PipelineError(
+            f"{path}: line 1 has no name for column {head.index('') + 1}; every column must have"
+            " one (pandas writes its index without a name, unless index=False)"
+        )
+    if twice := [name for name in head if head.count(name) > 1]:
         raise PipelineError(f"{path}: line 1 has {twice[0]!r} twice; columns must differ")
 
 
