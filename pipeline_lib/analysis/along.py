@@ -35,7 +35,7 @@ STEEPEST = 500.0  # slope times the range of the values
 EDGE = 0.1  # a value at which the curve is further than this from both plateaus is in its slope
 
 UNCHANGED = "the same at every value"
-FLAT = "the first and the last value do not differ"
+FLAT = "the results at the first and the last value are not shown to differ"
 TOO_FEW = f"a curve needs {FEWEST_VALUES} values"
 NOT_FOLLOWED = "the means do not follow one rise or fall"
 NOT_LEVEL = "the means do not level off at both ends"
@@ -153,7 +153,8 @@ def fitted(
     """Return the curve of numbers (seeds, values) at ascending x, or why there is none.
 
     With the curve come the place half-way and where the curve crosses the threshold, which is
-    empty if it does not. `flat` says that the first and the last value do not differ.
+    empty if it does not. `flat` says that the results at the first and the last value are not
+    shown to differ.
     """
     if (numbers == numbers[:, :1]).all():
         return UNCHANGED
