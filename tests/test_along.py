@@ -18,7 +18,7 @@ from pipeline_lib.figures.varied import draw
 from pipeline_lib.measures import value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SCENARIOS
 from pipeline_lib.numbers import Key
-from pipeline_lib.reporting.varied_findings import varied_findings
+from pipeline_lib.reporting.varied_findings import varied_findings, varied_reading
 from pipeline_lib.reporting.varied_tables import varied_tables
 from tests.handmade import LABELS, NUMBERS, cells_of
 
@@ -129,6 +129,12 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
     tables = {each.name: each for each in varied_tables(varied, rows, [], [[]] * 9, LABELS)}
     assert len(tables[SCENARIOS].rows) == 9 * 2
     assert tables[SCENARIOS].data[0][:3] == [0.99, "first", COMBINED]
+
+
+def test_a_study_of_few_seeds_says_that_they_show_little():
+    few, enough = (varied_reading(study(SPARSITY, severity, n), LABELS) for n in (3, 6))
+    assert few.endswith(" all of this is rough. With 3 seeds no p can be below 0.25.")
+    assert enough.endswith("intervals.")
 
 
 @pytest.mark.parametrize(

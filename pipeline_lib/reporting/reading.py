@@ -11,7 +11,18 @@ from pipeline_lib.analysis.power import POWER, smallest_difference
 from pipeline_lib.names import WITHDRAWN
 from pipeline_lib.numbers import PER_CENT, POINTS
 from pipeline_lib.reporting.results import Results
-from pipeline_lib.reporting.wording import listed, points, signed
+from pipeline_lib.reporting.wording import listed, plural, points, signed
+
+
+def few_seeds(seeds: int) -> str:
+    """Say, after another sentence, that the seeds are few, or nothing."""
+    return f" With fewer than {FEW} seeds, all results are rough." if seeds < FEW else ""
+
+
+def least_p(seeds: int) -> str:
+    """Say, after another sentence, that no p of so few seeds is significant, or nothing."""
+    least = smallest_p(seeds)
+    return f" With {plural(seeds, 'seed')} no p can be below {least:.3g}." if least >= ALPHA else ""
 
 
 def reading(results: Results) -> list[tuple[str, str]]:
@@ -33,14 +44,11 @@ def reading(results: Results) -> list[tuple[str, str]]:
             f"the {planned} planned comparisons or, where a sentence says “among all pairs”, over "
             f"{families}"
         )
-    rough = f" With fewer than {FEW} seeds, all results are rough." if seeds < FEW else ""
-    least = smallest_p(seeds)
-    limit = f" With {seeds} seeds no p can be below {least:.3g}." if least >= ALPHA else ""
     return [
         (
             "Seeds",
             f"Numbers are means over {seeds} seeds. A seed is one network with its own data and "
-            f"noise, not a patient.{rough}",
+            f"noise, not a patient.{few_seeds(seeds)}",
         ),
         (
             "Intervals",
@@ -57,7 +65,7 @@ def reading(results: Results) -> list[tuple[str, str]]:
             "Tests",
             "Treatments are compared within seeds by sign-flip permutation tests, and p is "
             f"corrected by step-down max-T over {families}; claims are corrected among "
-            f"themselves.{limit}",
+            f"themselves.{least_p(seeds)}",
         ),
         ("Power", _power(results)),
     ]

@@ -22,6 +22,7 @@ from pipeline_lib.names import (
 from pipeline_lib.numbers import MAIN, Key, Number, axis_text, in_words, is_numeric, value_text
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
+from pipeline_lib.reporting.reading import few_seeds, least_p
 from pipeline_lib.reporting.varied_tables import place
 from pipeline_lib.reporting.wording import listed, mean, plural, share, signed, size
 
@@ -91,7 +92,7 @@ def varied_reading(varied: Varied, labels: Mapping[str, str]) -> str:
     return (
         f"The study varies {listed(parts)}: {plural(len(varied.scenarios), 'scenario')} of "
         f"{plural(seeds, 'seed')} each, the same seeds in all. Numbers are means over the seeds; "
-        f"brackets hold their {100 * LEVEL:g} % intervals.{none}"
+        f"brackets hold their {100 * LEVEL:g} % intervals.{few_seeds(seeds)}{least_p(seeds)}{none}"
     )
 
 
