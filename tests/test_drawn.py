@@ -69,7 +69,10 @@ RATE = "treatments.ssri.course.train.lr"
     ("drawn", "problem"),
     [
         ({SEVERITY: {"uniform": [0.5, 1.2]}}, "drawn: pruning.sparsity is 1.2; it must be a"),
-        ({SEVERITY: {"normal": [0.9, 0.1]}}, r"drawn, for seed \d: pruning.sparsity is 1.\d+; it"),
+        (
+            {SEVERITY: {"normal": [0.9, 0.1]}},
+            r"for seed \d: pruning.sparsity is 1.\d+; it must be a fraction, at most 1$",
+        ),
         ({SEVERITY: {"uniform": [0.9, 0.5]}}, "must have the lowest value first"),
         ({SEVERITY: {"normal": [0.9, 1], "uniform": [0, 1]}}, "exactly one of `uniform` and"),
         ({"pruning.sparsty": {"uniform": [0, 1]}}, "sparsty is not a known key; did you mean"),

@@ -136,7 +136,9 @@ def _allowed(details: ErrorDetails) -> str:
     if union and kind.endswith(("_type", "_error", "from_float")):
         return union
     if 1 in (context.get("lt"), context.get("le")) and 1 < details["input"] <= 100:
-        return f"it must be a fraction, at most 1; did you mean {details['input'] / 100:g}?"
+        # Below 2, per cent is unlikely to be meant: a normal distribution may draw 1.05.
+        meant = f"; did you mean {details['input'] / 100:g}?" if details["input"] >= 2 else ""
+        return f"it must be a fraction, at most 1{meant}"
     own = details["msg"].replace("Input should be", "it must be")
     return ALLOWED[kind].format(**context) if kind in ALLOWED else own
 
