@@ -167,9 +167,10 @@ def published(*kinds):
         if path:
             there = [each for each in (path, f"{ROOT}/{path}") if os.path.exists(each)]
             if not there:
+                folders = dict.fromkeys([os.getcwd(), ROOT])  # one, if started in the checkout
                 sys.exit(
-                    f"reproduction.{kind} is {path!r}, but there is no such file in {os.getcwd()}"
-                    f" or in {ROOT}"
+                    f"reproduction.{kind} is {path!r}, but there is no such file in"
+                    f" {' or in '.join(folders)}"
                 )
             found[kind] = local(there[0])
     return found

@@ -133,7 +133,7 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
 
 def test_a_study_of_few_seeds_says_that_they_show_little():
     few, enough = (varied_reading(study(SPARSITY, severity, n), LABELS) for n in (3, 6))
-    assert few.endswith(" all of this is rough. With 3 seeds no p can be below 0.25.")
+    assert few.endswith(" all results are rough. With 3 seeds no p can be below 0.25.")
     assert enough.endswith("intervals.")
 
 
