@@ -56,6 +56,7 @@ BAD = [
     (["relapse", "threshold"], 80, "is 80; it must be a fraction, at most 1; did you mean 0.8?"),
     (["evaluate", "sweep"], [0.5], "noise levels in ascending order, the first of them 0.0"),
     (["results"], "../up; rm -rf ~", "it must be a path of letters, digits, spaces, `_`, `.`,"),
+    (["results"], "results/mine/", "without a `/` at the end"),
     (["reproduction", "runs"], "s3://bucket/x.csv", "it must be the path of a file"),
     ([*SSRI, "label"], "two\nlines", "it must be a line of printable text"),
     ([*SSRI, "label"], "Healthy", "the label of healthy; labels must differ"),

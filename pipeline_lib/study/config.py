@@ -54,8 +54,8 @@ Folder = Annotated[
     str,
     matching(
         r"(?=.{1,200}\Z)/?\w[\w.@+ -]*(?<! )(/[\w@][\w.@+ -]*(?<! ))*",
-        "a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`, without `..`, and at"
-        " most 200 characters long",
+        "a path of letters, digits, spaces, `_`, `.`, `-`, `@`, `+` and `/`, without `..` and"
+        " without a `/` at the end, and at most 200 characters long",
     ),
 ]
 
