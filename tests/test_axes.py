@@ -74,6 +74,10 @@ def test_scenarios_that_make_the_same_share_the_files_of_the_first(paper):
         ({"pruning.sparsty": [0.9]}, "pruning.sparsty is not a known key; did you mean sparsity"),
         ({"prune.sparsity": [0.9]}, "axes.prune.sparsity is not a key of the study"),
         ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
+        (
+            {"treatments.ssri.course.train.noise.0": [1]},
+            "there is no 0; [0.5, 0.0] can only be set as a whole",
+        ),
         ({"baseline.epochs": [5, 5]}, "axes.baseline.epochs has 5 twice"),
         ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),
         ({"reproduction.published": ["a/b"]}, "cannot be part of a file name"),

@@ -79,9 +79,9 @@ def _index(name: str, part: str, steps: list[Any]) -> int:
 def _no_such_key(name: str, part: str, there: Any) -> PipelineError:
     if isinstance(there, dict):
         known = f"the keys there are {', '.join(map(str, there))}"
-    elif isinstance(there, list):
-        kinds = [next(iter(step)) if isinstance(step, dict) else str(step) for step in there]
+    elif isinstance(there, list) and all(isinstance(step, dict | str) for step in there):
+        kinds = [next(iter(step)) if isinstance(step, dict) else step for step in there]
         known = f"the steps there are {', '.join(kinds)}"
     else:
-        known = f"{there!r} has no keys"
+        known = f"{there!r} can only be set as a whole"
     return PipelineError(f"{name} is not a key of the study: there is no {part}; {known}")
