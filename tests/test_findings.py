@@ -93,6 +93,11 @@ SAID = {
         r"1 seed responded neither at once nor slowly\.",
         r"and of these 2 of 3 \(.*?\) relapsed, at cycle 1\.0 on average\.",
     ),
+    "the same difference in every seed": (
+        FLAT,
+        STRESS,
+        r"First is 5\.0 points \(in each of 4 seeds;.*significant \(p = 0\.125\)\.$",
+    ),
     "no response": (
         {"first": [[70.0, 70.0]] * 2, "second": [[70.0, 95.0]] * 2},
         RELAPSE,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pipeline_lib.analysis.claims import small
-from pipeline_lib.analysis.intervals import ALPHA, mirrored
+from pipeline_lib.analysis.intervals import ALPHA, EQUAL, mirrored
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
 from pipeline_lib.names import (
@@ -131,7 +131,7 @@ def _certainty(results: Results, pair: Pair) -> str:
         only = f", but in only {ahead:.0f}{PER_CENT} of the seeds" if ahead < FEW_AHEAD else ""
         return f"{only} ({test})"
     needed = f"about {pair.seeds_needed}" if pair.seeds_needed else f"more than {MOST}"
-    if (pair.seeds_needed or MOST) > pair.n:
+    if pair.method != EQUAL and (pair.seeds_needed or MOST) > pair.n:  # equal: no scatter is known
         test += f"; detecting a true difference of this size would need {needed} seeds"
     return f", a difference that is not significant ({test})"
 
