@@ -93,7 +93,7 @@ def _power(results: Results) -> str:
                 signed(sds * each, asked.number) for each in (min(scatter), max(scatter))
             )
             found.append(f"{' to '.join(ends)} ({asked.heading})")
-    if found:
+    if found and smallest_p(results.seeds) < ALPHA:
         text += (
             f" With {results.seeds} seeds, four out of five studies would detect a true difference "
             f"of {sds:.1f} standard deviations of the within-seed differences, before correction. "
