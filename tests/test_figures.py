@@ -175,8 +175,7 @@ def test_trajectories_draw_seeds_means_and_relapses(seeds):
     values |= {Key("ssri", names.RELAPSE_CYCLE): {0: 2.0}}
     figure = trajectories.draw(of_measures("trajectories", values, threshold=0.8))
     counts = [
-        f"{who}-like\n{n} of {seeds} ever below threshold"
-        for who, n in (("Ketamine", 0), ("SSRI", 1))
+        f"{who}-like\n{n} of {seeds} ever below 80 %" for who, n in (("Ketamine", 0), ("SSRI", 1))
     ]
     assert titles(figure) == counts
     for panel, keys in zip(figure.axes, series, strict=True):

@@ -66,8 +66,8 @@ def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:
     panel.plot(x, mean, **(style.line(look) | {"linestyle": "none"}))
     panel.xaxis.set_major_locator(MaxNLocator(9, integer=True))
     below = shown.cells.get(Key(state, RELAPSED))
-    if keys[0].number == LONGITUDINAL and below is not None:
-        title += f"\n{below.count} of {below.n} ever below threshold"
+    if keys[0].number == LONGITUDINAL and below is not None and shown.threshold is not None:
+        title += f"\n{below.count} of {below.n} ever below {100 * shown.threshold:g} %"
         points = [
             (cycle, shown.values[Key(state, LONGITUDINAL, cycle=int(cycle))][seed])
             for seed, cycle in shown.values.get(Key(state, RELAPSE_CYCLE), {}).items()
