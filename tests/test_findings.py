@@ -14,7 +14,7 @@ from pipeline_lib.names import COMBINED, OFF, UNTREATED
 from pipeline_lib.numbers import Key, Number
 from pipeline_lib.reporting.findings import findings, markdown
 from pipeline_lib.reporting.reading import reading
-from tests.handmade import measured, results
+from tests.handmade import LABELS, measured, results
 
 STRESS = "Who resists combined stress"
 GAIN = "Who gains over the untreated network under combined stress"
@@ -181,6 +181,14 @@ def test_few_seeds_are_said_to_be_few():
     said = sure(results(measured(ten)))
     assert not re.search("rough|no p can", said)
     assert "four out of five studies" in said
+
+
+@pytest.mark.parametrize(("healthy", "told"), [(79.0, True), (80.0, False)])
+def test_a_healthy_network_that_has_not_learnt_the_task_is_told(healthy, told):
+    accuracy = {"healthy": [healthy] * 4, "untreated": [30.0] * 4}
+    accuracy |= {who: [70.0] * 4 for who in LABELS}
+    said = sentences(results(measured(FLAT, accuracy)))["What pruning does"]
+    assert ("healthy network is itself below the threshold of 80 %" in said) == told
 
 
 def test_markdown_has_a_section_per_question_and_escapes_names():

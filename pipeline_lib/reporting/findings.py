@@ -34,7 +34,7 @@ from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
-from pipeline_lib.reporting.wording import heading, listed, mean, p_equals, signed, size
+from pipeline_lib.reporting.wording import heading, listed, mean, p_equals, share, signed, size
 
 # How a treatment with the larger mean differs from the other, and one with the smaller mean.
 ABOVE = "is {} above", "is {} below"
@@ -148,6 +148,13 @@ def _insult(results: Results) -> Iterator[str]:
                 f"network, pruned to a sparsity of {signed(sparsity.mean, pruned)}{pruned.unit}, "
                 f"reaches {mean(after, number)}."
             )
+    healthy = results.cells.get(Key(HEALTHY, COMBINED))
+    if healthy and results.threshold is not None and healthy.mean < 100 * results.threshold:
+        yield (
+            f"The healthy network is itself below the threshold of {share(results.threshold)} "
+            "under combined stress, so little can be said about recovery. It may need more "
+            "epochs of training."
+        )
 
 
 def _ranking(results: Results, asked: Asked) -> Iterator[str]:
