@@ -76,3 +76,10 @@ def test_results_are_not_written_into_the_project_itself(results, tmp_path, monk
     with pytest.raises(PipelineError, match="which is part of the project; it must be a different"):
         overlays.check_results(results, ROOT)
     overlays.check_results(str(tmp_path / results / "new"), ROOT)
+
+
+@pytest.mark.parametrize("results", ["file", "file/below"])
+def test_results_are_not_written_to_a_file_nor_below_one(results, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(PipelineError, match="file is a file; it must be a folder"):
+        overlays.check_results(str(tmp_path / results), ROOT)

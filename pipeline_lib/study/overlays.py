@@ -115,15 +115,18 @@ def treatment_order(studies: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def check_results(results: str, checkout: str | Path) -> None:
-    """Raise PipelineError if the results folder is part of the project, or not a folder."""
+    """Raise PipelineError if the results folder is part of the project, or below a file."""
     path, root = Path(results).resolve(), Path(checkout).resolve()
     inside = path.relative_to(root).parts if path.is_relative_to(root) else None
     if inside == () or (inside and Path(root, inside[0]).exists() and inside[0] in PARTS):
         raise PipelineError(
             f"results is {results!r}, which is part of the project; it must be a different folder"
         )
-    if path.exists() and not path.is_dir():
-        raise PipelineError(f"results is {results!r}, which is a file; it must be a folder")
+    for folder in (path, *path.parents):
+        if folder.exists() and not folder.is_dir():
+            raise PipelineError(
+                f"results is {results!r}, and {folder} is a file; it must be a folder"
+            )
 
 
 def plain(study: Mapping[str, Any]) -> dict[str, Any]:
