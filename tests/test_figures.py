@@ -221,6 +221,8 @@ def test_training_draws_the_loss_of_every_epoch_with_gaps_where_a_seed_missed_a_
     baseline, maintenance = (panel for panel in figure.axes if marked(panel, "mean"))
     assert np.allclose(thin_lines(baseline), [[1, 2], [2, 3]])
     assert np.allclose(marked(baseline, "mean")[0], [[1, 1.5], [2, 2.5]])
+    figure.canvas.draw()  # a loss between 1 and 3 is read off a second label
+    assert "2" in [tick.get_text() for tick in baseline.get_yticklabels(minor=True)]
     noise = [points for panel in figure.axes for points in marked(panel, "noise")]
     assert noise[0].tolist() == [[1, 0.1], [2, 0.1]]
     first, second = thin_lines(maintenance)

@@ -19,7 +19,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from pipeline_lib.figures import JOURNAL, TWO_COLUMNS
 from pipeline_lib.names import HEALTHY, STATE_LABELS, UNTREATED
@@ -221,10 +221,19 @@ def seeds_and_mean(
 
 
 def powers_of_ten(axis: Axis) -> None:
-    """Label a logarithmic axis 10⁻³, 0.01, 0.1, 1, 10, with about five ticks."""
+    """Label a logarithmic axis 10⁻³, 0.01, 0.1, 1, 10, with about five ticks.
+
+    A short axis also has 0.2 and 0.5, since a single label would give no scale.
+    """
     axis.set_major_locator(LogLocator(numticks=5))
     axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
-    axis.set_minor_locator(NullLocator())
+
+    def between(value: float, _: Any) -> str:
+        low, high = sorted(axis.get_view_interval())
+        return f"{value:g}" if high < 30 * low else ""
+
+    axis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axis.set_minor_formatter(FuncFormatter(between))
 
 
 def power_of_ten(value: float) -> str:
