@@ -24,6 +24,7 @@ from pipeline_lib.figures.varied import draw
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.names import HEALTHY, STATES
 from pipeline_lib.reporting.findings import Finding, markdown
+from pipeline_lib.reporting.reading import few_seeds
 from pipeline_lib.reporting.typesetting import FORMATS, write_tables
 from pipeline_lib.reporting.varied_findings import TOPICS, variant_sentences
 from pipeline_lib.reporting.varied_tables import variant_table
@@ -60,7 +61,7 @@ def _text(
         f"{other.name} is compared with {base.name} within {plural(seeds, 'seed')} that both have. "
         f"Numbers are means over these seeds, and brackets hold {100 * LEVEL:g} % intervals of "
         "the difference. A seed has the same data, initial weights and noise in both, unless a "
-        "setting that differs changes them."
+        f"setting that differs changes them.{few_seeds(seeds)}"
     )
     settings = differences(base, other)
     told = [f"They differ in {listed(settings)}."] if settings else []
