@@ -68,7 +68,7 @@ def test_scenarios_of_a_study_are_compared_however_their_values_are_spelled(
     folder = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0, 1: 80.0}}, at, axes=axes)
     places = [f"{folder}:size=007,{rate}=0.0001", f"{folder}:size=1e3,{rate}=1.0e-3"]
     text = told(capsys, *places, out=tmp_path / "out")
-    assert f"higher with sizes, size = 1e3, {rate} = 0.001" in text
+    assert "higher with sizes, size = 1e3, train learning rate (SSRI-like) = 0.001" in text
     assert "network.hidden ([512, 512, 256] and [600])" in text
     assert f"{rate} (0.0001 and 0.001)" in text
 

@@ -17,7 +17,7 @@ from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import read_table
 from pipeline_lib.measures import Value
-from pipeline_lib.numbers import Axes
+from pipeline_lib.numbers import Axes, axis_text
 
 AXIS = "study"  # the axis along which the two differ
 # Sections that do not change a network or a number.
@@ -95,8 +95,9 @@ def read_side(place: str) -> Side:
         here = {axis: row.pop(axis) for axis in kinds}
         if here == axes:
             values.append(Value(**row))
-    name = ", ".join([Path(folder).name, *(f"{axis} = {_spelled(axes[axis])}" for axis in axes)])
-    return Side(name, study, axes, values)
+    labels = {name: kind["label"] for name, kind in study["treatments"].items() if kind}
+    words = [f"{axis_text(axis, labels)} = {_spelled(axes[axis])}" for axis in axes]
+    return Side(", ".join([Path(folder).name, *words]), study, axes, values)
 
 
 def paired(base: Side, other: Side) -> Varied:
