@@ -57,6 +57,23 @@ def test_seeds_are_paired_treatments_are_matched_and_the_settings_are_told(paper
         assert (tmp_path / f"out/comparison.{form}").exists()
 
 
+def test_of_a_course_only_the_steps_that_differ_are_told(paper, tmp_path, capsys):
+    sides = []
+    for name, epochs in (("one", 15), ("other", 30)):
+        ketamine = paper["treatments"]["ketamine"] | {
+            "course": [
+                {"regrow": {"fraction": 0.5, "sites": "random", "sd": 0.03}},
+                {"train": {"epochs": epochs, "lr": 5e-4}},
+            ]
+        }
+        treatments = paper["treatments"] | {"ketamine": ketamine}
+        accuracy = {"ketamine": {0: 90.0, 1: 80.0}}
+        sides.append(write(tmp_path / name, paper, accuracy, treatments=treatments))
+    steps = [{"train": {"epochs": epochs, "lr": 0.0005}} for epochs in (15, 30)]
+    text = told(capsys, *sides, out=tmp_path / "out")
+    assert f"They differ in treatments.ketamine.course[1] ({steps[0]} and {steps[1]})." in text
+
+
 def test_scenarios_of_a_study_are_compared_however_their_values_are_spelled(
     paper, tmp_path, capsys
 ):

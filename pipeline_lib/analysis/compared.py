@@ -145,9 +145,18 @@ def differences(base: Side, other: Side) -> list[str]:
         skipped = section in APART or (section == "treatments" and rest[0] in alone)
         if skipped or any(axis == key or axis.startswith(f"{key}.") for axis in varied):
             continue
-        if ours.get(key) != theirs.get(key):
-            found.append(f"{key} ({_text(ours.get(key))} and {_text(theirs.get(key))})")
+        for place, one, another in _apart(key, ours.get(key), theirs.get(key)):
+            found.append(f"{place} ({_text(one)} and {_text(another)})")
     return found
+
+
+def _apart(key: str, one: Any, another: Any) -> list[tuple[str, Any, Any]]:
+    """Return where two settings differ: of two courses of as many steps, the steps that do."""
+    lists = isinstance(one, list) and isinstance(another, list) and len(one) == len(another)
+    if lists and key.startswith("treatments."):
+        steps = enumerate(zip(one, another, strict=True))
+        return [(f"{key}[{place}]", *both) for place, both in steps if both[0] != both[1]]
+    return [(key, one, another)] if one != another else []
 
 
 def _spelled(value: float | str) -> str:
