@@ -167,7 +167,8 @@ def published(*kinds):
         if path:
             there = [each for each in (path, f"{ROOT}/{path}") if os.path.exists(each)]
             if not there:
-                folders = dict.fromkeys([os.getcwd(), ROOT])  # one, if started in the checkout
+                # In the checkout, both are the same folder.
+                folders = dict.fromkeys([os.getcwd(), ROOT])
                 sys.exit(
                     f"reproduction.{kind} is {path!r}, but there is no such file in"
                     f" {' or in '.join(folders)}"
