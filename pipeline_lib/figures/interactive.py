@@ -46,20 +46,18 @@ Spec = dict[str, Any]
 DRAW = """(async () => {
   const place = document.getElementById("seeds"), figure = place.querySelector(".live");
   document.documentElement.classList.add("drawn");
-  const fitting = () => Math.max(1, Math.floor(place.clientWidth / 360));
-  const inRows = (vega) => {
-    vega.layout.columns = {signal: "columns"};
+  const columns = Math.max(1, Math.floor(place.clientWidth / 360));
+  const everywhere = (vega) => {
     vega.signals.find((signal) => signal.name === "chosen_seed").on = [
       {events: "view:pointerout", update: "null"},
       {events: "view:pointerover", update: "item() && item().isVoronoi ? datum.datum.seed : null"},
     ];
-    return {...vega, signals: [{name: "columns", value: fitting()}, ...vega.signals]};
+    return vega;
   };
-  const {view} = await vegaEmbed(figure, SPECIFICATION, {
-    actions: false, ast: true, bind: place.querySelector(".controls"), patch: inRows,
+  await vegaEmbed(figure, {...SPECIFICATION, columns}, {
+    actions: false, ast: true, bind: place.querySelector(".controls"), patch: everywhere,
     renderer: "svg",
   });
-  addEventListener("resize", () => view.signal("columns", fitting()).resize().runAsync());
   place.dataset.drawn = "";
 })();"""
 
@@ -124,7 +122,6 @@ def script(
         "params": [*switches, chosen],
         "transform": [{"filter": kept}],
         "concat": panels,
-        "columns": 1,
         "config": CONFIG,
     }
     import vl_convert  # starts a JavaScript engine, which takes a second
@@ -269,7 +266,7 @@ def _strip(
             },
         ],
     }
-    if intervals:
+    if intervals:  # of a field that no row has, Vega would warn
         strip["layer"].append(
             {
                 "transform": [{"filter": f"isValid(datum['{number.name}_low'])"}],
