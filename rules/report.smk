@@ -21,11 +21,7 @@ TABLES = [
 ]
 PUBLISHED = published("published")
 COMPARISON = in_results("reproduction", "comparison.parquet")
-COMPARED = {}  # what the report shows of the comparison
-if PUBLISHED:
-    COMPARED["comparison"] = COMPARISON
-if len(published("published", "runs")) == 2:
-    COMPARED["discrepancies"] = of_project("docs/discrepancies.md")
+COMPARED = {"comparison": COMPARISON} if PUBLISHED else {}
 
 
 # The study's numbers and statistics, for tables and pages, each with the plan that makes it.

@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 
 import pytest
 
@@ -75,12 +74,12 @@ COMMAND = [
 def live(shown, paper):
     """The content with the figure that readers can handle."""
     names = {name: treatment["label"] for name, treatment in paper["treatments"].items()}
-    results = shown.results
+    results = shown["results"]
     looks = style.looks(names, {name: place for place, name in enumerate(names)}, {})
     values = by_key(measured(COURSES, drops={name: [1.0, 2.0] for name in names}))
     strips = [(asked.number, asked.level) for asked in results.asked()]
     script = interactive.script(values, results.cells, looks, strips, results.threshold)
-    return replace(shown, script=script)
+    return shown | {"script": script}
 
 
 def browse(folder, width):
@@ -112,7 +111,7 @@ def test_the_page_can_be_used_fits_the_screen_and_loads_nothing(paper, tmp_path,
     figures = embedded([tmp_path / "drawing.svg"], {"drawing": FigureSpec("drawing", "D", "")})
     # A label as long as they may be, without a place to break it.
     paper["treatments"]["ssri"]["label"] = "S" * 60
-    text = page(TEMPLATE, live(content(paper, figures=figures), paper))
+    text = page(TEMPLATE, **live(content(paper, figures=figures), paper))
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
     found, console = browse(tmp_path, width)
     assert found["width"] <= width

@@ -46,7 +46,7 @@ with job_log(snakemake.log[0], "write the report"):
         "tables": [table for table in tables if table.rows],
         "origin": origin,
     }
-    write_text(output.page, rendered(files.templates[0], content))
+    write_text(output.page, rendered(files.templates[0], **content))
     write_text(output.findings, markdown(content["reading"], findings))
     write_tables(tables, output.tables)
     written = [output.page, output.findings, *output.tables]

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,37 +43,36 @@ class Figure(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True)
-class Content:
-    """Everything that the page shows; `study` is `slices.report`.
-
-    `script` draws the figure that readers can handle, in place of the figures among the findings.
-    """
-
-    study: Mapping[str, Any]
-    results: Results
-    tables: Sequence[Table]
-    statistics: Sequence[Table]
-    comparison: Sequence[Compared] | None
-    discrepancies: Sequence[Sequence[str]]
-    figures: Sequence[Figure]
-    origin: Origin
-    script: str = ""
-
-
-def page(template: str | Path, content: Content) -> str:
-    """Return the page that a Jinja template makes of a study.
+def page(
+    template: str | Path,
+    *,
+    study: Mapping[str, Any],
+    results: Results,
+    tables: Sequence[Table],
+    statistics: Sequence[Table],
+    comparison: Sequence[Compared] | None,
+    figures: Sequence[Figure],
+    origin: Origin,
+    script: str = "",
+) -> str:
+    """Return the page that a Jinja template makes of a study; `study` is `slices.report`.
 
     Everything that comes from the study is escaped. The page loads no other file, and its policy
-    lets no script run but `script`.
+    lets no script run but `script`. This draws the figure that readers can handle, in place of the
+    figures among the findings.
     """
-    study, results, compared = content.study, content.results, content.comparison
-    told = (compared or [], study["measures"])
+    told = (comparison or [], study["measures"])
     return rendered(
         template,
-        vars(content) | {"script": Markup(content.script)},  # noqa: S704 - made by `figures`
+        study=study,
+        tables=tables,
+        statistics=statistics,
+        comparison=comparison,
+        figures=figures,
+        origin=origin,
+        script=Markup(script),  # noqa: S704 - made by `figures`
+        allowed=digest(script),
         model=methods.model(study, results),
-        allowed=digest(content.script),
         leading=LEADING_FIGURES,
         findings=findings(results),
         few=FEW,
@@ -82,13 +80,13 @@ def page(template: str | Path, content: Content) -> str:
         limitations=methods.limitations(study, results),
         glossary=methods.glossary(study),
         summary=SUMMARY,
-        verdict="" if compared is None else verdict(compared),
-        explanation=comparison_report.explanation(*told) if compared else "",
+        verdict="" if comparison is None else verdict(comparison),
+        explanation=comparison_report.explanation(*told) if comparison else "",
         reproduction=comparison_report.tables(*told, study["labels"]),
     )
 
 
-def rendered(template: str | Path, content: Mapping[str, Any], **more: Any) -> str:
+def rendered(template: str | Path, **content: Any) -> str:
     """Return the page that a Jinja template makes of this content, all of it escaped."""
     path = Path(template)
     environment = Environment(
@@ -99,8 +97,8 @@ def rendered(template: str | Path, content: Mapping[str, Any], **more: Any) -> s
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"prose": prose, "grouped": grouped, "yaml": as_yaml}
-    return environment.get_template(path.name).render(content, published=PUBLISHED, **more)
+    environment.filters |= {"emphasised": emphasised, "grouped": grouped, "yaml": as_yaml}
+    return environment.get_template(path.name).render(content, published=PUBLISHED)
 
 
 def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> list[Figure]:
@@ -124,17 +122,6 @@ def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> li
     return figures
 
 
-def numbered_rows(text: str) -> list[list[str]]:
-    """Return the cells of the first table of a Markdown text whose first column is headed "#".
-
-    The first row has the column heads. Empty if the text has no such table.
-    """
-    found = re.search(r"^\|\s*#\s*\|(.*\n?)(\|.*\n?)*", text, re.MULTILINE)
-    lines = found[0].splitlines() if found else []
-    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
-    return rows[:1] + rows[2:]  # without the line of dashes below the heads
-
-
 def digest(script: str) -> str:
     """Return the source under which a page's policy lets this script run."""
     if not script:
@@ -152,7 +139,6 @@ def as_yaml(content: Any) -> str:
     )
 
 
-def prose(text: str) -> Markup:
-    """Return a text of this project with `code` and *emphasis* as HTML and the rest escaped."""
-    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
-    return Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", marked))  # noqa: S704 - escaped above
+def emphasised(text: str) -> Markup:
+    """Return a text of this project with *emphasis* as HTML and the rest escaped."""
+    return Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", str(escape(text))))  # noqa: S704 - escaped
