@@ -82,8 +82,7 @@ def _panels(
 def _name(row: Compared, number: Number) -> str:
     if row.cycle is not None:
         return f"Cycle {row.cycle}"
-    level = "" if row.level is None else f" = {row.level:g}"
-    return f"{number.heading}{level}" + (", off" if row.modulation == OFF else "")
+    return number.at_level(row.level) + (", off" if row.modulation == OFF else "")
 
 
 def _height(panels: Mapping[str, Rows]) -> float:

@@ -65,7 +65,7 @@ def findings(results: Results) -> list[Finding]:
         name, sentences = asked.number.name, list(_ranking(results, asked))
         if name == FINAL_ACCURACY:
             sentences += _changes(results)
-        finding = Finding(asked.words[0], sentences, _differences(results, asked))
+        finding = Finding(asked.topic, sentences, _differences(results, asked))
         (found if name in PAPER else others).append(finding)
         if name == COMBINED:
             for state, topic in (
@@ -167,7 +167,8 @@ def _ranking(results: Results, asked: Asked) -> Iterator[str]:
         return
     order = "From highest to lowest"
     if number.better == "less":
-        order = f"From the smallest {asked.words[2]} to the largest"
+        noun = "drop" if number.name == ACUTE_DROP else "value"
+        order = f"From the smallest {noun} to the largest"
     if len(cells) == 1:
         order = asked.heading
     numbers = listed(f"{results.name(cell.treatment)} {mean(cell, number)}" for cell in cells)

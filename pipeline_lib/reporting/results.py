@@ -37,13 +37,12 @@ from pipeline_lib.reporting.wording import heading
 # than the first two, and the drop over the cycles is reported with the final accuracy.
 UNASKED = (CLEAN, STANDARD, TOTAL_DROP)
 
-# The paper's questions: the topic of the finding, a short form of it, and the noun for the number.
-PAPER = {
-    COMBINED: ("Who resists combined stress", "Combined stress", "accuracy"),
-    INTERNAL: ("Who resists the strongest internal noise", "Internal noise", "accuracy"),
-    ACUTE_DROP: ("Who resists one sudden pruning", "One sudden pruning", "drop"),
-    MEAN_ACCURACY: ("Who does best over the whole course", "Over all cycles", "accuracy"),
-    FINAL_ACCURACY: ("Who holds through the stress cycles", "After the stress cycles", "accuracy"),
+PAPER = {  # the paper's questions, each the topic of a finding
+    COMBINED: "Who resists combined stress",
+    INTERNAL: "Who resists the strongest internal noise",
+    ACUTE_DROP: "Who resists one sudden pruning",
+    MEAN_ACCURACY: "Who does best over the whole course",
+    FINAL_ACCURACY: "Who holds through the stress cycles",
 }
 
 
@@ -59,14 +58,12 @@ class Asked(NamedTuple):
         return heading(self.number, self.level)
 
     @property
-    def words(self) -> tuple[str, str, str]:
-        """Return its topic, the short form of the topic, and the noun for the number."""
+    def topic(self) -> str:
+        """Return the topic of its finding."""
         if self.number.name not in PAPER:
-            return self.heading, self.heading, "value"
-        topic, short, noun = PAPER[self.number.name]
-        if self.level is None:
-            return topic, short, noun
-        return f"{topic} ({self.heading})", f"{short}, {self.heading}", noun
+            return self.heading
+        topic = PAPER[self.number.name]
+        return topic if self.level is None else f"{topic} ({self.heading})"
 
 
 @dataclass(frozen=True)
