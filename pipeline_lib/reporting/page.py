@@ -24,7 +24,7 @@ from pipeline_lib.reporting.origin import Origin
 from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import Table, grouped
-from pipeline_lib.reporting.wording import PUBLISHED
+from pipeline_lib.reporting.wording import PUBLISHED, share
 
 # An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of
 # hundreds of seeds, the SVGs would make the page too large to send by mail.
@@ -78,7 +78,6 @@ def page(
         few=FEW,
         reading=reading(results),
         limitations=methods.limitations(study, results),
-        glossary=methods.glossary(study),
         summary=SUMMARY,
         verdict="" if comparison is None else verdict(comparison),
         explanation=comparison_report.explanation(*told) if comparison else "",
@@ -98,6 +97,7 @@ def rendered(template: str | Path, **content: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"emphasised": emphasised, "grouped": grouped, "yaml": as_yaml}
+    environment.filters["share"] = share
     return environment.get_template(path.name).render(content, published=PUBLISHED)
 
 
