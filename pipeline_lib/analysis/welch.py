@@ -48,9 +48,7 @@ class Difference:
 
 
 def compare(ours: Summary, theirs: Summary, rounding: float) -> Difference:
-    """Return ours minus theirs. Raises ValueError if a sample has fewer than two values."""
-    if min(ours.n, theirs.n) < 2:
-        raise ValueError("a sample of fewer than two values has no SD")
+    """Return ours minus theirs."""
     # Population SD to squared standard error of the mean: sd² · n / (n − 1), over n.
     squares = [side.sd**2 / (side.n - 1) for side in (ours, theirs)]
     value, error = ours.mean - theirs.mean, math.sqrt(sum(squares))
@@ -64,10 +62,8 @@ def compare_with_single(ours: Summary, single: float, rounding: float) -> Differ
     """Return our mean minus a single value, whose scatter is taken to be ours.
 
     This is the t of Crawford and Howell (1998). `interval` then has the values that a single
-    network could have had, as differences. Raises ValueError if ours has fewer than two values.
+    network could have had, as differences.
     """
-    if ours.n < 2:
-        raise ValueError("a sample of fewer than two values has no SD")
     value, error = ours.mean - single, ours.sd * math.sqrt((ours.n + 1) / (ours.n - 1))
     scattered = error > NO_SCATTER
     return Difference(value, *((error, ours.n - 1.0) if scattered else (0.0, math.inf)), rounding)
