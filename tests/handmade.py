@@ -1,7 +1,5 @@
 """Studies whose numbers are made by hand, and their statistics."""
 
-from __future__ import annotations
-
 import itertools
 from pathlib import Path
 

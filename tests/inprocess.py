@@ -1,7 +1,5 @@
 """A study run by the workflow's scripts in this process, without Snakemake, up to its numbers."""
 
-from __future__ import annotations
-
 import json
 import runpy
 import subprocess

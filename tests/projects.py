@@ -1,7 +1,5 @@
 """A copy of the project in a temporary folder, with a tiny study, run with Snakemake."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

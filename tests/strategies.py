@@ -1,7 +1,5 @@
 """Random studies: small valid ones, and mutated ones."""
 
-from __future__ import annotations
-
 import copy
 import datetime
 import math

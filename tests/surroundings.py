@@ -1,7 +1,5 @@
 """Different surroundings for a study: place, user, host, time, language, library settings."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

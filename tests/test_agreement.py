@@ -1,7 +1,5 @@
 """The comparison of two studies' distributions over seeds."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchmarks.agreement import compare

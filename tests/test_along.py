@@ -1,7 +1,5 @@
 """Curves along axes, variants, and what a study with axes shows, on numbers made by hand."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Claims: when one holds, and what is said of it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

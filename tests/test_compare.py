@@ -1,7 +1,5 @@
 """Two studies compared within the seeds that both have, on numbers made by hand."""
 
-from __future__ import annotations
-
 import pyarrow as pa
 import pytest
 import yaml

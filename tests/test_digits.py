@@ -1,7 +1,5 @@
 """The comparison of the replay with the published run, digit for digit."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from pipeline_lib.analysis.cells import Statistics

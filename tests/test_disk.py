@@ -1,7 +1,5 @@
 """The files that a study leaves on disk if its networks need not be kept."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.projects import Project

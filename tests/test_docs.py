@@ -1,7 +1,5 @@
 """Pages of the docs show the results of studies and say which files they are from."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import io

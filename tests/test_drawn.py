@@ -1,7 +1,5 @@
 """Numbers drawn for each seed: what is drawn, what is refused, and what a change runs again."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

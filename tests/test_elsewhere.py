@@ -1,7 +1,5 @@
 """The workflow as a module of another workflow, and started from a folder that is not its own."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Findings: each sentence is true of the data behind it, also in small studies."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

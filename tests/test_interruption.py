@@ -1,7 +1,5 @@
 """A study that is killed or stopped continues with the same command, on real Snakemake."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Intervals: Hall's and Wilson's, held to their definitions, to published ones and to coverage."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import optimize, stats

@@ -1,7 +1,5 @@
 """A common test suite for all steps and measures, including ones that are added later."""
 
-from __future__ import annotations
-
 import copy
 import inspect
 from dataclasses import asdict, fields, replace

@@ -1,7 +1,5 @@
 """Kindling: cycles of stress, maintenance and a probe, and what an episode leaves behind."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import pytest

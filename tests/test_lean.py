@@ -1,7 +1,5 @@
 """A job loads only what it needs, and what it does need still works."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

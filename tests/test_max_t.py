@@ -1,7 +1,5 @@
 """Sign flips and step-down max-T, held to published, enumerated and simulated p-values."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -3,8 +3,6 @@
 What holds for every measure is in `test_items`.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 

@@ -1,7 +1,5 @@
 """What the report says was done is what the study says."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from pipeline_lib.names import SPARSITY

@@ -1,7 +1,5 @@
 """A new kind of step and a new measure are one file each, in a copy of the project."""
 
-from __future__ import annotations
-
 import itertools
 import re
 

@@ -1,7 +1,5 @@
 """The files of a study: bad ones are refused, and good ones are merged in order."""
 
-from __future__ import annotations
-
 import pytest
 
 from pipeline_lib.errors import PipelineError

@@ -1,7 +1,5 @@
 """Paired comparisons of treatments, held to published and enumerated ones."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import stats

@@ -1,7 +1,5 @@
 """Two samples of seeds compared as a whole: held to scipy, to a slow definition, and to chance."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A user's own points: how they are split and scaled, and that an edited file reruns the study."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Predictors of the outcomes, held to published examples, to scipy and to scikit-learn."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every rule of the study belongs to a group that the profiles of queues know."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

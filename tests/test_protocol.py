@@ -3,8 +3,6 @@
 That training, regrowth and measurement follow it to the bit is in `test_replay`.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 

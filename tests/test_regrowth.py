@@ -1,7 +1,5 @@
 """PROTOCOL, regrowth: the steepest half of each matrix's pruned sites, but never a scar."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 

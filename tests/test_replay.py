@@ -1,7 +1,5 @@
 """PROTOCOL, the published random stream: the replay equals a program that shares no code."""
 
-from __future__ import annotations
-
 import ast
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """The replays of single published runs: the order of work, and the gradients left over."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

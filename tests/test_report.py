@@ -1,7 +1,5 @@
 """The page of the report: it is self-contained, complete, and escapes text from the study."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

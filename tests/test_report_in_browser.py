@@ -4,8 +4,6 @@ It asks for nothing beyond itself, complains of nothing, and only boxes meant to
 can be followed through all panels, and treatments can be switched off.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

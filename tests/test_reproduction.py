@@ -1,7 +1,5 @@
 """The comparison with published numbers: what is tested and how, and what is only shown."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

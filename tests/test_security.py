@@ -1,7 +1,5 @@
 """Studies and reference files are only data: nothing in them runs or becomes markup."""
 
-from __future__ import annotations
-
 import csv
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Files of rows, and stamps, which say what made a file: a plan, known before, and its inputs."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """From rows to values to cells, checked against the published numbers."""
 
-from __future__ import annotations
-
 import csv
 import io
 

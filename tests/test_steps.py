@@ -1,7 +1,5 @@
 """A treatment is a course of steps; each step does one thing to the network."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

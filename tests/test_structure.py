@@ -1,7 +1,5 @@
 """The structure of a network, on networks whose paths can be counted by hand."""
 
-from __future__ import annotations
-
 from functools import reduce
 
 import numpy as np

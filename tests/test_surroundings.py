@@ -1,7 +1,5 @@
 """Results depend only on the study, not on the clock, the host, the user, the language, …"""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

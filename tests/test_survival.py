@@ -1,7 +1,5 @@
 """Relapse as time to event, checked with the textbooks' leukaemia trial (Freireich et al. 1963)."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The tables: their content, and how they are typeset."""
 
-from __future__ import annotations
-
 import csv
 import io
 

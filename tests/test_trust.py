@@ -1,7 +1,5 @@
 """A sample of `make trust`."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A bad study is refused in one sentence: the key, what was found, and what is allowed."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -3,8 +3,6 @@
 Other code reads it from there, so that a new measure is one file and a renamed number one line.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Welch's test, equivalence, power and seeds needed, held to scipy, R and statsmodels."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The workflow on real Snakemake, in a temporary copy of the project: which jobs run and rerun."""
 
-from __future__ import annotations
-
 import re
 import shutil
 

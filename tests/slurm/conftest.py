@@ -1,7 +1,5 @@
 """A Slurm of one node, started for these tests from Debian's packages and stopped after them."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The study on a real Slurm, through profiles/slurm: `make test-slurm`."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -10,8 +10,6 @@ file was made by, which a workflow compares with its own. Where they are damaged
 be what was written.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import sys

@@ -8,8 +8,6 @@ cause must be named, in one sentence with the file or folder unless it is Snakem
 nothing half-written may be left, and the same command must go on once there is room.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """A workflow of its own processes, that a test can watch and stop."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -9,8 +9,6 @@ Snakemake's record is deleted; another checkout or another spelling of the folde
 each sequence the present study is run to its end.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import os

@@ -7,8 +7,6 @@ Mutated studies are validated; each is refused in one line for each problem, or 
 runs, or stops in one sentence. Valid ones run on both engines, a few of them up to the report.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys

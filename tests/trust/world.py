@@ -5,8 +5,6 @@ rendered. A run stops at many points, between its jobs and within them, where it
 where something else can happen before it goes on.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 import os
