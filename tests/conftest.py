@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 import yaml
 
+from pipeline_lib import engines
+from pipeline_lib.analysis.published import read_published
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.task import Points, training_points
+from tests.handmade import REFERENCE, reference_runs
 
 if TYPE_CHECKING:
     from tests.projects import Project
@@ -49,6 +52,24 @@ def elsewhere(tmp_path_factory) -> Project:
 def paper() -> dict[str, Any]:
     """The paper's study, as loaded from YAML."""
     return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def published():
+    """The published numbers."""
+    return read_published(REFERENCE / "published.csv")
+
+
+@pytest.fixture(scope="session")
+def runs():
+    """The published protocol's runs, seed by seed, with every number that follows from them."""
+    return reference_runs()
+
+
+@pytest.fixture(params=["fast", "plain"])
+def engine(request):
+    """Each engine in turn."""
+    return engines.load(request.param)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import torch
 
 from pipeline_lib import items, measures
 from pipeline_lib.analysis.values import study_values
-from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Subject
 from pipeline_lib.files.rows import read_table, schema, write_rows
 from pipeline_lib.measures import EVERY_STATE, MAINTAINED, TREATED, Measure
@@ -26,7 +26,6 @@ from pipeline_lib.study.validation import validate
 from tests.conftest import modulated, same_bytes
 
 STEPS, MEASURES = items.names("steps"), measures.in_order()
-ENGINES = pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 
 TRAIN = {"epochs": 1, "lr": 1e-3}
 STABILISER = {"inhibition": 0.15, "gain_cap": 1.05, "bias_damping": 0.3}
@@ -85,7 +84,6 @@ def test_the_options_of_a_step_are_the_keyword_arguments_of_its_function(kind):
     assert step.Options.__doc__, "docs and the schema show it"
 
 
-@ENGINES
 @pytest.mark.parametrize(("kind", "options"), TRIALS)
 def test_a_step_changes_a_copy_and_draws_only_from_the_given_generator(
     kind, options, engine, treated, points
@@ -216,7 +214,6 @@ def test_every_value_has_a_number_and_every_number_a_value(study, measured):
         assert not numbers[value.number].share or value.value in (0.0, 1.0)
 
 
-@ENGINES
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_measurement_is_reproducible_and_has_the_same_noise_in_all_treatments(
     name, engine, study, network

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Subject
 from pipeline_lib.measures import kindling
 from pipeline_lib.model.pruning import prune
@@ -63,7 +63,6 @@ def test_stress_and_maintenance_begin_with_the_first_cycle_and_training_is_told(
     ]
 
 
-@pytest.mark.parametrize("engine", [fast, plain])
 def test_the_noise_is_the_same_whatever_the_mean_and_the_consequences(course, engine):
     bare, scarred = course(engine, episode=[])[0], course(engine)[0]
     assert bare[0].accuracy == scarred[0].accuracy

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Stress, Subject, measure
 from pipeline_lib.measures import change, evaluate, relapse, switch
 from pipeline_lib.model.activity import mean_activity
@@ -163,7 +163,6 @@ def test_activity_is_the_mean_over_layers_of_absolute_activity():
     assert mean_activity(tanh, x) == pytest.approx((first.mean() + second.mean()) / 2, rel=1e-6)
 
 
-@pytest.mark.parametrize("engine", [fast, plain])
 def test_biased_noise_is_measured_with_the_gain_on_and_off(engine, network, standard):
     on = modulated(network, ON)
     subject, options = Subject(0, "neurosteroid", engine), {"bias": 1.5, "internal_noise": 1.0}

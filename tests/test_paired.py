@@ -9,7 +9,7 @@ from pipeline_lib.analysis import paired
 from pipeline_lib.analysis.intervals import mean_interval
 from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.numbers import Key
-from tests.handmade import NUMBERS, cells_of, reference_runs, values_of
+from tests.handmade import NUMBERS, cells_of, values_of
 
 CONTRASTS = [("ssri", "ketamine"), ("neurosteroid", "withdrawn"), ("healthy", "ketamine")]
 
@@ -28,8 +28,8 @@ def test_no_interval_reaches_beyond_what_accuracies_can_differ_by():
 
 
 @pytest.fixture(scope="module")
-def of_runs():
-    return paired.compare_treatments(reference_runs(), NUMBERS, CONTRASTS)
+def of_runs(runs):
+    return paired.compare_treatments(runs, NUMBERS, CONTRASTS)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_all_pairs_of_treatments_and_states_and_withdrawal_where_they_were_measu
     assert {(p.number, p.level, p.treatment, p.other) for p in of_runs} == expected
 
 
-def test_withdrawal_is_the_modulation_on_minus_off(of_runs):
+def test_withdrawal_is_the_modulation_on_minus_off(of_runs, runs):
     pair = next(p for p in of_runs if (p.other, p.number) == ("withdrawn", names.COMBINED))
-    found = cells_of(reference_runs())
+    found = cells_of(runs)
     on, off = (found[Key("neurosteroid", names.COMBINED, m)].mean for m in names.MODULATIONS)
     assert (pair.mean, pair.mean_other) == (on, off)
     assert pair.difference == pytest.approx(on - off)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import magnitude_threshold, prune, prune_further
 from pipeline_lib.model.randomness import derive, initial_state, torch_generator
@@ -104,7 +104,6 @@ def test_normal_initial_weights_have_their_sd_and_no_biases(generator):
     assert all(not bias.any() for bias in network.biases)
 
 
-@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 def test_training_that_is_stopped_is_the_beginning_of_the_whole(engine, network, points):
     options = {"epochs": 5, "lr": 1e-2, "batch_size": 16, "noise": (0.6, 0.1)}
     whole, all_epochs = engine.fit(network, points, **options, generator=engine.generator(0))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.files.networks import read_network, write_network
 from pipeline_lib.model.activity import coactivity, hidden_activity, logits, mean_activity
 from pipeline_lib.model.network import Modulation
@@ -40,7 +40,6 @@ def regrown(network, points, engine, sites, seed=0):
     return take([step], network, setting, engine.generator(seed, "regrow"))
 
 
-@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 def test_random_regrowth_favours_no_weight(engine, pruned, points):
     counts = [np.zeros(mask.shape, int) for mask in pruned.masks]
     runs = 200
@@ -55,7 +54,6 @@ def test_random_regrowth_favours_no_weight(engine, pruned, points):
         assert share.std() == pytest.approx(0.5 / runs**0.5, rel=0.35)
 
 
-@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 def test_regrowth_by_activity_takes_weights_between_units_that_are_active_together(
     engine, pruned, points
 ):
@@ -127,7 +125,6 @@ def test_scars_never_regrow_and_the_share_is_of_the_other_pruned_weights(hurt):
         assert found.scars is hurt.scars
 
 
-@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 def test_scars_outlast_training_and_change_nothing_else_in_it(hurt, points, engine):
     options = {"epochs": 2, "lr": 1e-2, "batch_size": 64, "noise": (0.3, 0.0)}
     trained, _ = engine.fit(hurt, points, **options, generator=engine.generator(0, "x"))

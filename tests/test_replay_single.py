@@ -55,24 +55,24 @@ def test_a_replay_has_every_published_number_of_its_chapter_once(paper, chapter)
 
 
 @pytest.fixture
-def published(tmp_path):
+def printed(tmp_path):
     """Write and read a table of published numbers."""
 
-    def published(*lines):
+    def printed(*lines):
         columns = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,count,n_seeds"
         (tmp_path / "published.csv").write_text("\n".join([columns, *lines]), encoding="utf-8")
         return read_published(tmp_path / "published.csv")
 
-    return published
+    return printed
 
 
-def test_single_numbers_are_compared_with_the_decimals_and_the_sign_that_were_printed(published):
-    printed = published("t,a,x,on,,,42,-0.0,,,,,1", "t,a,y,on,,,42,52,,,,,1")
+def test_single_numbers_are_compared_with_the_decimals_and_the_sign_that_were_printed(printed):
+    table = printed("t,a,x,on,,,42,-0.0,,,,,1", "t,a,y,on,,,42,52,,,,,1")
 
     def equal(x, y, seed=42):
         found = {"x": x, "y": y}
         rows = [Replayed(seed, "a", n, "on", None, None, v, "t") for n, v in found.items()]
-        return [row.equal for row in single_as_printed(rows, printed)]
+        return [row.equal for row in single_as_printed(rows, table)]
 
     assert equal(-0.04, 52.4) == [True, True]
     assert equal(0.04, 52.4) == [False, True]
@@ -80,13 +80,13 @@ def test_single_numbers_are_compared_with_the_decimals_and_the_sign_that_were_pr
     assert equal(-0.04, 52.4, seed=1) == [False, False]
 
 
-def test_numbers_without_a_seed_are_statistics_over_all_runs(published):
-    printed = published("t,a,combined,off,,,,50.0,10.0,40.0,60.0,2,2")
+def test_numbers_without_a_seed_are_statistics_over_all_runs(printed):
+    table = printed("t,a,combined,off,,,,50.0,10.0,40.0,60.0,2,2")
 
     def equal(*values, modulation="off"):
         place = ("a", "combined", modulation, None, None)
         rows = [Replayed(seed, *place, x, "t") for seed, x in enumerate(values)]
-        return [row.equal for row in single_as_printed(rows, printed)]
+        return [row.equal for row in single_as_printed(rows, table)]
 
     assert equal(40.04, 60.04) == [True] * 5
     assert equal(40.0, 62.0) == [False, False, True, False, True]

@@ -33,19 +33,9 @@ from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE, 
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.comparison_report import verdict
 from tests.conftest import ROOT
-from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, values_of
+from tests.handmade import NUMBERS, REFERENCE, cells_of, values_of
 
 ALPHA, MARGIN = 0.05, 1.0
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return reference_runs()
-
-
-@pytest.fixture(scope="module")
-def published():
-    return read_published(REFERENCE / "published.csv")
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,11 @@ import pytest
 
 from pipeline_lib import names
 from pipeline_lib.analysis.digits import as_printed, printed_verdict
-from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.values import study_values, wide
 from pipeline_lib.measures import value
 from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, OFF, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
-from tests.handmade import NUMBERS, REFERENCE, cells_of, reference_runs, trajectories, values_of
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return reference_runs()
+from tests.handmade import NUMBERS, cells_of, trajectories, values_of
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +33,7 @@ def found(**rows):
     return {(value.seed, value.key): value.value for value in values}
 
 
-def test_the_published_runs_give_every_published_number_as_printed(runs, of_runs):
-    published = read_published(REFERENCE / "published.csv")
+def test_the_published_runs_give_every_published_number_as_printed(runs, of_runs, published):
     comparison = as_printed(of_runs, runs, published, NUMBERS)
     assert [row for row in comparison if not row.equal] == []
     assert printed_verdict(comparison) == "273 of 273 published numbers equal as printed"

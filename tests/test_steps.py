@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_lib.engines import fast, plain
+from pipeline_lib.engines import plain
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.model.network import UNMODULATED, Modulation
 from pipeline_lib.names import BASELINE
@@ -42,7 +42,6 @@ def test_a_share_of_the_units_is_drawn_once_for_a_seed(network, points):
     assert modulated_units(0.5, seed=6) != half
 
 
-@pytest.mark.parametrize("engine", [fast, plain], ids=["fast", "plain"])
 @pytest.mark.parametrize(("share", "as_if"), [(0, UNMODULATED), (1, Modulation("tanh", 0.7, 1.3))])
 def test_no_unit_is_as_good_as_no_drug_and_every_unit_as_a_whole_one(
     network, points, engine, share, as_if

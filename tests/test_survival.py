@@ -6,7 +6,7 @@ import pytest
 from pipeline_lib.analysis import survival
 from pipeline_lib.analysis.intervals import proportion_interval
 from pipeline_lib.analysis.welch import holm
-from tests.handmade import reference_runs, trajectories
+from tests.handmade import trajectories
 
 
 def times(cycles, relapsed, last=None):
@@ -33,8 +33,8 @@ def test_the_event_is_the_first_cycle_below_the_threshold_of_the_seeds_that_resp
     assert (who, cycles.tolist(), relapsed.tolist(), last) == ("a", [1, 2], [True, False], 2)
 
 
-def test_in_the_published_runs_only_neurosteroid_relapses_after_response():
-    found = survival.relapse_times(reference_runs())
+def test_in_the_published_runs_only_neurosteroid_relapses_after_response(runs):
+    found = survival.relapse_times(runs)
     counts = {who: (len(times.cycles), times.relapsed.sum()) for who, times in found.items()}
     assert counts == {"ketamine": (10, 0), "ssri": (6, 0), "neurosteroid": (10, 2)}
 

@@ -5,28 +5,17 @@ import io
 
 import pytest
 
-from pipeline_lib.analysis.published import read_published
 from pipeline_lib.names import LONGITUDINAL, OFF
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
 from pipeline_lib.reporting.typesetting import FORMATS
-from tests.handmade import REFERENCE, cells_of, measured, reference_runs, results
+from tests.handmade import cells_of, measured, results
 
 LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like", "neurosteroid": "Neurosteroid-like"}
 MEASURES = ("evaluate", "acute", "relapse")
 MINUS = "\N{MINUS SIGN}"
-
-
-@pytest.fixture(scope="module")
-def runs():
-    return reference_runs()
-
-
-@pytest.fixture(scope="module")
-def published():
-    return read_published(REFERENCE / "published.csv")
 
 
 @pytest.fixture(scope="module")
