@@ -44,23 +44,27 @@ def cells_of(values):
     return Cells(study_cells(values, measures.numbers(measures.in_order())))
 
 
-def values_of(number, by_treatment):
-    """Values of one number: for each treatment its numbers by seed, or a list for seeds 0, 1, …"""
+def by_seed(numbers):
+    """Numbers by their seed; those of a list are of the seeds 0, 1, …"""
+    return numbers if isinstance(numbers, dict) else dict(enumerate(numbers))
+
+
+def values_of(number, by_treatment, **place):
+    """Values of one number: for each treatment its numbers by seed, or a list of them."""
     return [
-        value(seed, Key(treatment, number), each)
+        value(seed, Key(treatment, number, **place), float(each))
         for treatment, numbers in by_treatment.items()
-        for seed, each in (
-            numbers if isinstance(numbers, dict) else dict(enumerate(numbers))
-        ).items()
+        for seed, each in by_seed(numbers).items()
     ]
 
 
 def trajectories(by_treatment, threshold=THRESHOLD):
     """Values of longitudinal tests: for each treatment, the accuracies by cycle of each seed."""
     by_cycle = [
-        value(v.seed, Key(v.treatment, LONGITUDINAL, cycle=cycle), accuracy)
-        for v in values_of(LONGITUDINAL, by_treatment)
-        for cycle, accuracy in enumerate(v.value)
+        value(seed, Key(treatment, LONGITUDINAL, cycle=cycle), accuracy)
+        for treatment, courses in by_treatment.items()
+        for seed, course in by_seed(courses).items()
+        for cycle, accuracy in enumerate(course)
     ]
     return completed(by_cycle, threshold)
 
@@ -74,11 +78,9 @@ def measured(courses, combined=None, noise=None, drops=None):
     sparsity = {name: [0.0 if name == "healthy" else 95.0 for _ in seeds] for name in accuracy}
     values = values_of(SPARSITY, sparsity)
     values += values_of(STANDARD, accuracy) + values_of(COMBINED, accuracy)
-    values += [
-        value(seed, Key(name, INTERNAL, level=2.5), noise.get(name, [50.0] * 99)[seed])
-        for name in (accuracy if noise else ())
-        for seed in seeds
-    ]
+    if noise:
+        of_states = {name: [50.0 for _ in seeds] for name in accuracy}
+        values += values_of(INTERNAL, of_states | noise, level=2.5)
     return completed([*values, *values_of(ACUTE_DROP, drops or {}), *trajectories(courses)])
 
 

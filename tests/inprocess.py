@@ -2,8 +2,6 @@
 
 import json
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +16,7 @@ from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.treatments import by_start
 from tests.conftest import ROOT
+from tests.projects import snakemake
 
 SCRIPTS = ROOT / "workflow_scripts"
 
@@ -139,9 +138,7 @@ def run(study: Study, folder: Path, *, whole: bool = False) -> None:
         told = study.model_dump(mode="json", by_alias=True, exclude_unset=True)
         told["results"] = str(folder)
         (folder / "config.yaml").write_text(yaml.safe_dump(told, sort_keys=False), "utf-8")
-        command = [sys.executable, "-m", "snakemake", "-j", "2", "-s", str(ROOT / "Snakefile")]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        snakemake(folder, "-j", "2", "-s", ROOT / "Snakefile")
         return
     running = Run(study, folder)
     for seed in study.seed_list:

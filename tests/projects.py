@@ -39,6 +39,28 @@ TINY = {
 }
 
 
+# One course, on the engine whose first use needs no compiler.
+ONE_SEED = TINY | {"seeds": 1, "engine": "plain"}
+ONE_SEED["treatments"] = TINY["treatments"] | {"ketamine": None}
+
+
+def snakemake(
+    folder: Path, *arguments: str | Path, fails: bool = False, before: Any = (), **how: Any
+) -> str:
+    """Run Snakemake in a folder and return what it said.
+
+    If it `fails`, it must say why without a traceback. `before` are the words of a program to run
+    it by, and `how` options of `subprocess.run`.
+    """
+    command = [*before, sys.executable, "-m", "snakemake", *map(str, arguments)]
+    how |= {"capture_output": True, "text": True, "encoding": "utf-8"}
+    done = subprocess.run(command, cwd=folder, check=False, **how)
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, said
+    assert not fails or "Traceback" not in said, said
+    return said
+
+
 class Project:
     """A copy of the project with a tiny study."""
 
@@ -52,26 +74,15 @@ class Project:
             copy(ROOT / part, folder / part)
         self.study = yaml.safe_load(yaml.safe_dump(TINY))
 
-    def command(self, *arguments: str, study: dict | None = None) -> list[str]:
-        """Write the study, and return the command that runs Snakemake on it."""
+    def file_of(self, study: dict | None = None) -> str:
+        """Write the study, or another one, and return the name of its file."""
         path = self.folder / "tiny.yaml"
         path.write_text(yaml.safe_dump(study or self.study), encoding="utf-8")
-        return [sys.executable, "-m", "snakemake", *arguments, "--configfile", "tiny.yaml"]
+        return path.name
 
-    def snakemake(self, *arguments: str, study: dict | None = None) -> str:
-        command = self.command(*arguments, study=study)
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            **self.surroundings,
-        )
-        self.output = done.stdout + done.stderr
-        assert done.returncode == 0, self.output
-        return self.output
+    def snakemake(self, *arguments: str, study: dict | None = None, fails: bool = False) -> str:
+        told = (*arguments, "--configfile", self.file_of(study))
+        return snakemake(self.folder, *told, fails=fails, **self.surroundings)
 
     def planned(self, study: dict | None = None) -> list[str]:
         """The messages of all jobs that would run."""

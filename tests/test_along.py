@@ -13,12 +13,10 @@ from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.varied import Varied, study_variants
 from pipeline_lib.figures import of_axes, pages, style
 from pipeline_lib.figures.varied import draw
-from pipeline_lib.measures import value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SCENARIOS
-from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.varied_findings import varied_findings, varied_reading
 from pipeline_lib.reporting.varied_tables import varied_tables
-from tests.handmade import LABELS, NUMBERS, cells_of
+from tests.handmade import LABELS, NUMBERS, cells_of, values_of
 
 DOSES = np.array([0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0])
 SEVERITIES = np.array([0.0, 0.2, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99])
@@ -78,15 +76,11 @@ def study(axes, effect, seeds=6):
     scenarios = [dict(zip(axes, each, strict=True)) for each in itertools.product(*axes.values())]
     values = []
     for at in scenarios:
-        accuracy = {"first": effect(at), "second": 85.0}
-        values.append(
-            [
-                value(seed, Key(name, number), mean + seed if number != RELAPSED else mean < 80)
-                for number in (COMBINED, FINAL_ACCURACY, RELAPSED)
-                for name, mean in accuracy.items()
-                for seed in range(seeds)
-            ]
-        )
+        means = {"first": effect(at), "second": 85.0}
+        accuracy = {name: [mean + seed for seed in range(seeds)] for name, mean in means.items()}
+        relapsed = {name: [mean < 80] * seeds for name, mean in means.items()}
+        of_scenario = values_of(COMBINED, accuracy) + values_of(FINAL_ACCURACY, accuracy)
+        values.append(of_scenario + values_of(RELAPSED, relapsed))
     cells = [cells_of(each) for each in values]
     return Varied(scenarios, cells, list(map(by_key, values)), NUMBERS)
 
@@ -158,10 +152,7 @@ def test_a_study_of_few_seeds_says_that_they_show_little():
 def test_variants_are_told_apart_in_a_sentence_if_their_seeds_are(differences, sentence):
     of_small = [90.0 + 2.0 * seed for seed in range(len(differences))]
     of_wide = [one + more for one, more in zip(of_small, differences, strict=True)]
-    values = [
-        [value(seed, Key("first", COMBINED), each) for seed, each in enumerate(numbers)]
-        for numbers in (of_small, of_wide)
-    ]
+    values = [values_of(COMBINED, {"first": numbers}) for numbers in (of_small, of_wide)]
     cells, scenarios = list(map(cells_of, values)), [{"network": "small"}, {"network": "wide"}]
     numbers = {COMBINED: NUMBERS[COMBINED]}
     _, [variant], text = told(Varied(scenarios, cells, list(map(by_key, values)), numbers))

@@ -7,22 +7,16 @@ from pipeline_lib.analysis.claims import HOLDS, REVERSED, TOO_SMALL, UNDECIDED, 
 from pipeline_lib.analysis.intervals import NEWCOMBE, mean_interval
 from pipeline_lib.analysis.max_t import sign_flip_tests
 from pipeline_lib.analysis.values import by_key
-from pipeline_lib.measures import value
 from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, OFF, RELAPSED, WITHDRAWN
-from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.claims import claim_sentences, claim_table, varied_claim_sentences
-from tests.handmade import LABELS, NUMBERS
+from tests.handmade import LABELS, NUMBERS, values_of
 
 SEEDS = range(8)
 
 
 def study(first, second, number=COMBINED, **key):
     """Values of a number of two treatments, seed by seed."""
-    return by_key(
-        value(seed, Key(who, number, **key), float(found))
-        for who, every in (("first", first), ("second", second))
-        for seed, found in enumerate(every)
-    )
+    return by_key(values_of(number, {"first": first, "second": second}, **key))
 
 
 def claim(number=COMBINED, than="second"):

@@ -6,21 +6,17 @@ import yaml
 
 from pipeline_lib import compare
 from pipeline_lib.files.rows import table_of, with_axes, write_table
-from pipeline_lib.measures import Value, value
+from pipeline_lib.measures import Value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY
-from pipeline_lib.numbers import Key
+from tests.handmade import values_of
 
 
 def write(folder, paper, accuracy, scenarios=({},), **study):
     """A results folder, whose numbers by treatment rise by 1 from scenario to scenario."""
     tables = []
     for place, at in enumerate(scenarios):
-        values = [
-            value(seed, Key(treatment, number), each + place)
-            for number in (COMBINED, FINAL_ACCURACY)
-            for treatment, by_seed in accuracy.items()
-            for seed, each in by_seed.items()
-        ]
+        higher = {who: {s: x + place for s, x in seeds.items()} for who, seeds in accuracy.items()}
+        values = values_of(COMBINED, higher) + values_of(FINAL_ACCURACY, higher)
         tables.append(with_axes(table_of(values, Value), at))
     write_table(folder / "values.parquet", pa.concat_tables(tables))
     (folder / "study.yaml").write_text(

@@ -7,12 +7,12 @@ import pytest
 
 from pipeline_lib.analysis.paired import compare_treatments
 from pipeline_lib.analysis.power import seeds_for_shares
-from pipeline_lib.measures import switch, value
+from pipeline_lib.measures import switch
 from pipeline_lib.names import COMBINED, OFF, UNTREATED
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Number
 from pipeline_lib.reporting.findings import findings, markdown
 from pipeline_lib.reporting.reading import reading
-from tests.handmade import LABELS, measured, results
+from tests.handmade import LABELS, measured, results, values_of
 
 STRESS = "Who resists combined stress"
 GAIN = "Who gains over the untreated network under combined stress"
@@ -216,7 +216,7 @@ def test_one_seed_has_neither_intervals_nor_tests():
 
 
 def test_withdrawal_is_reported_for_treatments_measured_off_medication():
-    off = [value(seed, Key("second", COMBINED, OFF), 40.0 + seed) for seed in range(4)]
+    off = values_of(COMBINED, {"second": [40.0, 41.0, 42.0, 43.0]}, modulation=OFF)
     found = results([*measured(FLAT), *off])
     said = sentences(found)["What depends on the medication"]
     assert said.startswith("Under combined stress, Second reaches 41.5 % (")
@@ -229,12 +229,9 @@ def test_a_new_measures_number_has_a_finding(monkeypatch):
     speed = Number("speed", "Reaction time", unit=" ms", better="less")
     told = Number("told", "Told", compared=False)
     monkeypatch.setattr(switch, "NUMBERS", (speed, told))
-    new = [
-        value(seed, Key(who, number.name), start + seed)
-        for number in (speed, told)
-        for who, start in (("first", 5.0), ("second", 2.0), (UNTREATED, 9.0))
-        for seed in range(4)
-    ]
+    starts = {"first": 5.0, "second": 2.0, UNTREATED: 9.0}
+    numbers = {who: [start + seed for seed in range(4)] for who, start in starts.items()}
+    new = values_of("speed", numbers) + values_of("told", numbers)
     found = results([*measured(FLAT), *new])
     said = sentences(replace(found, pairs=compare_treatments(new, found.numbers, [])))
     assert said["Reaction time"].startswith("From the smallest value to the largest: Second 3.5 ms")

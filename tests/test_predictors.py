@@ -10,12 +10,10 @@ from pipeline_lib import names
 from pipeline_lib.analysis import predictors
 from pipeline_lib.analysis.predictors import ALIKE, Association, Forecast
 from pipeline_lib.analysis.welch import holm
-from pipeline_lib.measures import value
 from pipeline_lib.names import FINAL_ACCURACY, LIVE_UNITS, MARGIN, RESPONDED, UNTREATED
-from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.outcomes import predictions
 from pipeline_lib.reporting.statistics_tables import association_table, forecast_table
-from tests.handmade import LABELS, measured, results
+from tests.handmade import LABELS, measured, results, values_of
 
 
 @pytest.fixture
@@ -31,11 +29,10 @@ def fewer(monkeypatch):
 
 def values(outcome, numbers, **predictor):
     """Values of an outcome of the first treatment, and of numbers of the untreated network."""
-    found = [value(seed, Key("first", outcome), float(x)) for seed, x in enumerate(numbers)]
+    found = values_of(outcome, {"first": numbers})
     for name, column in predictor.items():
         # The other way round: rows are matched by their seed.
-        seeds = reversed(list(enumerate(column)))
-        found += [value(seed, Key(UNTREATED, name), float(x)) for seed, x in seeds]
+        found += reversed(values_of(name, {UNTREATED: column}))
     return found
 
 

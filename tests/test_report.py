@@ -28,18 +28,17 @@ VOID = {"meta", "img", "br", "link", "hr"}
 
 
 class Parsed(HTMLParser):
-    """A page's tags, which must nest, its attributes and its text."""
+    """A page's elements, which must nest, with their attributes, and its text."""
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.tags, self.attributes, self.text = [], [], [], []
+        self.open, self.elements, self.text = [], [], ""
         self.feed(text)
         self.close()
         assert not self.open, f"never closed: {self.open}"
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, *pair) for pair in attrs]
+        self.elements.append((tag, attrs))
         if tag not in VOID:
             self.open.append(tag)
 
@@ -48,7 +47,7 @@ class Parsed(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data):
-        self.text.append(data)
+        self.text += data
 
 
 COURSES = {
@@ -89,15 +88,15 @@ def figures(tmp_path):
 
 def test_a_page_needs_no_other_file_and_runs_no_script(paper, figures):
     parsed = Parsed(page(TEMPLATE, **content(paper, figures=figures)))
-    assert not {"script", "link", "iframe", "object"} & set(parsed.tags)
-    for _, name, value in parsed.attributes:
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in parsed.elements}
+    found = [pair for _, attributes in parsed.elements for pair in attributes]
+    for name, value in found:
         assert not name.startswith("on")
         assert name != "style"
         if name == "href":
             assert value.startswith(("#", "https://doi.org/10.5281/"))
         if name == "src":
             assert value.startswith("data:image/")
-    found = [(name, value) for _, name, value in parsed.attributes]
     ids = [value for name, value in found if name == "id"]
     assert len(set(ids)) == len(ids)
     assert {value[1:] for name, value in found if name == "href" and value[0] == "#"} <= {*ids}
@@ -119,7 +118,7 @@ def test_every_figure_and_every_table_is_shown(paper, figures):
     text = page(TEMPLATE, **shown)
     for figure in figures:
         assert figure.source in text
-    words = "".join(Parsed(text).text)
+    words = Parsed(text).text
     for table in (*shown["tables"], *shown["statistics"]):
         assert table.name == SUMMARY or table.full_title in words
         assert all(cell in words for row in table.rows for cell in row)
@@ -127,7 +126,7 @@ def test_every_figure_and_every_table_is_shown(paper, figures):
 
 
 def test_a_study_without_published_numbers_does_not_mention_any(paper):
-    words = "".join(Parsed(page(TEMPLATE, **content(paper, published=None))).text)
+    words = Parsed(page(TEMPLATE, **content(paper, published=None))).text
     assert not re.search(r"\b(Reproduction|nan|None)\b", words)
     assert "ublished" not in words.replace("published: reference/published.csv", "")
 
@@ -135,7 +134,7 @@ def test_a_study_without_published_numbers_does_not_mention_any(paper):
 def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper):
     paper["treatments"]["ssri"]["course"].append({"withdraw": {}})
     shown = content(paper)
-    words = "".join(Parsed(page(TEMPLATE, **shown)).text)
+    words = Parsed(page(TEMPLATE, **shown)).text
     assert shown["study"]["settings"]["evaluate"] == paper["evaluate"]
     assert as_yaml(shown["study"]["settings"]) in words
     for name, steps in shown["study"]["treatments"].items():

@@ -22,9 +22,9 @@ from pipeline_lib.figures import pages
 from pipeline_lib.files.networks import origin, write_network
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.files.whole import write_text
-from tests.projects import Project
+from tests.projects import ONE_SEED, Project
 from tests.trust.damage import a_network, measurements
-from tests.trust.running import GOES_ON, STUDY
+from tests.trust.running import GOES_ON
 
 FULL, READ_ONLY = "No space left on device", "Read-only file system"
 PRUNED, TREATED = (f"results/seeds/0/{name}.safetensors" for name in ("pruned", "ssri/network"))
@@ -116,7 +116,7 @@ def workflow_writes(folder):
     with mounted(folder / "disk", "40m") as disk:
         project = Project(disk / "project")
         # Its networks have 24 kB.
-        project.command(study=STUDY | {"seeds": 1, "network": {"hidden": [64, 64]}})
+        project.file_of(ONE_SEED | {"network": {"hidden": [64, 64]}})
         with mounted(project.folder / "results", "56k") as results:
             case("results full", PRUNED, f"{PRUNED}: could not be written ({FULL})", GOES_ON)
             remount(results, "size=2m")

@@ -3,15 +3,13 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 
 import psutil
 
-from tests.projects import TINY
-
 GOES_ON = "repeat the command to continue"
-STUDY = TINY | {"engine": "plain"}  # no compiler, whose first use would take most of the time
 
 
 class Run:
@@ -19,9 +17,10 @@ class Run:
 
     def __init__(self, project, *arguments):
         self.folder, self.log = project.folder, project.folder / "run.txt"
+        command = [sys.executable, "-m", "snakemake", "-j", "2", *arguments]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                project.command("-j", "2", *arguments),
+                [*command, "--configfile", project.file_of()],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,

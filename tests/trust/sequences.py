@@ -32,19 +32,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.projects import TINY, Project
+from tests.projects import ONE_SEED, Project
 from tests.trust import world
+from tests.trust.running import GOES_ON
 
-STUDY: dict[str, Any] = copy.deepcopy(TINY) | {
-    "seeds": 1,
-    "engine": "plain",
+STUDY: dict[str, Any] = copy.deepcopy(ONE_SEED) | {
     "keep_networks": True,
     "task": {"train": 40, "test": 30, "clean": 20},
     "network": {"hidden": [6, 5], "init": "torch"},
     "relapse": {"cycles": 1},
 }
 SSRI = STUDY["treatments"]["ssri"]
-STUDY["treatments"]["ketamine"] = None
 AXIS = "pruning.sparsity"
 
 # Any kind of key, with values of which some are refused.
@@ -85,7 +83,6 @@ REFUSALS = {
     "file": r"delete it and run the workflow again",
 }
 REMEDY = re.compile(r"([^\s:]+/[^\s:]+): [^\n]*" + REFUSALS["file"])
-GOES_ON = "repeat the command to continue"
 NUMBER = st.integers(0, 10**6)  # of something, of which it depends on the run how many there are
 POINT = st.integers(0, 60)  # of a run; an undisturbed one has about 50
 counts: Counter[str] = Counter()
