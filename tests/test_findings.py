@@ -12,6 +12,7 @@ from pipeline_lib.names import COMBINED, OFF, UNTREATED
 from pipeline_lib.numbers import Number
 from pipeline_lib.reporting.findings import findings, markdown
 from pipeline_lib.reporting.reading import reading
+from pipeline_lib.reporting.statistics_tables import combination_table
 from tests.handmade import LABELS, measured, results, values_of
 
 STRESS = "Who resists combined stress"
@@ -48,6 +49,14 @@ SAID = {
         },
         STRESS,
         r"First is 29\.7 points \(.*\) above Second, but in only 43 % of the seeds \(p",
+    ),
+    "a difference within the margin, however small its p": (
+        {
+            "first": [[97.0 + seed / 10] for seed in range(10)],
+            "second": [[97.5 + seed / 9] for seed in range(10)],
+        },
+        STRESS,
+        r"above First, a difference too small to matter \(p = 0\.002\)\.",
     ),
     "planned contrasts, the largest difference first": (
         {
@@ -160,15 +169,6 @@ def test_a_difference_is_significant_where_its_corrected_p_says_so():
         assert text in sure(found)
 
 
-def test_a_difference_within_the_margin_is_no_lead_however_small_its_p():
-    ten = {
-        "first": [[97.0 + seed / 10] for seed in range(10)],
-        "second": [[97.5 + seed / 9] for seed in range(10)],
-    }
-    said = sentences(results(measured(ten)))[STRESS]
-    assert re.search(r"above First, a difference too small to matter \(p = 0\.002\)\.", said)
-
-
 def test_few_seeds_are_said_to_be_few():
     few = {"first": [[80.0 + 3 * s] for s in range(4)], "second": [[90.0 + s] for s in range(4)]}
     said = sure(results(measured(few)))
@@ -237,3 +237,29 @@ def test_a_new_measures_number_has_a_finding(monkeypatch):
     assert said["Reaction time"].startswith("From the smallest value to the largest: Second 3.5 ms")
     assert "Second is 3.0 ms (in each of 4 seeds; up to 60 % of all" in said["Reaction time"]
     assert "Told" not in said
+
+
+def test_what_a_combination_adds_is_the_paired_difference_to_its_better_part():
+    n = range(7)
+    courses = {"first": 90.0, "second": 85.0, "both": 92.0}
+    drops = {"first": 5.0, "second": 3.0, "both": 4.0}
+    values = measured(
+        {name: [[level + 0.1 * s, level + 0.1 * s] for s in n] for name, level in courses.items()},
+        drops={name: [drop + (s % 2) / 10 for s in n] for name, drop in drops.items()},
+    )
+    found = results(values, LABELS | {"both": "Both"})
+    study = replace(found, combines={"both": ["first", "second"]})
+    # The better part has the higher accuracy or the smaller drop.
+    assert [row[:6] for block in combination_table(study).blocks for row in block] == [
+        ["Combined stress", "Both", "First", "92.3", "90.3", "2.0"],
+        ["Acute drop", "Both", "Second", "4.0", "3.0", "1.0"],
+        ["Mean over cycles", "Both", "First", "92.3", "90.3", "2.0"],
+        ["Final accuracy", "Both", "First", "92.3", "90.3", "2.0"],
+    ]
+    said = {finding.topic: finding.sentences for finding in findings(study)}
+    combined, drop, *_ = said["What combinations add to the better of their parts"]
+    assert combined.startswith("Combined stress: Both is 2.0 points (in each of 7 seeds; up to 41")
+    assert combined.endswith("better than First (p = 0.016).")
+    # A drop that is one point larger is one point worse.
+    assert drop.startswith("Acute drop: Both is 1.0 points (in each of 7 seeds; up to 41")
+    assert drop.endswith("worse than Second (p = 0.016).")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.projects import ONE_SEED, Project
 from tests.trust.running import GOES_ON, Run, results
 
@@ -74,3 +75,10 @@ def test_a_job_of_a_queue_does_not_start_by_a_study_that_was_edited_meanwhile(pr
     kept.write_text("seeds: 1\n", encoding="utf-8")
     said = project.snakemake("-j", "1", "--mode", "remote", *HEALTHY, fails=True)
     assert "The study was edited while its workflow was running" in said
+
+
+def test_a_few_sequences_end_as_fresh_runs_or_in_a_sentence():
+    command = [sys.executable, "-m", "tests.trust.sequences", "--count", "2", "--steps", "5"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+    assert "sequences that ended as a fresh run" in done.stdout

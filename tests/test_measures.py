@@ -3,7 +3,7 @@
 What holds for every measure is in `test_items`.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Stress, Subject, measure
-from pipeline_lib.measures import change, evaluate, relapse, switch
+from pipeline_lib.measures import evaluate, relapse, switch
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Modulation, dense
 from pipeline_lib.model.pruning import prune
@@ -20,7 +20,7 @@ from pipeline_lib.names import INPUT
 from pipeline_lib.numbers import Key
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
-from tests.conftest import CENTRES, modulated, overlaid
+from tests.conftest import CENTRES, modulated
 
 COMBINED = {"input_noise": 1.0, "internal_noise": 0.5}
 ON = Modulation("tanh", 0.7, gain=0.85)
@@ -133,20 +133,6 @@ def test_more_cycles_do_not_change_the_first_ones(network, points, standard):
 # Switch liability
 
 
-def test_the_study_of_switch_liability_is_the_papers_with_gains_and_biased_noise(paper):
-    original, study = validate(paper), validate(overlaid(paper, "studies/switch.yaml"))
-    options = study.options_of("switch").model_dump(exclude_none=True)
-    assert options == {"bias": 1.0, "internal_noise": 1.0}
-    courses = {name: slices.treat(study, name)["course"] for name in study.treatments}
-    assert courses["ketamine"][1] == {"modulate": {"gain": 1.25}}
-    rising = {"epochs": 100, "lr": 1e-5, "noise": [0.5, 0.0], "gain": [1.0, 1.6]}
-    assert courses["ssri"] == [{"train": rising}]
-    modulation = {"activation": "tanh", "damping": 0.7, "gain": 0.85}
-    assert courses["neurosteroid"][0] == {"modulate": modulation}
-    for name in study.treatments:
-        assert slices.measure(study, "relapse", name) == slices.measure(original, "relapse", name)
-
-
 def test_activity_is_the_mean_over_layers_of_absolute_activity():
     # Two points, 1 and -2 in; two hidden layers, of one unit and of three.
     weights = ([[1.0, 0.0]], [[2.0], [-2.0], [0.0]], np.ones((4, 3)))
@@ -186,16 +172,3 @@ def test_a_network_has_switched_if_it_is_below_the_threshold_under_biased_noise(
 
     assert [switched(correct, threshold=0.55) for correct in (549, 550)] == [1.0, 0.0]
     assert switched(549) is None
-
-
-def test_the_change_of_a_network_is_per_weight_and_leaves_out_biases(network):
-    moved = tuple(weight + np.float32(0.5) for weight in network.weights)
-    biases = tuple(bias + 1 for bias in network.biases)
-    treated = replace(network, weights=moved, biases=biases)
-    l1, l2, _ = change.run(Subject(3, "first", plain), treated, untreated=network)
-    count = sum(weight.size for weight in network.weights)
-    assert (l1.seed, l1.treatment) == (3, "first")
-    assert l1.result == pytest.approx(0.5, rel=1e-5)
-    assert l2.result == pytest.approx(0.5 / np.sqrt(count), rel=1e-5)
-    unmoved = change.run(Subject(3, "first", plain), network, untreated=network)
-    assert [row.result for row in unmoved] == [0, 0, 0]

@@ -68,12 +68,15 @@ def test_the_numbers_of_a_new_measure_appear_everywhere(project):
 def test_weight_change_is_from_the_untreated_network_of_the_seed_to_the_treated_one(project):
     results = project.folder / "results"
     values = read_rows(results / "values.parquet", Value)
-    found = {(v.seed, v.treatment): v.value for v in values if v.number == "weight_change_l1"}
+    found = {(v.seed, v.treatment, v.number): v.value for v in values}
     for seed, treatment in itertools.product(range(3), ("ssri", "scaled")):
         folder = results / f"seeds/{seed}"
         before = read_network(folder / "pruned.safetensors")
         after = read_network(folder / treatment / "network.safetensors")
-        assert found[seed, treatment] == weight_change(before, after).l1
+        change = weight_change(before, after)
+        assert found[seed, treatment, "weight_change_l1"] == change.l1
+        assert found[seed, treatment, "weight_change_l2"] == change.l2
+        assert found[seed, treatment, "turnover"] == 100 * change.turnover
 
 
 def test_the_structure_of_networks_turns_predictions_on(project):

@@ -11,9 +11,9 @@ import pytest
 
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.analysis.reproduction import compare
-from pipeline_lib.names import SUMMARY
+from pipeline_lib.names import SPARSITY, SUMMARY
 from pipeline_lib.numbers import FigureSpec
-from pipeline_lib.reporting import origin
+from pipeline_lib.reporting import methods, origin
 from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.reporting.page import as_yaml, embedded, page
 from pipeline_lib.reporting.statistics_tables import statistics_tables
@@ -21,7 +21,7 @@ from pipeline_lib.reporting.tables import build
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import STUDY
 from tests.conftest import ROOT
-from tests.handmade import measured, results
+from tests.handmade import measured, results, values_of
 
 TEMPLATE = ROOT / "pipeline_lib/reporting/report.html.j2"
 VOID = {"meta", "img", "br", "link", "hr"}
@@ -141,3 +141,26 @@ def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper)
         assert steps["course"] == paper["treatments"][name]["course"]
         assert as_yaml(steps) in words
     assert list(shown["study"]["steps"]) == ["regrow", "train", "withdraw", "modulate"]
+
+
+def limitations(paper):
+    """What the report says of a study whose networks keep half or 5 % of the weights."""
+    study = slices.report(STUDY.model_validate(paper))
+    values = measured({name: [[90.0, 90.0]] * 3 for name in study["labels"]})
+    values = [v for v in values if v.number != SPARSITY or v.treatment != "ketamine"]
+    values += values_of(SPARSITY, {"ketamine": [47.5] * 3})
+    found = replace(results(values, study["labels"]), threshold=study["threshold"])
+    return " ".join(methods.limitations(study, found)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_what_is_not_matched_between_treatments_is_said(paper):
+    said = limitations(paper)
+    assert "they leave 5.0 to 52.5 % of the connections" in said
+    assert "their learning rates differ up to 50-fold" in said
+    assert "their courses take different numbers of epochs" in said
+
+
+def test_learning_rates_count_wherever_they_are(paper):
+    within = {"repeat": {"times": 2, "steps": [{"train": {"epochs": 10, "lr": 0.001}}]}}
+    paper["treatments"]["ketamine"]["maintenance"] = [within]
+    assert "their learning rates differ up to 100-fold" in limitations(paper)

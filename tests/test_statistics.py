@@ -69,31 +69,22 @@ def test_drop_and_gain_are_measured_under_combined_stress_with_the_modulation_on
 
 
 @pytest.mark.parametrize(
-    ("by_cycle", "threshold", "expected"),
+    ("by_cycle", "threshold", "first_below", "responded", "slow", "relapsed"),
     [
-        ([90.0, 79.0, 78.0], 0.8, 1),
-        ([80.0, 90.0, 10.0], 0.8, 2),
-        ([90.0, 80.0, 90.0], 0.8, None),
-        ([55.0, 55.0], 0.55, None),  # 100 * 0.55 is above 55 in floats
+        ([90.0, 79.0, 78.0], 0.8, 1, 1.0, 0.0, 1.0),
+        ([80.0, 90.0, 10.0], 0.8, 2, 1.0, 0.0, 1.0),
+        ([80.0, 80.0, 80.0], 0.8, None, 1.0, 0.0, 0.0),  # at the threshold is not below it
+        ([55.0, 55.0, 55.0], 0.55, None, 1.0, 0.0, 0.0),  # 100 * 0.55 is above 55 in floats
+        ([79.9, 79.0, 80.0], 0.8, 0, 0.0, 1.0, None),
+        ([79.9, 90.0, 79.0], 0.8, 0, 0.0, 0.0, None),
     ],
 )
-def test_relapse_is_the_first_cycle_below_the_threshold(by_cycle, threshold, expected):
+def test_the_first_cycle_below_the_threshold_is_a_relapse_and_one_after_response_is_told_apart(
+    by_cycle, threshold, first_below, responded, slow, relapsed
+):
     values = {v.number: v.value for v in trajectories({"a": [by_cycle]}, threshold)}
-    assert values.get(RELAPSE_CYCLE) == expected
-    assert values[RELAPSED] == 1 - values[names.NOT_RELAPSED] == (expected is not None)
-
-
-@pytest.mark.parametrize(
-    ("by_cycle", "responded", "slow", "relapsed"),
-    [
-        ([90.0, 79.0, 90.0], 1.0, 0.0, 1.0),
-        ([80.0, 80.0, 80.0], 1.0, 0.0, 0.0),  # at the threshold is not below it
-        ([79.9, 79.0, 80.0], 0.0, 1.0, None),
-        ([79.9, 90.0, 79.0], 0.0, 0.0, None),
-    ],
-)
-def test_response_and_relapse_after_it_are_told_apart(by_cycle, responded, slow, relapsed):
-    values = {v.number: v.value for v in trajectories({"a": [by_cycle]})}
+    assert values.get(RELAPSE_CYCLE) == first_below
+    assert values[RELAPSED] == 1 - values[names.NOT_RELAPSED] == (first_below is not None)
     assert (values[names.RESPONDED], values[names.SLOW_RESPONSE]) == (responded, slow)
     assert values.get(names.RELAPSED_AFTER_RESPONSE) == relapsed
     assert values[names.MEAN_ACCURACY] == pytest.approx(sum(by_cycle) / 3)
