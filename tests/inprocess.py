@@ -1,16 +1,19 @@
-"""A study run by the workflow's scripts in this process, without Snakemake, up to its numbers."""
+"""A study whose seeds the workflow's scripts run in this process, without Snakemake."""
 
 import json
 import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import yaml
-from snakemake.iocontainers import Namedlist
 
 from pipeline_lib import measures
+from pipeline_lib.analysis.cells import Cell, study_cells
+from pipeline_lib.analysis.values import study_values, wide
+from pipeline_lib.files.gathering import gather
+from pipeline_lib.files.rows import write_rows
+from pipeline_lib.measures import Value
 from pipeline_lib.names import HEALTHY, TRAINING, UNTREATED
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
@@ -22,7 +25,7 @@ SCRIPTS = ROOT / "workflow_scripts"
 
 
 class Run:
-    """A study's jobs, each run by its script, with the files that the rules give it.
+    """A study's jobs of seeds, each run by its script, with the files that the rules give it.
 
     A job that stops in one sentence raises SystemExit, as it does for Snakemake.
     """
@@ -49,24 +52,12 @@ class Run:
         with patch("sys.argv", command):
             runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
 
-    def script(self, script: str, output: dict[str, Path], files: Namedlist, **params: Any) -> None:
-        """A job of the study, which is told all by Snakemake."""
-        written = Namedlist(fromdict={name: str(path) for name, path in output.items()})
-        told = {"made_by": script, "scenarios": [{}]} | params
-        job = SimpleNamespace(
-            input=files, output=written, params=Namedlist(fromdict=told), log=[self.log]
-        )
-        runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})
-
     def seed_file(self, seed: int, *parts: str) -> Path:
         return self.folder.joinpath("seeds", str(seed), *parts)
 
     def network(self, seed: int, state: str) -> Path:
         named = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
         return self.seed_file(seed, *([named[state]] if state in named else [state, "net"]))
-
-    def gathered(self, kind: str) -> Path:
-        return self.folder / "metrics" / f"{kind}.parquet"
 
     def seed(self, seed: int) -> None:
         """All networks and measurements of one seed."""
@@ -93,42 +84,40 @@ class Run:
         first = next(iter(self.study.treatments))
         return TRAINING in slices.measure(self.study, measure, first)["points"]
 
-    def gather(self) -> None:
-        """The rows of all seeds; every file is checked against its schema."""
-        study, of, seeds = self.study, self.seed_file, self.study.seed_list
-        files = {
-            name: [of(seed, state, name) for seed in seeds for state in slices.states(study, name)]
+    def numbers(self) -> None:
+        """The study's numbers by seed, and over the seeds; all rows and numbers are checked."""
+        study, files = self.study, self.files
+        rows = {
+            name: gather(
+                files(name, slices.states(study, name)),
+                measures.row_of(name),
+                **slices.gather(study, name),
+            )
             for name in study.measures
         }
-        trains = [name for name in study.measures if self.trains(name)]
-        training = {measures.stage_of(name): slices.states(study, name) for name in trains}
-        trained = {"history": list(study.treatments)}
-        trained |= {f"{name}_history": slices.states(study, name) for name in trains}
-        files["history"] = [of(seed, "history") for seed in seeds] + [
-            of(seed, name, part) for part in trained for seed in seeds for name in trained[part]
-        ]
-        for kind, found in files.items():
-            self.script(
-                "gather",
-                {"rows": self.gathered(kind)},
-                Namedlist(map(str, found)),
-                study=slices.gather(study, kind),
-                training=training,
-                planned=[None],
-            )
+        values = study_values(rows, slices.values(study))
+        write_rows(self.folder / "values.parquet", values, Value)
+        cells = study_cells(values, measures.numbers(study.measures))
+        write_rows(self.folder / "cells.parquet", cells, Cell)
+        wide([values])
 
-    def values(self) -> None:
-        """The study's numbers by seed, and over the seeds."""
-        study, names = self.study, ("long.parquet", "wide.csv", "cells.parquet", "stamp.json")
-        self.script(
-            "values",
-            {name.partition(".")[0]: self.folder / name for name in names},
-            Namedlist(fromdict={name: str(self.gathered(name)) for name in study.measures}),
-            measured={name: slices.gather(study, name) for name in study.measures},
-            planned=dict.fromkeys(study.measures),
-            study=[slices.values(study)],
-            drawn={},
-        )
+    def history(self) -> None:
+        """The history of all training, which is checked as well."""
+        study = self.study
+        trained = {name: slices.states(study, name) for name in study.measures if self.trains(name)}
+        paths = [self.seed_file(seed, "history") for seed in study.seed_list]
+        paths += self.files("history", list(study.treatments))
+        for name, states in trained.items():
+            paths += self.files(f"{name}_history", states)
+        training = {measures.stage_of(name): states for name, states in trained.items()}
+        row = measures.row_of("history")
+        gather(paths, row, training=training, **slices.gather(study, "history"))
+
+    def files(self, kind: str, states: list[str]) -> list[Path]:
+        """The files of a kind of rows in the order of gathering."""
+        return [
+            self.seed_file(seed, state, kind) for seed in self.study.seed_list for state in states
+        ]
 
 
 def run(study: Study, folder: Path, *, whole: bool = False) -> None:
@@ -143,5 +132,5 @@ def run(study: Study, folder: Path, *, whole: bool = False) -> None:
     running = Run(study, folder)
     for seed in study.seed_list:
         running.seed(seed)
-    running.gather()
-    running.values()
+    running.numbers()
+    running.history()

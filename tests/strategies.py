@@ -109,15 +109,10 @@ STUDIES = [
     yaml.safe_load(path.read_text(encoding="utf-8"))
     for path in sorted(ROOT.glob("studies/**/*.yaml"))
 ]
-TREATMENTS = [
-    treatment
-    for study in STUDIES
-    for treatment in study.get("treatments", {}).values()
-    if treatment
-]
 STEPS = [
     {kind: options for kind, options in step.items() if kind not in ("every", "chance")}
-    for treatment in TREATMENTS
+    for study in STUDIES
+    for treatment in filter(None, study.get("treatments", {}).values())
     for step in [*treatment.get("course", []), *treatment.get("maintenance", [])]
     if isinstance(step, dict)
 ]

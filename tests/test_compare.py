@@ -1,13 +1,15 @@
-"""Two studies compared within the seeds that both have, on numbers made by hand."""
+"""Two studies compared within the seeds that both have, and two engines by their distributions."""
 
 import pyarrow as pa
 import pytest
 import yaml
 
+from benchmarks import agreement
 from pipeline_lib import compare
-from pipeline_lib.files.rows import table_of, with_axes, write_table
+from pipeline_lib.analysis.welch import holm
+from pipeline_lib.files.rows import table_of, with_axes, write_rows, write_table
 from pipeline_lib.measures import Value
-from pipeline_lib.names import COMBINED, FINAL_ACCURACY
+from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, TOTAL_DROP
 from tests.handmade import values_of
 
 
@@ -101,3 +103,25 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(paper, tmp_path):
     }.items():
         with pytest.raises(SystemExit, match=problem):
             compare.main([str(one), place, "--out", str(tmp_path / "out")])
+
+
+def distributed(folder, numbers):
+    """Accuracy by seed; a total drop that is the same in all; relapse of the first seed."""
+    values = values_of(COMBINED, {"a": numbers})
+    values += values_of(TOTAL_DROP, {"a": [10.0] * len(numbers)})
+    values += values_of(RELAPSED, {"a": [1.0] + [0.0] * (len(numbers) - 1)})
+    folder.mkdir()
+    write_rows(folder / "values.parquet", values, Value)
+    return folder
+
+
+def test_five_seeds_all_above_five_others_give_the_smallest_p(tmp_path):
+    low, high = ([start + step / 10 for step in range(5)] for start in (80, 90))
+    studies = (distributed(tmp_path / "low", low), distributed(tmp_path / "high", high))
+    table = agreement.compare(*studies)
+    assert set(table["number"]) == {COMBINED}  # neither a constant nor a count is tested
+    # Two of the 10! / (5! 5!) = 252 divisions of ten numbers separate the two fives completely.
+    p = dict(zip(table["test"], table["p"], strict=True))
+    assert p == pytest.approx({"Kolmogorov-Smirnov": 2 / 252, "Mann-Whitney": 2 / 252})
+    assert table[["mean_a", "mean_b"]].iloc[0].tolist() == pytest.approx([80.2, 90.2])
+    assert table["p_holm"].tolist() == holm(table["p"].tolist())

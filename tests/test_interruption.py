@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.projects import ONE_SEED, Project
-from tests.trust.running import GOES_ON, Run, results
+from tests.trust.running import GOES_ON, Run
 
 HEALTHY = ["results/seeds/0/baseline.safetensors"]
 PATIENCE = 240  # seconds, on a busy machine
@@ -31,19 +31,19 @@ def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(p
     project.study = ONE_SEED | {"baseline": {"epochs": 10**7}}  # without an end
     run = Run(project, *HEALTHY)
     log = project.folder / "results/logs/baseline/0.log"
-    assert run.wait_for_jobs()
+    while not (log.exists() and log.stat().st_size):
+        assert run.process.poll() is None, run.output
+        time.sleep(0.02)
     said = project.snakemake("-j", "1", *HEALTHY, fails=True)
     assert "results: another workflow is writing to this folder" in said
     assert run.process.poll() is None
-    while not (log.exists() and log.stat().st_size):
-        time.sleep(0.02)
     os.killpg(run.process.pid, signal.SIGINT)
     assert run.process.wait(PATIENCE) != 0
     assert not run.wait_for_the_end()
     assert GOES_ON in run.output
     assert "Traceback" not in run.output
     assert "interrupted: seed 0" in log.read_text(encoding="utf-8")
-    assert set(results(project.folder)) <= {"results/.owner", "results/study.yaml"}
+    assert set(project.results()) <= {".owner", "study.yaml"}
 
 
 def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):

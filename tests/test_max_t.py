@@ -9,8 +9,6 @@ from scipy import stats
 from pipeline_lib.analysis import max_t
 from pipeline_lib.analysis.max_t import sign_flip_tests
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 # Darwin's crossed minus self-fertilised Zea mays, in eighths of an inch (Fisher 1935, chapter 3).
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
 

@@ -1,9 +1,12 @@
-"""Which library jobs use, and what keeps the files that other programs expect in step."""
+"""What jobs load, and what keeps the files that other programs expect in step."""
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
 
+import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -20,6 +23,48 @@ def test_jobs_use_the_library_beside_the_snakefile_and_keep_the_rest_of_pythonpa
         script.write("\nimport from_a_module, pipeline_lib\n")
         script.write(f"assert pipeline_lib.__file__.startswith({str(project.folder)!r})\n")
     project.snakemake("-j", "1", "results/seeds/0/baseline.safetensors")
+
+
+JOB = """
+import numba
+import numpy as np
+import pyarrow as pa
+assert pa.table({"a": [1.5, 2.5], "b": ["x", "y"]}).to_pylist()[1] == {"a": 2.5, "b": "y"}
+product = numba.njit(lambda a, b: np.dot(a, b))(np.eye(3), np.arange(9.0).reshape(3, 3))
+assert (product == np.arange(9.0).reshape(3, 3)).all()
+"""
+ITEMS = """
+from pipeline_lib import items
+for package in ("measures", "steps"):
+    for name in items.names(package):
+        items.load(package, name)
+"""
+REPORTING = """
+from pipeline_lib.figures import comparison, lines, predictors, states, survival, trajectories
+from pipeline_lib.reporting import findings, page, statistics_tables, tables
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "unneeded"),
+    [
+        (JOB, {"pandas", "scipy.linalg"}),
+        (ITEMS, {"pydantic_core"}),
+        (REPORTING, {"pandas", "scipy.stats", "sklearn", "torch"}),
+    ],
+)
+def test_a_job_loads_no_library_that_it_does_not_need(program, unneeded):
+    program = f"""
+import sys
+from pipeline_lib.jobs.lean import start_lean
+start_lean()
+{program}
+print(*sorted({unneeded} & set(sys.modules)))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ran.stderr, ran.stdout) == ("", "\n")
 
 
 def read(name):

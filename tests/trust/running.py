@@ -44,27 +44,9 @@ class Run:
                     found.append(process.pid)
         return found
 
-    def wait_for_jobs(self, patience=300):
-        """Wait until it runs a job, which begins a log; False if it ends without."""
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                return False
-            if any((self.folder / "results/logs").rglob("*.log")):
-                return True
-            time.sleep(0.02)
-        raise TimeoutError(self.output)
-
     def wait_for_the_end(self, patience=20):
         """Wait until none of its processes is left; return those that are left all the same."""
         end = time.monotonic() + patience
         while (left := self.members()) and time.monotonic() < end:
             time.sleep(0.05)
         return left
-
-
-def results(folder):
-    """Every result of a study, but for what tells of time."""
-    files = [path for path in (folder / "results").rglob("*") if path.is_file()]
-    names = {str(path.relative_to(folder)): path for path in files}
-    return {name: path.read_bytes() for name, path in names.items() if "/logs/" not in name}

@@ -41,7 +41,7 @@ def refuse_or_run(raw, counts):
     try:
         run_quietly(study)
         counts["accepted and ran"] += 1
-    except SystemExit as error:
+    except (SystemExit, PipelineError) as error:
         counts["accepted and stopped in a sentence"] += 1
         check_sentences(str(error))
 
