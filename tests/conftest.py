@@ -56,7 +56,6 @@ def paper() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def published():
-    """The published numbers."""
     return read_published(REFERENCE / "published.csv")
 
 

@@ -36,7 +36,6 @@ def completed(values, threshold=THRESHOLD):
 
 
 def reference_runs():
-    """The published protocol's runs, seed by seed, with every number that follows from them."""
     return completed(read_runs(REFERENCE / "reference_runs.csv"))
 
 

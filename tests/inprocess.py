@@ -3,7 +3,6 @@
 import json
 import runpy
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import yaml
@@ -34,16 +33,7 @@ class Run:
         self.study, self.folder = study, folder
         self.log = str(folder / "job.log")
 
-    def stage(
-        self,
-        script: str,
-        seed: int,
-        state: str,
-        files: list[Path],
-        study: Any,
-        stage: str = "",
-        source: str | None = None,
-    ) -> None:
+    def stage(self, script, seed, state, files, study, stage="", source=None):
         """A job of a seed, which is told all on its command line."""
         told = {"stage": stage, "state": state, "study": study, "source": source}
         told |= {"planned": None, "made_by": script}

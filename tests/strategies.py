@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import yaml
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
@@ -13,7 +14,8 @@ from tests.conftest import ROOT
 from tests.projects import TINY
 
 of = st.sampled_from
-having = st.fixed_dictionaries
+# For `settings`: an example may take as long as it needs, and none is remembered.
+UNHURRIED = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 
 NONSENSE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates(),

@@ -90,7 +90,6 @@ def severity(at):
 
 
 def told(varied):
-    """Curves, variants and all sentences."""
     rows, variants = study_along(varied, [0.8] * len(varied.scenarios)), study_variants(varied)
     found = varied_findings(varied, rows, variants, [[] for _ in varied.scenarios], LABELS, 0.8)
     text = "\n".join(text for each in found for text in each.sentences)

@@ -15,7 +15,6 @@ SEEDS = range(8)
 
 
 def study(first, second, number=COMBINED, **key):
-    """Values of a number of two treatments, seed by seed."""
     return by_key(values_of(number, {"first": first, "second": second}, **key))
 
 

@@ -33,7 +33,6 @@ def standard():
 
 @pytest.fixture
 def evaluated(standard):
-    """Return the evaluation of a network."""
     points = {"standard": standard, "clean": clean_points(0, centres=CENTRES, clean=100)}
     options = {"combined": COMBINED, "sweep": (0.0, 0.5, 2.5), "withdrawal": False}
     subject = Subject(0, "ssri", plain)

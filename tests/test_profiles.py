@@ -3,12 +3,12 @@
 import os
 import re
 import subprocess
-import sys
 
 import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.projects import snakemake
 
 
 def test_the_profile_of_a_queue_groups_every_rule_of_the_study():
@@ -65,8 +65,7 @@ def test_no_profile_asks_times_or_snakemakes_record_what_is_to_be_made():
 
 
 def test_snakemake_knows_every_option_of_the_profiles_those_in_comments_too():
-    command = [sys.executable, "-m", "snakemake", "--help"]
-    known = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    known = snakemake(ROOT, "--help")
     for path in (ROOT / "profiles").glob("*/config.yaml"):
         options = re.findall(r"^(?:# )?([a-z-]+): ", path.read_text("utf-8"), re.M)
         assert len(options) > 4
@@ -75,9 +74,7 @@ def test_snakemake_knows_every_option_of_the_profiles_those_in_comments_too():
 
 def test_twenty_seeds_ask_for_two_to_three_times_the_time_that_they_take(tmp_path):
     takes = 15  # minutes of one core (docs/performance.md)
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-    command += ["--profile", ROOT / "profiles/generic", "--retries", "0"]
-    command += ["--cluster-generic-submit-cmd", "echo {resources.runtime} > asked; false"]
-    command += ["--config", "seeds=20"]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    options = ["-s", ROOT / "Snakefile", "--profile", ROOT / "profiles/generic", "--retries", "0"]
+    options += ["--cluster-generic-submit-cmd", "echo {resources.runtime} > asked; false"]
+    snakemake(tmp_path, *options, "--config", "seeds=20", fails=True)
     assert 2 * takes <= int((tmp_path / "asked").read_text()) <= 3 * takes

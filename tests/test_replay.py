@@ -97,7 +97,6 @@ def replayed(seed, study):
 
 
 def expected(seed, study):
-    """The values of the straightforward program."""
     experiment = straightforward.Experiment(seed, study.model_dump(exclude_defaults=True))
     return [Value(*row) for row in experiment.run()]
 

@@ -48,7 +48,6 @@ def against(values, published, by_seed=()):
 
 
 def ours(number, mean, sd=1.0, n=10, level=None):
-    """A cell of this mean and SD."""
     cell = cells_of(values_of(number, {"a": [mean] * n}))[Key("a", number)]
     return replace(cell, sd=sd, min=mean - sd, max=mean + sd, level=level)
 

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline_lib.engines.accuracy import Measurement
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.networks import origin, write_network
 from pipeline_lib.files.rows import digest, read_rows, read_table, schema, write_rows, write_table
@@ -19,8 +18,11 @@ from pipeline_lib.jobs.plan import Job, made, plan
 from pipeline_lib.measures import Value
 from pipeline_lib.steps import HistoryRow
 from tests.conftest import ROOT
+from tests.trust.damage import measurements
 
-VALUE = Value(0, "ssri", "combined", "on", None, None, 25.0)
+[ROW, *_] = measurements(0, "ssri")
+HISTORY_ROW = HistoryRow(0, "ssri", "course", None, 0, 0, noise=0.5, loss=0.1)
+VALUE = Value(0, "ssri", "internal", "on", 5e-05, None, 25.0)
 PLANNED = plan("treat", study={"lr": 1e-5}, code="a", inputs={"network": "b"})
 
 
@@ -116,12 +118,6 @@ def test_a_job_notices_an_edit_that_was_reverted_before_it_ended(watched, monkey
 
 
 # Rows
-
-STRESS = {"condition": "combined", "modulation": "on", "input_noise": 1.0, "internal_noise": 0.5}
-COUNTS = {"cycle": None, "sparsity": 0.95, "correct": 3, "total": 4, "accuracy": 0.75}
-ROW = Measurement(0, "ssri", "evaluate", **STRESS, **COUNTS)
-HISTORY_ROW = HistoryRow(0, "ssri", "course", None, 0, 0, noise=0.5, loss=0.1)
-VALUE = Value(0, "ssri", "internal", "on", 5e-05, None, 25.0)
 
 
 @pytest.mark.parametrize("row", [ROW, HISTORY_ROW, VALUE], ids=lambda row: type(row).__name__)

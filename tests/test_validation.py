@@ -7,17 +7,14 @@ from collections import Counter
 import jsonschema
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import schema, validate
 from tests.conftest import ROOT
-from tests.strategies import base, mutated, valid
+from tests.strategies import UNHURRIED, base, mutated, valid
 from tests.trust.studies import refuse_or_run, run_on_both_engines, run_quietly
-
-SAMPLE = {"deadline": None, "derandomize": True, "database": None}
-SAMPLE |= {"suppress_health_check": list(HealthCheck)}
 
 
 def put(study, path, value):
@@ -120,13 +117,13 @@ def test_editors_check_each_study_against_the_schema_that_its_first_line_names(p
 # Studies at random
 
 
-@settings(**SAMPLE, max_examples=100)
+@settings(**UNHURRIED, derandomize=True, max_examples=100)
 @given(mutated())
 def test_a_mutated_study_is_refused_with_reasons_or_runs(raw):
     refuse_or_run(raw, Counter())
 
 
-@settings(**SAMPLE, max_examples=3)
+@settings(**UNHURRIED, derandomize=True, max_examples=3)
 @given(valid())
 def test_a_valid_study_runs_on_both_engines(raw):
     run_on_both_engines(raw, Counter(), whole=False)

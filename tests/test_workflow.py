@@ -68,7 +68,6 @@ def measured(state, title):
 
 
 def of_treatment(name):
-    """The jobs of one treatment in each seed."""
     titles = ("evaluate", "acute relapse", "longitudinal relapse")
     return [f"apply the {name} treatment", *[measured(name, title) for title in titles]]
 

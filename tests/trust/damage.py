@@ -100,13 +100,11 @@ def damaged(good, bits):
 
 
 def a_network():
-    """A small network, pruned."""
     dense = initial_network([2, 12, 10, 4], "torch", torch_generator(0, "initial weights"))
     return prune(dense, 0.5)
 
 
 def measurements(seed, treatment, assessment="evaluate"):
-    """Rows as an assessment makes them."""
     where = (seed, treatment, assessment, "internal", "on", 0.0, 0.0, None)
     row = Measurement(*where, sparsity=0.95, correct=3, total=4, accuracy=0.75)
     return [replace(row, internal_noise=level) for level in (0.0, 0.5, 1.0)]

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -33,6 +33,7 @@ from hypothesis.stateful import (
 )
 
 from tests.projects import ONE_SEED, Project
+from tests.strategies import UNHURRIED
 from tests.trust import world
 from tests.trust.running import GOES_ON
 
@@ -367,10 +368,8 @@ def main():
                 settings=settings(
                     max_examples=arguments.count,
                     stateful_step_count=arguments.steps,
-                    deadline=None,
-                    database=None,
                     phases=[Phase.generate],
-                    suppress_health_check=list(HealthCheck),
+                    **UNHURRIED,
                 ),
             )
         finally:
