@@ -38,16 +38,6 @@ def finished(tmp_path_factory) -> Project:
     return project
 
 
-@pytest.fixture(scope="session")
-def elsewhere(tmp_path_factory) -> Project:
-    """The same study on one core and in different surroundings: place, user, time, language, …"""
-    from tests.surroundings import other_project
-
-    project = other_project(tmp_path_factory.mktemp("elsewhere"))
-    project.snakemake("-j", "1")
-    return project
-
-
 @pytest.fixture
 def paper() -> dict[str, Any]:
     """The paper's study, as loaded from YAML."""

@@ -11,6 +11,7 @@ from pipeline_lib.analysis.survival import log_rank_tests, relapse_times
 from pipeline_lib.measures import evaluate, relapse, value
 from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, LONGITUDINAL, ON, SPARSITY, STANDARD
 from pipeline_lib.numbers import Key
+from pipeline_lib.reporting.results import Results
 
 THRESHOLD = 0.8
 LABELS = {"first": "First", "second": "Second"}
@@ -85,8 +86,6 @@ def measured(courses, combined=None, noise=None, drops=None):
 
 def results(values, labels=LABELS):
     """The statistics of a study, in the form that findings and tables use."""
-    from pipeline_lib.reporting.results import Results
-
     times = relapse_times(values)
     pairs = compare_treatments(values, NUMBERS, list(itertools.combinations(labels, 2)))
     tests = log_rank_tests(times)

@@ -105,5 +105,4 @@ class Project:
         }
 
     def parquet(self) -> dict[str, bytes]:
-        files = sorted(self.folder.glob("results/**/*.parquet"))
-        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+        return {name: data for name, data in self.results().items() if name.endswith(".parquet")}

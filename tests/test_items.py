@@ -2,14 +2,17 @@
 
 import copy
 import inspect
+import itertools
+import re
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
 
-from pipeline_lib import items, measures
+from pipeline_lib import items, measures, names
 from pipeline_lib.analysis.values import study_values
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Subject
@@ -23,7 +26,7 @@ from pipeline_lib.options import Model
 from pipeline_lib.steps import Setting, take
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
-from tests.conftest import modulated, same_bytes
+from tests.conftest import ROOT, modulated, same_bytes
 
 STEPS, MEASURES = items.names("steps"), measures.in_order()
 
@@ -238,3 +241,24 @@ def test_two_measures_may_not_have_a_number_of_one_name(monkeypatch):
     monkeypatch.setattr(measures, "load", lambda name: relapse)
     with pytest.raises(ValueError, match=r"the measure another has the number .*different names"):
         measures.numbers(["relapse", "another"])
+
+
+# Names, of which columns, options, data sets and tables of published numbers have some, too
+
+
+WORDS = {"accuracy", "activity", "biased", "clean", "combined", "improvement", "input", "sparsity"}
+WORDS |= {"standard", "summary", "switch", "switched", "trajectories"}
+
+
+def test_numbers_tables_and_figures_are_named_in_names_and_in_their_measures_file_alone():
+    own = {}
+    for measure in map(measures.load, MEASURES):
+        specs = (*measure.NUMBERS, *measure.TABLES, *measure.FIGURES)
+        shown = {name for number in measure.NUMBERS for name in (*number.tables, *number.figures)}
+        own[Path(measure.__file__)] = {spec.name for spec in specs} | shown
+    vocabulary = set().union(*own.values()) - WORDS
+    folders = ("pipeline_lib/**/*.py", "workflow_scripts/*.py", "rules/*.smk")
+    for path in {*itertools.chain(*map(ROOT.glob, folders))} - {Path(names.__file__)}:
+        # A part of an f-string such as f"internal_{level}" spells the name as well.
+        spelled = set(re.findall(r"""["'](\w+?)_?["'{]""", path.read_text("utf-8"))) & vocabulary
+        assert spelled <= own.get(path, set()), path

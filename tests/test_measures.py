@@ -4,6 +4,7 @@ What holds for every measure is in `test_items`.
 """
 
 from dataclasses import asdict
+from functools import reduce
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Stress, Subject, measure
-from pipeline_lib.measures import evaluate, relapse, switch
+from pipeline_lib.measures import evaluate, relapse, structure, switch
 from pipeline_lib.model.activity import mean_activity
-from pipeline_lib.model.network import Modulation, dense
+from pipeline_lib.model.network import Modulation, Network, dense
+from pipeline_lib.model.paths import paths_through
 from pipeline_lib.model.pruning import prune
-from pipeline_lib.model.task import clean_points, standard_points
+from pipeline_lib.model.task import Points, clean_points, standard_points
 from pipeline_lib.names import INPUT
 from pipeline_lib.numbers import Key
 from pipeline_lib.study import slices
@@ -171,3 +173,56 @@ def test_a_network_has_switched_if_it_is_below_the_threshold_under_biased_noise(
 
     assert [switched(correct, threshold=0.55) for correct in (549, 550)] == [1.0, 0.0]
     assert switched(549) is None
+
+
+# The structure of a network, where paths can be counted by hand
+
+TWO_POINTS = Points(np.array([[1, 0], [0, 1]], dtype=np.float32), np.array([0, 1]))
+
+
+def made_of(*weights):
+    """A network of these weights, without biases, of which those that are 0 are pruned."""
+    arrays = tuple(np.array(weight, dtype=np.float32) for weight in weights)
+    biases = tuple(np.zeros(len(weight), np.float32) for weight in weights)
+    return Network(arrays, biases, tuple(weight != 0 for weight in arrays))
+
+
+def structure_of(given):
+    rows = structure.run(Subject(7, "untreated", plain), given, clean=TWO_POINTS)
+    return {(row.number, row.layer): row.result for row in rows}
+
+
+def test_a_unit_that_leads_nowhere_is_not_live():
+    # The second unit of the first layer has an input, and the second of the next has an output.
+    given = made_of([[1, 1], [1, 0]], [[1, 0], [0, 0]], [[1, 1], [1, 0]])
+    found = structure_of(given)
+    assert (found["live_units", 1], found["live_units", 2]) == (0.5, 0.5)
+    assert found["paths", None] == pytest.approx(np.log10(5))  # one more than there are
+    without = structure_of(made_of([[1, 0], [0, 0]], [[0, 1], [0, 1]]))
+    assert (without["live_units", 1], without["paths", None]) == (0.0, 0.0)
+
+
+def test_paths_are_the_entries_of_the_product_of_the_masks(network):
+    given = prune(network, 0.8)
+    ends = reduce(lambda below, mask: mask.astype(int) @ below, given.masks, np.eye(2, dtype=int))
+    layers = paths_through(given)
+    assert layers[-1].tolist() == ends.sum(axis=1).tolist()
+    assert {layer.sum() for layer in layers} == {ends.sum()}  # every path meets every layer once
+
+
+def test_the_structure_of_a_network_made_by_hand():
+    # Three hidden units: the first sees x, the second x and y, the third neither. The first
+    # output sees all three, the second output the second unit alone.
+    found = structure_of(made_of([[2, 0], [1, -1], [0, 0]], [[1, 1, 3], [0, 2, 0]]))
+    assert found["live_units", 1] == pytest.approx(2 / 3)
+    assert found["paths", None] == pytest.approx(np.log10(6))
+    assert found["weight_norm", None] == pytest.approx(np.sqrt(4 + 1 + 1 + 1 + 1 + 9 + 4))
+    # At (1, 0) the units are 2, 1, 0 and the logits 3, 2; at (0, 1) all units and logits are 0.
+    assert found["clean_margin", None] == pytest.approx(((3 - 2) + 0) / 2)
+
+
+def test_a_wrong_decision_has_a_negative_margin_and_the_modulation_counts():
+    given = made_of([[1, 0], [0, 1]], [[0, 5], [1, 0]])
+    assert structure_of(given)["clean_margin", None] == pytest.approx((-1 - 5) / 2)
+    damped = modulated(given, Modulation("relu", 0.5))
+    assert structure_of(damped)["clean_margin", None] == pytest.approx(-1.5)

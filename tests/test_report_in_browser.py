@@ -1,8 +1,4 @@
-"""The report in a real browser, on a wide and on a narrow screen.
-
-It asks for nothing beyond itself, complains of nothing, and only boxes meant to scroll do. One seed
-can be followed through all panels, and treatments can be switched off.
-"""
+"""The report in a real browser: one seed is followed, and one treatment is switched off."""
 
 import json
 import re

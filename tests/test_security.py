@@ -1,10 +1,10 @@
 """Studies and reference files are only data: nothing in them runs or becomes markup."""
 
-import csv
 import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipeline_lib.errors import PipelineError
@@ -43,12 +43,8 @@ def pages(finished: Project, folder: Path, words: list[str]) -> Path:
     shutil.copytree(finished.folder / "results", folder / "results")
     for treatment, label in zip(("ketamine", "ssri"), words, strict=True):
         project.study["treatments"][treatment]["label"] = label
-    with (ROOT / "reference/published.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    with (folder / "theirs.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(row | {"source": words[1]} for row in rows)
+    published = pd.read_csv(ROOT / "reference/published.csv", dtype=str)
+    published.assign(source=words[1]).to_csv(folder / "theirs.csv", index=False)
     project.study["reproduction"] = {"published": "theirs.csv"}
     project.snakemake("-j", "2")
     return folder / "results"

@@ -130,13 +130,6 @@ def test_a_share_is_in_per_cent_with_its_count(of_runs):
     assert (cell.ci_low, cell.ci_high) == pytest.approx((16.818, 68.733), abs=1e-3)
 
 
-def test_the_mean_of_one_seed_has_no_interval():
-    cells = cells_of(trajectories({"a": [[90.0, 70.0]]}))
-    for key, cell in cells.items():
-        share = NUMBERS[key.number].share
-        assert (cell.ci_low is None) == (cell.note == "one seed has no interval") == (not share)
-
-
 # Digit for digit, as for a replay
 
 

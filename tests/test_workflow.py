@@ -31,19 +31,16 @@ def project(finished) -> Project:
             path.write_bytes(content)
 
 
+def figures(*names):
+    return [f"draw the figure {name}" for name in names]
+
+
 REPORT = "write the report"
 TEXTS = [REPORT, "write the tables"]
 COMPARISON = "compare with the published numbers"
-TRAINING, _, REGIONS = OTHERS = [
-    f"draw the figure {name}" for name in ("training", "regrowth", "regions")
-]
-OF_NUMBERS = [
-    f"draw the figure {name}"
-    for name in (
-        *("accuracy", "by_threshold", "comparison", "resilience"),
-        *("sparsity", "survival", "trajectories"),
-    )
-]
+TRAINING, _, REGIONS = OTHERS = figures("training", "regrowth", "regions")
+OF_NUMBERS = figures("accuracy", "by_threshold", "comparison", "resilience", "sparsity")
+OF_NUMBERS += figures("survival", "trajectories")
 FIGURES = [*OF_NUMBERS, *OTHERS]
 # Jobs that follow any new measurement, besides those that gather rows or show networks.
 FROM_ROWS = [
@@ -83,10 +80,6 @@ def test_a_new_study_runs_every_stage_of_every_seed(tmp_path):
     assert Project(tmp_path).planned() == sorted(
         jobs(BASELINE + PRUNED) + GATHER + FROM_ROWS + OTHERS
     )
-
-
-def test_a_finished_study_has_nothing_left_to_do(project):
-    assert project.planned() == []
 
 
 def of_ssri(**changed):
@@ -245,7 +238,7 @@ def test_damage_behind_a_good_stamp_is_refused_in_a_sentence(copied):
 def test_a_seed_that_is_run_alone_has_the_same_bytes(finished, tmp_path):
     alone = Project(tmp_path)
     alone.snakemake("-j", "2", study=TINY | {"seeds": [1]})
-    seed_1 = {name: data for name, data in alone.parquet().items() if "/seeds/1/" in name}
+    seed_1 = {name: data for name, data in alone.parquet().items() if "seeds/1/" in name}
     assert len(seed_1) == 13
     assert {name: finished.parquet()[name] for name in seed_1} == seed_1
 
@@ -276,3 +269,31 @@ def test_the_target_replay_runs_and_compares_only_the_replay(tmp_path, paper):
     (replay / "verdict.txt").write_text("all of 1 equal\n", encoding="utf-8")
     planned = re.findall(r"^ *Job \d+: (.*)$", project.snakemake("-n", "replay"), re.M)
     assert planned == ["compare the replay with the published run"]
+
+
+# The files that are left if networks need not be kept
+
+
+@pytest.fixture(scope="module")
+def unkept(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("disk"))
+    project.study["keep_networks"] = False
+    project.snakemake("-j", "2")
+    return project
+
+
+def test_all_networks_but_the_pruned_ones_are_removed_once_measured_and_drawn(unkept):
+    seeds = unkept.folder / "results/seeds"
+    left = sorted(str(path.relative_to(seeds)) for path in seeds.rglob("*.safetensors"))
+    assert left == ["0/pruned.safetensors", "1/pruned.safetensors"]
+    assert (unkept.folder / "results/figures/regions.png").exists()
+    assert unkept.planned() == []
+
+
+def test_a_changed_treatment_starts_again_from_the_pruned_networks(unkept):
+    unkept.study["treatments"]["ssri"]["maintenance"] = []
+    planned = unkept.planned()
+    of_seed = [job for job in planned if job.startswith("seed 1")]
+    assert of_seed == sorted(jobs(of_treatment("ssri"), [1]))
+    # Figures show all networks of the first seed, so all of these are needed again.
+    assert "seed 0: apply the ketamine treatment" in planned

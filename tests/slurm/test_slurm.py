@@ -1,6 +1,7 @@
 """The study on a real Slurm, through profiles/slurm: `make test-slurm`."""
 
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -58,8 +59,8 @@ def local(tmp_path_factory) -> dict[str, bytes]:
 
 def of_chain(files: dict[str, bytes]) -> dict[str, bytes]:
     """What `Light.run` makes of these files."""
-    names = {"baseline_history.parquet", "history.parquet", "acute.parquet"}
-    return {path: files[path] for path in files if "/seeds/" in path and Path(path).name in names}
+    made = re.compile(r"seeds/.*/(baseline_history|history|acute)\.parquet")
+    return {path: files[path] for path in files if made.fullmatch(path)}
 
 
 @pytest.fixture

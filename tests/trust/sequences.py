@@ -105,12 +105,10 @@ class Place:
         checkout = checkout or self.here
         file = checkout / f"{log}.yaml"
         file.write_text(yaml.safe_dump(study | {"results": str(results)}, sort_keys=False), "utf-8")
-        targets = [
-            re.sub("^results/", f"{results}/", name) for name in targets or self.targets(study)
-        ]
-        return world.Run(
-            checkout, [*targets, "-j", "1", "--configfile", file.name, *options], log=log
-        )
+        named = targets or self.targets(study)
+        targets = [re.sub("^results/", f"{results}/", name) for name in named]
+        command = [*targets, "-j", "1", "--configfile", file.name, *options]
+        return world.Run(checkout, command, log=log)
 
     @staticmethod
     def targets(study):
@@ -273,11 +271,8 @@ class Sequences(RuleBasedStateMachine):
         results = {"here": "results", "link": place.link / "results", "other": place.results}
         checkout = place.other if where == "other" else place.here
         targets = [part] if part else None
-        self._end_of(
-            place.run(
-                self.study, *options, checkout=checkout, results=results[where], targets=targets
-            )
-        )
+        told = {"checkout": checkout, "results": results[where], "targets": targets}
+        self._end_of(place.run(self.study, *options, **told))
 
     @rule(at=POINT, what=st.sampled_from(KILLS + MEDDLING), after=st.integers(1, 6), number=NUMBER)
     def disturb_a_run(self, at, what, after, number):
