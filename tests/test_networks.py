@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files import networks
 from pipeline_lib.files.networks import read_network, read_provenance, write_network
 from pipeline_lib.files.whole import whole, write_text
 from pipeline_lib.model.network import Modulation
@@ -66,7 +65,7 @@ def test_a_missing_network_is_named(tmp_path):
         read_network(tmp_path / "none.safetensors")
 
 
-def test_a_weight_that_is_not_finite_is_refused_at_both_ends(network, tmp_path, monkeypatch):
+def test_a_weight_that_is_not_finite_is_not_written(network, tmp_path):
     # This unit reaches no output, so an engine would leave it out.
     network.masks[1][:, 3] = False
     network.weights[1][:, 3] = 0
@@ -75,8 +74,3 @@ def test_a_weight_that_is_not_finite_is_refused_at_both_ends(network, tmp_path, 
     with pytest.raises(PipelineError, match="a weight or a bias is NaN or infinite"):
         write_network(path, network, {})
     assert not path.exists()
-    with monkeypatch.context() as patch:
-        patch.setattr(networks, "_check_finite", lambda path, network: None)
-        write_network(path, network, {})
-    with pytest.raises(PipelineError, match="a weight or a bias is NaN or infinite"):
-        read_network(path)

@@ -3,11 +3,10 @@
     python -m tests.trust.damage
 
 writes a network and a file of measurements and reads them cut off, emptied, made longer,
-overwritten at random, and with single bits flipped. Then it puts whole networks where they do not
-belong; `tests/test_gathering.py` does this to measurements. Each must be refused in one sentence
-that names the file and says how to rebuild it. Some bytes hold no content, such as the plan that a
-file was made by, which a workflow compares with its own. Where they are damaged, what is read must
-be what was written.
+overwritten at random, and with single bits flipped, and whole networks where they do not belong.
+Each must be refused in one sentence that names the file and says how to rebuild it. Only if the
+damage is in bytes that hold no content, such as the plan that made the file, may it be read, as
+what was written.
 """
 
 import random
