@@ -243,9 +243,9 @@ def test_two_measures_may_not_have_a_number_of_one_name(monkeypatch):
         measures.numbers(["relapse", "another"])
 
 
-# Names, of which columns, options, data sets and tables of published numbers have some, too
+# Names
 
-
+# Columns, options, data sets and tables of published numbers have these, too.
 WORDS = {"accuracy", "activity", "biased", "clean", "combined", "improvement", "input", "sparsity"}
 WORDS |= {"standard", "summary", "switch", "switched", "trajectories"}
 
