@@ -76,7 +76,7 @@ def test_weight_change_is_from_the_untreated_network_of_the_seed_to_the_treated_
         change = weight_change(before, after)
         assert found[seed, treatment, "weight_change_l1"] == change.l1
         assert found[seed, treatment, "weight_change_l2"] == change.l2
-        assert found[seed, treatment, "turnover"] == 100 * change.turnover
+        assert found[seed, treatment, "synaptic_turnover"] == 100 * change.turnover
 
 
 def test_the_structure_of_networks_turns_predictions_on(project):
