@@ -8,8 +8,7 @@ THRESHOLD = axes.common(THRESHOLDS)  # a figure cannot show one that is itself a
 
 
 COMPARED = {
-    name: in_results("statistics", f"{name}.parquet")
-    for name in ("along", "variants", "claims")
+    name: in_results("statistics", f"{name}.parquet") for name in ("along", "variants", "claims")
 }
 
 
@@ -54,9 +53,7 @@ include: "figures.smk"
 
 rule report_varied:
     input:
-        **each_to_make(
-            in_results("report.html"), values=VALUES, cells=CELLS, **COMPARED
-        ),
+        **each_to_make(in_results("report.html"), values=VALUES, cells=CELLS, **COMPARED),
         **page_to_make("varied.html.j2"),
     output:
         page=in_report("report", "report", in_results("report.html")),

@@ -39,9 +39,7 @@ try:
     # All scenarios have the same seeds, measures, treatments and drawn numbers.
     STUDY = SCENARIOS[0].study
     # A module's prefix becomes part of every path here, so Snakemake must not add it again.
-    RESULTS = str(
-        workflow.modifier.path_modifier.replace_prefix(f"{STUDY.results}/")
-    ).rstrip("/")
+    RESULTS = str(workflow.modifier.path_modifier.replace_prefix(f"{STUDY.results}/")).rstrip("/")
     workflow.modifier.path_modifier = PathModifier(None, None, workflow)
     overlays.check_results(RESULTS, ROOT)
 except PipelineError as error:
@@ -60,9 +58,7 @@ STREAMS = []  # of the runs that the study can replay
 TREATMENTS = list(STUDY.treatments)
 MEASURES = STUDY.measures
 AXES = list(SCENARIOS[0].values)
-PLACES = {
-    name: place for place, name in enumerate(dict.fromkeys([*ORDER, *TREATMENTS]))
-}
+PLACES = {name: place for place, name in enumerate(dict.fromkeys([*ORDER, *TREATMENTS]))}
 LOOKS = slices.looks(STUDY, PLACES)
 
 # A case is a scenario or, if numbers are drawn, the scenario of one seed. `at` is everywhere the
@@ -232,11 +228,7 @@ ENGINES = [f"pipeline_lib.engines.{study.engine}" for study in CASES]
 
 def of_measures(*names):
     """These definitions of every measure of the study."""
-    return [
-        f"pipeline_lib.measures.{measure}:{name}"
-        for measure in MEASURES
-        for name in names
-    ]
+    return [f"pipeline_lib.measures.{measure}:{name}" for measure in MEASURES for name in names]
 
 
 def of_steps(steps):
@@ -264,9 +256,7 @@ def folders_of(stage):
     if not AXES:
         return [""]
     plans = [plan_of_stage(stage, at) for at in range(len(CASES))]
-    of_scenarios = [
-        tuple(plans[at : at + PATIENTS]) for at in range(0, len(CASES), PATIENTS)
-    ]
+    of_scenarios = [tuple(plans[at : at + PATIENTS]) for at in range(0, len(CASES), PATIENTS)]
     return axes.folders(SCENARIOS, of_scenarios)
 
 
@@ -319,9 +309,7 @@ def told(stage, at):
 
 def job_of(kind, state):
     """A parameter of a rule: what the job of a stage is told; `state` is a pattern."""
-    return known(
-        lambda wildcards: told((kind, state.format(**wildcards)), case(wildcards))
-    )
+    return known(lambda wildcards: told((kind, state.format(**wildcards)), case(wildcards)))
 
 
 def command(script):

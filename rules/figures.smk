@@ -35,11 +35,7 @@ def drawings_of_axes():
 def drawings_of_study():
     """How the figures of a study without axes are made, in the order of the report."""
     of_numbers = Drawing(["values", "cells"], of_measures("FIGURES", "NUMBERS"))
-    found = {
-        name: of_numbers
-        for name, spec in SPECS_OF_ALL.items()
-        if spec not in figures.SPECIAL
-    }
+    found = {name: of_numbers for name, spec in SPECS_OF_ALL.items() if spec not in figures.SPECIAL}
     numbers = of_measures("NUMBERS")
     if DRAWN:
         found["patients"] = Drawing(["values"], numbers, {"drawn": DRAWN})
@@ -65,9 +61,7 @@ def drawings_of_study():
 
 
 SPECS_OF_ALL = (
-    figures.of_axes(AXIS_VALUES, MEASURES, LOOKS["labels"])
-    if AXES
-    else figures.specs(MEASURES)
+    figures.of_axes(AXIS_VALUES, MEASURES, LOOKS["labels"]) if AXES else figures.specs(MEASURES)
 )
 DRAWINGS = drawings_of_axes() if AXES else drawings_of_study()
 SPECS = {name: spec for name, spec in SPECS_OF_ALL.items() if name in DRAWINGS}
@@ -102,9 +96,7 @@ for name, spec in SPECS.items():
         name:
             f"figure_{name}"
         input:
-            **each_to_make(
-                in_results("figures", f"{name}.svg"), **files_of_figure(name)
-            ),
+            **each_to_make(in_results("figures", f"{name}.svg"), **files_of_figure(name)),
         output:
             pictures=picture(name, narrow=DRAWINGS[name].narrow),
             stamp=stamp_of(f"figure_{name}"),
@@ -131,9 +123,7 @@ def page_to_make(template):
     return each_to_make(
         in_results("report.html"),
         network=of_first(HEALTHY),
-        figures=expand(
-            in_results("figures", "{name}.{form}"), name=SPECS, form=["svg", "png"]
-        ),
+        figures=expand(in_results("figures", "{name}.{form}"), name=SPECS, form=["svg", "png"]),
         templates=[of_project("pipeline_lib/reporting", name) for name in reporting],
         citation=of_project("CITATION.cff"),
     )

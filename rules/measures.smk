@@ -22,9 +22,7 @@ def plan_of_measure(name, state, at):
     """The plan of a measure of one state's network."""
     study = slice_of_measure(name, state, at)
     lists = [each for each in study["options"].values() if isinstance(each, list)]
-    steps = of_steps(
-        [step for each in lists for step in each if isinstance(step, dict)]
-    )
+    steps = of_steps([step for each in lists for step in each if isinstance(step, dict)])
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
     return plan(
         f"{name} {state}",
@@ -160,12 +158,7 @@ def gathered_at(kind, at):
     for place, (stage, file) in stages_of(kind).items():
         group = stages.setdefault(place.rpartition(" ")[0], [])
         group.append(at_scenario(file, stage, at * PATIENTS))
-    return [
-        file.format(seed=seed)
-        for group in stages.values()
-        for seed in SEEDS
-        for file in group
-    ]
+    return [file.format(seed=seed) for group in stages.values() for seed in SEEDS for file in group]
 
 
 # Scenario by scenario; a file that several share is there for each.
@@ -177,9 +170,7 @@ GATHERED = {
 
 rule gather:
     input:
-        lambda wildcards: to_make(gathered("{kind}"), *GATHERED[wildcards.kind])(
-            wildcards
-        ),
+        lambda wildcards: to_make(gathered("{kind}"), *GATHERED[wildcards.kind])(wildcards),
     output:
         gathered("{kind}"),
     log:
@@ -202,10 +193,7 @@ rule gather:
 
 rule study_values:
     input:
-        **{
-            name: to_make(in_results("values.parquet"), gathered(name))
-            for name in MEASURES
-        },
+        **{name: to_make(in_results("values.parquet"), gathered(name)) for name in MEASURES},
     output:
         long=VALUES,
         wide=in_results("values.csv"),

@@ -23,9 +23,7 @@ def plan_of_network(state, at=0):
     study = slice_of_network(state, at)
     if state == HEALTHY:
         train = "pipeline_lib.steps.train:apply"
-        return plan(
-            state, study=study, code=code("baseline", ENGINES[at], train), inputs={}
-        )
+        return plan(state, study=study, code=code("baseline", ENGINES[at], train), inputs={})
     if state == UNTREATED:
         inputs = {"network": plan_of_network(HEALTHY, at)}
         further = study.get(INSULT, {}).get("course", [])

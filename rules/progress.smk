@@ -43,9 +43,7 @@ class Console(logging.Handler):
     def belongs_on_the_console(self, record):
         # Snakemake says so before each job.
         event = getattr(record, "event", None)
-        return (
-            event not in ONLY_IN_THE_LOG and record.msg != "Select jobs to execute..."
-        )
+        return event not in ONLY_IN_THE_LOG and record.msg != "Select jobs to execute..."
 
     def emit(self, record):
         event, now = getattr(record, "event", None), record.created

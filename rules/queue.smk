@@ -6,9 +6,7 @@ from snakemake.jobs import GroupJob
 
 # On a queue the jobs of a seed are submitted together, and so are those of the study. On one
 # machine there is nothing to group, and groups would double the time of planning.
-SEED_GROUP, STUDY_GROUP = (
-    ("seed", "study") if workflow.resource_settings.nodes else (None, None)
-)
+SEED_GROUP, STUDY_GROUP = ("seed", "study") if workflow.resource_settings.nodes else (None, None)
 
 # Snakemake adds up the time limits of a group's jobs. They are whole minutes, and most jobs take a
 # second, so twenty seeds would ask for a day. Profiles tell the seconds of each job instead.

@@ -51,12 +51,9 @@ rule tables:
         **numbers_to_make(in_results("tables", f"{TABLES[0]}.csv"), **PUBLISHED),
     output:
         tables=[
-            in_report("tables", table, in_results("tables", f"{table}.csv"))
-            for table in TABLES
+            in_report("tables", table, in_results("tables", f"{table}.csv")) for table in TABLES
         ],
-        others=expand(
-            in_results("tables", "{table}.{form}"), table=TABLES, form=["md", "tex"]
-        ),
+        others=expand(in_results("tables", "{table}.{form}"), table=TABLES, form=["md", "tex"]),
         ours=expand(
             in_results("tables", OURS_ALONE, "{table}.{form}"),
             table=OF_MEASURES if STUDY.publication else [],
@@ -99,9 +96,7 @@ if PUBLISHED:
                 "comparison",
                 in_results("reproduction", "comparison.md"),
             ),
-            verdict=in_report(
-                "reproduction", "verdict", in_results("reproduction", "verdict.txt")
-            ),
+            verdict=in_report("reproduction", "verdict", in_results("reproduction", "verdict.txt")),
             stamp=stamp_of("reproduction"),
         log:
             log_of("reproduction"),

@@ -16,9 +16,7 @@ from pipeline_lib.study.treatments import by_start
 
 def files(paths):
     """Paths as plain text, including those from `to_make`."""
-    return [
-        str(each) for path in paths for each in getattr(path, "inputs", None) or [path]
-    ]
+    return [str(each) for path in paths for each in getattr(path, "inputs", None) or [path]]
 
 
 @cache
@@ -39,10 +37,7 @@ def stages_of_seed(cases):
         add(at, (NETWORK, UNTREATED), rules.prune.output, HEALTHY)
         treatments = CASES[at].treatments
         for treatment in by_start(treatments):
-            outputs = [
-                str(path).replace("{treatment}", treatment)
-                for path in rules.treat.output
-            ]
+            outputs = [str(path).replace("{treatment}", treatment) for path in rules.treat.output]
             add(at, (NETWORK, treatment), outputs, treatments[treatment].start)
         for name in MEASURES:
             patterns = [in_seed("{state}", f"{name}.parquet"), history_of_measure(name)]
@@ -71,9 +66,7 @@ def jobs_of_study():
 def jobs_of_replay():
     """The jobs of the replay, seed by seed, and its comparison with the published run."""
     for seed in STREAMS:
-        yield Job(
-            plan_of_replay(), [rules.replay_seed.output.metrics.format(seed=seed)], []
-        )
+        yield Job(plan_of_replay(), [rules.replay_seed.output.metrics.format(seed=seed)], [])
     yield from jobs_of_rules(replay=True)
 
 
@@ -84,11 +77,7 @@ def jobs_of_rules(replay):
         if rule.name not in OWN_RULES:
             continue
         made_by = dict(rule.params.items()).get("made_by")
-        if (
-            made_by
-            and not rule.wildcard_names
-            and replay == is_of_replay(str(rule.output[0]))
-        ):
+        if made_by and not rule.wildcard_names and replay == is_of_replay(str(rule.output[0])):
             stamp = dict(rule.output.items()).get("stamp")
             stamp = stamp and str(stamp)
             yield Job(made_by(None), files(rule.output), files(rule.input), stamp)
@@ -201,12 +190,8 @@ def keep_study():
     """
     for path in former_files():
         Path(path).unlink(missing_ok=True)
-    versions = ", ".join(
-        f"{name} {version(name)}" for name in [*LIBRARIES, "snakemake"]
-    )
-    commit_of_code = (
-        commit(ROOT) or "unknown, because the code is not in a git checkout"
-    )
+    versions = ", ".join(f"{name} {version(name)}" for name in [*LIBRARIES, "snakemake"])
+    commit_of_code = commit(ROOT) or "unknown, because the code is not in a git checkout"
     text = (
         "# The study that these results are from. `snakemake --configfile` resumes it.\n"
         f"# Commit: {commit_of_code}\n# Versions: {versions}\n"
@@ -233,9 +218,7 @@ if not workflow.is_main_process and not STORED and Path(RESULTS, "study.yaml").e
     try:
         same = overlays.read(in_results("study.yaml")) == overlays.plain(KEPT)
     except PipelineError as error:
-        sys.exit(
-            f"The study that the workflow was started with cannot be read. {error}"
-        )
+        sys.exit(f"The study that the workflow was started with cannot be read. {error}")
     if not same:
         sys.exit(
             "The study was edited while its workflow was running, so this job was not started."
