@@ -67,6 +67,7 @@ BEFORE = owner_of(RESULTS)
 
 
 include: "rules/queue.smk"
+include: "rules/stages.smk"
 include: "rules/network.smk"
 include: "rules/measures.smk"
 include: "rules/progress.smk"

@@ -1,12 +1,8 @@
 # The study, the paths of its files, and the fingerprints of the code that makes them.
 
-import json
 from functools import cache
-from inspect import signature
 from pathlib import Path
-from shlex import quote
 
-from snakemake.common import overwrite_function_params
 from snakemake.io import is_flagged
 from snakemake.path_modifier import PathModifier
 from snakemake.utils import update_config
@@ -103,15 +99,6 @@ def network_of(state):
 def of_project(*parts):
     """A file of the project or of the user, which no storage provider keeps."""
     return local(str(Path(ROOT, *parts)))
-
-
-def known(function):
-    """The function, with its parameters told to Snakemake, which asks for them five times a job.
-
-    To inspect them each time would take a twentieth of the time of planning.
-    """
-    overwrite_function_params(function, signature(function).parameters)
-    return function
 
 
 def to_make(output, *inputs, listed=False):
@@ -234,109 +221,6 @@ def of_measures(*names):
 def of_steps(steps):
     """The functions of all kinds of steps among these."""
     return [f"pipeline_lib.steps.{kind}:apply" for kind in kinds(steps)]
-
-
-# A stage makes a network or measures one: (NETWORK, state) or (measure, state). A stage that has the
-# same plan in several scenarios is a single job.
-
-NETWORK = "network"
-
-
-def plan_of_stage(stage, at):
-    """The plan of a stage in one case."""
-    kind, state = stage
-    if kind == NETWORK:
-        return plan_of_network(state, at)
-    return plan_of_measure(kind, state, at)
-
-
-@cache
-def folders_of(stage):
-    """The folders of a stage's files, scenario by scenario."""
-    if not AXES:
-        return [""]
-    plans = [plan_of_stage(stage, at) for at in range(len(CASES))]
-    of_scenarios = [tuple(plans[at : at + PATIENTS]) for at in range(0, len(CASES), PATIENTS)]
-    return axes.folders(SCENARIOS, of_scenarios)
-
-
-@cache
-def at_scenario(pattern, stage, at):
-    """The pattern of a path of a stage, with the folders of one scenario filled in."""
-    folder = folders_of(stage)[at // PATIENTS]
-    return str(pattern).replace("{scenario}", folder)
-
-
-@cache
-def first_with(folder):
-    """The index of the first scenario whose files can be in this folder."""
-    return axes.first_with(SCENARIOS, folder)
-
-
-def cases_of_seed(seed):
-    """The cases of a seed, scenario by scenario."""
-    if DRAWN and seed not in DRAWN_AT:
-        sys.exit(f"seed {seed} is not one of the study, so no numbers are drawn for it")
-    return range(DRAWN_AT.get(seed, 0), len(CASES), PATIENTS)
-
-
-def case(wildcards):
-    """The case of a job."""
-    return cases_of_seed(int(wildcards.seed))[first_with(wildcards.scenario)]
-
-
-@cache
-def told(stage, at):
-    """What the job of a stage is told on its command line, whatever its files."""
-    kind, state = stage
-    if kind == NETWORK:
-        study, source, beside = slice_of_network(state, at), start_of(state, at), {}
-    else:
-        study, source = slice_of_measure(kind, state, at), state
-        beside = networks_beside(kind, at)
-    return json.dumps(
-        {
-            "stage": kind,
-            "state": state,
-            "study": study,
-            "source": source,
-            "planned": source and plan_of_network(source, at),
-            "made_by": plan_of_stage(stage, at),
-            "beside": beside,
-        }
-    )
-
-
-def job_of(kind, state):
-    """A parameter of a rule: what the job of a stage is told; `state` is a pattern."""
-    return known(lambda wildcards: told((kind, state.format(**wildcards)), case(wildcards)))
-
-
-def command(script):
-    """The command of a job of a seed.
-
-    A study has thousands of these jobs. Snakemake plans a command in half the time of a `script:`,
-    and the job starts without importing Snakemake.
-    """
-    python = quote(sys.executable).replace("{", "{{").replace("}", "}}")
-    return (
-        f"{python} -P {quote(ROOT)}/workflow_scripts/{script}.py"
-        " {params.job:q} {wildcards.seed} {log:q} {input:q} {output:q}"
-    )
-
-
-def network_to_make(output, state):
-    """An input function: the network from which a job makes its output.
-
-    `state` is a pattern of the network's state, or a function that returns it.
-    """
-
-    def network(wildcards):
-        name = state(wildcards) if callable(state) else state.format(**wildcards)
-        path = at_scenario(network_of(name), (NETWORK, name), case(wildcards))
-        return to_make(output, path)(wildcards)
-
-    return known(network)
 
 
 def unlike_published():

@@ -1,4 +1,4 @@
-"""What a job of a seed is told on its command line (`told` and `command` in rules/common.smk)."""
+"""What a job of a seed is told on its command line (`told` and `command` in rules/stages.smk)."""
 
 from __future__ import annotations
 
