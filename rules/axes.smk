@@ -25,7 +25,7 @@ def plan_of_along():
 
 rule along:
     input:
-        **each_to_make(COMPARED["along"], values=VALUES, cells=CELLS),
+        **FILES_OF_VALUES,
     output:
         **COMPARED,
     log:
@@ -53,8 +53,9 @@ include: "figures.smk"
 
 rule report_varied:
     input:
-        **each_to_make(in_results("report.html"), values=VALUES, cells=CELLS, **COMPARED),
-        **page_to_make("varied.html.j2"),
+        **FILES_OF_VALUES,
+        **COMPARED,
+        **read_by_page("varied.html.j2"),
     output:
         page=in_report("report", "report", in_results("report.html")),
         findings=in_results("findings.md"),

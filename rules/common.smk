@@ -3,7 +3,6 @@
 from functools import cache
 from pathlib import Path
 
-from snakemake.io import is_flagged
 from snakemake.path_modifier import PathModifier
 from snakemake.utils import update_config
 
@@ -41,10 +40,8 @@ try:
 except PipelineError as error:
     sys.exit(f"The study is not valid.\n{error}")
 
-# Files in storage, which Snakemake fetches for each job, cannot be looked at before jobs are planned.
-# Snakemake's own record then decides what is up to date, and jobs still check what they read.
+# Whether files are in storage, from which Snakemake fetches them for each job.
 STORED = bool(workflow.storage_settings.default_storage_provider)
-LOOKS_AT_FILES = workflow.is_main_process and not STORED
 
 # The folder in which profiles/generic keeps the queue's logs.
 os.environ.update(PRUNING_RESULTS=RESULTS)
@@ -99,39 +96,6 @@ def network_of(state):
 def of_project(*parts):
     """A file of the project or of the user, which no storage provider keeps."""
     return local(str(Path(ROOT, *parts)))
-
-
-def to_make(output, *inputs, listed=False):
-    """An input function: the files that a job reads to make its output, one alone or `listed`.
-
-    If the output is up to date (rules/trust.smk), the times of its inputs do not matter, and
-    Snakemake need not look at them.
-    """
-
-    def paths(wildcards):
-        named = dict(wildcards.items())
-        found = [
-            local(str(path)) if is_flagged(path, "local") else path.format(**named)
-            for path in inputs
-        ]
-        if is_made(str(output).format(**named), named.get("seed")):
-            found = ancient(found)
-        return found if listed or len(found) > 1 else found[0]
-
-    paths.inputs = inputs
-    return known(paths)
-
-
-def each_to_make(output, **inputs):
-    """`to_make` for files, or lists of files, by name."""
-    return {
-        name: (
-            to_make(output, *found, listed=True)
-            if isinstance(found, list)
-            else to_make(output, found)
-        )
-        for name, found in inputs.items()
-    }
 
 
 def gathered(kind):

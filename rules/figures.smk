@@ -96,7 +96,7 @@ for name, spec in SPECS.items():
         name:
             f"figure_{name}"
         input:
-            **each_to_make(in_results("figures", f"{name}.svg"), **files_of_figure(name)),
+            **files_of_figure(name),
         output:
             pictures=picture(name, narrow=DRAWINGS[name].narrow),
             stamp=stamp_of(f"figure_{name}"),
@@ -117,13 +117,13 @@ for name, spec in SPECS.items():
             "../workflow_scripts/figure.py"
 
 
-def page_to_make(template):
+def read_by_page(template):
     """What a report reads besides the study's numbers; `template` is the file of its page."""
     reporting = [template, "parts.html.j2", "report.css"]
-    return each_to_make(
-        in_results("report.html"),
-        network=of_first(HEALTHY),
-        figures=expand(in_results("figures", "{name}.{form}"), name=SPECS, form=["svg", "png"]),
-        templates=[of_project("pipeline_lib/reporting", name) for name in reporting],
-        citation=of_project("CITATION.cff"),
-    )
+    pictures = in_results("figures", "{name}.{form}")
+    return {
+        "network": of_first(HEALTHY),
+        "figures": expand(pictures, name=SPECS, form=["svg", "png"]),
+        "templates": [of_project("pipeline_lib/reporting", name) for name in reporting],
+        "citation": of_project("CITATION.cff"),
+    }

@@ -3,6 +3,7 @@
 from pipeline_lib.names import BASELINE, COURSE, HISTORY
 
 VALUES, CELLS = in_results("values.parquet"), in_results("cells.parquet")
+FILES_OF_VALUES = {"values": VALUES, "cells": CELLS}
 AXIS_VALUES = [each.values for each in SCENARIOS]
 
 
@@ -117,8 +118,7 @@ def history_of_measure(name):
 def networks_of_measure(name):
     """The inputs of a measure's jobs: the network that is measured, then those beside it."""
     states = {"network": "{state}"} | {each: each for each in slices.beside(name)}
-    output = in_seed("{state}", f"{name}.parquet")
-    return {key: network_to_make(output, state) for key, state in states.items()}
+    return {key: network_at(state) for key, state in states.items()}
 
 
 TRAINING = {
@@ -170,7 +170,7 @@ GATHERED = {
 
 rule gather:
     input:
-        lambda wildcards: to_make(gathered("{kind}"), *GATHERED[wildcards.kind])(wildcards),
+        lambda wildcards: GATHERED[wildcards.kind],
     output:
         gathered("{kind}"),
     log:
@@ -193,7 +193,7 @@ rule gather:
 
 rule study_values:
     input:
-        **{name: to_make(in_results("values.parquet"), gathered(name)) for name in MEASURES},
+        **{name: gathered(name) for name in MEASURES},
     output:
         long=VALUES,
         wide=in_results("values.csv"),

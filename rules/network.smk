@@ -40,8 +40,6 @@ def plan_of_network(state, at=0):
 
 
 rule baseline:
-    input:
-        lambda wildcards: first_look(in_seed("baseline.safetensors"), wildcards),
     output:
         network=network_file("baseline.safetensors"),
         history=in_seed("baseline_history.parquet"),
@@ -59,7 +57,7 @@ rule baseline:
 
 rule prune:
     input:
-        network=network_to_make(network_of(UNTREATED), HEALTHY),
+        network=network_at(HEALTHY),
     output:
         network=in_seed("pruned.safetensors"),
     log:
@@ -76,8 +74,7 @@ rule prune:
 
 rule treat:
     input:
-        network=network_to_make(
-            network_of("{treatment}"),
+        network=network_at(
             lambda wildcards: start_of(wildcards.treatment, case(wildcards)),
         ),
     output:

@@ -23,8 +23,6 @@ def plan_of_replay():
 
 
 rule replay_seed:
-    input:
-        lambda wildcards: first_look(REPLAYED, wildcards),
     output:
         metrics=REPLAYED,
     log:
@@ -41,12 +39,8 @@ rule replay_seed:
 
 rule replay_compare:
     input:
-        **each_to_make(in_results("replay", "published.parquet"), **THEIRS),
-        seeds=to_make(
-            in_results("replay", "published.parquet"),
-            *expand(REPLAYED, seed=STREAMS),
-            listed=True,
-        ),
+        **THEIRS,
+        seeds=expand(REPLAYED, seed=STREAMS),
     output:
         comparison=in_results("replay", "published.parquet"),
         runs=in_results("replay", "runs.parquet") if "runs" in THEIRS else [],

@@ -33,12 +33,7 @@ NUMBERS = {
     "claims": (in_results("statistics", "claims.parquet"), plan_of_statistics),
     **{name: (path, plan_of_predictors) for name, path in PREDICTIONS.items()},
 }
-
-
-def numbers_to_make(output, **others):
-    """The files of `NUMBERS` and others, by name."""
-    numbers = {name: path for name, (path, _) in NUMBERS.items()}
-    return each_to_make(output, **numbers, **others)
+FILES_OF_NUMBERS = {name: path for name, (path, _) in NUMBERS.items()}
 
 
 def plans_of_numbers():
@@ -48,7 +43,8 @@ def plans_of_numbers():
 
 rule tables:
     input:
-        **numbers_to_make(in_results("tables", f"{TABLES[0]}.csv"), **PUBLISHED),
+        **FILES_OF_NUMBERS,
+        **PUBLISHED,
     output:
         tables=[
             in_report("tables", table, in_results("tables", f"{table}.csv")) for table in TABLES
@@ -83,12 +79,8 @@ if PUBLISHED:
 
     rule reproduction:
         input:
-            **each_to_make(
-                COMPARISON,
-                values=VALUES,
-                cells=CELLS,
-                **published("published", "runs"),
-            ),
+            **FILES_OF_VALUES,
+            **published("published", "runs"),
         output:
             comparison=COMPARISON,
             report=in_report(
@@ -137,8 +129,10 @@ include: "figures.smk"
 
 rule report:
     input:
-        **numbers_to_make(in_results("report.html"), **PUBLISHED, **COMPARED),
-        **page_to_make("report.html.j2"),
+        **FILES_OF_NUMBERS,
+        **PUBLISHED,
+        **COMPARED,
+        **read_by_page("report.html.j2"),
     output:
         page=in_report("report", "report", in_results("report.html")),
         findings=in_results("findings.md"),

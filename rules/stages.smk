@@ -102,15 +102,12 @@ def command(script):
     )
 
 
-def network_to_make(output, state):
-    """An input function: the network from which a job makes its output.
-
-    `state` is a pattern of the network's state, or a function that returns it.
-    """
+def network_at(state):
+    """An input function: the network of a state, given as a pattern or as a function."""
 
     def network(wildcards):
         name = state(wildcards) if callable(state) else state.format(**wildcards)
         path = at_scenario(network_of(name), (NETWORK, name), case(wildcards))
-        return to_make(output, path)(wildcards)
+        return path.format(seed=wildcards.seed)
 
     return known(network)

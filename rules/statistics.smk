@@ -27,7 +27,7 @@ def plan_of_predictors():
 
 rule statistics:
     input:
-        to_make(in_results("statistics", "paired.parquet"), VALUES),
+        VALUES,
     output:
         paired=in_results("statistics", "paired.parquet"),
         claims=in_results("statistics", "claims.parquet"),
@@ -59,10 +59,7 @@ if PREDICTIONS:
 
     rule predictors:
         input:
-            to_make(
-                in_results("statistics", f"{ASSOCIATIONS}.parquet"),
-                VALUES,
-            ),
+            VALUES,
         output:
             **PREDICTIONS,
         log:

@@ -4,6 +4,7 @@
 
 from importlib.metadata import version
 
+from snakemake.dag import DAG
 from snakemake.settings.enums import RerunTrigger
 
 from pipeline_lib.files.stamps import read_stamp, stamped_files
@@ -12,11 +13,6 @@ from pipeline_lib.jobs.fingerprint import LIBRARIES, forget_sources
 from pipeline_lib.jobs.plan import Job
 from pipeline_lib.reporting.origin import commit
 from pipeline_lib.study.treatments import by_start
-
-
-def files(paths):
-    """Paths as plain text, including those from `to_make`."""
-    return [str(each) for path in paths for each in getattr(path, "inputs", None) or [path]]
 
 
 @cache
@@ -59,7 +55,7 @@ def jobs_of_seed(seed):
 def jobs_of_study():
     """The jobs that read the rows of all seeds, and those that build on them."""
     for kind, paths in GATHERED.items():
-        yield Job(plan_of_gather(kind), [gathered(kind)], files(paths))
+        yield Job(plan_of_gather(kind), [gathered(kind)], paths)
     yield from jobs_of_rules(replay=False)
 
 
@@ -80,12 +76,12 @@ def jobs_of_rules(replay):
         if made_by and not rule.wildcard_names and replay == is_of_replay(str(rule.output[0])):
             stamp = dict(rule.output.items()).get("stamp")
             stamp = stamp and str(stamp)
-            yield Job(made_by(None), files(rule.output), files(rule.input), stamp)
+            yield Job(made_by(None), [*map(str, rule.output)], [*map(str, rule.input)], stamp)
 
 
 @cache
 def prepare():
-    """Arrange what can only be arranged once Snakemake builds its graph of jobs."""
+    """Arrange what can only be arranged once Snakemake has its graph of jobs."""
     if getattr(workflow.executor_settings, "logdir", "") is None:
         # Slurm's logs go where the results go.
         workflow.executor_settings.logdir = Path(in_results("logs", "slurm"))
@@ -101,9 +97,6 @@ def look_at(jobs, remade=()):
     """Return which files are up to date, and which must be rebuilt.
 
     `remade` has the files of other jobs that must be rebuilt.
-
-    Input functions call this, because by then Snakemake has its graph of jobs but has not yet
-    decided which of them to run.
     """
     made, remade = set(), set(remade)
     for job in jobs:
@@ -119,14 +112,12 @@ def look_at(jobs, remade=()):
 @cache
 def look_of_seed(seed):
     """`look_at` for the jobs of one seed."""
-    return look_at(jobs_of_seed(seed)) if LOOKS_AT_FILES else (set(), set())
+    return look_at(jobs_of_seed(seed))
 
 
 @cache
 def made_of_study():
     """The files of all seeds that are up to date."""
-    if not LOOKS_AT_FILES:
-        return set()
     remade = set().union(*(look_of_seed(seed)[1] for seed in SEEDS))
     made = look_at(jobs_of_study(), remade)[0]
     forget_sources()  # every plan is known by now
@@ -136,7 +127,7 @@ def made_of_study():
 @cache
 def made_of_replay():
     """`made_of_study` for the replay."""
-    return look_at(jobs_of_replay())[0] if LOOKS_AT_FILES else set()
+    return look_at(jobs_of_replay())[0]
 
 
 def is_of_replay(path):
@@ -144,18 +135,38 @@ def is_of_replay(path):
     return path.startswith(in_results("replay"))
 
 
-def is_made(path, seed):
-    """Tell whether a file, which is one of a seed or of the study, need not be made again."""
-    prepare()
+def is_made(job):
+    """Tell whether a job need not run, because its files are as it would make them."""
+    if not job.output:
+        return False
+    path, seed = str(job.output[0]), job.wildcards.get("seed")
     if is_of_replay(path):
         return path in made_of_replay()
     return path in (made_of_study() if seed is None else look_of_seed(int(seed))[0])
 
 
-def first_look(output, wildcards):
-    """No input files, for the jobs that everything else depends on."""
-    is_made(str(output).format(**wildcards), wildcards.seed)
-    return []
+def after_a_look(update_needrun):
+    """Snakemake's decision which jobs of its graph run, after a look at the files of this workflow.
+
+    If those that a job makes are up to date, the times of those that it reads do not matter.
+    """
+
+    async def decide(dag, **options):
+        own = [job for job in dag.jobs if job.rule.name in OWN_RULES]
+        if own and dag.workflow is workflow:
+            prepare()
+            # Files in storage are fetched for each job. Snakemake's own record then decides what is
+            # up to date, and jobs still check what they read.
+            if workflow.is_main_process and not STORED:
+                for job in filter(is_made, own):
+                    for path in job.input:
+                        path._file = ancient(str(path))
+        await update_needrun(dag, **options)
+
+    return decide
+
+
+DAG.update_needrun = after_a_look(DAG.update_needrun)
 
 
 # The study with its folder as it is here, which a module's prefix may have changed.
