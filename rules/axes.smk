@@ -4,7 +4,8 @@ from pipeline_lib.names import VARIED_TABLES
 
 CLAIMED = [slices.claims(each.study) for each in SCENARIOS]
 THRESHOLDS = [slices.tables(each.study)["threshold"] for each in SCENARIOS]
-THRESHOLD = axes.common(THRESHOLDS)  # a figure cannot show one that is itself an axis
+# A figure cannot show a threshold that is itself an axis.
+THRESHOLD = THRESHOLDS[0] if len(set(THRESHOLDS)) == 1 else None
 
 
 COMPARED = {
@@ -12,15 +13,13 @@ COMPARED = {
 }
 
 
-@cache
-def plan_of_along():
-    """The plan of curves along axes, and of variants compared."""
-    return plan(
-        "along",
-        study=[AXIS_VALUES, MEASURES, THRESHOLDS, CLAIMED],
-        code=code("along", *of_measures("NUMBERS")),
-        inputs={"values": plan_of_values()},
-    )
+# Of curves along axes, and of variants compared.
+plan_of_along = plan_from(
+    "along",
+    [AXIS_VALUES, MEASURES, THRESHOLDS, CLAIMED],
+    ["along", *of_measures("NUMBERS")],
+    values=plan_of_values,
+)
 
 
 rule along:
@@ -37,8 +36,8 @@ rule along:
         measures=MEASURES,
         thresholds=THRESHOLDS,
         claims=CLAIMED,
-        planned=lambda wildcards: plan_of_values(),
-        made_by=lambda wildcards: plan_of_along(),
+        planned=plan_of_values,
+        made_by=plan_of_along,
     message:
         "compare the scenarios"
     script:
@@ -73,12 +72,13 @@ rule report_varied:
         scenarios=AXIS_VALUES,
         study=slices.report(STUDY),
         threshold=THRESHOLD,
-        planned=lambda wildcards: {"values": plan_of_values(), "along": plan_of_along()},
-        made_by=lambda wildcards: plan(
+        planned=plans_of(values=plan_of_values, along=plan_of_along),
+        made_by=plan_from(
             "report",
-            study=[AXIS_VALUES, THRESHOLD, slices.report(STUDY)],
-            code=code("report_varied", *of_measures("NUMBERS")),
-            inputs={"values": plan_of_values(), "along": plan_of_along()},
+            [AXIS_VALUES, THRESHOLD, slices.report(STUDY)],
+            ["report_varied", *of_measures("NUMBERS")],
+            values=plan_of_values,
+            along=plan_of_along,
         ),
     message:
         "write the tables and the report"

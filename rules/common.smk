@@ -174,6 +174,24 @@ def code(script, *entries):
     return fingerprint(path, *entries, root=ROOT)
 
 
+def plans_of(**inputs):
+    """A parameter of a rule: the plans of the files that a job over all seeds reads, by name.
+
+    `inputs` has a function for each that returns its plan, because plans are only made if needed.
+    """
+    return lambda wildcards=None: {name: of_input() for name, of_input in inputs.items()}
+
+
+def plan_from(stage, study, entries, **inputs):
+    """A parameter of a rule: the plan of a job over all seeds, from the plans of its `inputs`."""
+
+    @cache
+    def once():
+        return plan(stage, study=study, code=code(*entries), inputs=plans_of(**inputs)())
+
+    return lambda wildcards=None: once()
+
+
 ENGINES = [f"pipeline_lib.engines.{study.engine}" for study in CASES]
 
 

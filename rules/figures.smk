@@ -74,20 +74,9 @@ def files_of_figure(name):
 
 
 def plans_of_figure(name):
-    """The plans of the files that a figure reads, by name."""
-    networks = {f"network_{at}": plan_of_network(at) for at in DRAWINGS[name].networks}
-    return {each: SHOWN[each][1]() for each in DRAWINGS[name].files} | networks
-
-
-def plan_of_figure(name):
-    """The plan of a figure, from what its module is told and the plans of its files."""
-    drawn_by = f"pipeline_lib.figures.{SPECS[name].kind}:drawing"
-    return plan(
-        f"figure {name}",
-        study=[slices.figure(STUDY, name, LOOKS), DRAWINGS[name].told],
-        code=code("figure", drawn_by, *DRAWINGS[name].code),
-        inputs=plans_of_figure(name),
-    )
+    """Functions that return the plans of the files that a figure reads, by name."""
+    networks = {f"network_{at}": partial(plan_of_network, at) for at in DRAWINGS[name].networks}
+    return {each: SHOWN[each][1] for each in DRAWINGS[name].files} | networks
 
 
 for name, spec in SPECS.items():
@@ -109,8 +98,13 @@ for name, spec in SPECS.items():
             caption=spec.caption,
             study=slices.figure(STUDY, name, LOOKS),
             told=DRAWINGS[name].told,
-            planned=lambda wildcards, name=name: plans_of_figure(name),
-            made_by=lambda wildcards, name=name: plan_of_figure(name),
+            planned=plans_of(**plans_of_figure(name)),
+            made_by=plan_from(
+                f"figure {name}",
+                [slices.figure(STUDY, name, LOOKS), DRAWINGS[name].told],
+                ["figure", f"pipeline_lib.figures.{spec.kind}:drawing", *DRAWINGS[name].code],
+                **plans_of_figure(name),
+            ),
         message:
             f"draw the figure {name}"
         script:

@@ -1,5 +1,7 @@
 # From a network to rows of measurements, from the seeds' rows to the study's, and to its numbers.
 
+from functools import partial
+
 from pipeline_lib.names import BASELINE, COURSE, HISTORY
 
 VALUES, CELLS = in_results("values.parquet"), in_results("cells.parquet")
@@ -97,15 +99,14 @@ def plan_of_gather(kind):
     )
 
 
-@cache
-def plan_of_values():
-    """The plan of the study's values and cells."""
-    return plan(
-        "values",
-        study=[[slices.values(each.study) for each in SCENARIOS], DRAWN],
-        code=code("values", *of_measures("values", "Row", "NUMBERS")),
-        inputs={name: plan_of_gather(name) for name in MEASURES},
-    )
+PLANS_OF_ROWS = {name: partial(plan_of_gather, name) for name in MEASURES}
+OPTIONS_OF_VALUES = [slices.values(each.study) for each in SCENARIOS]
+plan_of_values = plan_from(
+    "values",
+    [OPTIONS_OF_VALUES, DRAWN],
+    ["values", *of_measures("values", "Row", "NUMBERS")],
+    **PLANS_OF_ROWS,
+)
 
 
 @cache
@@ -205,11 +206,11 @@ rule study_values:
         STUDY_GROUP
     params:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
-        study=[slices.values(each.study) for each in SCENARIOS],
+        study=OPTIONS_OF_VALUES,
         scenarios=AXIS_VALUES,
         drawn=DRAWN,
-        planned=lambda wildcards: {name: plan_of_gather(name) for name in MEASURES},
-        made_by=lambda wildcards: plan_of_values(),
+        planned=plans_of(**PLANS_OF_ROWS),
+        made_by=plan_of_values,
     message:
         "compute the study's numbers and their intervals"
     script:

@@ -9,17 +9,16 @@ REPLAYED = in_results("replay", "seeds", "{seed}.parquet")
 OPTIONS = {} if RUNS else {name: slices.values(STUDY)[name] for name in slices.REPLAYED}
 
 
-@cache
-def plan_of_replay():
-    """The plan of a replay, which loads steps, and an order of work or measures, by name."""
-    loaded = [f"pipeline_lib.measures.{name}:run" for name in slices.REPLAYED]
-    if RUNS:
-        order = f"pipeline_lib.replay.orders.{RUNS.order}"
-        loaded = [f"{order}:{name}" for name in ("replay", "KERNELS")]
-    steps = [step for name in TREATMENTS for step in slices.every_step(STUDY, name)]
-    train = "pipeline_lib.steps.train:apply"
-    digest = code(REPLAY, *loaded, train, *of_steps(steps))
-    return plan("replay", study=slices.replay(STUDY), code=digest, inputs={})
+# A replay loads steps, and an order of work or measures, by name.
+LOADED = [f"pipeline_lib.measures.{name}:run" for name in slices.REPLAYED]
+if RUNS:
+    LOADED = [f"pipeline_lib.replay.orders.{RUNS.order}:{name}" for name in ("replay", "KERNELS")]
+STEPS = [step for name in TREATMENTS for step in slices.every_step(STUDY, name)]
+plan_of_replay = plan_from(
+    "replay",
+    slices.replay(STUDY),
+    [REPLAY, *LOADED, "pipeline_lib.steps.train:apply", *of_steps(STEPS)],
+)
 
 
 rule replay_seed:
@@ -30,7 +29,7 @@ rule replay_seed:
     params:
         order=RUNS and RUNS.order,
         study=slices.replay(STUDY),
-        made_by=lambda wildcards: plan_of_replay(),
+        made_by=plan_of_replay,
     message:
         "replay the published run on the stream of seed {wildcards.seed}"
     script:
@@ -51,12 +50,12 @@ rule replay_compare:
     params:
         study=OPTIONS,
         streams=STREAMS,
-        planned=lambda wildcards: plan_of_replay(),
-        made_by=lambda wildcards: plan(
+        planned=plan_of_replay,
+        made_by=plan_from(
             "replay_compare",
-            study=[OPTIONS, STREAMS],
-            code=code("replay_compare", *of_measures("values", "NUMBERS", "Row")),
-            inputs={"seeds": plan_of_replay()},
+            [OPTIONS, STREAMS],
+            ["replay_compare", *of_measures("values", "NUMBERS", "Row")],
+            seeds=plan_of_replay,
         ),
     message:
         "compare the replay with the published run"

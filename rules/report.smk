@@ -34,11 +34,7 @@ NUMBERS = {
     **{name: (path, plan_of_predictors) for name, path in PREDICTIONS.items()},
 }
 FILES_OF_NUMBERS = {name: path for name, (path, _) in NUMBERS.items()}
-
-
-def plans_of_numbers():
-    """The plans of the files of `NUMBERS`, by name."""
-    return {name: planned() for name, (_, planned) in NUMBERS.items()}
+PLANS_OF_NUMBERS = {name: plan_of_file for name, (_, plan_of_file) in NUMBERS.items()}
 
 
 rule tables:
@@ -62,18 +58,25 @@ rule tables:
         STUDY_GROUP
     params:
         study=slices.tables(STUDY),
-        planned=lambda wildcards: plans_of_numbers(),
-        made_by=lambda wildcards: plan(
+        planned=plans_of(**PLANS_OF_NUMBERS),
+        made_by=plan_from(
             "tables",
-            study=slices.tables(STUDY),
-            code=code("tables", *of_measures("NUMBERS", "TABLES")),
-            inputs=plans_of_numbers(),
+            slices.tables(STUDY),
+            ["tables", *of_measures("NUMBERS", "TABLES")],
+            **PLANS_OF_NUMBERS,
         ),
     message:
         "write the tables"
     script:
         "../workflow_scripts/tables.py"
 
+
+plan_of_reproduction = plan_from(
+    "reproduction",
+    slices.reproduction(STUDY),
+    ["reproduction", *of_measures("NUMBERS", "TABLES")],
+    values=plan_of_values,
+)
 
 if PUBLISHED:
 
@@ -96,30 +99,19 @@ if PUBLISHED:
             STUDY_GROUP
         params:
             study=slices.reproduction(STUDY),
-            planned=lambda wildcards: plan_of_values(),
-            made_by=lambda wildcards: plan_of_reproduction(),
+            planned=plan_of_values,
+            made_by=plan_of_reproduction,
         message:
             "compare with the published numbers"
         script:
             "../workflow_scripts/reproduction.py"
 
 
-@cache
-def plan_of_reproduction():
-    """The plan of the comparison with published numbers."""
-    return plan(
-        "reproduction",
-        study=slices.reproduction(STUDY),
-        code=code("reproduction", *of_measures("NUMBERS", "TABLES")),
-        inputs={"values": plan_of_values()},
-    )
-
-
 # What figures show.
 SHOWN = {
     **NUMBERS,
     "survival": (in_results("statistics", "survival.parquet"), plan_of_statistics),
-    "history": (gathered("history"), lambda: plan_of_gather("history")),
+    "history": (gathered("history"), partial(plan_of_gather, "history")),
     "comparison": (COMPARISON, plan_of_reproduction),
 }
 
@@ -144,12 +136,12 @@ rule report:
     params:
         study=slices.report(STUDY),
         looks=LOOKS,
-        planned=lambda wildcards: plans_of_numbers(),
-        made_by=lambda wildcards: plan(
+        planned=plans_of(**PLANS_OF_NUMBERS),
+        made_by=plan_from(
             "report",
-            study=[slices.report(STUDY), LOOKS],
-            code=code("report", *of_measures("NUMBERS", "TABLES", "FIGURES")),
-            inputs=plans_of_numbers(),
+            [slices.report(STUDY), LOOKS],
+            ["report", *of_measures("NUMBERS", "TABLES", "FIGURES")],
+            **PLANS_OF_NUMBERS,
         ),
     message:
         "write the report"

@@ -2,27 +2,13 @@
 
 from pipeline_lib.names import ASSOCIATIONS, PREDICTION_TABLES, STRUCTURE
 
-
-@cache
-def plan_of_statistics():
-    """The plan of the comparisons of treatments."""
-    return plan(
-        "statistics",
-        study=slices.statistics(STUDY),
-        code=code("statistics", *of_measures("NUMBERS")),
-        inputs={"values": plan_of_values()},
-    )
-
-
-@cache
-def plan_of_predictors():
-    """The plan of what predicts the outcomes."""
-    return plan(
-        "predictors",
-        study=DRAWN,
-        code=code("predictors"),
-        inputs={"values": plan_of_values()},
-    )
+plan_of_statistics = plan_from(
+    "statistics",
+    slices.statistics(STUDY),
+    ["statistics", *of_measures("NUMBERS")],
+    values=plan_of_values,
+)
+plan_of_predictors = plan_from("predictors", DRAWN, ["predictors"], values=plan_of_values)
 
 
 rule statistics:
@@ -39,8 +25,8 @@ rule statistics:
         STUDY_GROUP
     params:
         study=slices.statistics(STUDY),
-        planned=lambda wildcards: plan_of_values(),
-        made_by=lambda wildcards: plan_of_statistics(),
+        planned=plan_of_values,
+        made_by=plan_of_statistics,
     message:
         "compare the treatments"
     script:
@@ -68,8 +54,8 @@ if PREDICTIONS:
             STUDY_GROUP
         params:
             drawn=DRAWN,
-            planned=lambda wildcards: plan_of_values(),
-            made_by=lambda wildcards: plan_of_predictors(),
+            planned=plan_of_values,
+            made_by=plan_of_predictors,
         message:
             "look for what predicts the outcomes"
         script:

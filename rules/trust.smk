@@ -72,11 +72,10 @@ def jobs_of_rules(replay):
         # A workflow that this one is a module of has rules of its own.
         if rule.name not in OWN_RULES:
             continue
-        made_by = dict(rule.params.items()).get("made_by")
+        made_by = rule.params.get("made_by")
         if made_by and not rule.wildcard_names and replay == is_of_replay(str(rule.output[0])):
-            stamp = dict(rule.output.items()).get("stamp")
-            stamp = stamp and str(stamp)
-            yield Job(made_by(None), [*map(str, rule.output)], [*map(str, rule.input)], stamp)
+            outputs, inputs = ([*map(str, paths)] for paths in (rule.output, rule.input))
+            yield Job(made_by(), outputs, inputs, rule.output.get("stamp"))
 
 
 @cache

@@ -207,8 +207,3 @@ def _check_frame(base: Study, study: Study) -> None:
                 f"it has the {what} {', '.join(theirs)}; every scenario must have those of the"
                 f" study, {', '.join(ours)}"
             )
-
-
-def common(values: Sequence[Any]) -> Any:
-    """Return the value that all scenarios have, or None if they differ."""
-    return values[0] if all(value == values[0] for value in values) else None
