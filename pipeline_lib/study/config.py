@@ -258,6 +258,11 @@ class Study(Model):
         return self.seeds if isinstance(self.seeds, list) else list(range(self.seeds))
 
     @property
+    def labels(self) -> dict[str, str]:
+        """The labels of the treatments, in order."""
+        return {name: treatment.label for name, treatment in self.treatments.items()}
+
+    @property
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
         return [self.task.features, *self.network.hidden, self.task.classes]

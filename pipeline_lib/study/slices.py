@@ -29,22 +29,9 @@ from pipeline_lib.names import (
 from pipeline_lib.options import Model
 from pipeline_lib.steps import StepOptions
 from pipeline_lib.steps import kinds as kinds_of
+from pipeline_lib.study import kinds
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.kinds import (
-    Baseline,
-    Claim,
-    Figure,
-    Gather,
-    Looks,
-    Measure,
-    Options,
-    Replay,
-    Report,
-    Reproduction,
-    Statistics,
-    Tables,
-    Treat,
-)
+from pipeline_lib.study.kinds import Options
 from pipeline_lib.study.patients import tell_drawn
 from pipeline_lib.study.sections import HELD_OUT
 from pipeline_lib.study.treatments import Treatment
@@ -62,7 +49,7 @@ RELAPSE = "relapse"
 REPLAYED = ("evaluate", "acute", RELAPSE)
 
 
-def baseline(study: Study) -> Baseline:
+def baseline(study: Study) -> kinds.Baseline:
     """Return what the job of the healthy network reads."""
     return {
         "engine": study.engine,
@@ -80,7 +67,7 @@ def prune(study: Study) -> Options:
     return study.pruning.model_dump(exclude_defaults=True) | further
 
 
-def treat(study: Study, state: str) -> Treat:
+def treat(study: Study, state: str) -> kinds.Treat:
     """Return what a treatment's course reads, or the insult's of the untreated network."""
     of, part = (study, INSULT) if state == UNTREATED else (study.treatments[state], COURSE)
     return {
@@ -91,7 +78,7 @@ def treat(study: Study, state: str) -> Treat:
     }
 
 
-def measure(study: Study, name: str, state: str) -> Measure:
+def measure(study: Study, name: str, state: str) -> kinds.Measure:
     """Return what the job of a measure reads, for the network of a treatment or another state."""
     asked = _asked(measures.load(name).run)
     return {
@@ -131,18 +118,14 @@ def states(study: Study, name: str) -> list[str]:
     return [*(STATES if applies == EVERY_STATE else ()), *of_them]
 
 
-def gather(study: Study, kind: str) -> Gather:
+def gather(study: Study, kind: str) -> kinds.Gather:
     """Return the seeds and states whose rows a gathered file holds."""
     there = [HEALTHY, *study.treatments] if kind == HISTORY else states(study, kind)
     return {"kind": kind, "seeds": study.seed_list, "states": there}
 
 
-def replay(study: Study) -> Replay:
-    """Return the whole protocol, for the replay on the published random stream.
-
-    `data` is the seed of the points if it is not that of the stream, `points` has the test points,
-    and `values` what turns a measure's rows into numbers, for single runs.
-    """
+def replay(study: Study) -> kinds.Replay:
+    """Return the whole protocol, for the replay on the published random stream."""
     single = study.reproduction.replay
     return {
         "data": single.data if single else None,
@@ -162,18 +145,17 @@ def replay(study: Study) -> Replay:
     }
 
 
-def looks(study: Study, places: dict[str, int]) -> Looks:
-    """Return how treatments are named and drawn: `places` gives each its colour and marker."""
-    treatments = study.treatments
+def looks(study: Study, places: dict[str, int]) -> kinds.Looks:
+    """Return how treatments are named and drawn; `places` has those of removed ones too."""
     return {
-        "labels": {name: treatment.label for name, treatment in treatments.items()},
-        "places": {name: places[name] for name in treatments},
-        "colours": {name: kind.colour for name, kind in treatments.items() if kind.colour},
+        "labels": study.labels,
+        "places": {name: places[name] for name in study.treatments},
+        "colours": {name: kind.colour for name, kind in study.treatments.items() if kind.colour},
     }
 
 
-def figure(study: Study, name: str, looks: Looks) -> Figure:
-    """Return what a figure reads besides its data; of its numbers only `chance` is in per cent."""
+def figure(study: Study, name: str, looks: kinds.Looks) -> kinds.Figure:
+    """Return what a figure reads besides its data."""
     return {
         "name": name,
         "measures": study.measures,
@@ -188,7 +170,7 @@ def combines(study: Study) -> dict[str, list[str]]:
     return {name: kind.combines for name, kind in study.treatments.items() if kind.combines}
 
 
-def statistics(study: Study) -> Statistics:
+def statistics(study: Study) -> kinds.Statistics:
     """Return what the comparison of treatments reads: the contrasts, or those of any study.
 
     A study that names none has planned to compare each combination with its parts, or, if it has
@@ -203,40 +185,34 @@ def statistics(study: Study) -> Statistics:
     return {"measures": study.measures, "contrasts": pairs, "claims": claims(study)}
 
 
-def claims(study: Study) -> list[Claim]:
+def claims(study: Study) -> list[kinds.Claim]:
     """Return the claims of a study, each a number and the treatments that it is about."""
     return [{"number": x.number, "better": x.better, "than": x.than} for x in study.claims]
 
 
-def tables(study: Study) -> Tables:
+def tables(study: Study) -> kinds.Tables:
     """Return what tables and findings read. They need the threshold only for their wording."""
+    relapse = getattr(study, RELAPSE)
     return {
         "measures": study.measures,
-        "labels": {name: treatment.label for name, treatment in study.treatments.items()},
-        "threshold": (
-            _plain(study.options_of(RELAPSE))["threshold"] if RELAPSE in study.measures else None
-        ),
+        "labels": study.labels,
+        "threshold": relapse.threshold if relapse else None,
         "combines": combines(study),
     }
 
 
-def reproduction(study: Study) -> Reproduction:
+def reproduction(study: Study) -> kinds.Reproduction:
     """Return what the comparison with published numbers reads."""
-    options = study.reproduction
     return {
         "measures": study.measures,
-        "labels": {name: treatment.label for name, treatment in study.treatments.items()},
-        "alpha": options.alpha,
-        "margin": options.margin,
+        "labels": study.labels,
+        "alpha": study.reproduction.alpha,
+        "margin": study.reproduction.margin,
     }
 
 
-def report(study: Study) -> Report:
-    """Return what the report reads: beside what tables do, the settings and each treatment's steps.
-
-    `drawn` says in words from what the numbers of some keys are drawn, and so do settings and
-    treatments, in place of these numbers. `steps` describes the kinds of steps in a line each.
-    """
+def report(study: Study) -> kinds.Report:
+    """Return what the report reads beside what tables do: settings and treatments' steps."""
     named = {"label", "colour", "combines"}
     treatments = {
         name: treatment.model_dump(
