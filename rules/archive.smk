@@ -14,12 +14,8 @@ if not STORED:
             archive=f"{RESULTS}.zip",
             study=in_results("study.yaml"),
             more=[
-                path
-                for path in (
-                    STUDY.task.points,
-                    *published("published", "runs").values(),
-                )
-                if path
+                *([STUDY.task.points] if STUDY.task.points else []),
+                *published("published", "runs").values(),
             ],
         message:
             f"write {RESULTS}.zip"

@@ -133,22 +133,12 @@ def stamp_of(job):
     return in_results("stamps", f"{job}.json")
 
 
-# Categories in Snakemake's own report, in which "Statistics" would mean run times.
-CATEGORIES = {
-    "report": "Report",
-    "figures": "Figures",
-    "tables": "Tables",
-    "reproduction": "Reproduction",
-    "statistics": "Intervals and tests",
-}
-
-
-def in_report(kind, name, path, caption=None):
-    """Mark an output for Snakemake's own report; its caption is report/<caption or kind>.rst."""
+def in_report(kind, name, path):
+    """Mark an output for Snakemake's own report; its caption is report/<kind>.rst."""
     return report(
         path,
-        caption=f"../report/{caption or kind}.rst",
-        category=CATEGORIES[kind],
+        caption=f"../report/{kind}.rst",
+        category=kind.capitalize(),
         labels={"file": name.replace("_", " ").capitalize()},
     )
 
@@ -156,7 +146,7 @@ def in_report(kind, name, path, caption=None):
 def picture(name, *, narrow=True):
     """The files of a figure: for the screen, and then for a journal, if it is `narrow` enough."""
     of_screen = [
-        in_report("figures", name, in_results("figures", f"{name}.{form}"), "figure")
+        in_report("figures", name, in_results("figures", f"{name}.{form}"))
         for form in ("svg", "png")
     ]
     return of_screen + [

@@ -55,7 +55,7 @@ def drawings_of_study():
         points = slices.points(CASES[0], STANDARD_POINTS)
         told = {"seed": SEEDS[0], "points": points}
         found["regions"] = Drawing([], [], told, [*STATES, *TREATMENTS])
-    if PREDICTS:
+    if PREDICTIONS:
         found["predictors"] = Drawing([ASSOCIATIONS], numbers)
     return found
 

@@ -42,28 +42,16 @@ def stages_of(kind):
     Each comes with the pattern of its file's path.
     """
     if kind != HISTORY:
-        file = in_seed("{state}", f"{kind}.parquet")
-        return {
-            state: ((kind, state), file.replace("{state}", state))
-            for state in slices.states(STUDY, kind)
-        }
-    found = {
-        f"{BASELINE} {HEALTHY}": (
-            (NETWORK, HEALTHY),
-            in_seed("baseline_history.parquet"),
-        )
-    }
+        states = slices.states(STUDY, kind)
+        return {state: ((kind, state), in_seed(state, f"{kind}.parquet")) for state in states}
+    found = {f"{BASELINE} {HEALTHY}": ((NETWORK, HEALTHY), in_seed("baseline_history.parquet"))}
     for state in TREATMENTS:
-        file = in_seed("{treatment}", "history.parquet").replace("{treatment}", state)
-        found[f"{COURSE} {state}"] = ((NETWORK, state), file)
+        found[f"{COURSE} {state}"] = ((NETWORK, state), in_seed(state, "history.parquet"))
     for name in MEASURES:
         if file := history_of_measure(name):
             for state in slices.states(STUDY, name):
-                stage = (name, state)
-                found[f"{measures.stage_of(name)} {state}"] = (
-                    stage,
-                    file.replace("{state}", state),
-                )
+                stage, path = (name, state), file.replace("{state}", state)
+                found[f"{measures.stage_of(name)} {state}"] = (stage, path)
     return found
 
 
@@ -118,8 +106,8 @@ def history_of_measure(name):
 
 def networks_of_measure(name):
     """The inputs of a measure's jobs: the network that is measured, then those beside it."""
-    states = {"network": "{state}"} | {each: each for each in slices.beside(name)}
-    return {key: network_at(state) for key, state in states.items()}
+    beside = {state: network_at(state) for state in slices.beside(name)}
+    return {"network": network_at("{state}"), **beside}
 
 
 TRAINING = {

@@ -27,10 +27,7 @@ class Console(logging.Handler):
         self.jobs = {job.jobid: job for job in jobs}
         self.progress = Progress(
             {
-                number: (
-                    job.rule.name,
-                    job.wildcards.get("treatment") or job.wildcards.get("state"),
-                )
+                number: (job.rule.name, job.wildcards.get("treatment", job.wildcards.get("state")))
                 for number, job in self.jobs.items()
             }
         )

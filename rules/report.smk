@@ -1,23 +1,13 @@
 # From the study's numbers to its tables, the comparison with published numbers, and the report.
 
-from pipeline_lib.names import (
-    COMBINATIONS,
-    OURS_ALONE,
-    PREDICTION_TABLES,
-    RELAPSE_TABLES,
-    STATISTICS_TABLES,
-)
+from pipeline_lib.names import COMBINATIONS, OURS_ALONE, RELAPSE_TABLES, STATISTICS_TABLES
 
 OF_MEASURES = [spec.name for spec in measures.tables(MEASURES)]
 TABLES = [
     *OF_MEASURES,
     *([COMBINATIONS] if slices.combines(STUDY) else []),
-    *(
-        name
-        for name in STATISTICS_TABLES
-        if slices.RELAPSE in MEASURES or name not in RELAPSE_TABLES
-    ),
-    *(PREDICTION_TABLES if PREDICTS else []),
+    *(x for x in STATISTICS_TABLES if slices.RELAPSE in MEASURES or x not in RELAPSE_TABLES),
+    *PREDICTIONS,
 ]
 PUBLISHED = published("published")
 COMPARISON = in_results("reproduction", "comparison.parquet")
@@ -87,9 +77,7 @@ if PUBLISHED:
         output:
             comparison=COMPARISON,
             report=in_report(
-                "reproduction",
-                "comparison",
-                in_results("reproduction", "comparison.md"),
+                "reproduction", "comparison", in_results("reproduction", "comparison.md")
             ),
             verdict=in_report("reproduction", "verdict", in_results("reproduction", "verdict.txt")),
             stamp=stamp_of("reproduction"),

@@ -35,10 +35,10 @@ rule statistics:
 
 # What predicts the outcomes, which are those of stress cycles, if the study measures structure or
 # draws numbers.
-PREDICTS = slices.RELAPSE in MEASURES and (STRUCTURE in MEASURES or bool(DRAWN))
 PREDICTIONS = {
     name: in_results("statistics", f"{name}.parquet")
-    for name in (PREDICTION_TABLES if PREDICTS else [])
+    for name in PREDICTION_TABLES
+    if slices.RELAPSE in MEASURES and (STRUCTURE in MEASURES or DRAWN)
 }
 
 if PREDICTIONS:
