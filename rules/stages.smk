@@ -85,8 +85,17 @@ def told(stage, at):
 
 
 def job_of(kind, state):
-    """A parameter of a rule: what the job of a stage is told; `state` is a pattern."""
-    return known(lambda wildcards: told((kind, state.format(**wildcards)), case(wildcards)))
+    """A parameter of a rule: what the job of a stage is told; `state` is a pattern.
+
+    Its attribute `plan` is a function that returns the job's plan.
+    """
+
+    def of_stage(function):
+        return lambda wildcards: function((kind, state.format(**wildcards)), case(wildcards))
+
+    job = known(of_stage(told))
+    job.plan = of_stage(plan_of_stage)
+    return job
 
 
 def command(script):

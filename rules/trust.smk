@@ -3,6 +3,7 @@
 # restored or edited, and files that are out of date are rebuilt.
 
 from importlib.metadata import version
+from itertools import chain
 
 from snakemake.dag import DAG
 from snakemake.settings.enums import RerunTrigger
@@ -12,70 +13,13 @@ from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.fingerprint import LIBRARIES, forget_sources
 from pipeline_lib.jobs.plan import Job
 from pipeline_lib.reporting.origin import commit
-from pipeline_lib.study.treatments import by_start
 
 
-@cache
-def stages_of_seed(cases):
-    """The stages of a seed: each one's plan, and the patterns of its outputs and its inputs.
-
-    They go from the healthy network to the rows of measures; what scenarios share is there once.
-    """
-    found = {}
-
-    def add(at, stage, outputs, *states):
-        outputs_at = [at_scenario(path, stage, at) for path in outputs]
-        inputs = [at_scenario(network_of(each), (NETWORK, each), at) for each in states]
-        found.setdefault(outputs_at[0], (plan_of_stage(stage, at), outputs_at, inputs))
-
-    for at in cases:
-        add(at, (NETWORK, HEALTHY), rules.baseline.output)
-        add(at, (NETWORK, UNTREATED), rules.prune.output, HEALTHY)
-        treatments = CASES[at].treatments
-        for treatment in by_start(treatments):
-            outputs = [str(path).replace("{treatment}", treatment) for path in rules.treat.output]
-            add(at, (NETWORK, treatment), outputs, treatments[treatment].start)
-        for name in MEASURES:
-            patterns = [in_seed("{state}", f"{name}.parquet"), history_of_measure(name)]
-            for state in slices.states(STUDY, name):
-                outputs = [path.replace("{state}", state) for path in patterns if path]
-                add(at, (name, state), outputs, state, *slices.beside(name))
-    return list(found.values())
-
-
-def jobs_of_seed(seed):
-    """The jobs of one seed."""
-    for planned, outputs, inputs in stages_of_seed(cases_of_seed(seed)):
-        outputs, inputs = (
-            [path.format(seed=seed) for path in paths] for paths in (outputs, inputs)
-        )
-        yield Job(planned, outputs, inputs)
-
-
-def jobs_of_study():
-    """The jobs that read the rows of all seeds, and those that build on them."""
-    for kind, paths in GATHERED.items():
-        yield Job(plan_of_gather(kind), [gathered(kind)], paths)
-    yield from jobs_of_rules(replay=False)
-
-
-def jobs_of_replay():
-    """The jobs of the replay, seed by seed, and its comparison with the published run."""
-    for seed in STREAMS:
-        yield Job(plan_of_replay(), [rules.replay_seed.output.metrics.format(seed=seed)], [])
-    yield from jobs_of_rules(replay=True)
-
-
-def jobs_of_rules(replay):
-    """The jobs of rules that make files of all seeds, of the replay or of the study."""
-    for rule in workflow.rules:
-        # A workflow that this one is a module of has rules of its own.
-        if rule.name not in OWN_RULES:
-            continue
-        made_by = rule.params.get("made_by")
-        if made_by and not rule.wildcard_names and replay == is_of_replay(str(rule.output[0])):
-            outputs, inputs = ([*map(str, paths)] for paths in (rule.output, rule.input))
-            yield Job(made_by(), outputs, inputs, rule.output.get("stamp"))
+def plan_of(job):
+    """The plan of a job in Snakemake's graph; None for rules that make no file of the study."""
+    params = job.rule.params
+    made_by = getattr(params.get("job"), "plan", params.get("made_by"))
+    return made_by and made_by(job.wildcards)
 
 
 @cache
@@ -92,74 +36,35 @@ def prepare():
         workflow._onstart = lambda log: (begin(), importing(log))
 
 
-def look_at(jobs, remade=()):
-    """Return which files are up to date, and which must be rebuilt.
-
-    `remade` has the files of other jobs that must be rebuilt.
-    """
-    made, remade = set(), set(remade)
-    for job in jobs:
+def look_at(dag):
+    """Have jobs run again whose files are out of date, whatever the times of files."""
+    remade = set()
+    for job in chain.from_iterable(dag.toposorted()):
+        if job.rule.name not in OWN_RULES or not (planned := plan_of(job)):
+            continue
+        outputs, inputs = list(map(str, job.output)), list(map(str, job.input))
+        stale = Job(planned, outputs, inputs, job.output.get("stamp")).is_stale(TEMPORARY)
         # The plan of the report does not include those of its figures, so inputs are checked too.
-        if job.is_stale(not STUDY.keep_networks) or not remade.isdisjoint(job.inputs):
-            workflow.dag.forcefiles.update(job.outputs)
-            remade.update(job.outputs)
-        elif all(os.path.exists(path) for path in job.outputs):
-            made.update(job.outputs)
-    return made, remade
-
-
-@cache
-def look_of_seed(seed):
-    """`look_at` for the jobs of one seed."""
-    return look_at(jobs_of_seed(seed))
-
-
-@cache
-def made_of_study():
-    """The files of all seeds that are up to date."""
-    remade = set().union(*(look_of_seed(seed)[1] for seed in SEEDS))
-    made = look_at(jobs_of_study(), remade)[0]
+        if stale or not remade.isdisjoint(inputs):
+            dag.forcefiles.update(outputs)
+            remade.update(outputs)
+        elif all(map(os.path.exists, outputs)):
+            for path in job.input:
+                path._file = ancient(str(path))
     forget_sources()  # every plan is known by now
-    return made
-
-
-@cache
-def made_of_replay():
-    """`made_of_study` for the replay."""
-    return look_at(jobs_of_replay())[0]
-
-
-def is_of_replay(path):
-    """Tell whether a file is one of the replay."""
-    return path.startswith(in_results("replay"))
-
-
-def is_made(job):
-    """Tell whether a job need not run, because its files are as it would make them."""
-    if not job.output:
-        return False
-    path, seed = str(job.output[0]), job.wildcards.get("seed")
-    if is_of_replay(path):
-        return path in made_of_replay()
-    return path in (made_of_study() if seed is None else look_of_seed(int(seed))[0])
 
 
 def after_a_look(update_needrun):
-    """Snakemake's decision which jobs of its graph run, after a look at the files of this workflow.
-
-    If those that a job makes are up to date, the times of those that it reads do not matter.
-    """
+    """Snakemake's decision which jobs of its graph run, after a look at the files of this workflow."""
 
     async def decide(dag, **options):
-        own = [job for job in dag.jobs if job.rule.name in OWN_RULES]
+        own = any(job.rule.name in OWN_RULES for job in dag.jobs)
         if own and dag.workflow is workflow:
             prepare()
             # Files in storage are fetched for each job. Snakemake's own record then decides what is
             # up to date, and jobs still check what they read.
             if workflow.is_main_process and not STORED:
-                for job in filter(is_made, own):
-                    for path in job.input:
-                        path._file = ancient(str(path))
+                look_at(dag)
         await update_needrun(dag, **options)
 
     return decide
@@ -170,7 +75,22 @@ DAG.update_needrun = after_a_look(DAG.update_needrun)
 
 # The study with its folder as it is here, which a module's prefix may have changed.
 KEPT = {**config, "results": RESULTS}
+# A workflow that this one is a module of has rules of its own.
 OWN_RULES = {rule.name for rule in workflow.modifier.rules}
+TEMPORARY = not STUDY.keep_networks
+
+
+def jobs_over_seeds():
+    """The jobs whose files are of all seeds, and those of the replay."""
+    for kind, paths in GATHERED.items():
+        yield Job(plan_of_gather(kind), [gathered(kind)], paths)
+    for seed in STREAMS:
+        yield Job(plan_of_replay(), [REPLAYED.format(seed=seed)], [])
+    for rule in workflow.rules:
+        made_by = rule.params.get("made_by")
+        if rule.name in OWN_RULES and made_by and not rule.wildcard_names:
+            outputs, inputs = list(map(str, rule.output)), list(map(str, rule.input))
+            yield Job(made_by(), outputs, inputs, rule.output.get("stamp"))
 
 
 def former_files():
@@ -179,7 +99,7 @@ def former_files():
     Only files over all seeds are listed, which a reader could take for results of this study.
     Networks and rows of single seeds stay, since nothing reads those of other studies.
     """
-    jobs = [*jobs_of_study(), *jobs_of_replay()]
+    jobs = list(jobs_over_seeds())
     planned = {path for job in jobs for path in job.outputs}
     # Only files that a study wrote are listed; other files in these folders belong to the user.
     there = []
@@ -188,8 +108,7 @@ def former_files():
     for folder in ("metrics", "statistics"):
         found = map(str, Path(RESULTS, folder).glob("*.parquet"))
         there += [path for path in found if read_stamp(path)]
-    temporary = not STUDY.keep_networks
-    stale = [path for job in jobs if job.is_stale(temporary) for path in job.outputs]
+    stale = [path for job in jobs if job.is_stale(TEMPORARY) for path in job.outputs]
     return [*(path for path in there if path not in planned), *stale]
 
 
