@@ -20,22 +20,20 @@ def start_of(state, at):
 @cache
 def plan_of_network(state, at=0):
     """The plan of the healthy network, of the untreated one, or of a treatment's."""
-    study = slice_of_network(state, at)
+    study, start = slice_of_network(state, at), start_of(state, at)
     if state == HEALTHY:
-        train = "pipeline_lib.steps.train:apply"
-        return plan(state, study=study, code=code("baseline", ENGINES[at], train), inputs={})
-    if state == UNTREATED:
-        inputs = {"network": plan_of_network(HEALTHY, at)}
+        entries = ["baseline", ENGINES[at], "pipeline_lib.steps.train:apply"]
+    elif state == UNTREATED:
         further = study.get(INSULT, {}).get("course", [])
-        parts = [ENGINES[at], *of_steps(further)] if further else []
-        return plan(state, study=study, code=code("prune", *parts), inputs=inputs)
-    steps = of_steps(study["course"])
-    # The name counts too, because a treatment's course uses a generator of that name.
+        entries = ["prune", *([ENGINES[at], *of_steps(further)] if further else [])]
+    else:
+        entries = ["treat", ENGINES[at], *of_steps(study["course"])]
     return plan(
-        f"treat {state}",
+        # The name counts too, because a treatment's course uses a generator of that name.
+        state if state in STATES else f"treat {state}",
         study=study,
-        code=code("treat", ENGINES[at], *steps),
-        inputs={"network": plan_of_network(start_of(state, at), at)},
+        code=code(*entries),
+        inputs={"network": plan_of_network(start, at)} if start else {},
     )
 
 
