@@ -41,16 +41,12 @@ def first_with(folder):
     return axes.first_with(SCENARIOS, folder)
 
 
-def cases_of_seed(seed):
-    """The cases of a seed, scenario by scenario."""
-    if DRAWN and seed not in DRAWN_AT:
-        sys.exit(f"seed {seed} is not one of the study, so no numbers are drawn for it")
-    return range(DRAWN_AT.get(seed, 0), len(CASES), PATIENTS)
-
-
 def case(wildcards):
     """The case of a job."""
-    return cases_of_seed(int(wildcards.seed))[first_with(wildcards.scenario)]
+    seed = int(wildcards.seed)
+    if DRAWN and seed not in DRAWN_AT:
+        sys.exit(f"seed {seed} is not one of the study, so no numbers are drawn for it")
+    return first_with(wildcards.scenario) * PATIENTS + DRAWN_AT.get(seed, 0)
 
 
 def known(function):
