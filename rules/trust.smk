@@ -22,6 +22,12 @@ def plan_of(job):
     return made_by and made_by(job.wildcards)
 
 
+def planned_job(planned, made):
+    """A job of this plan, with the files of a job in Snakemake's graph, or of a rule for one job."""
+    outputs, inputs = list(map(str, made.output)), list(map(str, made.input))
+    return Job(planned, outputs, inputs, made.output.get("stamp"))
+
+
 @cache
 def prepare():
     """Arrange what can only be arranged once Snakemake has its graph of jobs."""
@@ -39,17 +45,16 @@ def prepare():
 def look_at(dag):
     """Have jobs run again whose files are out of date, whatever the times of files."""
     remade = set()
-    for job in chain.from_iterable(dag.toposorted()):
-        if job.rule.name not in OWN_RULES or not (planned := plan_of(job)):
+    for made in chain.from_iterable(dag.toposorted()):
+        if made.rule.name not in OWN_RULES or not (planned := plan_of(made)):
             continue
-        outputs, inputs = list(map(str, job.output)), list(map(str, job.input))
-        stale = Job(planned, outputs, inputs, job.output.get("stamp")).is_stale(TEMPORARY)
+        job = planned_job(planned, made)
         # The plan of the report does not include those of its figures, so inputs are checked too.
-        if stale or not remade.isdisjoint(inputs):
-            dag.forcefiles.update(outputs)
-            remade.update(outputs)
-        elif all(map(os.path.exists, outputs)):
-            for path in job.input:
+        if job.is_stale(TEMPORARY) or not remade.isdisjoint(job.inputs):
+            dag.forcefiles.update(job.outputs)
+            remade.update(job.outputs)
+        elif all(map(os.path.exists, job.outputs)):
+            for path in made.input:
                 path._file = ancient(str(path))
     forget_sources()  # every plan is known by now
 
@@ -89,8 +94,7 @@ def jobs_over_seeds():
     for rule in workflow.rules:
         made_by = rule.params.get("made_by")
         if rule.name in OWN_RULES and made_by and not rule.wildcard_names:
-            outputs, inputs = list(map(str, rule.output)), list(map(str, rule.input))
-            yield Job(made_by(), outputs, inputs, rule.output.get("stamp"))
+            yield planned_job(made_by(), rule)
 
 
 def former_files():
