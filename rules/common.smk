@@ -80,17 +80,17 @@ def in_seed(*parts):
     return in_results("seeds", "{seed}{scenario}", *parts)
 
 
-def network_file(*parts):
-    """The file of a network that is no longer needed once it is measured and others are made."""
-    path = in_seed(*parts)
-    return path if STUDY.keep_networks else temp(path)
-
-
 @cache
 def network_of(state):
     """The network file of a treatment or another state."""
     files = {HEALTHY: "baseline.safetensors", UNTREATED: "pruned.safetensors"}
     return in_seed(files.get(state, f"{state}/network.safetensors"))
+
+
+def network_file(state):
+    """The file of a network that is no longer needed once it is measured and others are made."""
+    path = network_of(state)
+    return path if STUDY.keep_networks else temp(path)
 
 
 def of_project(*parts):

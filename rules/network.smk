@@ -39,7 +39,7 @@ def plan_of_network(state, at=0):
 
 rule baseline:
     output:
-        network=network_file("baseline.safetensors"),
+        network=network_file(HEALTHY),
         history=in_seed("baseline_history.parquet"),
     log:
         log_of("baseline/{seed}{scenario}"),
@@ -57,7 +57,7 @@ rule prune:
     input:
         network=network_at(HEALTHY),
     output:
-        network=in_seed("pruned.safetensors"),
+        network=network_of(UNTREATED),
     log:
         log_of("prune/{seed}{scenario}"),
     group:
@@ -76,7 +76,7 @@ rule treat:
             lambda wildcards: start_of(wildcards.treatment, case(wildcards)),
         ),
     output:
-        network=network_file("{treatment}", "network.safetensors"),
+        network=network_file("{treatment}"),
         history=in_seed("{treatment}", "history.parquet"),
     log:
         log_of("treat/{seed}_{treatment}{scenario}"),
