@@ -64,6 +64,7 @@ BAD = [
     (COURSE, [{"withdraw": None, "every": 2}], "its steps must not have `every` or `chance`"),
     ([*SSRI, "maintenance"], [IN_REPEAT], "belong beside the repeat, not among the steps inside"),
     (COURSE, [TWO_SHARES], "units has 2 shares; it must have one for each of the 3 hidden layers"),
+    (["insult"], [TWO_SHARES], "insult[0].repeat.steps[0].modulate.units has 2 shares; it must"),
     ([*KETAMINE, "regrow"], RANDOM_SITES, "must have `batches` if sites is gradient, and only"),
     ([*SSRI, "combines"], ["lithium"], "has 'lithium'; it must name other treatments of the"),
     (["contrasts"], [["ssri", "lithium"]], "contrasts[0] has 'lithium'; it must name two of"),

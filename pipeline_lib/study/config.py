@@ -146,16 +146,18 @@ class Study(Model):
     @model_validator(mode="after")
     def _a_share_for_each_layer(self) -> Self:
         layers = len(self.network.hidden)
+        steps = list(placed(self.insult or [], "insult"))
         for name, treatment in self.treatments.items():
-            for part in ("course", "maintenance"):
-                for place, step in placed(getattr(treatment, part), part):
-                    units = step.modulate.units if getattr(step, "modulate", None) else None
-                    if isinstance(units, list) and len(units) != layers:
-                        raise PydanticCustomError(
-                            ELSEWHERE,
-                            f"treatments.{name}.{place}.modulate.units has {len(units)} shares; it"
-                            f" must have one for each of the {layers} hidden layers",
-                        )
+            steps += placed(treatment.course, f"treatments.{name}.course")
+            steps += placed(treatment.maintenance, f"treatments.{name}.maintenance")
+        for place, step in steps:
+            units = step.modulate.units if getattr(step, "modulate", None) else None
+            if isinstance(units, list) and len(units) != layers:
+                raise PydanticCustomError(
+                    ELSEWHERE,
+                    f"{place}.modulate.units has {len(units)} shares; it must have one for each of"
+                    f" the {layers} hidden layers",
+                )
         return self
 
     @field_validator("treatments")
