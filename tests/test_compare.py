@@ -40,7 +40,7 @@ def test_seeds_are_paired_treatments_are_matched_and_the_settings_are_told(paper
     other = write(tmp_path / "other", paper, theirs, **hidden)
     text = told(capsys, one, other, out=tmp_path / "out")
     assert "other is compared with one within 3 seeds that both have." in text
-    assert "With fewer than 5 seeds all of this is rough." in text
+    assert "With fewer than 5 seeds, all results are rough." in text
     # Which seeds there are is no difference.
     assert "They differ in network.hidden ([512, 512, 256] and [32, 32, 16])." in text
     assert "Only one has ketamine.\n- Only other has bridge." in text
