@@ -6,6 +6,7 @@ import yaml
 
 from benchmarks import agreement
 from pipeline_lib import compare
+from pipeline_lib.analysis.compared import Side, differences
 from pipeline_lib.analysis.welch import holm
 from pipeline_lib.files.rows import table_of, with_axes, write_rows, write_table
 from pipeline_lib.measures import Value
@@ -68,6 +69,29 @@ def test_of_a_course_only_the_steps_that_differ_are_told(paper, tmp_path, capsys
     steps = [{"train": {"epochs": epochs, "lr": 0.0005}} for epochs in (15, 30)]
     text = told(capsys, *sides, out=tmp_path / "out")
     assert f"They differ in treatments.ketamine.course[1] ({steps[0]} and {steps[1]})." in text
+
+
+@pytest.mark.parametrize(
+    ("axis", "other"),
+    [
+        ("treatments.ketamine.course.train.lr", {"epochs": 30, "lr": 1.0}),
+        ("treatments.each.course.each.train.lr", {"epochs": 30}),
+        ("treatments.ketamine.course.1.train", {"epochs": 15}),
+    ],
+)
+def test_beside_an_axis_the_other_settings_of_its_course_are_told(axis, other):
+    sides = []
+    for sites, train in (("random", {"epochs": 15, "lr": 5e-4}), ("gradient", other)):
+        course = [{"regrow": {"sites": sites}}, {"train": train}]
+        study = {"treatments": {"ketamine": {"course": course}}, "axes": {axis: [0.1, 0.2]}}
+        sides.append(Side("x", study, {axis: 0.1}, []))
+    first, *more = differences(*sides)
+    steps = [{"regrow": {"sites": sites}} for sites in ("random", "gradient")]
+    assert first == f"treatments.ketamine.course[0] ({steps[0]} and {steps[1]})"
+    trains = [
+        "treatments.ketamine.course[1] ({'train': {'epochs': 15}} and {'train': {'epochs': 30}})"
+    ]
+    assert more == ([] if axis.endswith("train") else trains)
 
 
 def test_scenarios_of_a_study_are_compared_however_their_values_are_spelled(

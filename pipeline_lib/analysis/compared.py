@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,8 +129,6 @@ def differences(base: Side, other: Side) -> list[str]:
 
     Treatments that only one of them has are left out. A variant is told by its settings.
     """
-    ours, theirs = (dict(_leaves(side.study)) for side in (base, other))
-    varied = [axis for side in (base, other) for axis in side.axes]
     treatments = [set(side.study.get("treatments") or {}) for side in (base, other)]
     alone = treatments[0] ^ treatments[1]
     lists = [
@@ -140,10 +139,10 @@ def differences(base: Side, other: Side) -> list[str]:
         first, second = (_spelled(side.axes.get(axis, "not varied")) for side in (base, other))
         if first != second:
             found.append(f"{axis} ({first} and {second})")
+    ours, theirs = (dict(_leaves(_without(lists, side.study))) for side in (base, other))
     for key in dict.fromkeys([*ours, *theirs]):
         section, *rest = key.split(".")
-        skipped = section in APART or (section == "treatments" and rest[0] in alone)
-        if skipped or any(axis == key or axis.startswith(f"{key}.") for axis in varied):
+        if section in APART or (section == "treatments" and rest[0] in alone):
             continue
         for place, one, another in _apart(key, ours.get(key), theirs.get(key)):
             found.append(f"{place} ({_text(one)} and {_text(another)})")
@@ -176,6 +175,22 @@ def _laid_over(study: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str
         deeper = isinstance(value, dict) and isinstance(found.get(key), dict)
         found[key] = _laid_over(found[key], value) if deeper else value
     return found
+
+
+def _without(axes: Sequence[str], value: Any, above: str = "") -> Any:
+    """Return a setting without the keys that are axes; `above` is its place, such as ".network"."""
+    if isinstance(value, list):
+        return [_without(axes, each, f"{above}.{place}") for place, each in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    # An axis may name a step by its kind, without the number, or mean every one.
+    steps = [axis.replace(".", r"(\.\d+)?\.") for axis in axes]
+    varied = "|".join(re.sub(r"\beach\b", "[^.]+", axis) for axis in steps)
+    return {
+        key: _without(axes, each, f"{above}.{key}")
+        for key, each in value.items()
+        if not re.fullmatch(rf"\.({varied})", f"{above}.{key}")
+    }
 
 
 def _leaves(study: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
