@@ -153,8 +153,11 @@ def test_an_infinite_or_nan_number_stops_the_job_with_its_cause(engine, path, va
         run_quietly(validate(study))
 
 
-def test_claims_go_with_a_treatment_that_an_overlay_removes(paper):
+def test_contrasts_and_claims_go_with_a_treatment_that_an_overlay_removes(paper):
     paper["treatments"]["ssri"] = None
+    kept = ["ketamine", "neurosteroid"]
+    paper["contrasts"] = [["ssri", "ketamine"], kept, ["untreated", "ssri"]]
+    assert validate(paper).contrasts == [kept]
     left = [(claim.better, *claim.than) for claim in validate(paper).claims]
     others = [("ketamine", "neurosteroid")] * 4
     assert left == [("neurosteroid", "withdrawn"), *others]

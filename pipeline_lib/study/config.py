@@ -201,14 +201,18 @@ class Study(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_claims(cls, study: Any) -> Any:
-        # If an overlay removes a treatment or a measure, the base study's claims about it go, too.
-        treatments, claims = (
-            isinstance(study, dict) and study.get(key) for key in ("treatments", "claims")
-        )
-        if not (isinstance(treatments, dict) and isinstance(claims, list)):
+    def _drop_contrasts_and_claims(cls, study: Any) -> Any:
+        # If an overlay removes a treatment or a measure, the base study's contrasts and claims that
+        # are about it go, too.
+        treatments = study.get("treatments") if isinstance(study, dict) else None
+        if not isinstance(treatments, dict):
             return study
         gone = [name for name, treatment in treatments.items() if treatment is None]
+        if isinstance(contrasts := study.get("contrasts"), list):
+            kept = [x for x in contrasts if not (isinstance(x, list) and any(n in gone for n in x))]
+            study = {**study, "contrasts": kept}
+        if not isinstance(claims := study.get("claims"), list):
+            return study
         off = [name for name in measures.in_order() if name in study and study[name] is None]
         unmeasured = list(measures.numbers(off))
         left = []
