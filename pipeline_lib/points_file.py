@@ -60,7 +60,8 @@ def read_points(path: str) -> PointsFile:
     except UnicodeDecodeError:
         raise PipelineError(f"{path}: it must be a text file in UTF-8") from None
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    values, names = array("d"), []
+    values, names = array("d"), list[str]()
+    spelled = dict[float, str]()  # the first spelling of each label that is a number
     try:
         head = [name.strip() for name in next(lines, [])]
         _check_head(path, head)
@@ -79,6 +80,13 @@ def read_points(path: str) -> PointsFile:
                 raise PipelineError(
                     f"{where} has {names[-1]!r} as its {LABEL}; a {LABEL} must not be missing"
                 )
+            with suppress(ValueError):
+                first = spelled.setdefault(float(names[-1]), names[-1])
+                if names[-1] != first:
+                    raise PipelineError(
+                        f"{where} has {names[-1][:30]!r} as its {LABEL}, and an earlier line has"
+                        f" {first[:30]!r}; equal numbers must be spelled alike"
+                    )
             values.extend(_number(where, *each) for each in entries.items())
     except csv.Error as error:
         raise PipelineError(f"{path}: line {lines.line_num} is not CSV ({error})") from None
