@@ -109,6 +109,7 @@ SAID = {
         {"first": [[70.0, 70.0]] * 2, "second": [[70.0, 95.0]] * 2},
         RELAPSE,
         r"2 seeds responded neither at once nor slowly\.",
+        r"Second: 0 of 2 \(.*?\) responded\. 2 were slow responders",
     ),
     "no relapse": (FLAT, RELAPSE, "so there are no times to relapse to compare"),
     "all relapse together": (

@@ -42,7 +42,8 @@ def relapses(results: Results) -> Iterator[str]:
         late = slow.count or 0
         if late:
             were = "was a slow responder" if late == 1 else "were slow responders"
-            said += f". Another {late} {were}, below {share(results.threshold)} at cycle 0 but "
+            more = "Another " if responded.count else ""
+            said += f". {more}{late} {were}, below {share(results.threshold)} at cycle 0 but "
             said += "not after the last cycle"
         if never := responded.n - (responded.count or 0) - late:
             said += f". {plural(never, 'seed')} responded neither at once nor slowly"
