@@ -121,6 +121,7 @@ def test_states_show_every_seed_its_mean_and_its_interval(seeds):
     assert labels == [*(look.label for look in looks().values()), "SSRI-like\nmodulation off"]
     open_markers = [line for line in figure.axes[1].lines if line.get_markerfacecolor() == "white"]
     assert [line.get_color() for line in open_markers] == [looks()["ssri"].colour]
+    assert ("mean and 95 % interval" in legend(figure)) == (seeds > 1)
 
 
 def test_each_panel_has_the_axis_of_its_number():
@@ -157,6 +158,7 @@ def test_lines_draw_means_and_intervals_over_levels_or_cycles(seeds, at):
     (panel,) = figure.axes
     assert [panel.get_xlabel(), panel.get_ylabel()] == axes
     assert ("chance, 25 %" in legend(figure)) == (name == "resilience")
+    assert ("95 % interval" in legend(figure)) == (seeds > 1)
     for (state, keys), bars in zip(series.items(), panel.collections, strict=True):
         (line,) = marked(panel, looks()[state].label)
         means = of_seeds(values, keys).mean(axis=1)

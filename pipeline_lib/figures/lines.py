@@ -28,7 +28,7 @@ def draw(shown: Shown) -> Figure:
             panel.set_title(number.heading)
     there = {state for _, of_number in series for state in of_number}
     legend = [style.handle(look) for state, look in shown.looks.items() if state in there]
-    legend.append(style.interval())
+    legend += style.intervals(figure)
     if any(is_accuracy(number) for number, _ in series):
         legend.append(style.chance(shown.chance))
     style.legend(figure, legend)

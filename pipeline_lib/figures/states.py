@@ -38,6 +38,7 @@ def draw(shown: Shown) -> Figure:
     # The width of a panel, in letters.
     width = int(12.5 * style.page_width()) // max(1, min(len(panels), style.per_row(COLUMNS)))
     grid = style.grid(figure, len(panels), COLUMNS, sharex=False)
+    sure = False  # whether any mean has an interval
     for axes, (number, keys) in zip(grid, panels, strict=True):
         at_cycle = "" if keys[0].cycle is None else f", cycle {keys[0].cycle}"
         axes.set_title(style.wrapped(title(number, keys[0].level) + at_cycle, width))
@@ -45,6 +46,7 @@ def draw(shown: Shown) -> Figure:
         scale = 100.0 if number.share else 1.0
         seeds = [scale * np.array(list(shown.values[key].values())) for key in keys]
         means = shown.means(keys).T
+        sure |= bool(np.isfinite(means[:, 1:]).any())
         _scale(axes, number, np.concatenate([*seeds, *means]), shown.chance)
         for key, of_seeds, of_mean in zip(keys, seeds, means, strict=True):
             place = rows[key.treatment, key.modulation]
@@ -52,7 +54,9 @@ def draw(shown: Shown) -> Figure:
         style.name_rows(axes, labels)
     notes = [
         style.note("one seed", linestyle="none", marker="o", color=style.QUIET, markersize=3.2),
-        style.note("mean and 95 % interval", **MEAN),
+        style.note("mean and 95 % interval", **MEAN)
+        if sure
+        else style.note("mean", **MEAN | {"linestyle": "none"}),
     ]
     if any(is_accuracy(number) for number, _ in panels):
         notes.append(style.chance(shown.chance))

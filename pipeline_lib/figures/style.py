@@ -16,6 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
@@ -193,9 +194,12 @@ def note(label: str, **options: Any) -> Line2D:
     return Line2D([], [], **(plain | options))
 
 
-def interval() -> Line2D:
-    """Return a legend's entry for the vertical bars of intervals."""
-    return note("95 % interval", linestyle="none", marker="|", markersize=9)
+def intervals(figure: Figure) -> list[Line2D]:
+    """Return a legend's entry for the bars of intervals, if the figure has any."""
+    collections = [each for panel in figure.axes for each in panel.collections]
+    bars = [each for each in collections if isinstance(each, LineCollection)]
+    drawn = any(len(bar) for each in bars for bar in each.get_segments())
+    return [note("95 % interval", linestyle="none", marker="|", markersize=9)] if drawn else []
 
 
 def chance(level: float) -> Line2D:

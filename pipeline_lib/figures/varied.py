@@ -66,7 +66,7 @@ def _words(axis: str, looks: Mapping[str, Look]) -> str:
 
 def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: Any) -> None:
     handles = [style.handle(look) for name, look in looks.items() if name in there]
-    style.legend(figure, [*handles, style.interval(), *notes])
+    style.legend(figure, [*handles, *style.intervals(figure), *notes])
 
 
 def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
