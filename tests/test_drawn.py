@@ -125,8 +125,14 @@ def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
 
     with pages.applied():
         looks = style.looks({"first": "First"}, {"first": 0}, {})
-        panels = patients.draw(by_key(made), drawn, looks, NUMBERS, 0.8).axes
-    assert [panel.get_xlabel() for panel in panels] == [SEVERITY, "task.sd"]
+        figure, few = (
+            patients.draw(by_key(made[:n]), dict(list(drawn.items())[:n]), looks, NUMBERS, 0.8)
+            for n in (30, 20)
+        )
+    panels = figure.axes
+    assert [panel.get_xlabel() for panel in panels] == ["pruning sparsity", "task SD"]
+    lines = [each.legends[0].get_lines()[0].get_linestyle() for each in (figure, few)]
+    assert lines == ["-", "None"]  # few seeds have no running mean
     points, mean, _ = panels[0].lines
     assert points.get_xydata().tolist() == [[drawn[s][SEVERITY], 90.0 - s] for s in seeds]
     # Of a straight line, the mean over neighbours is the line itself, without its ends.

@@ -14,9 +14,10 @@ from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
 from pipeline_lib.measures import Value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY
-from pipeline_lib.numbers import Drawn, Key, Number, drawn_keys
+from pipeline_lib.numbers import Drawn, Key, Number, axis_text, drawn_keys
 
 NEIGHBOURS = 5  # seeds on either side, over which the line is a running mean
+FEWEST = 2 * (2 * NEIGHBOURS + 1)  # seeds that have such a line
 
 
 def draw(
@@ -31,7 +32,7 @@ def draw(
     looks = {name: look for name, look in looks.items() if name != HEALTHY}  # before any damage
     there = {(key.treatment, key.number) for key in values if key.treatment in looks}
     rows = [number for number in (COMBINED, FINAL_ACCURACY) if number in {n for _, n in there}]
-    columns = style.per_row(len(keys))
+    columns, labels = style.per_row(len(keys)), {name: look.label for name, look in looks.items()}
     figure = style.new_figure(0.8 + 2.1 * len(rows) * style.rows_for(len(keys), len(keys)))
     # Panels of one key share its axis, which need not be that of the panel below.
     panels = style.grid(figure, len(rows) * len(keys), len(keys), sharex=False)
@@ -46,12 +47,14 @@ def draw(
             panel.plot(*_running(x[order], y[order]), color=look.colour, linestyle=look.line)
         if threshold is not None:
             panel.axhline(100 * threshold, **THRESHOLD)
-        panel.set_xlabel(style.wrapped(key, 40))
+        panel.set_xlabel(style.wrapped(axis_text(key, labels), 40))
         if place % columns == 0:
             panel.set_ylabel(f"{numbers[number].heading}\nAccuracy (%)")
     shown = [look for name, look in looks.items() if any((name, row) in there for row in rows)]
     notes = [style.note("threshold", **THRESHOLD)] if threshold is not None else []
-    style.legend(figure, [*map(style.handle, shown), *notes])
+    # Without a running mean a treatment has points alone.
+    marks = {} if len(drawn) >= FEWEST else {"linestyle": "none"}
+    style.legend(figure, [*(style.handle(look, **marks) for look in shown), *notes])
     return figure
 
 
@@ -65,7 +68,7 @@ def drawing(job: Job) -> Draw:
 def _running(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the means of x and of y over each seed and its neighbours, x ascending."""
     width = 2 * NEIGHBOURS + 1
-    if len(x) < 2 * width:  # too few seeds for a line
+    if len(x) < FEWEST:
         return np.array([]), np.array([])
     window = np.full(width, 1 / width)
     return np.convolve(x, window, "valid"), np.convolve(y, window, "valid")
