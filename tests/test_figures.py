@@ -169,13 +169,14 @@ def test_lines_draw_means_and_intervals_over_levels_or_cycles(seeds, at):
 
 
 @pytest.mark.parametrize("seeds", [1, 4])
-def test_trajectories_draw_seeds_means_and_relapses(seeds):
+def test_trajectories_draw_seeds_means_and_first_cycles_below_the_threshold(seeds):
     series = [[Key(name, names.LONGITUDINAL, cycle=c) for c in range(4)] for name in LABELS]
     values = numbered(seeds, itertools.chain(*series))
     values |= {Key("ketamine", names.RELAPSED): dict.fromkeys(range(seeds), 0.0)}
     values |= {Key("ssri", names.RELAPSED): dict.fromkeys(range(seeds), 0.0) | {0: 1.0}}
     values |= {Key("ssri", names.RELAPSE_CYCLE): {0: 2.0}}
     figure = trajectories.draw(of_measures("trajectories", values, threshold=0.8))
+    assert legend(figure)[-1] == "first cycle below it"
     counts = [
         f"{who}-like\n{n} of {seeds} ever below 80 %" for who, n in (("Ketamine", 0), ("SSRI", 1))
     ]
@@ -185,8 +186,8 @@ def test_trajectories_draw_seeds_means_and_relapses(seeds):
         assert np.allclose(thin_lines(panel), numbers.T)
         assert np.allclose(marked(panel, "mean")[0][:, 1], numbers.mean(axis=1))
         assert any(set(line.get_ydata()) == {80.0} for line in panel.lines)
-    assert marked(figure.axes[0], "relapse") == []
-    assert marked(figure.axes[1], "relapse")[0].tolist() == [[2, values[series[1][2]][0]]]
+    assert marked(figure.axes[0], "below") == []
+    assert marked(figure.axes[1], "below")[0].tolist() == [[2, values[series[1][2]][0]]]
 
 
 def test_survival_draws_its_steps_and_marks_those_that_never_relapsed():

@@ -17,7 +17,7 @@ from pipeline_lib.numbers import Key
 
 COLUMNS = 4
 THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": (0, (4, 2))}
-RELAPSE: dict[str, Any] = {
+BELOW: dict[str, Any] = {
     "color": "black",
     "linestyle": "none",
     "marker": "x",
@@ -27,7 +27,7 @@ RELAPSE: dict[str, Any] = {
 
 
 def draw(shown: Shown) -> Figure:
-    """Draw a block of panels for each number; relapse is marked where it is defined."""
+    """Draw a block of panels for each number; the first cycle below the threshold is marked."""
     series = shown.series()
     rows = [style.rows_for(len(of_number), COLUMNS) for _, of_number in series] or [1]
     figure = style.new_figure(0.75 + 2.0 * sum(rows))
@@ -47,7 +47,7 @@ def draw(shown: Shown) -> Figure:
                 panel.axhline(limit, **THRESHOLD)
             notes += [
                 style.note(f"threshold, {limit:g} %", **THRESHOLD),
-                style.note("relapse: first cycle below it", **RELAPSE),
+                style.note("first cycle below it", **BELOW),
             ]
     style.legend(figure, notes)
     return figure
@@ -73,7 +73,5 @@ def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:
             for seed, cycle in shown.values.get(Key(state, RELAPSE_CYCLE), {}).items()
         ]
         if points:  # the layout would make room for marks that are nowhere
-            panel.plot(
-                *zip(*points, strict=True), clip_on=False, zorder=4, label="relapse", **RELAPSE
-            )
+            panel.plot(*zip(*points, strict=True), clip_on=False, zorder=4, label="below", **BELOW)
     panel.set_title(title)

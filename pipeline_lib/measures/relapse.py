@@ -263,8 +263,8 @@ FIGURES = (
     FigureSpec(
         "trajectories",
         "Accuracy through the stress cycles",
-        "Combined-stress accuracy of every seed through the stress cycles, and its mean. A seed "
-        "relapses at its first cycle below the threshold; cycle 0 is before any stress.",
+        "Combined-stress accuracy of every seed through the stress cycles, and its mean. Crosses "
+        "mark each seed's first cycle below the threshold; cycle 0 is before any stress.",
         kind="trajectories",
     ),
     FigureSpec(
