@@ -66,7 +66,7 @@ def test_of_a_course_only_the_steps_that_differ_are_told(paper, tmp_path, capsys
         treatments = paper["treatments"] | {"ketamine": ketamine}
         accuracy = {"ketamine": {0: 90.0, 1: 80.0}}
         sides.append(write(tmp_path / name, paper, accuracy, treatments=treatments))
-    steps = [{"train": {"epochs": epochs, "lr": 0.0005}} for epochs in (15, 30)]
+    steps = [f'{{"train": {{"epochs": {epochs}, "lr": 0.0005}}}}' for epochs in (15, 30)]
     text = told(capsys, *sides, out=tmp_path / "out")
     assert f"They differ in treatments.ketamine.course[1] ({steps[0]} and {steps[1]})." in text
 
@@ -86,10 +86,10 @@ def test_beside_an_axis_the_other_settings_of_its_course_are_told(axis, other):
         study = {"treatments": {"ketamine": {"course": course}}, "axes": {axis: [0.1, 0.2]}}
         sides.append(Side("x", study, {axis: 0.1}, []))
     first, *more = differences(*sides)
-    steps = [{"regrow": {"sites": sites}} for sites in ("random", "gradient")]
+    steps = [f'{{"regrow": {{"sites": "{sites}"}}}}' for sites in ("random", "gradient")]
     assert first == f"treatments.ketamine.course[0] ({steps[0]} and {steps[1]})"
     trains = [
-        "treatments.ketamine.course[1] ({'train': {'epochs': 15}} and {'train': {'epochs': 30}})"
+        'treatments.ketamine.course[1] ({"train": {"epochs": 15}} and {"train": {"epochs": 30}})'
     ]
     assert more == ([] if axis.endswith("train") else trains)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -202,5 +203,6 @@ def _leaves(study: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
 
 
 def _text(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    text = "nothing" if value is None else text
     return text if len(text) <= 80 else f"{text[:79]}…"

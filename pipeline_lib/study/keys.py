@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
@@ -83,5 +84,5 @@ def _no_such_key(name: str, part: str, there: Any) -> PipelineError:
         kinds = [next(iter(step)) if isinstance(step, dict) else step for step in there]
         known = f"the steps there are {', '.join(kinds)}"
     else:
-        known = f"{there!r} can only be set as a whole"
+        known = f"{json.dumps(there)} can only be set as a whole"
     return PipelineError(f"{name} is not a key of the study: there is no {part}; {known}")

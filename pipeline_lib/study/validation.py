@@ -76,7 +76,7 @@ def _treatments(raw: Any) -> dict[Any, Any]:
 
 def _unknown_removals(raw: Any, order: Sequence[str]) -> list[str]:
     return [
-        f"treatments.{_name(str(name))} is None, which removes a treatment, but the study has no "
+        f"treatments.{_name(str(name))} is null, which removes a treatment, but the study has no "
         f"treatment of this name; its treatments are {', '.join(order)}"
         for name, treatment in _treatments(raw).items()
         if order and treatment is None and name not in order
@@ -159,7 +159,8 @@ def _name(key: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    # JSON spells null, true and false like YAML.
+    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
