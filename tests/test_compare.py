@@ -112,15 +112,18 @@ def test_scenarios_of_a_study_are_compared_however_their_values_are_spelled(
 
 def test_what_cannot_be_compared_is_refused_in_a_sentence(paper, tmp_path):
     one = write(tmp_path / "one", paper, {"ssri": {0: 90.0}})
-    at, axes = [{"size": "small"}, {"size": "wide"}], {"size": {"small": {}, "wide": {}}}
+    at = [{"size": size, "sd": sd} for size in ("small", "wide") for sd in (0.5, 1.0)]
+    axes = {"size": {"small": {}, "wide": {}}, "sd": [0.5, 1]}
     sizes = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0}}, at, axes=axes)
     elsewhere = write(tmp_path / "elsewhere", paper, {"ssri": {5: 90.0}})
     another = write(tmp_path / "another", paper, {"healthy": {0: 90.0}})
     for place, problem in {
         f"{tmp_path}/none": "none has no readable study.yaml; it must be the results folder",
         f"{one}:size=wide": "'size' is not an axis of this study; it has none",
-        f"{sizes}": r"the study varies size; add one of its values .* \(small, wide\)",
-        f"{sizes}:size=big": "big is not a value of size, which has small, wide",
+        f"{sizes}": r"the study varies size and sd; add a value of each to the folder's name, "
+        r".*/sizes:size=…,sd=… \(size has small, wide; sd has 0\.5, 1\)$",
+        f"{sizes}:sd=1": r"the study varies size; .*/sizes:size=…,sd=1 \(size has small, wide\)$",
+        f"{sizes}:size=big,sd=1": "big is not a value of size, which has small, wide",
         f"{elsewhere}": "one and elsewhere have no seed in common",
         f"{another}": "one and another have no treatment of the same name",
         f"{one}": "is given twice; it must be two different studies",

@@ -72,24 +72,25 @@ def read_side(place: str) -> Side:
         raise PipelineError(f"{place}: {unknown[0]!r} is not an axis of this study; {known}")
     types: Axes = {axis: 0.0 if kind is float else "" for axis, kind in kinds.items()}
     rows = read_table(Path(folder, "values.parquet"), Value, axes=types).to_pylist()
+    named = {axis: {_spelled(row[axis]): row[axis] for row in rows} for axis in kinds}
+    wanted = {axis: next(iter(there)) for axis, there in named.items() if len(there) == 1} | wanted
+    if missing := [axis for axis in kinds if axis not in wanted]:
+        known = "; ".join(f"{axis} has {', '.join(named[axis])}" for axis in missing)
+        example = ",".join(f"{axis}={wanted.get(axis, '…')}" for axis in kinds)
+        raise PipelineError(
+            f"{place}: the study varies {' and '.join(missing)}; add a value of each to the"
+            f" folder's name, {folder}:{example} ({known})"
+        )
     axes: dict[str, float | str] = {}
-    for axis in kinds:
-        there = list(dict.fromkeys(row[axis] for row in rows))
-        named = {_spelled(value): value for value in there}
-        if axis not in wanted and len(there) == 1:
-            wanted[axis] = next(iter(named))
-        value = wanted.get(axis, "")
+    for axis, there in named.items():
+        value = wanted[axis]
         with suppress(ValueError):  # a number may be spelled in several ways
             value = _spelled(float(value)) if kinds[axis] is float else value
-        if value not in named:
-            known = ", ".join(named)
+        if value not in there:
             raise PipelineError(
-                f"{place}: {wanted[axis]} is not a value of {axis}, which has {known}"
-                if axis in wanted
-                else f"{place}: the study varies {axis}; add one of its values to the folder's"
-                f" name, {folder}:{axis}=… ({known})"
+                f"{place}: {value} is not a value of {axis}, which has {', '.join(there)}"
             )
-        axes[axis] = named[value]
+        axes[axis] = there[value]
         if isinstance(overlays := study["axes"][axis], dict):
             study = _laid_over(study, overlays[axes[axis]] or {})
     values = []
