@@ -135,7 +135,8 @@ def test_a_study_of_few_seeds_says_that_they_show_little():
         ([-1, -2, -3, -2, -1], "First is 1.8 points (0.9 to 3.1) lower with wide (92.2~%) than"),
         (
             [3, 3, 3],
-            "First is 3.0 points (in each of 3 seeds; up to 71~% of all seeds may differ) h",
+            "First is 3.0 points (the same in all 3 seeds; among all possible seeds, up to 71~% may"
+            " differ) h",
         ),
         (
             [-9, 9, 5, -8],

@@ -65,7 +65,7 @@ SAID = {
         },
         STRESS,
         r"30\.0 points.*20\.0 points.*10\.0 points",
-        r"First is 10\.0 points \(in each of 8 seeds; up to 37 % of all seeds may differ\)",
+        r"First is 10\.0 points \(the same in all 8 seeds; among all possible seeds, up to 37 %",
     ),
     "equal treatments": (
         {"first": [[81.0], [83.0]], "second": [[81.0], [83.0]]},
@@ -103,7 +103,7 @@ SAID = {
     "the same difference in every seed": (
         FLAT,
         STRESS,
-        r"First is 5\.0 points \(in each of 4 seeds;.*significant \(p = 0\.125\)\.$",
+        r"First is 5\.0 points \(the same in all 4 seeds;.*significant \(p = 0\.125\)\.$",
     ),
     "no response": (
         {"first": [[70.0, 70.0]] * 2, "second": [[70.0, 95.0]] * 2},
@@ -236,7 +236,7 @@ def test_a_new_measures_number_has_a_finding(monkeypatch):
     found = results([*measured(FLAT), *new])
     said = sentences(replace(found, pairs=compare_treatments(new, found.numbers, [])))
     assert said["Reaction time"].startswith("From the smallest value to the largest: Second 3.5 ms")
-    assert "Second is 3.0 ms (in each of 4 seeds; up to 60 % of all" in said["Reaction time"]
+    assert "Second is 3.0 ms (the same in all 4 seeds; among all" in said["Reaction time"]
     assert "Told" not in said
 
 
@@ -259,8 +259,8 @@ def test_what_a_combination_adds_is_the_paired_difference_to_its_better_part():
     ]
     said = {finding.topic: finding.sentences for finding in findings(study)}
     combined, drop, *_ = said["What combinations add to the better of their parts"]
-    assert combined.startswith("Combined stress: Both is 2.0 points (in each of 7 seeds; up to 41")
+    assert combined.startswith("Combined stress: Both is 2.0 points (the same in all 7 seeds;")
     assert combined.endswith("better than First (p = 0.016).")
     # A drop that is one point larger is one point worse.
-    assert drop.startswith("Acute drop: Both is 1.0 points (in each of 7 seeds; up to 41")
+    assert drop.startswith("Acute drop: Both is 1.0 points (the same in all 7 seeds; among")
     assert drop.endswith("worse than Second (p = 0.016).")

@@ -70,8 +70,9 @@ def mean(cell: Cell, number: Number) -> str:
 def estimate(value: float, of: WithInterval, number: Number, unit: str) -> str:
     """Return an estimate with its unit and, in brackets, its interval or what replaces it."""
     if of.method == EQUAL:
-        others = f"up to {might_differ(of.n):.0f}{PER_CENT} of all seeds may differ"
-        return f"{signed(value, number)}{unit} (in each of {of.n} seeds; {others})"
+        seeds = "both seeds" if of.n == 2 else f"all {of.n} seeds"
+        others = f"among all possible seeds, up to {might_differ(of.n):.0f}{PER_CENT} may differ"
+        return f"{signed(value, number)}{unit} (the same in {seeds}; {others})"
     return with_ends(f"{signed(value, number)}{unit}", of, number)
 
 
