@@ -4,6 +4,8 @@ Also networks of odd shapes: everything that a study may ask for and that prunin
 """
 
 import itertools
+import platform
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch.nn.functional as F
 from pipeline_lib.engines import fast, plain
 from pipeline_lib.engines.fast.activation import Response, respond_once, tanh
 from pipeline_lib.engines.fast.compaction import compact
+from pipeline_lib.engines.fast.denormals import flushed
 from pipeline_lib.engines.fast.noise import fill_normal
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.model.initialisation import initial_network
@@ -21,8 +24,8 @@ from pipeline_lib.model.network import Modulation, Network, dense
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.regrowth import regrow
-from pipeline_lib.model.task import Points
-from tests.conftest import modulated
+from pipeline_lib.model.task import Points, training_points
+from tests.conftest import CENTRES, modulated
 
 HALF = ((0, 2, 3, 7, 9, 15), (1, 5, 8, 11), tuple(range(16)), ())
 MODULATIONS = [
@@ -283,3 +286,30 @@ def test_tanh_is_accurate_everywhere():
     response = Response(True, np.float32(1), np.float32(0), np.float32(0))
     for saturated in (9.1, 1e30, np.inf):
         assert respond_once(np.float32(-saturated), response) == (-1, 0)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors keep denormals")
+def test_denormals_are_taken_for_0_in_training_alone():
+    small, half = np.full(1, 1.2e-38, np.float32), np.float32(0.5)
+    with flushed():
+        assert small * half == 0
+    assert small * half > 0
+
+
+def test_to_take_denormals_for_0_changes_no_weight(network, monkeypatch):
+    certain = training_points(0, centres=CENTRES, sd=0.05, train=300)
+    training = {"epochs": 100, "lr": 0.1, "batch_size": 64, "noise": (0.0, 0.0)}
+
+    def trained():
+        return fast.fit(network, certain, **training, generator=fast.generator(0, "training"))[0]
+
+    ours = trained()
+    gradients = fast.gradient_magnitudes(
+        ours, certain, batches=1, batch_size=64, generator=fast.generator(0, "gradients")
+    )
+    sizes = np.concatenate([gradient.ravel() for gradient in gradients])
+    assert np.count_nonzero((sizes > 0) & (sizes < 1e-19)) > 100  # their squares are denormal
+    monkeypatch.setattr(fast, "flushed", nullcontext)
+    theirs = trained()
+    for mine, other in zip(ours.weights + ours.biases, theirs.weights + theirs.biases, strict=True):
+        assert np.array_equal(mine, other)

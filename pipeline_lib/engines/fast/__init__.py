@@ -14,6 +14,7 @@ import numpy as np
 from pipeline_lib.engines import no_answer
 from pipeline_lib.engines.fast import steps
 from pipeline_lib.engines.fast.compaction import compact, responses
+from pipeline_lib.engines.fast.denormals import flushed
 from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
@@ -68,27 +69,28 @@ def fit(
     x, labels = _arrays(points)
     per_epoch = -(-len(points) // batch_size)
     history = []
-    for epoch in range(stop or epochs):
-        sigma = ramp(epoch, epochs, noise)
-        if gain:
-            modulation = replace(network.modulation, gain=ramp(epoch, epochs, gain))
-            network = replace(network, modulation=modulation)
-        total = steps.epoch(
-            part.plan,
-            state,
-            epoch * per_epoch,
-            x,
-            labels,
-            generator.orders.permutation(len(points)),
-            batch_size,
-            lr,
-            np.float32(ramp(epoch, epochs, input_noise)),
-            responses(network, part.units, sigma),
-            generator.lanes,
-            room,
-        )
-        history.append(Epoch(epoch, sigma, total / len(points)))
-        end_epoch(history[-1], epochs, lr)
+    with flushed():
+        for epoch in range(stop or epochs):
+            sigma = ramp(epoch, epochs, noise)
+            if gain:
+                modulation = replace(network.modulation, gain=ramp(epoch, epochs, gain))
+                network = replace(network, modulation=modulation)
+            total = steps.epoch(
+                part.plan,
+                state,
+                epoch * per_epoch,
+                x,
+                labels,
+                generator.orders.permutation(len(points)),
+                batch_size,
+                lr,
+                np.float32(ramp(epoch, epochs, input_noise)),
+                responses(network, part.units, sigma),
+                generator.lanes,
+                room,
+            )
+            history.append(Epoch(epoch, sigma, total / len(points)))
+            end_epoch(history[-1], epochs, lr)
     return trained(part.restored(network, theta), lr), history
 
 
