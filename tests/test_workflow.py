@@ -208,7 +208,7 @@ def test_a_treatment_starts_from_the_network_of_another_and_reruns_with_it(copie
     treatments["ketamine"]["course"][1]["train"]["epochs"] = 3
     assert reruns("ketamine", "longer", "same")
     said = copied.snakemake("-n", "replay", fails=True)
-    assert "and treatments.longer.from is same." in said
+    assert "but treatments.longer.from is same." in said
 
 
 def test_files_that_were_cut_short_or_belong_elsewhere_are_rebuilt(copied):
