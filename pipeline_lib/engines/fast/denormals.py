@@ -9,7 +9,7 @@ weight by less than 1e-30.
 from __future__ import annotations
 
 import ctypes
-import platform
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -38,7 +38,7 @@ def flushed() -> Iterator[None]:
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    if platform.machine() == "x86_64":
+    if os.uname().machine == "x86_64":
         with suppress(OSError):
             return ctypes.CDLL("libm.so.6")
     return None
