@@ -10,6 +10,7 @@ import pytest
 from pipeline_lib import names
 from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.digits import (
+    RunValue,
     against_runs,
     as_printed,
     differences,
@@ -166,6 +167,8 @@ def test_every_number_of_a_published_row_is_compared_as_printed():
     sd, no_cycle, _ = differences(rows)
     assert sd == f"{place} 0, statistic sd: published 14.3, ours 14.4"
     assert no_cycle == f"{place} 7, statistic mean: published 81.3, ours missing"
+    [of_zero] = differences([RunValue(3, "a", "combined", "on", None, None, 0.1, 0.0, False)])
+    assert of_zero == "seed 3, treatment a, number combined, modulation on: published 0.1, ours 0.0"
 
 
 def test_runs_are_compared_to_four_decimals_for_the_seeds_that_there_are():

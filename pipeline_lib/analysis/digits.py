@@ -148,7 +148,8 @@ def differences(comparison: Iterable[Digits | RunValue]) -> list[str]:
     lines = []
     for row in comparison:
         if not row.equal:
-            *place, theirs, ours, _ = asdict(row).items()
+            *place, (_, theirs), (_, ours), _ = asdict(row).items()
             where = ", ".join(f"{name} {value}" for name, value in place if value not in (None, ""))
-            lines.append(f"{where}: published {theirs[1]}, ours {ours[1] or 'missing'}")
+            ours = "missing" if ours in (None, "") else ours
+            lines.append(f"{where}: published {theirs}, ours {ours}")
     return lines
