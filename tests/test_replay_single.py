@@ -15,7 +15,7 @@ from pipeline_lib.analysis.digits import single_as_printed
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.engines import plain
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.model.change import weight_change
+from pipeline_lib.measures.change import weight_change
 from pipeline_lib.model.network import Modulation, dense
 from pipeline_lib.model.task import points
 from pipeline_lib.replay.kernels import AVX2, restart_with
@@ -145,10 +145,9 @@ def test_the_change_of_weights_counts_every_weight_and_no_bias():
     weights = (np.array([[1.05, 0.5], [2.0, -3.0]], np.float32),)
     after = replace(before, weights=weights, biases=(np.ones(2, np.float32),))
     found = weight_change(before, after)
-    assert found.l1 == pytest.approx((0.05 + 0.5 + 1.0) / 4)
-    assert found.l2 == pytest.approx((0.05**2 + 0.5**2 + 1.0) ** 0.5 / 4)
-    assert found.turnover == 0.5  # a change of 5 % is too small
-    assert found.sparsity == 0.25
+    assert found["weight_change_l1"] == pytest.approx((0.05 + 0.5 + 1.0) / 4)
+    assert found["weight_change_l2"] == pytest.approx((0.05**2 + 0.5**2 + 1.0) ** 0.5 / 4)
+    assert found["synaptic_turnover"] == 0.5  # a change of 5 % is too small
 
 
 def test_the_gradient_of_the_last_mini_batch_is_added_to_the_first_scored_one(network):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline_lib.errors import PipelineError
@@ -25,9 +26,9 @@ class Epoch:
     loss: float
 
 
-def ramp(epoch: int, epochs: int, ends: tuple[float, float]) -> float:
-    """Return an epoch's σ or gain, which changes linearly from the first epoch to the last."""
-    start, end = ends
+def ramp(epoch: int, epochs: int, ends: float | Sequence[float]) -> float:
+    """Return an epoch's σ or gain, which is steady or changes linearly from first to last."""
+    start, end = ends if isinstance(ends, Sequence) else (ends, ends)
     return start + (epoch / max(epochs - 1, 1)) * (end - start)
 
 

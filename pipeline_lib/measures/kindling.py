@@ -120,9 +120,8 @@ def probed(
     """Probe a network in one of so many cycles or, without a cycle, after them."""
     from pipeline_lib.engines.training import ramp
 
-    ends = [e if isinstance(e, list) else [e] for e in (probe["bias"], probe["internal_noise"])]
     at = cycles if cycle is None else cycle
-    bias, sigma = (ramp(at, cycles + 1, (each[0], each[-1])) for each in ends)
+    bias, sigma = (ramp(at, cycles + 1, probe[name]) for name in ("bias", "internal_noise"))
     stress = Stress(KINDLING, points, internal_noise=sigma, bias=bias)
     found = measure(subject, network, stress, assessment=KINDLING, cycle=cycle)
     below = is_below(per_cent(vars(found)), probe["threshold"])

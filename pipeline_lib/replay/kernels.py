@@ -12,14 +12,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 from pipeline_lib.errors import PipelineError
 
 ANY = ""  # whatever MKL chooses on this processor
 AVX2 = "AVX2"
 STARTED = "PRUNING_KERNELS"  # the kernels of a process that was started for them
-FUNCTIONS = """\
+FUNCTIONS = b"""\
 int mkl_serv_intel_cpu_true(void) { return 1; }
 int mkl_serv_intel_cpu(void) { return 1; }
 """
@@ -33,12 +32,10 @@ def restart_with(kernels: str) -> None:
     if kernels in (ANY, os.environ.get(STARTED)):
         return
     with tempfile.TemporaryDirectory(prefix="kernels") as folder:
-        source, library = Path(folder, "maker.c"), Path(folder, "maker.so")
-        source.write_text(FUNCTIONS, encoding="ascii")
-        compiler = os.environ.get("CC", "cc")
-        command = [compiler, "-shared", "-fPIC", "-o", str(library), str(source)]
+        library, compiler = f"{folder}/maker.so", os.environ.get("CC", "cc")
+        command = [compiler, "-shared", "-fPIC", "-o", library, "-x", "c", "-"]
         try:
-            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own source
+            subprocess.run(command, input=FUNCTIONS, check=True, capture_output=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError):
             raise PipelineError(
                 f"the published run was computed with the {kernels} kernels of MKL, and to have"
@@ -46,7 +43,7 @@ def restart_with(kernels: str) -> None:
                 f" `{compiler}` could not compile; install a C compiler, or name one in the"
                 " environment variable CC"
             ) from None
-        preloaded = " ".join(filter(None, [str(library), os.environ.get("LD_PRELOAD")]))
+        preloaded = " ".join(filter(None, [library, os.environ.get("LD_PRELOAD")]))
         changed = {"LD_PRELOAD": preloaded, "MKL_ENABLE_INSTRUCTIONS": kernels, STARTED: kernels}
         again = [sys.executable, *sys.orig_argv[1:]]
         ended = subprocess.run(again, env=os.environ | changed, check=False)  # noqa: S603

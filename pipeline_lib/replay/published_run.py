@@ -71,8 +71,7 @@ class Run:
 
     def options(self, measure: str, treatment: str) -> dict[str, Any]:
         """Return the options that a measure has for a treatment."""
-        options: dict[str, Any] = self.study["measures"][measure][treatment]["options"]
-        return options
+        return self.study["measures"][measure][treatment]["options"]
 
 
 def replay_seed(seed: int, study: Replay) -> list[Measurement]:

@@ -13,7 +13,7 @@ from pipeline_lib.engines import plain
 from pipeline_lib.engines.training import ramp
 from pipeline_lib.measures import Value
 from pipeline_lib.model.activity import mean_activity
-from pipeline_lib.model.network import Network, unmodulated
+from pipeline_lib.model.network import Network
 from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.randomness import skip_draw
 from pipeline_lib.names import (
@@ -22,33 +22,33 @@ from pipeline_lib.names import (
     COMBINED,
     INPUT,
     INTERNAL,
-    ON,
     SCARS,
     SPARSITY,
     STANDARD,
 )
-from pipeline_lib.replay.published_run import OneStream, Run
+from pipeline_lib.numbers import Key
+from pipeline_lib.replay.published_run import ACUTE, OneStream, Run
 from pipeline_lib.steps import StepOptions, apply_step, kind_of
 
 if TYPE_CHECKING:
     from pipeline_lib.study.kinds import Replay
 
-# A condition: its name, the SDs of the noise on the inputs and inside, and its level in a sweep.
-Condition = tuple[str, float, float, float | None]
-Accuracies = dict[tuple[str, float | None], float]  # in per cent, by name and level
-ACUTE, SWITCH, COURSE = "acute", "switch", "course"
-BOTH: Condition = (COMBINED, 1.0, 0.5, None)
-WITHOUT_NOISE: tuple[Condition, ...] = ((CLEAN, 0.0, 0.0, None), (STANDARD, 0.0, 0.0, None))
+Condition = tuple[str, float, float]  # its name, and the SDs of the noise on the inputs and inside
+Accuracies = dict[str, float]  # in per cent, by condition: "combined", "internal_0.5"
+SWITCH, COURSE = "switch", "course"
+BOTH: Condition = (COMBINED, 1.0, 0.5)
+WITHOUT_NOISE: tuple[Condition, ...] = ((CLEAN, 0.0, 0.0), (STANDARD, 0.0, 0.0))
+EVERY = 25  # epochs, of whose training the programs printed the last
 
 
 def on_inputs(*levels: float) -> tuple[Condition, ...]:
     """Return the conditions with noise of these SDs on the inputs."""
-    return tuple((INPUT, level, 0.0, level) for level in levels)
+    return tuple((INPUT, level, 0.0) for level in levels)
 
 
 def inside(*levels: float) -> tuple[Condition, ...]:
     """Return the conditions with noise of these SDs in the hidden layers."""
-    return tuple((INTERNAL, 0.0, level, level) for level in levels)
+    return tuple((INTERNAL, 0.0, level) for level in levels)
 
 
 SWEEP = inside(0.0, 0.5, 1.0, 1.5, 2.5)
@@ -64,7 +64,7 @@ class Replayed(Value):
 class Recording(OneStream):
     """One stream for every purpose, and what it keeps of the last training.
 
-    `options`, `losses` and `leftover` are its options, the mean loss of each mini-batch, and the
+    `options` has its options and, in `losses`, the mean loss of each mini-batch. `leftover` has the
     gradients of the last one. The published programs do not clear these before they score regrowth,
     so they are part of the first score.
     """
@@ -72,14 +72,12 @@ class Recording(OneStream):
     def __init__(self, stream: torch.Generator) -> None:
         super().__init__(stream)
         self.leftover: list[torch.Tensor] = []
-        self.losses: list[float] = []
         self.options: dict[str, Any] = {}
 
     def fit(self, *network_and_points: Any, **options: Any) -> Any:
         """See `Engine.fit`."""
-        self.losses, self.options = [], options
-        options |= {"leftover": self.leftover, "losses": self.losses}
-        return plain.fit(*network_and_points, **options)
+        self.options = options | {"leftover": self.leftover, "losses": []}
+        return plain.fit(*network_and_points, **self.options)
 
     def gradient_magnitudes(self, *network_and_points: Any, **options: Any) -> Any:
         """See `Engine.gradient_magnitudes`."""
@@ -148,116 +146,75 @@ class SingleRun(Run):
             masks.append(mask)
         return replace(network, weights=tuple(weights), masks=tuple(masks))
 
-    def accuracy(
-        self,
-        network: Network,
-        data: str,
-        *,
-        input_noise: float = 0.0,
-        internal_noise: float = 0.0,
-        bias: float = 0.0,
-    ) -> float:
-        """Return the accuracy, in per cent, under noise of these SDs, and of this mean inside."""
-        points = self.points(data)
-        correct = plain.count_correct(
-            network,
-            points,
-            input_noise=input_noise,
-            internal_noise=internal_noise,
-            internal_bias=bias,
-            generator=self.generator,
-        )
+    def accuracy(self, network: Network, data: str = STANDARD, **noise: float) -> float:
+        """Return the accuracy, in per cent, under this noise; see `Engine.count_correct`."""
+        points, noise = self.points(data), {"input_noise": 0.0, "internal_noise": 0.0} | noise
+        correct = plain.count_correct(network, points, **noise, generator=self.generator)
         return 100 * correct / len(points)
 
     def biased(self, treatment: str, network: Network) -> float:
         """Return the accuracy under biased noise."""
         options = self.options(SWITCH, treatment)
-        noise = {"internal_noise": options["internal_noise"], "bias": options["bias"]}
-        return self.accuracy(network, STANDARD, **noise)
+        internal, bias = options["internal_noise"], options["bias"]
+        return self.accuracy(network, internal_noise=internal, internal_bias=bias)
 
-    def withdraws(self, treatment: str) -> bool:
-        """Tell whether the study also measures the treatment with its modulation off."""
-        return bool(self.options("evaluate", treatment)["withdrawal"])
-
-    def add(
-        self,
-        table: str,
-        treatment: str,
-        numbers: Mapping[str, float],
-        *,
-        modulation: str = ON,
-        level: float | None = None,
-        cycle: int | None = None,
-    ) -> None:
-        """Add numbers, by name, to those of the run."""
-        for name, value in numbers.items():
-            place = (self.stream, treatment, name, modulation, level, cycle)
-            self.rows.append(Replayed(*place, float(value), self.part + table))
+    def add(self, table: str, treatment: str, numbers: Mapping[str, float], **where: Any) -> None:
+        """Add numbers, by name, to those of the run; `where` has the other parts of their keys."""
+        for name, number in numbers.items():
+            key = Key(treatment, name, **where)
+            self.rows.append(Replayed(self.stream, *key, float(number), self.part + table))
 
     def measure(
-        self,
-        table: str,
-        treatment: str,
-        network: Network,
-        conditions: Sequence[Condition],
-        modulation: str = ON,
+        self, table: str, treatment: str, network: Network, under: Sequence[Condition], **where: Any
     ) -> Accuracies:
-        """Add the accuracies under these conditions, with the modulation on or off; return them."""
-        state, found = network if modulation == ON else unmodulated(network), {}
-        for name, on_input, internal, level in conditions:
+        """Add the accuracies under these conditions, and return them."""
+        found = {}
+        for name, on_input, internal in under:
             data = CLEAN if name == CLEAN else STANDARD
-            value = self.accuracy(state, data, input_noise=on_input, internal_noise=internal)
-            self.add(table, treatment, {name: value}, modulation=modulation, level=level)
-            found[name, level] = value
+            value = self.accuracy(network, data, input_noise=on_input, internal_noise=internal)
+            level = {INPUT: on_input, INTERNAL: internal}.get(name)
+            self.add(table, treatment, {name: value}, level=level, **where)
+            found[name if level is None else f"{name}_{level}"] = value
         return found
 
     def add_differences(
-        self,
-        table: str,
-        treatment: str,
-        other: str,
-        found: Mapping[str, Accuracies],
-        decimals: int = 16,
+        self, table: str, arm: str, other: str, found: dict[str, Accuracies], decimals: int = 16
     ) -> None:
         """Add how far the accuracies of a treatment are above those of another, rounded before."""
-        for (name, level), value in found[treatment].items():
-            spelled = name if level is None else f"{name}_{level}"
-            difference = round(value, decimals) - round(found[other][name, level], decimals)
-            self.add(table, treatment, {f"{spelled}_over_{other}": difference})
+        for name, value in found[arm].items():
+            difference = round(value, decimals) - round(found[other][name], decimals)
+            self.add(table, arm, {f"{name}_over_{other}": difference})
 
     def acute(self, treatment: str, network: Network, before: float) -> float:
         """Prune the network at once, and return the combined accuracy that it loses."""
         options = self.options(ACUTE, treatment)
-        return self.lost(
-            treatment, prune_further(network, options["prune"], options["cap"]), before
-        )
+        damaged = prune_further(network, options["prune"], options["cap"])
+        return self.lost(treatment, damaged, before)
 
     def lost(self, treatment: str, damaged: Network, before: float) -> float:
         """Add the combined accuracy of a damaged network and what it has lost; return this."""
-        after = self.accuracy(damaged, STANDARD, input_noise=BOTH[1], internal_noise=BOTH[2])
+        after = self.accuracy(damaged, input_noise=BOTH[1], internal_noise=BOTH[2])
         found = {"acute_combined": after, ACUTE_DROP: before - after}
         self.add(ACUTE, treatment, found | {"acute_sparsity": 100 * damaged.sparsity})
         return before - after
 
-    def progress(self, treatment: str, every: int) -> None:
-        """Add the noise, the gain and the loss in every n-th epoch of the last training, from 1."""
+    def progress(self, treatment: str) -> None:
+        """Add the noise, the gain and the loss in some epochs, from 1, of the last training."""
         options, epochs = self.engine.options, self.engine.options["epochs"]
-        losses = np.reshape(self.engine.losses, (epochs, -1)).mean(axis=1)
-        for epoch in range(every, epochs + 1, every):
+        losses = np.reshape(options["losses"], (epochs, -1)).mean(axis=1)
+        for epoch in range(EVERY, epochs + 1, EVERY):
             found = {"course_loss": losses[epoch - 1]}
             for name in ("noise", "gain"):
                 if options[name]:
                     found[f"course_{name}"] = ramp(epoch - 1, epochs, options[name])
             self.add(COURSE, treatment, found, level=epoch)
 
-    def pushed(self, treatment: str, network: Network, modulation: str = ON) -> None:
+    def pushed(self, treatment: str, network: Network, **where: Any) -> None:
         """Add the accuracy under biased noise, and the activity of hidden units without noise."""
-        state = network if modulation == ON else unmodulated(network)
-        biased = self.biased(treatment, state)
+        biased = self.biased(treatment, network)
         skip_draw(self.generator)
-        activity = mean_activity(state, self.points(STANDARD).x)
-        found = {"biased": biased, "activity": activity}
-        self.add(SWITCH, treatment, found, modulation=modulation)
+        activity = mean_activity(network, self.points(STANDARD).x)
+        self.add(SWITCH, treatment, {"biased": biased, "activity": activity}, **where)
 
     def sparsity(self, table: str, treatment: str, network: Network) -> None:
         """Add the shares of weights that are pruned and, if any are, lost for good."""

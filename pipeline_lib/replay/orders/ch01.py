@@ -53,11 +53,7 @@ def _count(run: SingleRun, state: str, before: Network, network: Network) -> Non
     back = regrown(before, network)
     run.add(LAYERS, state, {"regrown": round(sum(back), -2)})  # printed as "about"
     for layer, (mask, new) in enumerate(zip(network.masks, back, strict=True), start=1):
-        kept = int(mask.sum())
-        numbers: dict[str, float] = {
-            "weights": mask.size,
-            "kept": kept,
-            "still_pruned": mask.size - kept,
-        }
-        numbers |= {"sparsity": 100 * (1 - kept / mask.size), "regrown": new}
+        size, kept = mask.size, int(mask.sum())
+        numbers: dict[str, float] = {"weights": size, "kept": kept, "still_pruned": size - kept}
+        numbers |= {"sparsity": 100 * (1 - kept / size), "regrown": new}
         run.add(LAYERS, state, {f"{name}_layer_{layer}": n for name, n in numbers.items()})

@@ -36,7 +36,7 @@ def whole(run: SingleRun, guided: str, at_random: str) -> dict[str, Accuracies]:
         if level:
             network = run.pruned(network, sparsity=level)
         name = f"pruned_{round(100 * level)}"
-        combined.append(run.measure(SWEEP, name, network, OF_SWEEP)[COMBINED, None])
+        combined.append(run.measure(SWEEP, name, network, OF_SWEEP)[COMBINED])
     drops = [before - after for before, after in itertools.pairwise(combined)]
     steepest = LEVELS[drops.index(max(drops))]
     run.add(SWEEP, "pruned", {"steepest_drop": max(drops), "steepest_drop_at": 100 * steepest})

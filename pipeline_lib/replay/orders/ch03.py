@@ -12,19 +12,13 @@ from pipeline_lib.model.network import Network
 from pipeline_lib.names import CLEAN, COMBINED, SPARSITY, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.orders import ch01, ch02
-from pipeline_lib.replay.single import (
-    BOTH,
-    COURSE,
-    SWEEP,
-    WITHOUT_NOISE,
-    Accuracies,
-    SingleRun,
-)
+from pipeline_lib.replay.single import BOTH, COURSE, SWEEP, WITHOUT_NOISE, Accuracies, SingleRun
 
 KERNELS = AVX2
 DURATIONS, COURSES = "durations", "courses"
 IMPROVEMENT, TREND = "improvement", "trend"
 AS_PRINTED = 1  # decimals
+FIRST, SECOND = "a_", "b_"  # the runs
 
 
 def replay(run: SingleRun) -> None:
@@ -32,15 +26,15 @@ def replay(run: SingleRun) -> None:
     guided, at_random, start, *arms = run.study["treatments"]
     durations, courses = arms[:5], arms[5:10]
 
-    run.part = "a_"
+    run.part = FIRST
     found = ch02.whole(run, guided, at_random)
     run.add_differences(IMPROVEMENT, guided, UNTREATED, found, AS_PRINTED)
-    _durations(run, start, durations, clean_after=True)
+    _durations(run, start, durations)
 
     other = SingleRun(run.stream, run.study)
-    other.part = "b_"
+    other.part = SECOND
     ch01.stages(other, guided, ch02.BATTERY)
-    _durations(other, start, durations, clean_after=False)
+    _durations(other, start, durations)
     pruned = other.pruned(other.healthy())
     other.sparsity(COURSES, UNTREATED, pruned)
     *_, longest, whole = courses
@@ -49,23 +43,17 @@ def replay(run: SingleRun) -> None:
     run.rows += other.rows
 
 
-def _durations(run: SingleRun, start: str, arms: Sequence[str], *, clean_after: bool) -> None:
+def _durations(run: SingleRun, start: str, arms: Sequence[str]) -> None:
     """Train one regrown network for several durations."""
     pruned = run.pruned(run.healthy())
     run.sparsity(DURATIONS, UNTREATED, pruned)
     network = run.treated(start, pruned)
     run.sparsity(DURATIONS, start, network)
-    _arms(run, DURATIONS, arms, network, arms[-1], clean_after=clean_after)
+    _arms(run, DURATIONS, arms, network, arms[-1])
 
 
 def _arms(
-    run: SingleRun,
-    table: str,
-    arms: Sequence[str],
-    start: Network,
-    last: str,
-    *,
-    clean_after: bool = False,
+    run: SingleRun, table: str, arms: Sequence[str], start: Network, last: str
 ) -> dict[str, Accuracies]:
     """Take a network through several courses, and compare the last with the first of them."""
     found, drops, first = {}, {}, arms[0]
@@ -80,8 +68,8 @@ def _arms(
         run.add(COURSE, arm, length)
         run.sparsity(table, arm, network)
         found[arm] = run.measure(table, arm, network, (*WITHOUT_NOISE, *SWEEP, BOTH))
-        drops[arm] = run.acute(arm, network, found[arm][COMBINED, None])
-        if clean_after:
+        drops[arm] = run.acute(arm, network, found[arm][COMBINED])
+        if run.part == FIRST:
             run.accuracy(network, CLEAN)  # only for what it draws
     run.add_differences(TREND, last, first, found)
     run.add(TREND, last, {f"acute_drop_below_{first}": drops[first] - drops[last]})

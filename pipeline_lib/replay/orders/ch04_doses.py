@@ -11,18 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from pipeline_lib.model.change import weight_change
-from pipeline_lib.model.network import Network
-from pipeline_lib.names import (
-    COMBINED,
-    GAIN_OVER_UNTREATED,
-    OFF,
-    TURNOVER,
-    WEIGHT_CHANGE_L1,
-    WEIGHT_CHANGE_L2,
-)
+from pipeline_lib.measures.change import SMALLEST, weight_change
+from pipeline_lib.model.network import Network, unmodulated
+from pipeline_lib.names import COMBINED, GAIN_OVER_UNTREATED, OFF, WEIGHT_CHANGE_L1
 from pipeline_lib.replay.kernels import AVX2
 from pipeline_lib.replay.orders.recoveries import IMPROVEMENT, OFF_MEDICATION, WHEN_OFF, recoveries
+from pipeline_lib.replay.published_run import EVALUATE
 from pipeline_lib.replay.single import WITHOUT_NOISE, SingleRun
 from pipeline_lib.steps import kind_of
 from pipeline_lib.steps.scar import scarred
@@ -82,30 +76,32 @@ def _dose(
     kind, name = kind_of(first), f"{treatment}_{dose:g}"
     run.build()
     network = run.taken([{kind: {**first[kind], option: dose}}, *others], pruned)
-    change, l1 = weight_change(pruned, network), _mean_change(pruned, network)
-    moved = {WEIGHT_CHANGE_L1: l1, WEIGHT_CHANGE_L2: change.l2, TURNOVER: change.turnover}
-    run.add(DOSE, name, moved | {"sparsity_change": change.sparsity})
-    found = run.measure(TABLE, name, network, (*WITHOUT_NOISE, *WHEN_OFF))
-    combined = found[COMBINED, None]
+    moved = _moved(pruned, network)
+    run.add(DOSE, name, moved)
+    combined = run.measure(TABLE, name, network, (*WITHOUT_NOISE, *WHEN_OFF))[COMBINED]
     improvement = combined - untreated
-    efficiency = improvement / (l1 + 1e-8)
+    efficiency = improvement / (moved[WEIGHT_CHANGE_L1] + 1e-8)
     run.add(IMPROVEMENT, name, {GAIN_OVER_UNTREATED: improvement})
     run.add(EFFICIENCY, name, {"improvement_per_l1": efficiency})
-    if run.withdraws(treatment):
-        off = run.measure(OFF_MEDICATION, name, network, WHEN_OFF, OFF)
-        changed = {"combined_change": off[COMBINED, None] - combined}
-        run.add(OFF_MEDICATION, name, changed, modulation=OFF)
+    if run.options(EVALUATE, treatment)["withdrawal"]:
+        off = run.measure(OFF_MEDICATION, name, unmodulated(network), WHEN_OFF, modulation=OFF)
+        run.add(OFF_MEDICATION, name, {"combined_change": off[COMBINED] - combined}, modulation=OFF)
     # The run cut a share of each matrix's survivors, not of the whole network's, as scars are.
     damaged = scarred(network, CUT, of="survivors", choose="weakest", draw=np.arange)
     drop = run.lost(name, damaged, combined)
-    return Outcome(dose, l1, improvement, efficiency, drop)
+    return Outcome(dose, moved[WEIGHT_CHANGE_L1], improvement, efficiency, drop)
 
 
-def _mean_change(before: Network, after: Network) -> float:
+def _moved(before: Network, after: Network) -> dict[str, float]:
+    """Return how far the weights have moved, and how much the share of absent ones changes."""
     # The run added up float32 numbers with PyTorch, whose order of addition gives the last digit.
     changes = [np.abs(new - old) for new, old in zip(after.weights, before.weights, strict=True)]
     total = sum(float(torch.from_numpy(change).sum()) for change in changes)
-    return total / sum(int(change.size) for change in changes)
+    weights, absent = sum(change.size for change in changes), 0
+    for old, new in zip(before.weights, after.weights, strict=True):
+        absent += int((np.abs(new) < SMALLEST).sum()) - int((np.abs(old) < SMALLEST).sum())
+    anew = {WEIGHT_CHANGE_L1: total / weights, "sparsity_change": abs(absent) / weights}
+    return weight_change(before, after) | anew
 
 
 def _matches(run: SingleRun, found: dict[str, list[Outcome]]) -> None:

@@ -6,7 +6,6 @@ mood stabiliser for several durations, and pushed after the drug was stopped.
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from pipeline_lib.engines.accuracy import is_below
 from pipeline_lib.model.network import Network
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.recoveries import recoveries
+from pipeline_lib.replay.orders.recoveries import recoveries, stops
 from pipeline_lib.replay.single import SWITCH, SingleRun
 
 KERNELS = AVX2
@@ -24,24 +23,14 @@ STEPS = 50  # in which the stabiliser wore off, linearly
 
 def replay(run: SingleRun) -> None:
     """Go through the run of one seed."""
-    recoveries(run, run.pruned(run.healthy()), stopped(run), then=partial(stop, run))
-
-
-def stopped(run: SingleRun) -> list[str]:
-    """Return the treatments that are stopped."""
-    return [name for name in run.study["treatments"] if _durations(run, name)]
-
-
-def _durations(run: SingleRun, name: str) -> list[str]:
-    """Return the arms that stop a treatment, which are called after it and their durations."""
-    return [arm for arm in run.study["treatments"] if re.fullmatch(rf"{name}_\d+", arm)]
+    recoveries(run, run.pruned(run.healthy()), then=partial(stop, run))
 
 
 def stop(run: SingleRun, name: str, treated: Network) -> None:
     """Keep a treated network for each duration, stop its drug, and push it."""
     threshold = run.study["values"][SWITCH]["threshold"]
     switched = []
-    for arm in _durations(run, name):
+    for arm in stops(run, name):
         run.build()
         network = run.treated(arm, treated)
         biased = run.biased(arm, network)

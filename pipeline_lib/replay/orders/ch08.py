@@ -18,7 +18,7 @@ from pipeline_lib.model.network import Network
 from pipeline_lib.model.randomness import skip_draw
 from pipeline_lib.names import STANDARD, UNTREATED
 from pipeline_lib.replay.kernels import AVX2
-from pipeline_lib.replay.orders.ch07 import SETTINGS, stop, stopped
+from pipeline_lib.replay.orders.ch07 import SETTINGS, stop
 from pipeline_lib.replay.orders.recoveries import recoveries
 from pipeline_lib.replay.single import SingleRun
 from pipeline_lib.steps import Setting, take
@@ -31,7 +31,7 @@ SHARES = {number.name for number in NUMBERS if number.share}
 
 def replay(run: SingleRun) -> None:
     """Go through the run of one seed."""
-    options = run.options(KINDLING, stopped(run)[0])
+    options, *_ = (each["options"] for each in run.study["measures"][KINDLING].values())
     dose, bias = options["episode"][0]["scar"], options["probe"]["bias"]
     lowest, highest = dose["severity"]["limits"]
     found = {"scar_base": 100 * dose["fraction"], "probes": options["cycles"] + 1}
@@ -49,7 +49,7 @@ def replay(run: SingleRun) -> None:
     share = np.random.RandomState(run.stream).uniform(*EARLY)
     run.add("adversity", UNTREATED, {"scars_drawn": 100 * share})
     pruned = scarred(run.pruned(run.healthy()), share, "all", "random", in_any_order)
-    recoveries(run, pruned, stopped(run), then=stop_and_kindle)
+    recoveries(run, pruned, then=stop_and_kindle)
 
 
 def kindle(run: SingleRun, name: str, network: Network) -> None:
