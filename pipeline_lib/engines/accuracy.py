@@ -69,22 +69,13 @@ def measure(
     The noise depends on the seed, the assessment, the stress and the cycle, but not on the
     treatment: all treatments of a seed get the same noise, whatever its mean.
     """
+    noise = {"input_noise": stress.input_noise, "internal_noise": stress.internal_noise}
+    at = -1 if cycle is None else cycle
     generator = subject.engine.generator(
-        subject.seed,
-        "measure",
-        assessment,
-        stress.condition,
-        stress.input_noise,
-        stress.internal_noise,
-        -1 if cycle is None else cycle,
+        subject.seed, "measure", assessment, stress.condition, *noise.values(), at
     )
     correct = subject.engine.count_correct(
-        network,
-        stress.points,
-        input_noise=stress.input_noise,
-        internal_noise=stress.internal_noise,
-        internal_bias=stress.bias,
-        generator=generator,
+        network, stress.points, **noise, internal_bias=stress.bias, generator=generator
     )
     total = len(stress.points)
     return Measurement(
@@ -93,8 +84,7 @@ def measure(
         assessment=assessment,
         condition=stress.condition,
         modulation=modulation,
-        input_noise=stress.input_noise,
-        internal_noise=stress.internal_noise,
+        **noise,
         cycle=cycle,
         sparsity=network.sparsity,
         correct=correct,

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from pipeline_lib.engines import no_answer
 from pipeline_lib.engines.training import BETA_1, BETA_2, EPSILON, Epoch, end_epoch, ramp, trained
@@ -133,7 +134,7 @@ def fit(
 
 
 class _SurvivorAdam:
-    """Adam on the surviving weights and the biases, packed into one vector.
+    """Adam on the surviving weights and the biases alone.
 
     Adam is element-wise, so this is bit-identical to Adam on all weights with the mask multiplied
     in after each step, at a fraction of the work. The operations and their order are those of
@@ -143,48 +144,32 @@ class _SurvivorAdam:
     def __init__(
         self, weights: list[Tensor], biases: list[Tensor], masks: list[Tensor], lr: float
     ) -> None:
-        self.parameters = [p.requires_grad_() for p in (*weights, *biases)]
-        self.sites = [
-            None if mask.all() else mask.flatten().nonzero().squeeze(1) for mask in masks
-        ] + [None] * len(biases)
-        self.values = torch.cat(self._survivors(self.parameters)).detach()
+        self.parameters = [*weights, *biases]
+        self.all = parameters_to_vector(self.parameters)
+        vector_to_parameters(self.all, self.parameters)  # a change to `all` now changes them
+        for parameter in self.parameters:
+            parameter.requires_grad_()
+        survive = [*masks, *(torch.ones_like(bias, dtype=torch.bool) for bias in biases)]
+        self.sites = parameters_to_vector(survive).nonzero().squeeze(1)
+        self.values = self.all[self.sites]
         self.mean = torch.zeros_like(self.values)
         self.square = torch.zeros_like(self.values)
         self.lr = lr
         self.steps = 0
 
+    @torch.no_grad()
     def step(self, loss: Tensor) -> tuple[Tensor, ...]:
         """Take a step, and return the gradients of all parameters before it."""
         gradients = torch.autograd.grad(loss, self.parameters)
-        gradient = torch.cat(self._survivors(gradients))
+        gradient = torch.cat([each.flatten() for each in gradients]).index_select(0, self.sites)
         self.steps += 1
         self.mean.lerp_(gradient, 1 - BETA_1)
         self.square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
         step_size = self.lr / (1 - BETA_1**self.steps)
         root = (self.square.sqrt() / (1 - BETA_2**self.steps) ** 0.5).add_(EPSILON)
         self.values.addcdiv_(self.mean, root, value=-step_size)
-        self._unpack()
+        self.all.index_copy_(0, self.sites, self.values)
         return gradients
-
-    def _survivors(self, tensors: Iterable[Tensor]) -> list[Tensor]:
-        flat = [tensor.reshape(-1) for tensor in tensors]
-        return [
-            t if at is None else t.index_select(0, at)
-            for t, at in zip(flat, self.sites, strict=True)
-        ]
-
-    @torch.no_grad()
-    def _unpack(self) -> None:
-        start = 0
-        for parameter, sites in zip(self.parameters, self.sites, strict=True):
-            flat = parameter.view(-1)
-            count = flat.numel() if sites is None else sites.numel()
-            values = self.values[start : start + count]
-            if sites is None:
-                flat.copy_(values)
-            else:
-                flat.index_copy_(0, sites, values)
-            start += count
 
 
 def gradient_magnitudes(
@@ -205,8 +190,7 @@ def gradient_magnitudes(
         weight.requires_grad_()
     x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
     sums = [torch.zeros_like(weight) for weight in weights]
-    order = shuffled(len(points), generator)
-    for batch in torch.split(order, batch_size)[:batches]:
+    for batch in torch.split(shuffled(len(points), generator), batch_size)[:batches]:
         logits = forward(x[batch], weights, biases, network.modulation, 0.0, generator)
         loss = F.cross_entropy(logits, labels[batch])
         gradients = torch.autograd.grad(loss, weights)
@@ -233,18 +217,11 @@ def count_correct(
     x, labels = torch.from_numpy(points.x), torch.from_numpy(points.labels)
     skip_draw(generator)
     correct = 0
-    for batch, truth in zip(
-        torch.split(x, TEST_BATCH), torch.split(labels, TEST_BATCH), strict=True
-    ):
-        logits = forward(
-            perturbed(batch, input_noise, generator),
-            weights,
-            biases,
-            network.modulation,
-            internal_noise,
-            generator,
-            bias_of_noise=internal_bias,
-        )
+    batches = (torch.split(part, TEST_BATCH) for part in (x, labels))
+    for batch, truth in zip(*batches, strict=True):
+        inputs = perturbed(batch, input_noise, generator)
+        layers = (weights, biases, network.modulation)
+        logits = forward(inputs, *layers, internal_noise, generator, bias_of_noise=internal_bias)
         if not torch.isfinite(logits).all():
             raise no_answer(input_noise, internal_noise, internal_bias)
         correct += int((logits.argmax(1) == truth).sum())

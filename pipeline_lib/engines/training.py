@@ -45,13 +45,8 @@ def end_epoch(record: Epoch, epochs: int, lr: float) -> None:
         )
     every = -(-epochs // LOG_LINES)
     if (record.epoch + 1) % every == 0 or record.epoch + 1 == epochs:
-        logger.info(
-            "epoch %d of %d: loss %.4f, internal noise %.3f",
-            record.epoch + 1,
-            epochs,
-            record.loss,
-            record.noise,
-        )
+        told = (record.epoch + 1, epochs, record.loss, record.noise)
+        logger.info("epoch %d of %d: loss %.4f, internal noise %.3f", *told)
 
 
 def trained(network: Network, lr: float) -> Network:
