@@ -13,9 +13,9 @@ import pytest
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Stress, Subject, measure
 from pipeline_lib.measures import evaluate, relapse, structure, switch
+from pipeline_lib.measures.structure import paths_through
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Modulation, Network, dense
-from pipeline_lib.model.paths import paths_through
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.task import Points, clean_points, standard_points
 from pipeline_lib.names import INPUT

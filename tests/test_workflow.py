@@ -126,14 +126,14 @@ CODE = {
     "the palette": ("figures/style.py", "#004488", "#004489", [REPORT, *FIGURES]),
     "the style sheet": ("reporting/report.css", "\n", "\n\n", [REPORT]),
     "pruning": (
-        *("model/pruning.py", "math.floor(", "0 + math.floor("),
+        *("model/pruning.py", "np.float32(quantile)", "np.float32(0 + quantile)"),
         [*jobs(PRUNED), *GATHER, *FROM_ROWS, *OTHERS],
     ),
     "one function of pruning": (
         *("model/pruning.py", "fraction * (1.0", "0 + fraction * (1.0"),
         [*jobs(RELAPSE), GATHER_ACUTE, GATHER_HISTORY, GATHER_RELAPSE, *FROM_ROWS, TRAINING],
     ),
-    "a comment": ("model/pruning.py", "import math\n", "import math  # why\n", []),
+    "a comment": ("model/pruning.py", "import numpy as np\n", "import numpy as np  # why\n", []),
     "a docstring": ("model/task.py", '"""The task:', '"""A task:', []),
 }
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_lib.measures import EVERY_STATE, Found, RowOfFile, Value, value
 from pipeline_lib.names import LIVE_UNITS, MARGIN, PATHS, SCARS, STRUCTURE, WEIGHT_NORM
-from pipeline_lib.numbers import PER_CENT, PLAIN, Key, Number, TableSpec
+from pipeline_lib.numbers import PLAIN, Key, Number, TableSpec
 from pipeline_lib.options import Model
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pipeline_lib.engines.accuracy import Subject
     from pipeline_lib.model.network import Network
     from pipeline_lib.model.task import Points
@@ -54,7 +57,6 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
     import numpy as np
 
     from pipeline_lib.model.activity import logits
-    from pipeline_lib.model.paths import paths_through
 
     first, *hidden, _ = paths_through(network)
     out = logits(network, clean.x).astype(np.float64)
@@ -63,20 +65,32 @@ def run(subject: Subject, network: Network, *, clean: Points) -> list[Row]:
     other[right] = -np.inf
     margins = out[right] - other.max(axis=1)
     squares = sum(float(np.sum(weight.astype(np.float64) ** 2)) for weight in network.weights)
-    of_network = {
-        PATHS: np.log10(1 + first.sum()),
-        WEIGHT_NORM: np.sqrt(squares),
-        MARGIN: margins.mean(),
-        SCARS: network.lost,
-    }
-    whose = (subject.seed, subject.treatment)
-    return [
-        *(
-            Row(*whose, LIVE_UNITS, layer, float(np.mean(paths > 0)))
-            for layer, paths in enumerate(hidden, start=1)
-        ),
-        *(Row(*whose, name, None, float(result)) for name, result in of_network.items()),
+    live = [(LIVE_UNITS, at, np.mean(paths > 0)) for at, paths in enumerate(hidden, start=1)]
+    of_network = [
+        (PATHS, None, np.log10(1 + first.sum())),
+        (WEIGHT_NORM, None, np.sqrt(squares)),
+        (MARGIN, None, margins.mean()),
+        (SCARS, None, network.lost),
     ]
+    whose = (subject.seed, subject.treatment)
+    return [Row(*whose, name, at, float(result)) for name, at, result in (*live, *of_network)]
+
+
+def paths_through(network: Network) -> list[np.ndarray]:
+    """Return how many paths lead through each unit, layer by layer, each (units,) float64.
+
+    The first layer is the input and the last the output. A path has one surviving weight from each
+    layer to the next. A unit without any is cut off from the input or from the output.
+    """
+    import numpy as np
+
+    masks = [mask.astype(np.float64) for mask in network.masks]
+    from_input, to_output = [np.ones(network.sizes[0])], [np.ones(network.sizes[-1])]
+    for mask in masks:
+        from_input.append(mask @ from_input[-1])
+    for mask in reversed(masks):
+        to_output.append(to_output[-1] @ mask)
+    return [above * below for above, below in zip(from_input, reversed(to_output), strict=True)]
 
 
 def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
@@ -88,34 +102,14 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
         yield value(row["seed"], key, scale * row["result"])
 
 
+_neither = partial(Number, better="neither", compared=False, tables=(STRUCTURE,))
+
 NUMBERS = (
-    Number(
-        LIVE_UNITS,
-        "Live units",
-        better="neither",
-        by="level",
-        over="Hidden layer",
-        at="Live units, layer",
-        compared=False,
-        tables=(STRUCTURE,),
-    ),
-    *(
-        Number(
-            name,
-            heading,
-            unit=unit,
-            decimals=decimals,
-            better="neither",
-            compared=False,
-            tables=(STRUCTURE,),
-        )
-        for name, heading, unit, decimals in (
-            (PATHS, "Paths, log₁₀", PLAIN, 2),
-            (WEIGHT_NORM, "Weight norm", PLAIN, 2),
-            (MARGIN, "Margin", PLAIN, 2),
-            (SCARS, "Scars", PER_CENT, 1),
-        )
-    ),
+    _neither(LIVE_UNITS, "Live units", by="level", over="Hidden layer", at="Live units, layer"),
+    _neither(PATHS, "Paths, log₁₀", PLAIN, 2),
+    _neither(WEIGHT_NORM, "Weight norm", PLAIN, 2),
+    _neither(MARGIN, "Margin", PLAIN, 2),
+    _neither(SCARS, "Scars"),
 )
 
 TABLES = (

@@ -14,17 +14,14 @@ def hidden_activity(network: Network, x: np.ndarray) -> list[np.ndarray]:
 
     `x` is (points, features) float32.
     """
-    layers = []
-    below = x
-    for layer, (weight, bias) in enumerate(
-        zip(network.weights[:-1], network.biases[:-1], strict=True)
-    ):
+    modulation, below, layers = network.modulation, x, []
+    for layer, (weight, bias, _) in enumerate([*network.layers()][:-1]):
         level = below @ weight.T + bias
-        tanh = network.modulation.is_tanh(layer, len(bias))
+        tanh = modulation.is_tanh(layer, len(bias))
         np.tanh(level, out=level, where=tanh)
         np.maximum(level, 0, out=level, where=~tanh)
-        below = level * network.modulation.factors(layer, len(bias))
-        below -= network.modulation.inhibitions(layer, len(bias))
+        below = level * modulation.factors(layer, len(bias))
+        below -= modulation.inhibitions(layer, len(bias))
         layers.append(below)
     return layers
 

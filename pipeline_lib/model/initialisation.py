@@ -29,16 +29,14 @@ def initial_network(
     the published tables are based: weights and biases are uniform within ±1/√fan_in. The other is
     the small normal distribution of the published text, with biases of zero.
     """
-    weights: list[np.ndarray] = []
-    biases: list[np.ndarray] = []
+    weights, biases = [], []
     for fan_in, fan_out in itertools.pairwise(sizes):
         if isinstance(init, Mapping):
             weight = normal_float32(generator, fan_out * fan_in, init["normal"])
             bias = np.zeros(fan_out, np.float32)
         else:
-            weight = _uniform(
-                generator, fan_out * fan_in, math.sqrt(3.0) * (_GAIN / math.sqrt(fan_in))
-            )
+            bound = math.sqrt(3.0) * (_GAIN / math.sqrt(fan_in))
+            weight = _uniform(generator, fan_out * fan_in, bound)
             bias = _uniform(generator, fan_out, 1 / math.sqrt(fan_in))
         weights.append(weight.reshape(fan_out, fan_in))
         biases.append(bias)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -19,17 +18,12 @@ def prune(network: Network, sparsity: float, scope: Scope = "matrix") -> Network
     matrices of small weights lose more. Scars are left out of the quantile. Weights that were
     pruned before stay pruned; biases are never pruned.
     """
-    weights = [weight.ravel() for weight in network.weights]
-    if network.scars:
-        weights = [w[~scar.ravel()] for w, scar in zip(weights, network.scars, strict=True)]
+    weights = [w[~scar] for w, scar in zip(network.weights, network.scarred, strict=True)]
     if scope == "network":
-        every = np.concatenate(weights)
-        thresholds = [magnitude_threshold(every, sparsity)] * len(weights)
-    else:
-        thresholds = [magnitude_threshold(weight, sparsity) for weight in weights]
+        weights = [np.concatenate(weights)] * len(weights)
     masks = tuple(
-        (np.abs(weight) >= threshold) & mask
-        for weight, mask, threshold in zip(network.weights, network.masks, thresholds, strict=True)
+        (np.abs(weight) >= magnitude_threshold(counted, sparsity)) & mask
+        for weight, mask, counted in zip(network.weights, network.masks, weights, strict=True)
     )
     return left_with(network, masks)
 
@@ -46,20 +40,12 @@ def left_with(network: Network, masks: tuple[np.ndarray, ...]) -> Network:
 def magnitude_threshold(weight: np.ndarray, quantile: float) -> np.float32:
     """Return the linearly interpolated quantile of abs(weight), all arithmetic in float32.
 
-    `torch.quantile` does the same operations in the same order, so thresholds are bit-identical;
-    NumPy's function would interpolate in float64.
+    `torch.quantile` does the same operations in the same order, so thresholds are bit-identical.
+    With a `quantile` in float64, NumPy would interpolate in float64.
     """
-    magnitudes = np.abs(weight).ravel()
-    if not magnitudes.size:  # of a matrix that is nothing but scars
+    if not weight.size:  # of a matrix that is nothing but scars
         return np.float32(0)
-    rank = np.float32(quantile) * np.float32(magnitudes.size - 1)
-    below, above = math.floor(rank), math.ceil(rank)
-    share = rank - np.float32(below)
-    parted = np.partition(magnitudes, (below, above))
-    low, high = parted[below], parted[above]
-    if share < 0.5:
-        return np.float32(low + share * (high - low))
-    return np.float32(high - (high - low) * (np.float32(1) - share))
+    return np.float32(np.quantile(np.abs(weight), np.float32(quantile)))
 
 
 def prune_further(

@@ -45,10 +45,8 @@ def below_2_to_24(generator: MersenneTwister, count: int) -> np.ndarray:
         return generator.randint(0, 2**32, count, dtype=np.uint32) & np.uint32(2**24 - 1)
     import torch
 
-    drawn: np.ndarray = (
-        torch.empty(count, dtype=torch.int64).random_(2**24, generator=generator).numpy()
-    )
-    return drawn
+    drawn = torch.empty(count, dtype=torch.int64).random_(2**24, generator=generator)
+    return drawn.numpy()
 
 
 def normal_float32(generator: MersenneTwister, count: int, sd: float) -> np.ndarray:
@@ -57,8 +55,7 @@ def normal_float32(generator: MersenneTwister, count: int, sd: float) -> np.ndar
         return generator.normal(0.0, sd, count).astype(np.float32)
     import torch
 
-    drawn: np.ndarray = torch.empty(count).normal_(0.0, sd, generator=generator).numpy()
-    return drawn
+    return torch.empty(count).normal_(0.0, sd, generator=generator).numpy()
 
 
 def numpy_generator(seed: int, *purpose: str | int | float) -> np.random.Generator:

@@ -21,7 +21,6 @@ def regrow(
     """Return the network with the highest-scoring `fraction` of each matrix's pruned weights.
 
     Scars are not among them, since they never regrow.
-
     `scores[k]` (n_out, n_in) float32 has the scores of layer k, in the paper how steeply the loss
     falls along each weight; `draw(n)` gives the n regrown weights, the highest score's first.
     Raises PipelineError if a score is not a finite number.
@@ -32,12 +31,10 @@ def regrow(
             " lr or, if one of them is very large, a smaller gain, damping or centre"
         )
     weights, masks = [], []
-    for weight, mask, scar, score in zip(
-        network.weights, network.masks, network.scarred, scores, strict=True
-    ):
+    for layer, (scar, score) in enumerate(zip(network.scarred, scores, strict=True)):
+        weight, mask = network.weights[layer].copy(), network.masks[layer].copy()
         pruned = np.flatnonzero(~(mask | scar))
         sites = pruned[_highest(score.ravel()[pruned], int(fraction * pruned.size))]
-        weight, mask = weight.copy(), mask.copy()
         weight.flat[sites] = draw(sites.size)
         mask.flat[sites] = True
         weights.append(weight)
