@@ -25,4 +25,4 @@ with job_log(job.log, f"seed {seed}: healthy network"):
     network = take(study["steps"], initial, setting, generator, stage=BASELINE)
     by = made(job.made_by, [])
     write_network(path, network, origin(seed, job.state) | {"study": study}, by)
-    write_rows(history, setting.rows(seed, job.state, BASELINE), HistoryRow, by)
+    write_rows(history, setting.rows(job.state, BASELINE), HistoryRow, by)

@@ -23,4 +23,4 @@ with job_log(job.log, f"seed {seed}: treatment {treatment}"):
     network = take(study["course"], start, setting, generator)
     by = made(job.made_by, [source])
     write_network(path, network, origin(seed, treatment) | {"study": study}, by)
-    write_rows(history, setting.rows(seed, treatment, COURSE), HistoryRow, by)
+    write_rows(history, setting.rows(treatment, COURSE), HistoryRow, by)

@@ -21,7 +21,6 @@ TITLE = "acute relapse"
 APPLIES_TO = TREATED
 OPTIONAL = True
 AFTER = ("evaluate",)
-ASSESSMENT = "acute"
 
 
 class Options(Model):
@@ -46,9 +45,9 @@ def run(
     """Measure combined stress after `prune` of the surviving weights are cut at once."""
     from pipeline_lib.model.pruning import prune_further
 
-    relapsed = prune_further(network, prune, cap=cap)
+    relapsed = prune_further(network, prune, cap)
     stress = Stress(COMBINED, standard, **combined)
-    return [measure(subject, relapsed, stress, assessment=ASSESSMENT)]
+    return [measure(subject, relapsed, stress, assessment="acute")]
 
 
 def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_lib.measures import TREATED, Found, RowOfFile, Value, value
 from pipeline_lib.names import TURNOVER, WEIGHT_CHANGE, WEIGHT_CHANGE_L1, WEIGHT_CHANGE_L2
-from pipeline_lib.numbers import PER_CENT, PLAIN, Key, Number, TableSpec
+from pipeline_lib.numbers import PLAIN, Key, Number, TableSpec
 from pipeline_lib.options import Model
 
 if TYPE_CHECKING:
@@ -73,13 +74,12 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
         yield value(row["seed"], key, scale * row["result"])
 
 
-NUMBERS = tuple(
-    Number(name, heading, unit=unit, decimals=decimals, better="neither", tables=(WEIGHT_CHANGE,))
-    for name, heading, unit, decimals in (
-        (WEIGHT_CHANGE_L1, "Weight change, L1", PLAIN, 6),
-        (WEIGHT_CHANGE_L2, "Weight change, L2", PLAIN, 6),
-        (TURNOVER, "Turnover", PER_CENT, 1),
-    )
+_change = partial(Number, better="neither", tables=(WEIGHT_CHANGE,))
+
+NUMBERS = (
+    _change(WEIGHT_CHANGE_L1, "Weight change, L1", PLAIN, 6),
+    _change(WEIGHT_CHANGE_L2, "Weight change, L2", PLAIN, 6),
+    _change(TURNOVER, "Turnover"),
 )
 
 TABLES = (

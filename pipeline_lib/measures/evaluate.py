@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -93,11 +94,8 @@ def run(
     rows = [measure(subject, network, stress, assessment=TITLE) for stress in stresses]
     if withdrawal:
         off = unmodulated(network)
-        strongest = max(levels, key=lambda level: level.internal_noise)
-        rows += [
-            measure(subject, off, stress, assessment=TITLE, modulation=OFF)
-            for stress in (both, strongest)
-        ]
+        for stress in (both, levels[-1]):
+            rows.append(measure(subject, off, stress, assessment=TITLE, modulation=OFF))
     return rows
 
 
@@ -122,36 +120,26 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
             yield value(seed, Key(treatment, GAIN_OVER_UNTREATED), gain)
 
 
+_accuracy = partial(Number, figures=("accuracy",))
+_by_level = partial(_accuracy, by="level")
+
 NUMBERS = (
     Number(SPARSITY, "Sparsity", better="neither", compared=False, tables=("table_1", SUMMARY)),
-    Number(CLEAN, "Clean", tables=("table_1",), figures=("accuracy",)),
-    Number(STANDARD, "Standard", tables=("table_1",), figures=("accuracy",)),
-    Number(
-        COMBINED,
-        "Combined stress",
-        tables=("table_1", "state_dependence", SUMMARY),
-        figures=("accuracy",),
-    ),
-    Number(
+    _accuracy(CLEAN, "Clean", tables=("table_1",)),
+    _accuracy(STANDARD, "Standard", tables=("table_1",)),
+    _accuracy(COMBINED, "Combined stress", tables=("table_1", "state_dependence", SUMMARY)),
+    _by_level(
         INTERNAL,
         "σ",
-        by="level",
         over="Internal noise σ",
         tables=("table_2", "state_dependence", SUMMARY),
         figures=("accuracy", "resilience"),
     ),
-    Number(
-        INPUT,
-        "Input noise",
-        by="level",
-        over="Input noise SD",
-        tables=("table_2", SUMMARY),
-        figures=("accuracy",),
-    ),
+    _by_level(INPUT, "Input noise", over="Input noise SD", tables=("table_2", SUMMARY)),
     Number(
         GAIN_OVER_UNTREATED,
         "Gain over untreated",
-        unit=POINTS,
+        POINTS,
         compared=False,
         derived=True,
         tables=("improvement",),

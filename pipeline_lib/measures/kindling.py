@@ -26,7 +26,7 @@ APPLIES_TO = MAINTAINED
 OPTIONAL = True
 AFTER = ()
 
-BY_CYCLE = ACCURACY, EPISODE, SCARRED = ("kindling_accuracy", "kindling_episode", "kindling_scars")
+ACCURACY, EPISODE, SCARRED = "kindling_accuracy", "kindling_episode", "kindling_scars"
 EPISODES, CHANGE, SCARS_LEFT = "episodes", "kindling_change", "scars_left"
 AUTONOMY, AUTONOMOUS = "autonomy_accuracy", "autonomous"
 
@@ -98,7 +98,7 @@ def run(
             network = take(stress, network, setting, generator, stage="stress", cycle=cycle)
             setting.history.clear()
             network = take(maintenance, network, setting, generator, stage=KINDLING, cycle=cycle)
-            subject.history.extend(setting.rows(subject.seed, subject.treatment, KINDLING, cycle))
+            subject.history.extend(setting.rows(subject.treatment, KINDLING, cycle))
         row = probed(subject, network, standard, probe, cycle, cycles)
         row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:
@@ -141,15 +141,15 @@ def values(rows: Iterable[RowOfFile], found: Found) -> Iterator[Value]:
     """Yield what each cycle and the last probe found, and what the cycles came to."""
     courses: dict[tuple[int, str], list[RowOfFile]] = {}
     for row in rows:
-        seed, treatment, episode = row["seed"], row["treatment"], float(row["episode"])
-        if row["cycle"] is None:
-            yield value(seed, Key(treatment, AUTONOMY), per_cent(row))
-            yield value(seed, Key(treatment, AUTONOMOUS), episode)
-            continue
-        courses.setdefault((seed, treatment), []).append(row)
-        of_cycle = (per_cent(row), episode, 100.0 * row[SCARS])
-        for name, number in zip(BY_CYCLE, of_cycle, strict=True):
-            yield value(seed, Key(treatment, name, cycle=row["cycle"]), number)
+        seed, treatment, cycle = row["seed"], row["treatment"], row["cycle"]
+        numbers = {ACCURACY: per_cent(row), EPISODE: float(row["episode"])}
+        if cycle is None:
+            numbers = {AUTONOMY: numbers[ACCURACY], AUTONOMOUS: numbers[EPISODE]}
+        else:
+            numbers[SCARRED] = 100.0 * row[SCARS]
+            courses.setdefault((seed, treatment), []).append(row)
+        for name, number in numbers.items():
+            yield value(seed, Key(treatment, name, cycle=cycle), number)
     for (seed, treatment), course in courses.items():
         change = per_cent(course[-1]) - per_cent(course[0])
         yield value(seed, Key(treatment, EPISODES), float(sum(row["episode"] for row in course)))

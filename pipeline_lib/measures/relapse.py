@@ -45,6 +45,7 @@ AFTER = ()
 ASSESSMENT = "relapse"
 
 RESPONSE_BY_THRESHOLD, RELAPSE_BY_THRESHOLD = "response_by_threshold", "relapse_by_threshold"
+AFTER_RESPONSE = "Relapsed after response"
 # How far other thresholds are from the study's own, in percentage points.
 APART = (-10.0, -7.5, -5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0)
 
@@ -92,15 +93,11 @@ def run(
         setting = Setting(subject.engine, training, batch_size, subject.seed)
         pruned = prune_further(network, prune)
         network = take(maintenance, pruned, setting, generator, stage=MAINTENANCE, cycle=cycle)
-        rows.append(measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle))
-        subject.history.extend(setting.rows(subject.seed, subject.treatment, MAINTENANCE, cycle))
-        logger.info(
-            "cycle %d of %d: sparsity %.1f %%, combined accuracy %.1f %%",
-            cycle,
-            cycles,
-            100 * rows[-1].sparsity,
-            100 * rows[-1].accuracy,
-        )
+        row = measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle)
+        rows.append(row)
+        subject.history.extend(setting.rows(subject.treatment, MAINTENANCE, cycle))
+        told = (cycle, cycles, 100 * row.sparsity, 100 * row.accuracy)
+        logger.info("cycle %d of %d: sparsity %.1f %%, combined accuracy %.1f %%", *told)
     return rows
 
 
@@ -116,9 +113,9 @@ def values(rows: Iterable[RowOfFile], found: Found, *, threshold: float) -> Iter
     trajectories: dict[tuple[int, str], dict[int, float]] = {}
     for row in rows:
         seed, treatment, cycle = row["seed"], row["treatment"], row["cycle"]
-        accuracy = per_cent(row)
-        trajectories.setdefault((seed, treatment), {})[cycle] = accuracy
-        yield value(seed, Key(treatment, LONGITUDINAL, cycle=cycle), accuracy)
+        by_cycle = trajectories.setdefault((seed, treatment), {})
+        by_cycle[cycle] = per_cent(row)
+        yield value(seed, Key(treatment, LONGITUDINAL, cycle=cycle), by_cycle[cycle])
         sparsity = 100.0 * row["sparsity"]
         yield value(seed, Key(treatment, LONGITUDINAL_SPARSITY, cycle=cycle), sparsity)
     for (seed, treatment), by_cycle in trajectories.items():
@@ -155,6 +152,7 @@ def relapse_cycle(by_cycle: Mapping[int, float], threshold: float) -> int | None
     return min(below, default=None)
 
 
+_by_cycle = partial(Number, by="cycle", compared=False)
 # A share of the seeds, and one at several thresholds.
 _share = partial(Number, share=True, compared=False)
 _by_threshold = partial(
@@ -162,20 +160,16 @@ _by_threshold = partial(
 )
 
 NUMBERS = (
-    Number(
+    _by_cycle(
         LONGITUDINAL,
         "Combined stress",
-        by="cycle",
-        compared=False,
         tables=("table_3", "range_by_cycle"),
         figures=("trajectories",),
     ),
-    Number(
+    _by_cycle(
         LONGITUDINAL_SPARSITY,
         "Sparsity",
         better="neither",
-        by="cycle",
-        compared=False,
         tables=("sparsity_by_cycle",),
         figures=("sparsity",),
     ),
@@ -184,25 +178,17 @@ NUMBERS = (
     Number(FINAL_ACCURACY, "Final accuracy", derived=True, tables=("table_4", RESPONSE, SUMMARY)),
     _share(RESPONDED, "Responded", tables=(RESPONSE, SUMMARY)),
     _share(SLOW_RESPONSE, "Slow responders", tables=(RESPONSE,)),
-    _share(
-        RELAPSED_AFTER_RESPONSE,
-        "Relapsed after response",
-        better="less",
-        tables=(RESPONSE, SUMMARY),
-    ),
+    _share(RELAPSED_AFTER_RESPONSE, AFTER_RESPONSE, better="less", tables=(RESPONSE, SUMMARY)),
     _by_threshold(RESPONSE_BY_THRESHOLD, "Responded", tables=(RESPONSE_BY_THRESHOLD,)),
     _by_threshold(
-        RELAPSE_BY_THRESHOLD,
-        "Relapsed after response",
-        better="less",
-        tables=(RELAPSE_BY_THRESHOLD,),
+        RELAPSE_BY_THRESHOLD, AFTER_RESPONSE, better="less", tables=(RELAPSE_BY_THRESHOLD,)
     ),
     _share(RELAPSED, "Ever below threshold", better="less", tables=("table_4", SUMMARY)),
     _share(NOT_RELAPSED, "Never below threshold", derived=True, tables=("table_4",)),
     Number(
         RELAPSE_CYCLE,
         "Relapse cycle",
-        unit=CYCLES,
+        CYCLES,
         compared=False,
         tables=("table_4", "relapse_cycle_by_seed"),
     ),

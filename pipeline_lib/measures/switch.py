@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -81,27 +82,12 @@ def run(
     for modulation, state in states.items():
         # As in every measurement, all treatments of a seed get the same noise.
         purpose = ("measure", ASSESSMENT, bias, internal_noise)
-        correct = subject.engine.count_correct(
-            state,
-            standard,
-            input_noise=0.0,
-            internal_noise=internal_noise,
-            internal_bias=bias,
-            generator=subject.engine.generator(subject.seed, *purpose),
-        )
-        rows.append(
-            Row(
-                seed=subject.seed,
-                treatment=subject.treatment,
-                modulation=modulation,
-                bias=bias,
-                internal_noise=internal_noise,
-                correct=correct,
-                total=len(standard),
-                accuracy=correct / len(standard),
-                activity=mean_activity(state, standard.x),
-            )
-        )
+        noise = {"input_noise": 0.0, "internal_noise": internal_noise, "internal_bias": bias}
+        generator = subject.engine.generator(subject.seed, *purpose)
+        correct = subject.engine.count_correct(state, standard, **noise, generator=generator)
+        found = (correct, len(standard), correct / len(standard), mean_activity(state, standard.x))
+        place = (subject.seed, subject.treatment, modulation, bias, internal_noise)
+        rows.append(Row(*place, *found))
     return rows
 
 
@@ -121,17 +107,11 @@ def values(
             yield value(seed, Key(treatment, SWITCHED, modulation), float(switched))
 
 
+_switch = partial(Number, tables=("switch", "state_dependence"), figures=("switch",))
+
 NUMBERS = (
-    Number(BIASED, "Biased noise", tables=("switch", "state_dependence"), figures=("switch",)),
-    Number(
-        ACTIVITY,
-        "Activity",
-        unit=PLAIN,
-        decimals=3,
-        better="neither",
-        tables=("switch", "state_dependence"),
-        figures=("switch",),
-    ),
+    _switch(BIASED, "Biased noise"),
+    _switch(ACTIVITY, "Activity", PLAIN, 3, "neither"),
     Number(
         SWITCHED, "Switched", better="less", share=True, compared=False, tables=("switch", SUMMARY)
     ),

@@ -7,7 +7,7 @@ A step is a file in this folder. It has `Options`, against which a study's YAML 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pipeline_lib import items
@@ -59,18 +59,13 @@ class Setting:
     def record(self, epochs: Sequence[Epoch]) -> None:
         """Add epochs of the current step to the history, counted on from those before."""
         before = sum(step == self.step for step, _ in self.history)
-        self.history += [
-            (self.step, replace(epoch, epoch=before + epoch.epoch)) for epoch in epochs
-        ]
+        for epoch in epochs:
+            self.history.append((self.step, replace(epoch, epoch=before + epoch.epoch)))
 
-    def rows(
-        self, seed: int, treatment: str, stage: str, cycle: int | None = None
-    ) -> list[HistoryRow]:
+    def rows(self, treatment: str, stage: str, cycle: int | None = None) -> list[HistoryRow]:
         """Return the history as rows of the study."""
-        return [
-            HistoryRow(seed, treatment, stage, cycle, step, epoch.epoch, epoch.noise, epoch.loss)
-            for step, epoch in self.history
-        ]
+        place = (self.seed, treatment, stage, cycle)
+        return [HistoryRow(*place, step, *astuple(epoch)) for step, epoch in self.history]
 
 
 def take(
@@ -95,8 +90,10 @@ def take(
             try:
                 network = apply_step(step, network, setting, generator)
             except PipelineError as error:
-                place = _place(stage, cycle, setting.step, kind_of(step))
-                raise PipelineError(f"{place}: {error}") from None
+                # The baseline is one step, of which its user knows nothing.
+                which = "" if stage == BASELINE else f"[{setting.step}].{kind_of(step)}"
+                when = f"cycle {cycle}, " if cycle else ""
+                raise PipelineError(f"{when}{stage}{which}: {error}") from None
     return network
 
 
@@ -131,9 +128,3 @@ def kinds(steps: Sequence[StepOptions]) -> list[str]:
         kind = kind_of(step)
         found += [kind, *kinds(step[kind].get("steps", []))]
     return list(dict.fromkeys(found))
-
-
-def _place(stage: str, cycle: int, step: int, kind: str) -> str:
-    if cycle:
-        return f"cycle {cycle}, {stage}[{step}].{kind}"
-    return stage if stage == BASELINE else f"{stage}[{step}].{kind}"

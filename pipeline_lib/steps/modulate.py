@@ -60,23 +60,16 @@ def apply(
     each; the other units respond as if there were no modulation. Which units they are is drawn
     once for each seed: those of a smaller share are among those of a larger one.
     """
-    given: dict[str, Any] = {"activation": activation, "damping": damping, "gain": gain}
-    given |= {"inhibition": inhibition, "gain_cap": gain_cap, "bias_damping": bias_damping}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if units is not None:
-        changes["units"] = _drawn(setting.seed, network.sizes[1:-1], units)
-    return replace(network, modulation=replace(network.modulation, **changes))
-
-
-def _drawn(
-    seed: int, hidden: Sequence[int], units: float | Sequence[float]
-) -> tuple[tuple[int, ...], ...]:
-    """Return the indices of the modulated units of each hidden layer."""
     from pipeline_lib.model.randomness import numpy_generator
 
-    shares = units if isinstance(units, Sequence) else [units] * len(hidden)
-    found = []
-    for layer, (count, share) in enumerate(zip(hidden, shares, strict=True)):
-        order = numpy_generator(seed, "modulated units", layer).permutation(count)
-        found.append(tuple(sorted(order[: round(share * count)].tolist())))
-    return tuple(found)
+    given: dict[str, Any] = {"activation": activation, "damping": damping, "gain": gain}
+    given |= {"inhibition": inhibition, "gain_cap": gain_cap, "bias_damping": bias_damping}
+    if units is not None:
+        hidden, drawn = network.sizes[1:-1], []
+        shares = units if isinstance(units, Sequence) else [units] * len(hidden)
+        for layer, (count, share) in enumerate(zip(hidden, shares, strict=True)):
+            order = numpy_generator(setting.seed, "modulated units", layer).permutation(count)
+            drawn.append(tuple(sorted(order[: round(share * count)].tolist())))
+        given["units"] = tuple(drawn)
+    changes = {name: value for name, value in given.items() if value is not None}
+    return replace(network, modulation=replace(network.modulation, **changes))

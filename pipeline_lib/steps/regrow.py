@@ -62,31 +62,21 @@ def apply(
 
     Raises PipelineError if a score is not finite.
     """
+    from pipeline_lib.model.activity import coactivity
     from pipeline_lib.model.regrowth import regrow
 
-    return regrow(
-        network,
-        _scores(network, setting, generator, sites, batches),
-        fraction=fraction,
-        draw=lambda count: setting.engine.normal(count, sd, generator),
-    )
+    def draw(count: int, sd: float = sd) -> np.ndarray:
+        return setting.engine.normal(count, sd, generator)
 
-
-def _scores(
-    network: Network, setting: Setting, generator: Any, sites: Sites, batches: int | None
-) -> Sequence[np.ndarray]:
-    """Return the scores by which the weights of each matrix, (n_out, n_in) float32, are chosen."""
-    engine, points = setting.engine, setting.points
-    if sites == "random":
-        # The order of independent draws is uniform.
-        return [
-            engine.normal(mask.size, 1.0, generator).reshape(mask.shape) for mask in network.masks
-        ]
-    if sites == "coactivity":
-        from pipeline_lib.model.activity import coactivity
-
-        return coactivity(network, points.x)
-    assert batches is not None, "regrowth by gradient has a number of mini-batches"
-    return engine.gradient_magnitudes(
-        network, points, batches=batches, batch_size=setting.batch_size, generator=generator
-    )
+    scores: Sequence[np.ndarray]
+    if sites == "random":  # the order of independent draws is uniform
+        scores = [draw(mask.size, 1.0).reshape(mask.shape) for mask in network.masks]
+    elif sites == "coactivity":
+        scores = coactivity(network, setting.points.x)
+    else:
+        assert batches is not None, "regrowth by gradient has a number of mini-batches"
+        size = setting.batch_size
+        scores = setting.engine.gradient_magnitudes(
+            network, setting.points, batches=batches, batch_size=size, generator=generator
+        )
+    return regrow(network, scores, fraction=fraction, draw=draw)

@@ -31,12 +31,7 @@ class Options(Model):
 
 
 def apply(
-    network: Network,
-    setting: Setting,
-    generator: Any,
-    *,
-    times: int,
-    steps: Sequence[StepOptions],
+    network: Network, setting: Setting, generator: Any, *, times: int, steps: Sequence[StepOptions]
 ) -> Network:
     """Return the network after taking `steps`, in order, `times` times.
 

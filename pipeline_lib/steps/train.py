@@ -37,10 +37,9 @@ class Options(Model):
     @classmethod
     def _drop_a_stop_that_comes_too_late(cls, options: Any) -> Any:
         # Training to the last epoch is then one job, whatever the stop.
-        if isinstance(options, dict):
-            stop, epochs = options.get("stop"), options.get("epochs")
-            if isinstance(stop, int) and isinstance(epochs, int) and stop >= epochs:
-                return {key: value for key, value in options.items() if key != "stop"}
+        match options:
+            case {"stop": int(stop), "epochs": int(epochs), **others} if stop >= epochs:
+                return others | {"epochs": epochs}
         return options
 
 
@@ -59,8 +58,7 @@ def apply(
     """Return the network after `epochs` of training, and add each epoch to the history.
 
     Training that ends after `stop` epochs is the beginning of the whole training, to the last bit.
-    `noise` is the internal σ, and `gain` the modulation's gain, in the first and the last epoch;
-    so is `input_noise`, the SD of noise on the inputs, if it is not the same in all epochs.
+    See `Engine.fit` for `noise`, `input_noise` and `gain`.
     Raises PipelineError if training diverges.
     """
     inputs = input_noise if isinstance(input_noise, Sequence) else (input_noise, input_noise)
