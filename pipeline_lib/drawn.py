@@ -33,17 +33,13 @@ class Distribution(Model):
     @property
     def words(self) -> str:
         """What readers are told about it."""
-        if self.uniform:
-            return f"drawn from {self.uniform[0]:g} to {self.uniform[1]:g}"
-        assert self.normal is not None, "a distribution is uniform or normal"
-        return f"drawn with mean {self.normal[0]:g} and SD {self.normal[1]:g}"
+        words = "drawn from {:g} to {:g}" if self.uniform else "drawn with mean {:g} and SD {:g}"
+        return words.format(*self.uniform or self.normal or ())
 
     def number(self, seed: int, key: str) -> float:
         """Return the number of this key that is drawn for a seed, whatever else is drawn."""
         from pipeline_lib.model.randomness import numpy_generator
 
         generator = numpy_generator(seed, "drawn", key)
-        if self.uniform:
-            return float(generator.uniform(self.uniform[0], self.uniform[1]))
-        assert self.normal is not None, "a distribution is uniform or normal"
-        return float(generator.normal(self.normal[0], self.normal[1]))
+        draw = generator.uniform if self.uniform else generator.normal
+        return float(draw(*self.uniform or self.normal or ()))
