@@ -171,7 +171,7 @@ def test_a_measure_defines_what_a_measure_needs_and_asks_for_what_a_study_has(na
     measure = measures.load(name)
     assert [each for each in Measure.__annotations__ if not hasattr(measure, each)] == []
     assert measure.APPLIES_TO in (EVERY_STATE, TREATED, MAINTAINED)
-    assert set(measure.AFTER) < set(MEASURES)
+    assert {*getattr(measure, "AFTER", ())} < set(MEASURES)
     own = set(measure.Options.model_fields)
     run, values = keyword_arguments(measure.run), keyword_arguments(measure.values)
     assert set(run) <= own | set(POINTS) | set(slices.SHARED) | {"untreated"}

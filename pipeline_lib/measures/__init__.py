@@ -3,11 +3,11 @@
 A measure is a file in this folder that defines:
 
 - `TITLE`, the name of its jobs in messages, and `APPLIES_TO`, the networks that it measures;
-- `Options`, its options in a study's YAML, under the measure's name; a measure is `OPTIONAL` if a
-  study may leave it out;
+- `Options`, its options in a study's YAML, under the measure's name; a study may leave out a
+  measure, unless it says `OPTIONAL = False`;
 - `Row`, the dataclass of its rows, and `run`, which turns a network into rows;
 - `values`, which turns the rows of all seeds into numbers by seed, and may use the values of the
-  measures named in `AFTER`;
+  measures that it names in `AFTER`;
 - `NUMBERS`, `TABLES` and `FIGURES`, which say how its numbers are printed and where.
 
 The keyword arguments of `run` and `values` say what they need: the measure's options, and settings
@@ -65,8 +65,6 @@ class Measure(Protocol):
 
     TITLE: str
     APPLIES_TO: str
-    OPTIONAL: bool
-    AFTER: tuple[str, ...]
     Options: type[BaseModel]
     Row: type
     NUMBERS: tuple[Number, ...]
@@ -105,7 +103,7 @@ def in_order() -> list[str]:
     names: list[str] = []
     waiting = list(items.names("measures"))
     while waiting:
-        ready = [name for name in waiting if set(load(name).AFTER) <= set(names)]
+        ready = [name for name in waiting if {*getattr(load(name), "AFTER", ())} <= {*names}]
         if not ready:
             raise ValueError(f"measures wait for each other: {', '.join(waiting)}")
         names.append(ready[0])

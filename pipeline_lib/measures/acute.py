@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 TITLE = "acute relapse"
 APPLIES_TO = TREATED
-OPTIONAL = True
 AFTER = ("evaluate",)
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 TITLE = "weight change"
 APPLIES_TO = TREATED
-OPTIONAL = True
-AFTER = ()
 
 SMALLEST = 1e-8  # weights below this count as absent
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 TITLE = "evaluate"
 APPLIES_TO = EVERY_STATE
 OPTIONAL = False
-AFTER = ()
 
 
 class Combined(Model):

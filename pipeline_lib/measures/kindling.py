@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 TITLE = KINDLING = "kindling"
 APPLIES_TO = MAINTAINED
-OPTIONAL = True
-AFTER = ()
 
 ACCURACY, EPISODE, SCARRED = "kindling_accuracy", "kindling_episode", "kindling_scars"
 EPISODES, CHANGE, SCARS_LEFT = "episodes", "kindling_change", "scars_left"

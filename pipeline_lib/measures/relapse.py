@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 TITLE = "longitudinal relapse"
 APPLIES_TO = TREATED
 STAGE = MAINTENANCE
-OPTIONAL = True
-AFTER = ()
 ASSESSMENT = "relapse"
 
 RESPONSE_BY_THRESHOLD, RELAPSE_BY_THRESHOLD = "response_by_threshold", "relapse_by_threshold"

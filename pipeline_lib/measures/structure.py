@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 TITLE = "structure"
 APPLIES_TO = EVERY_STATE
-OPTIONAL = True
-AFTER = ()
 
 
 class Options(Model):

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 TITLE = "switch liability"
 APPLIES_TO = EVERY_STATE
-OPTIONAL = True
-AFTER = ()
 ASSESSMENT = "switch"
 
 BIASED, ACTIVITY, SWITCHED = "biased", "activity", "switched"

@@ -278,7 +278,8 @@ def _with_measures() -> type[Study]:
     sections: dict[str, Any] = {}
     for name in measures.in_order():
         each: Any = measures.load(name)
-        sections[name] = (each.Options | None, None) if each.OPTIONAL else (each.Options, ...)
+        optional = getattr(each, "OPTIONAL", True)
+        sections[name] = (each.Options | None, None) if optional else (each.Options, ...)
     return create_model("Study", __base__=Study, __doc__="A whole study.", **sections)
 
 
