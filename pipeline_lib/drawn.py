@@ -26,11 +26,6 @@ class Distribution(Model):
         return self
 
     @property
-    def ends(self) -> list[float]:
-        """The lowest and the highest value of a uniform distribution; a normal one has none."""
-        return self.uniform or []
-
-    @property
     def words(self) -> str:
         """What readers are told about it."""
         words = "drawn from {:g} to {:g}" if self.uniform else "drawn with mean {:g} and SD {:g}"

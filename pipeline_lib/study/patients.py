@@ -58,7 +58,7 @@ def patients(
             raise PipelineError("\n".join(f"drawn{whose}: {line}" for line in lines)) from None
 
     for key, distribution in study.drawn.items():
-        for end in distribution.ends:
+        for end in distribution.uniform or []:  # a normal distribution has no ends
             with_numbers({key: end}, "")
     drawn = drawn_numbers(study)
     return [with_numbers(numbers, f", for seed {seed}") for seed, numbers in drawn.items()]
