@@ -62,7 +62,7 @@ def test_p_is_corrected_over_all_claims():
     rows = judge([claim(), claim(ACUTE_DROP)], values, NUMBERS)
     columns = [np.subtract(AHEAD, shaky), np.subtract(BEHIND, AHEAD)]
     _, [together] = sign_flip_tests(np.array(columns, dtype=float).T, [[0, 1]])
-    assert [row.p for row in rows] == together.tolist()
+    assert [row.p for row in rows] == [together[0], together[1]]
 
 
 def test_a_series_is_claimed_at_its_strongest_level_and_off_medication_is_another_treatment():

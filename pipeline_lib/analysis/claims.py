@@ -14,9 +14,8 @@ from typing import TypedDict
 import numpy as np
 
 from pipeline_lib.analysis.intervals import ALPHA, EQUAL, FEWEST, difference_interval
-from pipeline_lib.analysis.max_t import Both, differences_of, sign_flip_tests
-from pipeline_lib.analysis.values import BySeed
-from pipeline_lib.names import OFF, WITHDRAWN
+from pipeline_lib.analysis.max_t import differences_of, sign_flip_tests
+from pipeline_lib.analysis.values import BySeed, of_all, of_two
 from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
 
 # Percentage points. Differences that are smaller are too small to matter, however small their p:
@@ -60,66 +59,39 @@ class Judged:
     verdict: str
 
 
-Place = tuple[Number, float | None, str, str]
-
-
 def judge(
     claims: Iterable[Claim], series: Mapping[Key, BySeed], numbers: Mapping[str, Number]
 ) -> list[Judged]:
     """Return each claim about each two treatments; those that no seed has both of are left out."""
-    found = _matched(claims, series, numbers)
+    found: list[tuple[Key, str, tuple[BySeed, BySeed]]] = []
+    for claim in claims:
+        name = claim["number"]
+        levels = [key.level for key in series if key.number == name and key.level]
+        ours = Key(claim["better"], name, level=max(levels, default=None))
+        for than in claim["than"]:
+            if both := of_two(series, ours, than):
+                found.append((ours, than, both))
     if not found:
         return []
-    differences = differences_of([both for _, both in found])
-    tested = [column for column, (_, both) in enumerate(found) if len(both) > 1]
-    _, [corrected] = sign_flip_tests(differences, [tested])
-    p = dict(zip(tested, corrected.tolist(), strict=True))
-    return [_judged(place, both, p.get(at)) for at, (place, both) in enumerate(found)]
+    differences = differences_of([both for *_, both in found])
+    _, [p] = sign_flip_tests(differences, [range(len(found))])
+    return [
+        _judged(key, than, of_all(both), numbers[key.number], p.get(at))
+        for at, (key, than, both) in enumerate(found)
+    ]
 
 
-def _matched(
-    claims: Iterable[Claim], series: Mapping[Key, BySeed], numbers: Mapping[str, Number]
-) -> list[tuple[Place, Both]]:
-    found: list[tuple[Place, Both]] = []
-    for claim in claims:
-        number = numbers[claim["number"]]
-        levels = [key.level for key in series if key.number == number.name and key.level]
-        ours = Key(claim["better"], number.name, level=max(levels, default=None))
-        for than in claim["than"]:
-            theirs = ours._replace(treatment=than)
-            if than == WITHDRAWN:
-                theirs = ours._replace(modulation=OFF)
-            first, other = (series.get(key, {}) for key in (ours, theirs))
-            both = {seed: (first[seed], other[seed]) for seed in first if seed in other}
-            if both:
-                found.append(((number, ours.level, claim["better"], than), both))
-    return found
-
-
-def _judged(place: Place, both: Both, p: float | None) -> Judged:
-    number, level, better, than = place
-    scale, n = 100.0 if number.share else 1.0, len(both)
-    ours, theirs = scale * np.array(list(both.values())).T
+def _judged(key: Key, than: str, both: np.ndarray, number: Number, p: float | None) -> Judged:
+    """Judge a claim by what both treatments (seeds, 2) have."""
+    ours, theirs = (100.0 if number.share else 1.0) * both.T
     interval = difference_interval(ours, theirs, number.share, *number.limits_of_difference)
     difference = float(np.round(np.mean(ours - theirs), 9))
-    low, high = interval.low, interval.high
-    if interval.method == EQUAL and n >= FEWEST:
+    low, high, method, _ = interval
+    if method == EQUAL and len(both) >= FEWEST:
         low = high = difference
-    return Judged(
-        number=number.name,
-        level=level,
-        better=better,
-        than=than,
-        n=n,
-        mean=float(np.mean(ours)),
-        mean_than=float(np.mean(theirs)),
-        difference=difference,
-        ci_low=interval.low,
-        ci_high=interval.high,
-        method=interval.method,
-        p=p,
-        verdict=_verdict(number, low, high, p),
-    )
+    place = (number.name, key.level, key.treatment, than, len(both))
+    means = (float(np.mean(ours)), float(np.mean(theirs)), difference)
+    return Judged(*place, *means, *interval[:3], p, _verdict(number, low, high, p))
 
 
 def _verdict(number: Number, low: float | None, high: float | None, p: float | None) -> str:

@@ -11,10 +11,11 @@ little by samples that are correlated, and its smallest p does not grow with the
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from pipeline_lib.analysis.values import BySeed
 from pipeline_lib.model.randomness import numpy_generator
 
 # Up to this many seeds all signs are tried: fewer than would be drawn, since opposite signs agree.
@@ -25,51 +26,63 @@ DRAWS = 99_999
 BATCH = 4096  # signs in memory at once; no result depends on it
 TIE = 1e-9  # relative: equal sums of accuracies differ by rounding, unequal ones by far more
 
+Families = Sequence[Sequence[int]]  # each the indices of its samples
+Corrected = list[dict[int, float]]  # the corrected p of each sample of a family, by its index
 
-Both = Mapping[int, tuple[float, float]]  # the number of two treatments, by seed
 
-
-def differences_of(samples: Collection[Both]) -> np.ndarray:
-    """Return the differences (seeds, samples) within seeds, NaN where a sample lacks a seed."""
-    seeds = sorted({seed for both in samples for seed in both})
-    nothing = (math.nan, math.nan)
-    return np.array([[np.subtract(*both.get(s, nothing)) for both in samples] for s in seeds])
+def differences_of(samples: Collection[tuple[BySeed, BySeed]]) -> np.ndarray:
+    """Return the differences (seeds, samples) within seeds, NaN where one side lacks a seed."""
+    seeds = sorted({seed for ours, theirs in samples for seed in ours.keys() & theirs.keys()})
+    return np.array(
+        [
+            [ours.get(s, math.nan) - theirs.get(s, math.nan) for ours, theirs in samples]
+            for s in seeds
+        ]
+    )
 
 
 def sign_flip_tests(
-    differences: np.ndarray, families: Sequence[Sequence[int]] = ()
-) -> tuple[np.ndarray, list[np.ndarray]]:
+    differences: np.ndarray, families: Families = ()
+) -> tuple[np.ndarray, Corrected]:
     """Test for every sample whether its mean is 0, two-sided, alone and within families.
 
-    `differences` (seeds, samples) has NaN where a sample lacks a seed, and a family is the indices
-    of its samples. Returns the p-values (samples,), and those of each family, corrected, in its
-    order. Exact for up to `EXACT_UP_TO` seeds; above, the signs that were found count among the
-    drawn ones (Phipson and Smyth 2010), so p is never 0. Where all differences are 0, p is 1.
+    `differences` (seeds, samples) has NaN where a sample lacks a seed; samples of one seed are left
+    out of the families. Returns the p-values (samples,), and those of each family, corrected. Exact
+    for up to `EXACT_UP_TO` seeds; above, the signs that were found count among the drawn ones
+    (Phipson and Smyth 2010), so p is never 0. Where all differences are 0, p is 1.
     """
+    sizes = np.isfinite(differences).sum(axis=0)
+    families = [[at for at in family if sizes[at] > 1] for family in families]
     unit = np.nan_to_num(differences)
     norm = np.sqrt(np.sum(unit**2, axis=0))
     # Under random signs each column's sum has a variance of 1, however many seeds it has.
     unit = np.divide(unit, norm, out=np.zeros_like(unit), where=norm > TIE)
-    found = np.abs(unit.sum(axis=0))
+    drawn = (np.abs(signs @ unit) for signs in _signs(len(unit)))
+    return step_down(np.abs(unit.sum(axis=0)), drawn, families)
+
+
+def step_down(
+    found: np.ndarray, drawn: Iterable[np.ndarray], families: Families
+) -> tuple[np.ndarray, Corrected]:
+    """Return the p of each statistic (samples,), alone and corrected within families.
+
+    Statistics are compared by size with those that chance gives, batches (n, samples) of `drawn`.
+    """
     least = found * (1 - TIE) - TIE
-    orders = [np.asarray(family, dtype=int) for family in families]
     # From the smallest statistic to the largest: each is compared with the largest up to itself.
-    orders = [family[np.argsort(found[family], kind="stable")] for family in orders]
+    orders = [np.array(sorted(family, key=found.__getitem__), dtype=int) for family in families]
     alone, total = np.zeros(len(found)), 0
     counts = [np.zeros(len(order)) for order in orders]
-    for signs in _signs(len(unit)):
-        sums = np.abs(signs @ unit)
-        alone += np.count_nonzero(sums >= least, axis=0)
+    for sizes in drawn:
+        alone += np.count_nonzero(sizes >= least, axis=0)
         for count, order in zip(counts, orders, strict=True):
-            largest = np.maximum.accumulate(sums[:, order], axis=1)
+            largest = np.maximum.accumulate(sizes[:, order], axis=1)
             count += np.count_nonzero(largest >= least[order], axis=0)
-        total += len(signs)
+        total += len(sizes)
     corrected = []
-    for family, order, count in zip(families, orders, counts, strict=True):
-        p = np.empty(len(found))
-        # No p is below that of a larger statistic.
-        p[order] = np.maximum.accumulate(count[::-1] / total)[::-1]
-        corrected.append(p[np.asarray(family, dtype=int)])
+    for order, count in zip(orders, counts, strict=True):
+        p = np.maximum.accumulate(count[::-1] / total)[::-1]  # none below a larger statistic's
+        corrected.append(dict(zip(order.tolist(), p.tolist(), strict=True)))
     return alone / total, corrected
 
 
@@ -90,7 +103,6 @@ def _signs(n: int) -> Iterator[np.ndarray]:
             numbers = np.arange(start, min(start + BATCH, 2 ** (n - 1)))
             yield 1.0 - 2.0 * (numbers[:, None] >> np.arange(n) & 1)
         return
-    # The first argument is a seed of the study elsewhere; here the draw is over seeds.
     rng = numpy_generator(0, "sign flips over seeds", n)
     yield np.ones((1, n))
     for start in range(0, DRAWS, BATCH):

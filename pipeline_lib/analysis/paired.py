@@ -16,11 +16,11 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval, mirrored
-from pipeline_lib.analysis.max_t import Both, differences_of, sign_flip_tests, smallest_p, test_name
+from pipeline_lib.analysis.max_t import differences_of, sign_flip_tests, smallest_p, test_name
 from pipeline_lib.analysis.power import seeds_for_difference
-from pipeline_lib.analysis.values import by_key
+from pipeline_lib.analysis.values import BySeed, by_key, of_all, of_two
 from pipeline_lib.measures import Value
-from pipeline_lib.names import HEALTHY, OFF, ON, UNTREATED, WITHDRAWN
+from pipeline_lib.names import HEALTHY, ON, UNTREATED, WITHDRAWN
 from pipeline_lib.numbers import Key, Number
 
 # With fewer seeds no sign-flip test can have p < ALPHA.
@@ -93,22 +93,19 @@ def compare_treatments(
     if not matched:
         return []
     differences = differences_of(matched.values())
-    every = [at for at, by_seed in enumerate(matched.values()) if len(by_seed) > 1]
-    planned = [at for at, place in enumerate(matched) if at in every and place[:2] in contrasts]
-    alone, (of_planned, of_all) = sign_flip_tests(differences, [planned, every])
-    p_planned = dict(zip(planned, of_planned.tolist(), strict=True))
-    p_all = dict(zip(every, of_all.tolist(), strict=True))
+    planned = [at for at, place in enumerate(matched) if place[:2] in contrasts]
+    families = planned, range(len(matched))
+    alone, (p_planned, p_all) = sign_flip_tests(differences, families)
     pairs = []
-    for at, (place, by_seed) in enumerate(matched.items()):
-        # Each side contiguous, since numpy adds what is not in another order.
-        ours, theirs = np.array(list(zip(*by_seed.values(), strict=True)))
+    for at, (place, both) in enumerate(matched.items()):
+        ours, theirs = of_all(both).T
         difference = ours - theirs
         interval = mean_interval(difference, *numbers[place[2]].limits_of_difference)
-        n, (g, why_none) = len(ours), g_z(difference)
+        g, why_none = g_z(difference)
         pairs.append(
             Pair(
                 *place,
-                n,
+                len(ours),
                 float(np.mean(ours)),
                 float(np.mean(theirs)),
                 # Without what the subtraction of floats adds to equal differences.
@@ -172,26 +169,22 @@ def _seeds_needed(difference: np.ndarray) -> int | None:
 
 def _matched(
     values: Iterable[Value], numbers: Mapping[str, Number], contrasts: Collection[tuple[str, str]]
-) -> dict[Place, Both]:
-    """Return the numbers of both treatments of each pair, by the seeds that have both."""
+) -> dict[Place, tuple[BySeed, BySeed]]:
+    """Return the numbers of both treatments of each pair that any seed has."""
     names = {number.name for number in numbers.values() if number.compared}
     series = by_key(value for value in values if value.number in names)
-    found: dict[tuple[str, float | None], dict[str, dict[int, float]]] = {}
-    for key, by_seed in series.items():
+    treatments: dict[tuple[str, float | None], list[str]] = {}
+    for key in series:
         if key.modulation == ON and key.cycle is None and key.level != 0:
-            found.setdefault((key.number, key.level), {})[key.treatment] = by_seed
-    matched: dict[Place, Both] = {}
-    for (number, level), of_number in found.items():
-        order = sorted(of_number, key=lambda who: ORDER.index(who) if who in ORDER else 0)
+            treatments.setdefault((key.number, key.level), []).append(key.treatment)
+    matched = {}
+    for (number, level), names_of in treatments.items():
+        order = sorted(names_of, key=lambda who: ORDER.index(who) if who in ORDER else 0)
         couples = [
             (second, first) if (second, first) in contrasts else (first, second)
             for first, second in itertools.combinations(order, 2)
         ]
-        couples += [(who, WITHDRAWN) for who in order if Key(who, number, OFF, level) in series]
-        for first, second in couples:
-            off = second == WITHDRAWN
-            ours = of_number[first]
-            theirs = series[Key(first, number, OFF, level)] if off else of_number[second]
-            if both := {seed: (ours[seed], theirs[seed]) for seed in ours if seed in theirs}:
+        for first, second in [*couples, *((who, WITHDRAWN) for who in order)]:
+            if both := of_two(series, Key(first, number, level=level), second):
                 matched[first, second, number, level] = both
     return matched

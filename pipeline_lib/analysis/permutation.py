@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
+from pipeline_lib.analysis.intervals import SAME
+from pipeline_lib.analysis.max_t import step_down
 from pipeline_lib.model.randomness import numpy_generator
 
 DRAWS = 9999
-
-# Statistics that are closer than this are ties: the order of a sum changes its last bits.
-TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -59,29 +58,20 @@ def compare_samples(
     # The difference of the means, scaled to the correlation of the number with the study that the
     # seed belongs to. Each column sums to 0, so the sum over our seeds is enough.
     found = (is_ours @ standard) / math.sqrt(n * m)
-    size = np.abs(found)
-    order = np.argsort(-size[0], kind="stable")
-    rest = np.maximum.accumulate(size[:, order[::-1]], axis=1)[:, ::-1]
-    p_joint = np.empty(len(order))
-    p_joint[order] = np.maximum.accumulate(_p(rest))
+    sizes, score = np.abs(found), np.abs(found @ better)
+    p, [p_joint] = step_down(sizes[0], [sizes], [range(len(better))])
     return Permuted(
-        _p(size),
-        p_joint,
-        float(_p(np.abs(found @ better))),
-        _alpha_of_one(rest[:, 0], n + m, alpha),
+        p,
+        np.array([p_joint[number] for number in range(len(better))]),
+        float(np.mean(score >= score[0] - SAME)),
+        _alpha_of_one(sizes.max(axis=1), n + m, alpha),
     )
-
-
-def _p(statistics: np.ndarray) -> np.ndarray:
-    """Return the share of arrangements whose statistic is at least the observed one, the first."""
-    share: np.ndarray = np.mean(statistics >= statistics[0] - TIE, axis=0)
-    return share
 
 
 def _alpha_of_one(largest: np.ndarray, seeds: int, alpha: float) -> float | None:
     descending = np.sort(largest)[::-1]
     limit = descending[math.ceil(alpha * len(largest)) - 1]  # larger statistics have p < alpha
-    if limit >= descending[0] - TIE:
+    if limit >= descending[0] - SAME:
         return None
     freedom = seeds - 2
     t = limit * math.sqrt(freedom / (1 - limit**2))

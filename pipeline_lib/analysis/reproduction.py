@@ -17,7 +17,8 @@ import scipy
 
 from pipeline_lib.analysis import welch
 from pipeline_lib.analysis.cells import Cells, Statistics
-from pipeline_lib.analysis.permutation import TIE, compare_samples
+from pipeline_lib.analysis.intervals import SAME
+from pipeline_lib.analysis.permutation import compare_samples
 from pipeline_lib.analysis.published import Published, rounding
 from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.analysis.welch import Difference, Summary
@@ -124,26 +125,33 @@ def compare(
     ours, theirs = _of_all_seeds(values), _of_all_seeds(runs)
     rows: list[Compared] = []
     for there in published:
-        cell = cells.get(there.key)
+        cell, number = cells.get(there.key), numbers.get(there.key.number)
         mine = cell.statistics if cell else Statistics()
         place: list[Any] = [there.table, *there.key, there.seed, *mine, *there.statistics]
         row = replace(Compared(*place), alpha=alpha, margin_sds=margin)
         if row.mean is not None and row.published_mean is not None:
             row = replace(row, difference=row.mean - row.published_mean)
-        sample = theirs.get(there.key) if there.key in ours else None
-        rows.append(_classified(row, numbers.get(there.key.number), sample, cells))
-    tests = (PERMUTATION, WELCH, FISHER, SINGLE)
-    places = {test: [i for i, row in enumerate(rows) if row.test == test] for test in tests}
-    families = sum(bool(places[test]) for test in OF_MEANS)
-    if permuted := [rows[i] for i in places[PERMUTATION]]:
-        found = _permuted(permuted, ours, theirs, numbers, alpha, families)
-        for i, row in zip(places[PERMUTATION], found, strict=True):
-            rows[i] = row
-    for test in (WELCH, FISHER, SINGLE):
-        family = [_tested(rows[i], numbers, families * len(places[test])) for i in places[test]]
-        corrected = welch.holm([row.p for row in family if row.p is not None])
-        for i, row, p in zip(places[test], family, corrected, strict=True):
-            rows[i] = _judged(row, p * (families if test == WELCH else 1))
+        if number and cell:
+            sample = theirs.get(there.key) if there.key in ours else None
+            test, status, reason = _test_of(row, number, sample)
+        elif row.number == RELAPSE_CYCLE and Key(row.treatment, RELAPSED) in cells:
+            test, status, reason = NONE, NOT_TESTED, "no such relapse in this study"
+        else:
+            test, status, reason = NONE, MISSING, "this study has no such number"
+        rows.append(replace(row, test=test, status=status, reason=reason))
+    families = len({row.test for row in rows if row.test in OF_MEANS})
+    for test in (PERMUTATION, WELCH, FISHER, SINGLE):
+        places = [i for i, row in enumerate(rows) if row.test == test]
+        family = [rows[i] for i in places]
+        share = families if test in OF_MEANS else 1
+        if family and test == PERMUTATION:
+            family, corrected = _permuted(family, ours, theirs, numbers, alpha / families)
+        else:
+            family = [_tested(row, numbers, alpha / (share * len(places))) for row in family]
+            corrected = welch.holm([row.p for row in family if row.p is not None])
+        for i, row, p in zip(places, family, corrected, strict=True):
+            status = INCONSISTENT if share * p < alpha else CONSISTENT
+            rows[i] = replace(row, p_corrected=min(1.0, share * p), status=status)
     return rows
 
 
@@ -159,56 +167,44 @@ def _of_all_seeds(values: Iterable[Value]) -> dict[Key, BySeed]:
     return {key: each for key, each in found.items() if list(each) == seeds}
 
 
-def _classified(
-    row: Compared, number: Number | None, sample: BySeed | None, cells: Cells
-) -> Compared:
-    """Say how a row is tested, or why it is not; `sample` is the published one, seed by seed."""
-    if number is None or row.n is None:
-        if row.number == RELAPSE_CYCLE and Key(row.treatment, RELAPSED) in cells:
-            return replace(row, reason="no such relapse in this study")
-        return replace(row, status=MISSING, reason="this study has no such number")
-    single = row.seed is not None
-    for reason, holds in (
-        ("follows from other numbers", number.derived or row.level == 0),
-        ("a range", row.published_mean is None and row.published_count is None),
-        ("no SD", row.published_count is None and not single and row.published_sd is None),
-    ):
-        if holds:
-            return replace(row, reason=reason)
+def _test_of(row: Compared, number: Number, sample: BySeed | None) -> tuple[str, str, str]:
+    """Return how a row is tested, its status so far, and the reason if it is not tested.
+
+    `sample` is the published one, seed by seed.
+    """
+    single, printed = row.seed is not None, rounding(number)
+    if number.derived or row.level == 0:
+        return NONE, NOT_TESTED, "follows from other numbers"
     if row.published_count is not None:
-        return replace(row, test=FISHER)
-    assert row.min is not None
-    assert row.max is not None
-    assert row.difference is not None
-    assert row.published_mean is not None
-    printed = rounding(number)
+        return FISHER, NOT_TESTED, ""
+    if row.published_mean is None:
+        return NONE, NOT_TESTED, "a range"
+    if row.published_sd is None and not single:
+        return NONE, NOT_TESTED, "no SD"
     # Runs of fewer seeds, or whose mean does not print as the published one, are another sample.
     runs = np.array(list(sample.values())) if sample else None
     if runs is not None and (
         len(runs) < (row.published_n or 0)
-        or abs(float(np.mean(runs)) - row.published_mean) > printed + TIE
+        or abs(float(np.mean(runs)) - row.published_mean) > printed + SAME
     ):
         runs = None
-    equal = abs(row.difference) <= printed + TIE
-    varies = row.max - row.min >= SCATTER * printed
-    if not single:
-        spread = row.published_sd if runs is None else float(np.ptp(runs))
-        assert spread is not None
-        if not varies and spread < SCATTER * printed:
-            if row.n < ENOUGH and not equal:
+    equal = abs(row.difference or 0.0) <= printed + SAME
+    varies = (row.max or 0.0) - (row.min or 0.0) >= SCATTER * printed
+    if not (single or varies):
+        spread = (row.published_sd or 0.0) if runs is None else float(np.ptp(runs))
+        if spread < SCATTER * printed:
+            if (row.n or 0) < ENOUGH and not equal:
                 reason = f"fewer than {ENOUGH} seeds cannot show that nothing varies"
-                return replace(row, status=NOT_TESTABLE, reason=reason)
-            status, reason = (CONSISTENT, "equal") if equal else (INCONSISTENT, "not equal")
-            return replace(row, test=CONSTANT, status=status, reason=f"no scatter, {reason}")
+                return NONE, NOT_TESTABLE, reason
+            if equal:
+                return CONSTANT, CONSISTENT, "no scatter, equal"
+            return CONSTANT, INCONSISTENT, "no scatter, not equal"
     for side, n in (("this study", row.n), ("published", 2 if single else row.published_n)):
         if n is None or n < 2:
-            reason = f"fewer than two seeds have no SD ({side})"
-            return replace(row, status=NOT_TESTABLE, reason=reason)
-    if single:
-        if not (varies or equal):
-            return replace(row, status=NOT_TESTABLE, reason="this study's seeds do not differ")
-        return replace(row, test=SINGLE)
-    return replace(row, test=WELCH if runs is None else PERMUTATION)
+            return NONE, NOT_TESTABLE, f"fewer than two seeds have no SD ({side})"
+    if single and not (varies or equal):
+        return NONE, NOT_TESTABLE, "this study's seeds do not differ"
+    return SINGLE if single else WELCH if runs is None else PERMUTATION, NOT_TESTED, ""
 
 
 def _permuted(
@@ -217,57 +213,41 @@ def _permuted(
     theirs: Mapping[Key, BySeed],
     numbers: Mapping[str, Number],
     alpha: float,
-    families: int,
-) -> list[Compared]:
-    """Compare, all at once, the means that are known seed by seed on both sides."""
+) -> tuple[list[Compared], list[float]]:
+    """Compare, all at once, the means that are known seed by seed; also return the joint p."""
     mine, published = (
         np.array([list(side[row.key].values()) for row in rows]).T for side in (ours, theirs)
     )
     better = np.array([BETTER[numbers[row.number].better] for row in rows])
-    found = compare_samples(mine, published, better, alpha / families)
+    found = compare_samples(mine, published, better, alpha)
     tested = []
-    for row, sample, p, p_joint in zip(rows, published.T, found.p, found.p_joint, strict=True):
+    for row, sample, p in zip(rows, published.T, found.p.tolist(), strict=True):
         side = Summary(float(np.mean(sample)), float(np.std(sample)), len(sample))
-        difference = welch.compare(_ours(row), side, 0.0)
-        new = _of_a_mean(row, difference, side.sd, float(p), found.alpha_of_one)
-        new = replace(new, p_directional=found.p_directional)
-        tested.append(_judged(new, families * float(p_joint)))
-    return tested
+        new = _of_a_mean(row, side, 0.0, found.alpha_of_one)
+        tested.append(replace(new, p=p, p_directional=found.p_directional))
+    return tested, found.p_joint.tolist()
 
 
-def _tested(row: Compared, numbers: Mapping[str, Number], family: int) -> Compared:
-    """Test a row by itself, as one of a family of this size."""
+def _tested(row: Compared, numbers: Mapping[str, Number], alpha: float) -> Compared:
+    """Test a row by itself; `alpha` is for the smallest p of its family."""
     if row.test == FISHER:
         sides = ((row.count, row.n), (row.published_count, row.published_n))
         table = np.array([[count or 0, (n or 0) - (count or 0)] for count, n in sides])
         return replace(row, p=float(scipy.stats.fisher_exact(table).pvalue))
-    printed = rounding(numbers[row.number])
-    assert row.published_mean is not None
+    theirs, printed = _summary(row, "published_"), rounding(numbers[row.number])
     if row.test == SINGLE:
-        difference = welch.compare_with_single(_ours(row), row.published_mean, printed)
-        low, high = welch.interval(difference, 1 - row.alpha)
-        p = welch.p_different(difference)
-        return replace(row, difference=difference.value, low=low, high=high, p=p)
-    assert row.published_sd is not None
-    assert row.published_n is not None
-    side = Summary(row.published_mean, row.published_sd, row.published_n)
-    difference = welch.compare(_ours(row), side, printed)
-    p = welch.p_different(difference)
-    return _of_a_mean(row, difference, side.sd, p, row.alpha / family)
+        return _different(row, welch.compare_with_single(_summary(row), theirs.mean, printed))
+    return _of_a_mean(row, theirs, printed, alpha)
 
 
 def _of_a_mean(
-    row: Compared, difference: Difference, sd: float, p: float, alpha_of_one: float | None
+    row: Compared, theirs: Summary, printed: float, alpha_of_one: float | None
 ) -> Compared:
-    low, high = welch.interval(difference, 1 - row.alpha)
-    margin = row.margin_sds * sd
+    """Tell how far our mean is from theirs, which may have been rounded."""
+    difference, margin = welch.compare(_summary(row), theirs, printed), row.margin_sds * theirs.sd
     p_equivalent = welch.p_equivalent(difference, margin)
     return replace(
-        row,
-        difference=difference.value,
-        low=low,
-        high=high,
-        p=p,
+        _different(row, difference),
         margin=margin,
         p_equivalent=p_equivalent,
         equivalent=p_equivalent < row.alpha,
@@ -275,13 +255,11 @@ def _of_a_mean(
     )
 
 
-def _judged(row: Compared, p_corrected: float) -> Compared:
-    status = INCONSISTENT if p_corrected < row.alpha else CONSISTENT
-    return replace(row, p_corrected=min(1.0, p_corrected), status=status)
+def _different(row: Compared, difference: Difference) -> Compared:
+    low, high = welch.interval(difference, 1 - row.alpha)
+    p = welch.p_different(difference)
+    return replace(row, difference=difference.value, low=low, high=high, p=p)
 
 
-def _ours(row: Compared) -> Summary:
-    assert row.mean is not None
-    assert row.sd is not None
-    assert row.n is not None
-    return Summary(row.mean, row.sd, row.n)
+def _summary(row: Compared, side: str = "") -> Summary:
+    return Summary(*(getattr(row, side + name) for name in ("mean", "sd", "n")))

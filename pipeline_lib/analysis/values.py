@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline_lib import measures
 from pipeline_lib.measures import Value
-from pipeline_lib.names import ON
+from pipeline_lib.names import OFF, ON, WITHDRAWN
 from pipeline_lib.numbers import NOTHING_DRAWN, Axes, Drawn, Key, drawn_keys
 
 BySeed = Mapping[int, float]  # one number of several seeds, in the order of the study's seeds
@@ -31,16 +32,13 @@ def study_values(
     the measures, and within a measure in the order of its rows.
     """
     found: dict[tuple[int, Key], float] = {}
-    everything: list[Value] = []
     for name in (name for name in measures.in_order() if name in rows):
         make = measures.load(name).values
-        new = list(make(rows[name].to_pylist(), found, **options.get(name, {})))
-        for value in new:
+        for value in list(make(rows[name].to_pylist(), found, **options.get(name, {}))):
             if (value.seed, value.key) in found:
                 raise ValueError(f"{name} gives {value.key} of seed {value.seed} twice")
             found[value.seed, value.key] = value.value
-        everything += new
-    return everything
+    return [measures.value(seed, key, number) for (seed, key), number in found.items()]
 
 
 def by_key(values: Iterable[Value]) -> dict[Key, dict[int, float]]:
@@ -49,6 +47,24 @@ def by_key(values: Iterable[Value]) -> dict[Key, dict[int, float]]:
     for value in values:
         found.setdefault(value.key, {})[value.seed] = value.value
     return found
+
+
+def of_two(series: Mapping[Key, BySeed], ours: Key, other: str) -> tuple[BySeed, BySeed] | None:
+    """Return a number of a treatment and of another, or with its modulation off if `withdrawn`.
+
+    None if no seed has both.
+    """
+    off = other == WITHDRAWN
+    theirs = ours._replace(modulation=OFF) if off else ours._replace(treatment=other)
+    both = series.get(ours, {}), series.get(theirs, {})
+    return both if both[0].keys() & both[1].keys() else None
+
+
+def of_all(columns: Sequence[BySeed]) -> np.ndarray:
+    """Return numbers (seeds, columns) of the seeds that have all of them, as the first has them."""
+    seeds = [seed for seed in columns[0] if all(seed in column for column in columns)]
+    numbers = [[column[seed] for column in columns] for seed in seeds]
+    return np.array(numbers, dtype=np.float64).reshape(len(seeds), len(columns))
 
 
 def wide(

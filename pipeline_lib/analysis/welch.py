@@ -15,10 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
+from pipeline_lib.analysis.intervals import SAME
 from pipeline_lib.analysis.power import POWER, critical_limits, power_of_shift
-
-# A smaller standard error is floating-point error and not scatter.
-NO_SCATTER = 1e-9
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,18 @@ class Difference:
         """How much of the difference, as an absolute value, rounding cannot explain."""
         # In floats, a printed 95.0 and a mean of 94.95 differ by slightly more than 0.05.
         excess = abs(self.value) - self.rounding
-        return excess if excess > NO_SCATTER else 0.0
+        return excess if excess > SAME else 0.0
 
 
 def compare(ours: Summary, theirs: Summary, rounding: float) -> Difference:
     """Return ours minus theirs."""
     # Population SD to squared standard error of the mean: sd² · n / (n − 1), over n.
     squares = [side.sd**2 / (side.n - 1) for side in (ours, theirs)]
-    value, error = ours.mean - theirs.mean, math.sqrt(sum(squares))
-    if error <= NO_SCATTER:
-        return Difference(value, 0.0, math.inf, rounding)
+    error = math.sqrt(sum(squares))
+    if error <= SAME:
+        return Difference(ours.mean - theirs.mean, 0.0, math.inf, rounding)
     parts = [s**2 / (x.n - 1) for s, x in zip(squares, (ours, theirs), strict=True)]
-    return Difference(value, error, sum(squares) ** 2 / sum(parts), rounding)
+    return Difference(ours.mean - theirs.mean, error, sum(squares) ** 2 / sum(parts), rounding)
 
 
 def compare_with_single(ours: Summary, single: float, rounding: float) -> Difference:
@@ -64,9 +62,8 @@ def compare_with_single(ours: Summary, single: float, rounding: float) -> Differ
     This is the t of Crawford and Howell (1998). `interval` then has the values that a single
     network could have had, as differences.
     """
-    value, error = ours.mean - single, ours.sd * math.sqrt((ours.n + 1) / (ours.n - 1))
-    scattered = error > NO_SCATTER
-    return Difference(value, *((error, ours.n - 1.0) if scattered else (0.0, math.inf)), rounding)
+    error = ours.sd * math.sqrt((ours.n + 1) / (ours.n - 1))
+    return Difference(ours.mean - single, error if error > SAME else 0.0, ours.n - 1.0, rounding)
 
 
 def interval(difference: Difference, level: float) -> tuple[float, float]:
@@ -120,9 +117,7 @@ def detectable(difference: Difference, alpha: float) -> float:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return the p-values of one family, corrected by Holm's step-down procedure."""
-    order = np.argsort(p_values, kind="stable")
-    ascending = np.arange(len(p_values), 0, -1) * np.asarray(p_values, dtype=float)[order]
-    corrected = np.empty(len(p_values))
+    order, corrected = np.argsort(p_values, kind="stable"), np.empty(len(p_values))
+    ascending = np.arange(len(p_values), 0, -1) * np.array(p_values, dtype=float)[order]
     corrected[order] = np.minimum(1.0, np.maximum.accumulate(ascending))
-    found: list[float] = corrected.tolist()
-    return found
+    return [float(p) for p in corrected]
