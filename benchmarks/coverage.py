@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,12 +23,12 @@ from scipy import special, stats
 from pipeline_lib import measures
 from pipeline_lib.analysis.intervals import LEVEL, unskewed
 from pipeline_lib.analysis.published import read_runs
-from pipeline_lib.analysis.values import by_key
+from pipeline_lib.analysis.values import by_key, of_all
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.measures import Value
 from pipeline_lib.names import STATES
-from pipeline_lib.numbers import PER_CENT, Key
+from pipeline_lib.numbers import PER_CENT
 
 SEEDS = (10, 30, 100)
 SAMPLES, RESAMPLES, POPULATION = 1000, 1000, 200_000
@@ -111,7 +111,7 @@ METHODS: Mapping[str, Callable[[np.ndarray, np.ndarray], Ends]] = {
 }
 
 
-def populations(values: Iterable[Value], rng: np.random.Generator) -> dict[str, np.ndarray]:
+def populations(values: Iterable[Value], rng: np.random.Generator) -> list[np.ndarray]:
     """Return a smooth population for every number that has scatter, and for every difference."""
     numbers = measures.numbers(measures.in_order())
     found = {
@@ -119,18 +119,16 @@ def populations(values: Iterable[Value], rng: np.random.Generator) -> dict[str, 
         for key, by_seed in by_key(values).items()
         if key.number in numbers and numbers[key.number].compared and key.level != 0
     }
-    people: dict[str, np.ndarray] = {}
+    people = []
     for key, of_seeds in found.items():
         share = numbers[key.number].unit == PER_CENT
-        people[_name(key)] = smooth(np.array(list(of_seeds.values())), rng, share=share)
+        people.append(smooth(np.array(list(of_seeds.values())), rng, share=share))
     for first, second in itertools.combinations(found, 2):
         alike = first._replace(treatment="") == second._replace(treatment="")
         if alike and not {first.treatment, second.treatment} & {*STATES}:
-            ours, theirs = found[first], found[second]
-            both = np.array([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
-            name = f"{_name(first)} less {second.treatment}"
-            people[name] = smooth(both, rng, share=False)
-    return {name: each for name, each in people.items() if np.std(each) > 0}
+            ours, theirs = of_all([found[first], found[second]]).T
+            people.append(smooth(ours - theirs, rng, share=False))
+    return [each for each in people if np.std(each) > 0]
 
 
 def smooth(numbers: np.ndarray, rng: np.random.Generator, *, share: bool) -> np.ndarray:
@@ -176,32 +174,23 @@ def covered(people: np.ndarray, n: int, rng: np.random.Generator) -> dict[str, F
     return found
 
 
-def table(people: Mapping[str, np.ndarray], rng: np.random.Generator) -> str:
+def table(people: Sequence[np.ndarray], rng: np.random.Generator) -> str:
     """Return Markdown: coverage by method and number of seeds, over all numbers."""
     lines = [
         "| Seeds | Method | Coverage | Median | Lowest | Covered < 90 % | Width | Score |",
         "|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     for n in SEEDS:
-        found = [covered(each, n, rng) for each in people.values()]
-        for method in METHODS:
-            shares = 100 * np.array([each[method].coverage for each in found])
+        # (populations, methods, fields of `Found`)
+        found = np.array([[*covered(each, n, rng).values()] for each in people])
+        relative = np.median(found / found[:, :1], axis=0)  # to Student's, which is the first
+        for place, method in enumerate(METHODS):
+            shares = 100 * found[:, place, 0]
             texts = [f"{each:.1f}" for each in (shares.mean(), np.median(shares), shares.min())]
             texts.append(f"{np.count_nonzero(shares < 90)} of {len(shares)}")
-            for what in ("width", "score"):
-                relative = [
-                    getattr(each[method], what) / getattr(each["Student's t"], what)
-                    for each in found
-                ]
-                texts.append(f"{np.median(relative):.2f}")
+            texts += [f"{each:.2f}" for each in relative[place, 1:]]
             lines.append(f"| {n} | {method} | {' | '.join(texts)} |")
     return "\n".join(lines) + "\n"
-
-
-def _name(key: Key) -> str:
-    level = "" if key.level is None else f" {key.level:g}"
-    cycle = "" if key.cycle is None else f" cycle {key.cycle}"
-    return f"{key.treatment} {key.number}{level}{cycle} {key.modulation}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ all predictors together, and is judged on seeds to which it was not fitted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ import scipy
 
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.power import POWER
-from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.analysis.values import BySeed, by_key, of_all
 from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
@@ -104,11 +104,8 @@ Row = TypeVar("Row", Association, Forecast)
 
 def associations(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[Association]:
     """Return the correlation of every predictor with every outcome, by treatment."""
-    series = by_key(values)
-    predictors = _predictors(series, drawn)
     found = []
-    for key, outcome in _outcomes(series).items():
-        x, y = _matched(predictors, outcome)
+    for key, predictors, x, y in _samples(values, drawn):
         rho, p = _correlations(x, y)
         for predictor, each, p_each in zip(predictors, rho.tolist(), p.tolist(), strict=True):
             place = (key.treatment, key.number, predictor.number, predictor.level, len(y))
@@ -124,10 +121,8 @@ def associations(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[
 
 def forecasts(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[Forecast]:
     """Return how well the predictors together predict each outcome of each treatment."""
-    series = by_key(values)
-    predictors, found = _predictors(series, drawn), []
-    for key, outcome in _outcomes(series).items():
-        x, y = _matched(predictors, outcome)
+    found = []
+    for key, _, x, y in _samples(values, drawn):
         share, n = key.number in SHARES, len(y)
         events = int(y.sum()) if share else None
         rarer = n if events is None else min(events, n - events)
@@ -159,29 +154,25 @@ def predictor_text(predictor: str, level: float | None, numbers: Mapping[str, Nu
     return numbers[predictor].at_level(level) if predictor in numbers else predictor
 
 
-def _predictors(series: Mapping[Key, BySeed], drawn: Drawn) -> dict[Key, BySeed]:
-    measured = {
+def _samples(
+    values: Iterable[Value], drawn: Drawn
+) -> Iterator[tuple[Key, list[Key], np.ndarray, np.ndarray]]:
+    """Yield each outcome, its predictors, and what the seeds that have all have of them.
+
+    That is (seeds, predictors) of the predictors and (seeds,) of the outcome.
+    """
+    series = by_key(values)
+    predictors: dict[Key, BySeed] = {
         key: series[key]
         for name in PREDICTORS
         for key in series
         if (key.number, key.treatment, key.modulation) == (name, UNTREATED, ON)
     }
-    return measured | {
-        Key(UNTREATED, key): {seed: numbers[key] for seed, numbers in drawn.items()}
-        for key in drawn_keys(drawn)
-    }
-
-
-def _outcomes(series: Mapping[Key, BySeed]) -> dict[Key, BySeed]:
-    return {key: series[key] for name in OUTCOMES for key in series if key.number == name}
-
-
-def _matched(predictors: Mapping[Key, BySeed], outcome: BySeed) -> tuple[np.ndarray, np.ndarray]:
-    """Return predictors (seeds, predictors) and outcome (seeds,) for the seeds that have all."""
-    columns = predictors.values()
-    seeds = [seed for seed in outcome if all(seed in column for column in columns)]
-    x = np.array([[column[seed] for column in columns] for seed in seeds])
-    return x, np.array([outcome[seed] for seed in seeds])
+    for name in drawn_keys(drawn):
+        predictors[Key(UNTREATED, name)] = {seed: of_seed[name] for seed, of_seed in drawn.items()}
+    for key in (key for name in OUTCOMES for key in series if key.number == name):
+        both = of_all([series[key], *predictors.values()])
+        yield key, list(predictors), both[:, 1:], both[:, 0]
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

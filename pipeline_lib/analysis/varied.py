@@ -13,7 +13,7 @@ import numpy as np
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.intervals import difference_interval
-from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.analysis.values import BySeed, by_key, of_all
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
 from pipeline_lib.names import SUMMARY
@@ -81,13 +81,13 @@ class Varied:
     def lines(self, axis: str) -> Iterator[Line]:
         """Yield a line along an axis for each choice of the other axes' values."""
         found: dict[tuple[float | str, ...], Line] = {}
-        order = {value: place for place, value in enumerate(self.axes[axis])}
-        places = sorted(range(len(self.scenarios)), key=lambda at: order[self.scenarios[at][axis]])
-        for at in places:
-            others = {name: value for name, value in self.scenarios[at].items() if name != axis}
-            line = found.setdefault(tuple(others.values()), Line(axis, others, [], []))
-            line.values.append(self.scenarios[at][axis])
-            line.places.append(at)
+        for value in self.axes[axis]:
+            for at, scenario in enumerate(self.scenarios):
+                if scenario[axis] == value:
+                    others = {name: each for name, each in scenario.items() if name != axis}
+                    line = found.setdefault(tuple(others.values()), Line(axis, others, [], []))
+                    line.values.append(value)
+                    line.places.append(at)
         yield from sorted(found.values(), key=lambda line: min(line.places))
 
     def series(self, *, numeric: bool) -> Iterator[tuple[Line, Key, np.ndarray]]:
@@ -107,10 +107,7 @@ class Varied:
         A share is in per cent: 0 or 100.
         """
         scale = 100.0 if self.numbers[key.number].share else 1.0
-        found = [self.values[at].get(key, {}) for at in line.places]
-        seeds = [seed for seed in found[0] if all(seed in each for each in found)]
-        numbers = [[scale * each[seed] for each in found] for seed in seeds]
-        return np.array(numbers, dtype=np.float64).reshape(len(seeds), len(line.places))
+        return scale * of_all([self.values[at].get(key, {}) for at in line.places])
 
 
 def read_varied(
@@ -167,15 +164,13 @@ def study_variants(varied: Varied) -> list[Variant]:
     """Return every number of the summary in each variant against the first, axis by axis."""
     rows = []
     for line, key, numbers in varied.series(numeric=False):
+        number, theirs = varied.numbers[key.number], numbers[:, 0]
         base, *variants = map(str, line.values)
-        number = varied.numbers[key.number]
         for variant, ours in zip(variants, numbers.T[1:], strict=True):
             names = (line.axis, line.where, variant, base, key.treatment, key.number, key.level)
-            sides = (ours, numbers[:, 0], ours - numbers[:, 0])
-            mean, mean_base, difference = (float(side.mean()) for side in sides)
-            means = (len(ours), mean, mean_base, difference)
-            share = number.share and bool(np.any(sides[-1]))
-            limits = number.limits_of_difference
-            interval = difference_interval(ours, numbers[:, 0], share, *limits)
+            mean, mean_base, change = (float(each.mean()) for each in (ours, theirs, ours - theirs))
+            means = (len(ours), mean, mean_base, change)
+            share = number.share and bool(np.any(ours != theirs))
+            interval = difference_interval(ours, theirs, share, *number.limits_of_difference)
             rows.append(Variant(*names, *means, *interval))
     return rows
