@@ -21,10 +21,9 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import FEWEST, LEVEL, difference_interval
-from pipeline_lib.analysis.varied import Line, Varied
+from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED
-from pipeline_lib.numbers import Key
 
 RESAMPLES = 499
 FEWEST_VALUES = 5  # four would fit four parameters exactly, whatever they are
@@ -99,11 +98,8 @@ class Fit:
     def reaches(self, level: float) -> float:
         """Return where the curve is at this level; NaN if it never is."""
         share = (level - self.start) / (self.end - self.start) if self.end != self.start else 0.0
-        return (
-            self.middle + float(scipy.special.logit(share)) / self.slope
-            if 0 < share < 1
-            else math.nan
-        )
+        inside = 0 < share < 1
+        return self.middle + float(scipy.special.logit(share)) / self.slope if inside else math.nan
 
     def shares(self, z: np.ndarray) -> np.ndarray:
         """Return how much of the way from start to end the curve has gone at each z, 0 to 1."""
@@ -117,34 +113,26 @@ def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Alon
     """
     rows = []
     for line, key, numbers in varied.series(numeric=True):
+        x, means = np.array(line.values, dtype=np.float64), numbers.mean(axis=0)
         share = varied.numbers[key.number].share
-        difference = difference_interval(numbers[:, -1], numbers[:, 0], share)
-        limits = np.array([round(100.0 * (thresholds[at] or math.nan), 9) for at in line.places])
-        flat = difference.low is not None and difference.low <= 0 <= (difference.high or 0)
-        rows.append(_row(line, key, numbers, limits, flat=flat))
-    return rows
-
-
-def _row(line: Line, key: Key, numbers: np.ndarray, limits: np.ndarray, *, flat: bool) -> Along:
-    x, means = np.array(line.values, dtype=np.float64), numbers.mean(axis=0)
-    of_threshold = key.number in (COMBINED, FINAL_ACCURACY)
-    held: np.ndarray | None = None
-    if of_threshold and not np.isnan(limits).any():
-        held = np.all(numbers >= limits, axis=0)
-    elif key.number == RELAPSED:
-        held = np.all(numbers == 0, axis=0)
-    below = float(limits[0]) if of_threshold and np.ptp(limits) == 0 else None
-    found = fitted(x, numbers, below, flat=flat)
-    place = (line.axis, line.where, key.treatment, key.number, key.level, len(numbers))
-    ends = (float(means[0]), float(means[-1]))
-    kept: tuple[float | None, float | None] = (None, None)
-    if held is not None:
+        low, high, *_ = difference_interval(numbers[:, -1], numbers[:, 0], share)
+        flat = low is not None and high is not None and low <= 0 <= high
+        limits = [round(100.0 * (thresholds[at] or math.nan), 9) for at in line.places]
+        if key.number not in (COMBINED, FINAL_ACCURACY):
+            limits = [math.nan] * len(x)
+        held = np.all(numbers == 0 if key.number == RELAPSED else numbers >= limits, axis=0)
         kept = (_end_of_run(x[::-1], held[::-1]), _end_of_run(x, held))
-    if isinstance(found, str):
-        return Along(*place, *ends, held_from=kept[0], held_to=kept[1], note=found)
-    fit, half, crossing = found
-    curve = (fit.start, fit.end, fit.slope, fit.explained)
-    return Along(*place, *ends, *curve, *half, *crossing, *kept)
+        place = (line.axis, line.where, key.treatment, key.number, key.level, len(numbers))
+        ends = (float(means[0]), float(means[-1]))
+        threshold = limits[0] if np.ptp(limits) == 0 else None
+        found = fitted(x, numbers, threshold, flat=flat)
+        if isinstance(found, str):
+            rows.append(Along(*place, *ends, held_from=kept[0], held_to=kept[1], note=found))
+        else:
+            fit, half, crossing = found
+            curve = (fit.start, fit.end, fit.slope, fit.explained)
+            rows.append(Along(*place, *ends, *curve, *half, *crossing, *kept))
+    return rows
 
 
 def fitted(
@@ -220,9 +208,8 @@ def _polished(z: np.ndarray, means: np.ndarray, start: Fit) -> Fit | None:
     steepest = math.log(STEEPEST / np.ptp(z[np.isfinite(z)]))
 
     def curve(z: np.ndarray, low: float, high: float, middle: float, steep: float) -> np.ndarray:
-        return low + (high - low) * np.asarray(
-            scipy.special.expit(math.exp(min(steep, steepest)) * (z - middle))
-        )
+        slope = math.exp(min(steep, steepest))
+        return low + (high - low) * np.asarray(scipy.special.expit(slope * (z - middle)))
 
     first = (start.start, start.end, start.middle, math.log(start.slope))
     try:

@@ -78,11 +78,9 @@ def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[
     for key, by_seed in by_key(values).items():
         n, of_seeds, number = len(by_seed), list(by_seed.values()), numbers[key.number]
         if number.share:
-            count = round(sum(of_seeds))
+            count, nothing = round(sum(of_seeds)), (None, None, None)
             ends = proportion_interval(count, n)
-            cells.append(
-                Cell(*key, n, 100.0 * count / n, None, None, None, count, *ends, WILSON, "")
-            )
+            cells.append(Cell(*key, n, 100.0 * count / n, *nothing, count, *ends, WILSON, ""))
         else:
             # numpy's sum over a contiguous array in seed order, as in the published run: adding in
             # a different order could round an exact tie in the last printed digit the other way.

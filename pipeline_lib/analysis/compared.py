@@ -17,9 +17,9 @@ from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.varied import Varied
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.rows import read_table
+from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
-from pipeline_lib.numbers import Axes, axis_text
+from pipeline_lib.numbers import Axes, axis_text, is_numeric
 
 AXIS = "study"  # the axis along which the two differ
 # Sections that do not change a network or a number.
@@ -60,7 +60,7 @@ def read_side(place: str) -> Side:
     path = Path(folder, "study.yaml")
     try:
         study = yaml.safe_load(path.read_text(encoding="utf-8"))
-        kinds = {axis: _kind(values) for axis, values in (study.get("axes") or {}).items()}
+        kinds = {axis: _example(values) for axis, values in (study.get("axes") or {}).items()}
     except (OSError, ValueError, yaml.YAMLError, AttributeError):
         raise PipelineError(
             f"{folder} has no readable study.yaml; it must be the results folder of a study"
@@ -70,9 +70,8 @@ def read_side(place: str) -> Side:
     if unknown:
         known = f"its axes are {', '.join(kinds)}" if kinds else "it has none"
         raise PipelineError(f"{place}: {unknown[0]!r} is not an axis of this study; {known}")
-    types: Axes = {axis: 0.0 if kind is float else "" for axis, kind in kinds.items()}
-    rows = read_table(Path(folder, "values.parquet"), Value, axes=types).to_pylist()
-    named = {axis: {_spelled(row[axis]): row[axis] for row in rows} for axis in kinds}
+    table = read_table(Path(folder, "values.parquet"), Value, axes=kinds)
+    named = {axis: {_spelled(v): v for v in table[axis].unique().to_pylist()} for axis in kinds}
     wanted = {axis: next(iter(there)) for axis, there in named.items() if len(there) == 1} | wanted
     if missing := [axis for axis in kinds if axis not in wanted]:
         known = "; ".join(f"{axis} has {', '.join(named[axis])}" for axis in missing)
@@ -85,7 +84,7 @@ def read_side(place: str) -> Side:
     for axis, there in named.items():
         value = wanted[axis]
         with suppress(ValueError):  # a number may be spelled in several ways
-            value = _spelled(float(value)) if kinds[axis] is float else value
+            value = _spelled(float(value)) if is_numeric(kinds[axis]) else value
         if value not in there:
             raise PipelineError(
                 f"{place}: {value} is not a value of {axis}, which has {', '.join(there)}"
@@ -93,11 +92,8 @@ def read_side(place: str) -> Side:
         axes[axis] = there[value]
         if isinstance(overlays := study["axes"][axis], dict):
             study = _laid_over(study, overlays[axes[axis]] or {})
-    values = []
-    for row in rows:
-        here = {axis: row.pop(axis) for axis in kinds}
-        if here == axes:
-            values.append(Value(**row))
+    [here] = of_scenarios(table, [axes])
+    values = [Value(**row) for row in here.to_pylist()]
     labels = {name: kind["label"] for name, kind in study["treatments"].items() if kind}
     words = [f"{axis_text(axis, labels)} = {_spelled(axes[axis])}" for axis in axes]
     return Side(", ".join([Path(folder).name, *words]), study, axes, values)
@@ -165,18 +161,17 @@ def _spelled(value: float | str) -> str:
     return f"{value:.12g}" if isinstance(value, float) else value
 
 
-def _kind(values: Any) -> type:
+def _example(values: Any) -> float | str:
+    """Return any number for an axis of numbers, and any text for one of names."""
     numbers = all(isinstance(each, int | float) and each is not True for each in values)
-    return float if isinstance(values, list) and numbers else str
+    return 0.0 if isinstance(values, list) and numbers else ""
 
 
-def _laid_over(study: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(study: Any, overlay: Any) -> Any:
     """Return the study with the settings of a variant, in which a list is a single value."""
-    found = dict(study)
-    for key, value in overlay.items():
-        deeper = isinstance(value, dict) and isinstance(found.get(key), dict)
-        found[key] = _laid_over(found[key], value) if deeper else value
-    return found
+    if not (isinstance(study, dict) and isinstance(overlay, dict)):
+        return overlay
+    return study | {key: _laid_over(study.get(key), value) for key, value in overlay.items()}
 
 
 def _without(axes: Sequence[str], value: Any, above: str = "") -> Any:

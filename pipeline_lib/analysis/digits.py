@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -45,28 +45,13 @@ def as_printed(
     looked up in `values`.
     """
     study = by_place(cells, values)
-    rows = []
+    rows: list[Digits] = []
     for there in published:
         number = numbers.get(there.key.number, Number(there.key.number, ""))
-        for statistic in STATISTICS:
-            if (value := getattr(there.statistics, statistic)) is not None:
-                whole = statistic == "count" or there.seed is not None
-                decimals = 0 if whole else number.decimals
-                found = getattr(study.get(there.place, Statistics()), statistic)
-                theirs = printed(value, decimals)
-                ours = "" if found is None else printed(found, decimals)
-                place = (there.table, *there.key, there.seed, statistic)
-                rows.append(Digits(*place, theirs, ours, theirs == ours))
+        ours = study.get(there.place, Statistics())
+        decimals = 0 if there.seed is not None else number.decimals
+        rows += _digits(there, ours, decimals, printed)
     return rows
-
-
-OVER_RUNS: dict[str, Callable[[list[float]], float]] = {
-    "mean": lambda runs: float(np.mean(runs)),
-    "sd": lambda runs: float(np.std(runs)),  # of these runs, as the programs have it
-    "min": min,
-    "max": max,
-    "count": np.count_nonzero,  # of a share, which is not zero in the runs that it counts
-}
 
 
 def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) -> list[Digits]:
@@ -75,21 +60,31 @@ def single_as_printed(rows: Iterable[Replayed], published: Iterable[Published]) 
     A number without a seed is a statistic over all runs. Both are printed with the decimals of the
     published mean, and zero keeps its sign.
     """
-    ours: dict[tuple[str, Key], dict[int, float]] = {}
+    by_seed: dict[tuple[str, Key], dict[int, float]] = {}
     for row in rows:
-        ours.setdefault((row.table, row.key), {})[row.seed] = row.value
-    found = []
+        by_seed.setdefault((row.table, row.key), {})[row.seed] = row.value
+    found: list[Digits] = []
     for there in published:
-        by_seed = ours.get((there.table, there.key), {})
-        runs = [value for seed, value in by_seed.items() if there.seed in (None, seed)]
-        for name, statistic in OVER_RUNS.items():
-            if (value := getattr(there.statistics, name)) is not None:
-                decimals = 0 if name == "count" else there.decimals
-                theirs = f"{value:.{decimals}f}"
-                text = f"{statistic(runs):.{decimals}f}" if runs else ""
-                place = (there.table, *there.key, there.seed, name, theirs, text)
-                found.append(Digits(*place, theirs == text))
+        of_number = by_seed.get((there.table, there.key), {})
+        ours = Statistics()
+        if runs := [value for seed, value in of_number.items() if there.seed in (None, seed)]:
+            # The SD is of these runs, as the programs have it; a share counts those that have it.
+            sd, count = float(np.std(runs)), int(np.count_nonzero(runs))
+            ours = Statistics(float(np.mean(runs)), sd, min(runs), max(runs), count)
+        found += _digits(there, ours, there.decimals, "{:.{}f}".format)
     return found
+
+
+def _digits(
+    there: Published, ours: Statistics, decimals: int, text: Callable[[float, int], str]
+) -> Iterator[Digits]:
+    for statistic in STATISTICS:
+        value, found = getattr(there.statistics, statistic), getattr(ours, statistic)
+        if value is not None:
+            shown = 0 if statistic == "count" else decimals
+            both = text(value, shown), "" if found is None else text(found, shown)
+            place = (there.table, *there.key, there.seed, statistic)
+            yield Digits(*place, *both, both[0] == both[1])
 
 
 @dataclass(frozen=True)
@@ -115,11 +110,10 @@ def against_runs(values: Iterable[Value], runs: Iterable[Value]) -> list[RunValu
     ours = {(each.seed, each.key): each.value for each in values}
     seeds = {seed for seed, _ in ours}
     rows = []
-    for run in runs:
-        if run.seed in seeds:
-            value = ours.get((run.seed, run.key))
-            equal = value is not None and f"{value:.{DECIMALS}f}" == f"{run.value:.{DECIMALS}f}"
-            rows.append(RunValue(run.seed, *run.key, run.value, value, equal))
+    for run in (run for run in runs if run.seed in seeds):
+        value = ours.get((run.seed, run.key))
+        equal = value is not None and f"{value:.{DECIMALS}f}" == f"{run.value:.{DECIMALS}f}"
+        rows.append(RunValue(run.seed, *run.key, run.value, value, equal))
     return rows
 
 

@@ -88,9 +88,8 @@ def rounding(number: Number) -> float:
 
 def _check_bounds(line: str, published: Published) -> None:
     known = measures.numbers(measures.in_order()).get(published.key.number)
-    in_unit = (-math.inf, math.inf)
-    if known and known.unit in (PER_CENT, POINTS):
-        in_unit = (0.0 if known.unit == PER_CENT else -100.0, 100.0)
+    units = {PER_CENT: (0.0, 100.0), POINTS: (-100.0, 100.0)}
+    in_unit = units.get(known.unit if known else "", (-math.inf, math.inf))
     bounds = {"sd": (0.0, math.inf), "count": (0.0, math.inf), "n": (1.0, math.inf)}
     for name, found in published.statistics._asdict().items():
         low, high = bounds.get(name, in_unit)
