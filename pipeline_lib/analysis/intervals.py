@@ -45,12 +45,10 @@ def mean_interval(
 
     No number of this kind can be below `least` or above `most`, and neither can the interval. One
     or two seeds have no interval. Seeds that are all equal have none either, but `might_differ`
-    says how many others could. Raises ValueError if the sample is empty or a number is not finite.
+    says how many others could.
     """
     x = np.asarray(sample, dtype=np.float64)
     n = len(x)
-    if not (n and np.isfinite(x).all()):
-        raise ValueError(f"{x.tolist()}: a sample must be one finite number or more")
     if n == 1:
         return Interval(None, None, NONE, "one seed has no interval")
     if np.ptp(x) <= SAME:

@@ -101,7 +101,7 @@ def compare_treatments(
         ours, theirs = of_all(both).T
         difference = ours - theirs
         interval = mean_interval(difference, *numbers[place[2]].limits_of_difference)
-        g, why_none = g_z(difference)
+        tested, (g, why_none) = at in p_all, g_z(difference)
         pairs.append(
             Pair(
                 *place,
@@ -112,14 +112,10 @@ def compare_treatments(
                 float(np.round(np.mean(difference), 9)),
                 float(np.round(np.std(difference), 9)),
                 *interval[:3],
-                p=float(alone[at]) if at in p_all else None,
-                p_planned=p_planned.get(at),
-                p_all=p_all.get(at),
-                test=test_name(len(differences)) if at in p_all else "none",
-                seeds_needed=_seeds_needed(difference),
-                g_z=g,
-                superiority=100.0 * superiority(difference),
-                note=interval.note or why_none,
+                *(float(alone[at]) if tested else None, p_planned.get(at), p_all.get(at)),
+                test_name(len(differences)) if tested else "none",
+                *(_seeds_needed(difference), g, 100.0 * superiority(difference)),
+                interval.note or why_none,
             )
         )
     return pairs

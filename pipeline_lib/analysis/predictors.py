@@ -14,29 +14,20 @@ from typing import TypeVar
 import numpy as np
 import scipy
 
-from pipeline_lib.analysis.intervals import LEVEL
+from pipeline_lib import names
+from pipeline_lib.analysis.intervals import LEVEL, SAME
 from pipeline_lib.analysis.power import POWER
 from pipeline_lib.analysis.values import BySeed, by_key, of_all
 from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
-from pipeline_lib.names import (
-    CLEAN,
-    COMBINED,
-    FINAL_ACCURACY,
-    LIVE_UNITS,
-    MARGIN,
-    ON,
-    PATHS,
-    RELAPSED_AFTER_RESPONSE,
-    RESPONDED,
-    STANDARD,
-    UNTREATED,
-    WEIGHT_NORM,
-)
+from pipeline_lib.names import FINAL_ACCURACY, ON, RELAPSED_AFTER_RESPONSE, RESPONDED, UNTREATED
 from pipeline_lib.numbers import NOTHING_DRAWN, Drawn, Key, Number, drawn_keys
 
-PREDICTORS = (CLEAN, STANDARD, COMBINED, LIVE_UNITS, PATHS, WEIGHT_NORM, MARGIN)
+PREDICTORS = (
+    *(names.CLEAN, names.STANDARD, names.COMBINED),
+    *(names.LIVE_UNITS, names.PATHS, names.WEIGHT_NORM, names.MARGIN),
+)
 SHARES = (RESPONDED, RELAPSED_AFTER_RESPONSE)  # 0 or 1 in each seed
 OUTCOMES = (*SHARES, FINAL_ACCURACY)
 
@@ -125,24 +116,21 @@ def forecasts(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[For
     for key, _, x, y in _samples(values, drawn):
         share, n = key.number in SHARES, len(y)
         events = int(y.sum()) if share else None
-        rarer = n if events is None else min(events, n - events)
         head = (key.treatment, key.number, n, events, AUC if share else R_SQUARED)
-        note = ""
         if np.ptp(y) == 0:
-            note = ALIKE
+            found.append(Forecast(*head, note=ALIKE))
         elif n < 2 * FOLDS:
-            note = f"fewer than {2 * FOLDS} seeds"
-        elif rarer < FOLDS:
+            found.append(Forecast(*head, note=f"fewer than {2 * FOLDS} seeds"))
+        elif events is not None and min(events, n - events) < FOLDS:
             note = f"fewer than {FOLDS} seeds with one of the two outcomes"
-        if note:
             found.append(Forecast(*head, note=note))
-            continue
-        scores = _out_of_sample(x, y, share)
-        means = scores.mean(axis=0)
-        low, high = np.quantile(scores[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-        p = float(np.mean(means >= means[0] - 1e-9))  # the observed scores count too
-        score, by_chance = float(means[0]), float(means[1:].mean())
-        found.append(Forecast(*head, score, low, high, by_chance, p))
+        else:
+            scores = _out_of_sample(x, y, share)
+            means = scores.mean(axis=0)
+            low, high = np.quantile(scores[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+            p = float(np.mean(means >= means[0] - SAME))  # the observed scores count too
+            score, by_chance = float(means[0]), float(means[1:].mean())
+            found.append(Forecast(*head, score, low, high, by_chance, p))
     return _corrected(found)
 
 
@@ -178,24 +166,21 @@ def _samples(
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Spearman's rho of each column of x with y, NaN if constant, and its permutation p."""
 
-    def standardised(numbers: np.ndarray) -> np.ndarray:
-        ranks = scipy.stats.rankdata(numbers, axis=0)
-        ranks -= ranks.mean(axis=0)
+    ranks, outcome = (scipy.stats.rankdata(numbers, axis=0) for numbers in (x, y))
+    for each in (ranks, outcome):
+        each -= each.mean(axis=0)
         with np.errstate(invalid="ignore"):  # constant numbers give 0/0, and rho is NaN
-            scaled: np.ndarray = ranks / np.sqrt((ranks**2).sum(axis=0))
-        return scaled
-
-    ranks, outcome = standardised(x), standardised(y)
+            each /= np.sqrt((each**2).sum(axis=0))
     rho = outcome @ ranks
     generator = numpy_generator(0, "orders of the seeds", len(y))
     orders = generator.permuted(np.tile(np.arange(len(y)), (DRAWS, 1)), axis=1)
     drawn = np.abs(outcome[orders] @ ranks)
-    as_high = np.count_nonzero(drawn >= np.abs(rho) - 1e-9, axis=0)
+    as_high = np.count_nonzero(drawn >= np.abs(rho) - SAME, axis=0)
     return rho, (1 + as_high) / (1 + DRAWS)
 
 
 def _interval(rho: float, n: int) -> tuple[float | None, float | None]:
-    if n < 4 or abs(rho) > 1 - 1e-9:
+    if n < 4 or abs(rho) > 1 - SAME:
         return None, None
     reach = scipy.stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach])).tolist()
@@ -264,6 +249,5 @@ def _auc(folds: Folds) -> np.ndarray:
 
 
 def _corrected(rows: Sequence[Row]) -> list[Row]:
-    tested = [row.p for row in rows if row.p is not None]
-    corrected = iter(holm(tested))
+    corrected = iter(holm([row.p for row in rows if row.p is not None]))
     return [row if row.p is None else replace(row, p_holm=next(corrected)) for row in rows]

@@ -110,22 +110,21 @@ def survival_curves(times: Mapping[str, Times]) -> list[SurvivalStep]:
     """
     steps = []
     for treatment, of_seeds in times.items():
-        cycles = np.arange(of_seeds.last + 1)
+        cycles, n = np.arange(of_seeds.last + 1), len(of_seeds.cycles)
         estimate = scipy.stats.ecdf(of_seeds.censored()).sf
         with warnings.catch_warnings():
             # Scipy warns about the values that Wilson's interval replaces.
             warnings.filterwarnings("ignore", "The confidence interval is undefined")
             both: Any = estimate.confidence_interval(LEVEL, method="log-log")
-        curve, low, high = (side.evaluate(cycles).tolist() for side in (estimate, *both))
-        for cycle in cycles.tolist():
-            limits, method = (100.0 * low[cycle], 100.0 * high[cycle]), LOG_LOG
-            if curve[cycle] in (0.0, 1.0):
-                n = len(of_seeds.cycles)
-                limits, method = proportion_interval(round(n * curve[cycle]), n), WILSON
+        curves = (side.evaluate(cycles).tolist() for side in (estimate, *both))
+        for cycle, (share, low, high) in enumerate(zip(*curves, strict=True)):
+            limits, method = (100.0 * low, 100.0 * high), LOG_LOG
+            if share in (0.0, 1.0):
+                limits, method = proportion_interval(round(n * share), n), WILSON
             at_risk = int(np.count_nonzero(of_seeds.cycles >= cycle))
             events = int(np.count_nonzero(of_seeds.relapsed & (of_seeds.cycles == cycle)))
-            share = 100.0 * curve[cycle]
-            steps.append(SurvivalStep(treatment, cycle, at_risk, events, share, *limits, method))
+            counts = (at_risk, events, 100.0 * share)
+            steps.append(SurvivalStep(treatment, cycle, *counts, *limits, method))
     return steps
 
 

@@ -34,10 +34,8 @@ def study_values(
     found: dict[tuple[int, Key], float] = {}
     for name in (name for name in measures.in_order() if name in rows):
         make = measures.load(name).values
-        for value in list(make(rows[name].to_pylist(), found, **options.get(name, {}))):
-            if (value.seed, value.key) in found:
-                raise ValueError(f"{name} gives {value.key} of seed {value.seed} twice")
-            found[value.seed, value.key] = value.value
+        new = list(make(rows[name].to_pylist(), found, **options.get(name, {})))
+        found |= {(value.seed, value.key): value.value for value in new}
     return [measures.value(seed, key, number) for (seed, key), number in found.items()]
 
 

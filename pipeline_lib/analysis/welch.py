@@ -37,13 +37,6 @@ class Difference:
     freedom: float
     rounding: float
 
-    @property
-    def beyond(self) -> float:
-        """How much of the difference, as an absolute value, rounding cannot explain."""
-        # In floats, a printed 95.0 and a mean of 94.95 differ by slightly more than 0.05.
-        excess = abs(self.value) - self.rounding
-        return excess if excess > SAME else 0.0
-
 
 def compare(ours: Summary, theirs: Summary, rounding: float) -> Difference:
     """Return ours minus theirs."""
@@ -79,9 +72,13 @@ def p_different(difference: Difference) -> float:
 
     Without scatter the answer is certain: p is 0 beyond the rounding and 1 within it.
     """
+    # In floats, a printed 95.0 and a mean of 94.95 differ by slightly more than 0.05.
+    beyond = abs(difference.value) - difference.rounding
+    if beyond <= SAME:
+        return 1.0
     if not difference.error:
-        return 0.0 if difference.beyond else 1.0
-    return float(2 * scipy.stats.t.sf(difference.beyond / difference.error, difference.freedom))
+        return 0.0
+    return float(2 * scipy.stats.t.sf(beyond / difference.error, difference.freedom))
 
 
 def p_equivalent(difference: Difference, margin: float) -> float:
