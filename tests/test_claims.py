@@ -5,7 +5,7 @@ import pytest
 
 from pipeline_lib.analysis.claims import HOLDS, REVERSED, TOO_SMALL, UNDECIDED, judge
 from pipeline_lib.analysis.intervals import NEWCOMBE, mean_interval
-from pipeline_lib.analysis.max_t import sign_flip_tests
+from pipeline_lib.analysis.permutation import sign_flip_tests
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, OFF, RELAPSED, WITHDRAWN
 from pipeline_lib.reporting.claims import claim_sentences, claim_table, varied_claim_sentences

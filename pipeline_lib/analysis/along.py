@@ -46,12 +46,11 @@ OUTSIDE = "half-way is outside the values, or its interval reaches beyond them"
 class Along:
     """A number of a treatment along an axis, in the number's own unit; a share is in per cent.
 
-    `others` has the values of the other axes in words, `n` is the number of seeds, and `first` and
-    `last` are the means at the smallest and the largest value. Without a fit its numbers are None
-    and `note` says why. `explained` is the fraction of the variance of the means that the curve
-    explains. `crossing` is where it crosses the relapse threshold. From `held_from` on, and up to
-    `held_to`, every seed at every value is at or above the threshold, or never relapsed; None if
-    there is no such value, or the number is not compared with the threshold.
+    `others` has the values of the other axes in words; `first` and `last` are the means at the
+    smallest and the largest value. Without a fit its numbers are None and `note` says why.
+    `explained` is a fraction of the variance of the means. `crossing` is where the curve crosses
+    the relapse threshold. From `held_from` on, and up to `held_to`, every seed at every value is at
+    or above the threshold, or never relapsed; None if there is no such value.
     """
 
     axis: str

@@ -41,8 +41,7 @@ class Statistics(NamedTuple):
 class Cell:
     """A number over the seeds, in the number's unit; a share of seeds is in per cent.
 
-    `n` is how many seeds have the number. `sd` is the population SD; a share has a `count` instead
-    of SD and range. The interval is at `intervals.LEVEL`; if there is none, `note` says why.
+    `sd` is the population SD; a share has a `count` instead of SD and range.
     """
 
     treatment: str

@@ -14,7 +14,7 @@ from typing import TypedDict
 import numpy as np
 
 from pipeline_lib.analysis.intervals import ALPHA, EQUAL, FEWEST, difference_interval
-from pipeline_lib.analysis.max_t import differences_of, sign_flip_tests
+from pipeline_lib.analysis.permutation import differences_of, sign_flip_tests
 from pipeline_lib.analysis.values import BySeed, of_all, of_two
 from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
 
@@ -37,11 +37,9 @@ class Claim(TypedDict):
 class Judged:
     """A claim about two treatments, over the `n` seeds that have both.
 
-    `difference` is the mean of `better` minus that of `than`, in the number's own unit (a share of
-    seeds is in per cent), with the interval of `difference_interval`.
-    `p` is that of a sign-flip test, corrected over all claims of the study by `max_t`. `verdict` is
-    `HOLDS` or `REVERSED` if p is significant and the whole interval is on one side of 0, but
-    `TOO_SMALL` if the interval is within `MARGIN` of 0, and `UNDECIDED` otherwise.
+    Numbers are in the number's own unit; a share of seeds is in per cent. `verdict` is `HOLDS` or
+    `REVERSED` if p is significant and the whole interval is on one side of 0, but `TOO_SMALL` if
+    the interval is within `MARGIN` of 0, and `UNDECIDED` otherwise.
     """
 
     number: str

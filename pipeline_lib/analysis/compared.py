@@ -127,23 +127,22 @@ def differences(base: Side, other: Side) -> list[str]:
 
     Treatments that only one of them has are left out. A variant is told by its settings.
     """
-    treatments = [set(side.study.get("treatments") or {}) for side in (base, other)]
-    alone = treatments[0] ^ treatments[1]
-    lists = [
-        a for each in (base, other) for a in each.axes if isinstance(each.study["axes"][a], list)
-    ]
+    sides = (base, other)
+    first, second = (set(side.study.get("treatments") or {}) for side in sides)
+    alone = first ^ second
+    lists = [a for each in sides for a in each.axes if isinstance(each.study["axes"][a], list)]
+    ours, theirs = (
+        {axis: _spelled(side.axes.get(axis, "not varied")) for axis in lists}
+        | dict(_leaves(_without(lists, side.study)))
+        for side in sides
+    )
     found = []
-    for axis in dict.fromkeys(lists):
-        first, second = (_spelled(side.axes.get(axis, "not varied")) for side in (base, other))
-        if first != second:
-            found.append(f"{axis} ({first} and {second})")
-    ours, theirs = (dict(_leaves(_without(lists, side.study))) for side in (base, other))
-    for key in dict.fromkeys([*ours, *theirs]):
+    for key in ours | theirs:
         section, *rest = key.split(".")
-        if section in APART or (section == "treatments" and rest[0] in alone):
-            continue
-        for place, one, another in _apart(key, ours.get(key), theirs.get(key)):
-            found.append(f"{place} ({_text(one)} and {_text(another)})")
+        apart = section in APART or (section == "treatments" and rest[0] in alone)
+        if key in lists or not apart:
+            for place, one, another in _apart(key, ours.get(key), theirs.get(key)):
+                found.append(f"{place} ({_text(one)} and {_text(another)})")
     return found
 
 

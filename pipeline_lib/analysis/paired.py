@@ -2,7 +2,7 @@
 
 All treatments of a seed start from one pruned network and are tested on the same points, so what
 is compared is the difference within each seed; seeds without one of the two are left out. The
-tests, and how they are corrected for their number, are those of `analysis.max_t`.
+tests, and how they are corrected for their number, are those of `analysis.permutation`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import ALPHA, SAME, mean_interval, mirrored
-from pipeline_lib.analysis.max_t import differences_of, sign_flip_tests, smallest_p, test_name
+from pipeline_lib.analysis.permutation import differences_of, sign_flip_tests, smallest_p, test_name
 from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.analysis.values import BySeed, by_key, of_all, of_two
 from pipeline_lib.measures import Value
@@ -33,13 +33,9 @@ ORDER = ("", UNTREATED, HEALTHY)  # in a pair: treatments come first
 class Pair:
     """A number of two treatments, in its own unit, over the `n` seeds that have both.
 
-    `other` may be a state, or `withdrawn`: the treatment with its modulation off. `difference` is
-    the mean of `treatment` minus that of `other`, `sd` the population SD of the seeds' differences,
-    and the interval that of `mean_interval`. `p` is two-sided. `p_planned` is corrected over all
-    numbers of the study's contrasts, and None if the pair is not among them; `p_all` is corrected
-    over all pairs. `seeds_needed` show a difference of this size and scatter with a power of 80 %,
-    uncorrected. `g_z` and `superiority`, in per cent, are effect sizes; see the functions of these
-    names. None is what few seeds do not give, and `note` says what a pair lacks.
+    `other` may be a state, or `withdrawn`: the treatment with its modulation off. `p_planned` is
+    None if the pair is not among the study's contrasts. Elsewhere None is what few seeds do not
+    give, and `note` says what a pair lacks.
     """
 
     treatment: str

@@ -39,6 +39,13 @@ def power_of_shift(shift: float, limits: np.ndarray) -> float:
     return float(np.mean(scipy.special.ndtr(shift - limits) + scipy.special.ndtr(-shift - limits)))
 
 
+def smallest_shift(limits: np.ndarray) -> float:
+    """Return the true difference, in standard errors, that is found with a power of `POWER`."""
+    most = float(np.max(limits)) + 10.0
+    found = scipy.optimize.brentq(lambda shift: power_of_shift(shift, limits) - POWER, 0.0, most)
+    return float(found)
+
+
 def seeds_for_difference(difference: float, sd: float) -> int | None:
     """Return how many seeds show a mean difference within seeds; None above `MOST`."""
     if difference == 0:
@@ -52,8 +59,7 @@ def seeds_for_difference(difference: float, sd: float) -> int | None:
 
 def smallest_difference(n: int) -> float:
     """Return the mean difference, in sample SDs, that this many seeds (2 or more) show."""
-    found = scipy.optimize.brentq(lambda d: power_of_differences(n, d, 1.0) - POWER, 0.0, 1e3)
-    return float(found)
+    return float(smallest_shift(critical_limits(n - 1, ALPHA)) / np.sqrt(n))
 
 
 def power_of_shares(n: int, first: float, second: float) -> float:

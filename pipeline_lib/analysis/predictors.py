@@ -44,10 +44,8 @@ ALIKE = "all seeds have the same outcome"
 class Association:
     """Spearman's rho of a number of the untreated network with an outcome of a treatment.
 
-    The predictor may also be a key of the study whose number was drawn for each seed.
-    It is over the `n` seeds that have both, with the interval of Bonett and Wright (2000). `p` is
-    from a two-sided permutation test, and `p_holm` is corrected by Holm's procedure over all rows.
-    A field is None if it cannot be computed, and `note` says why.
+    The predictor may also be a key of the study whose number was drawn for each seed. A field is
+    None if it cannot be computed, and `note` says why.
     """
 
     treatment: str
@@ -67,13 +65,8 @@ class Association:
 class Forecast:
     """How well all predictors together predict an outcome in seeds that were left out.
 
-    `score` is the mean over repeated cross-validation. For an outcome that is 0 or 1 it is the area
-    under the ROC curve, and `events` is how many seeds have 1. For other outcomes it is R², with
-    the mean of the other seeds as the baseline. `low` and `high` are the 2.5th and 97.5th
-    percentiles over the repeats. They show the effect of splitting the seeds, not what other seeds
-    would give. `by_chance` is the mean score after shuffling the outcomes among the seeds. `p` is
-    the share of such scores that are at least as high (one-sided), and `p_holm` is corrected by
-    Holm's procedure over all rows.
+    A share has the AUC and its number of `events`, other outcomes have R²; None is what cannot be
+    computed, and `note` says why.
     """
 
     treatment: str

@@ -46,24 +46,8 @@ BETTER = {"more": 1.0, "less": -1.0, "neither": 0.0}
 class Compared:
     """A published number beside ours, in the number's unit; None for anything that is missing.
 
-    `table` says where the number was published, and `seed` is set if it is of a single seed; ours
-    is over all seeds even then.
-
-    - `test` is how the two were compared, empty if they were not;
-    - `difference` is ours minus published, `low` to `high` its Welch interval at 1 − alpha, of a
-      single seed the range of what one network could differ by. Both ends allow for the rounding of
-      a printed number;
-    - `p` is two-sided, `p_corrected` is corrected for all rows of this test: by the step-down
-      maximum over permutations, else by Holm. Means with both kinds of test count as two families;
-    - `p_directional` is for all means that were permuted: that they differ in one direction;
-    - `margin` is `margin_sds` times the published SD between seeds. `p_equivalent` is that of two
-      one-sided tests that the difference is smaller, uncorrected, and `equivalent` says whether it
-      is below alpha;
-    - `detectable` is the smallest true difference that would have been found with a power of 80 %
-      after the correction, None if so few seeds can show nothing;
-    - `status` is consistent or inconsistent if tested; missing if this study has no such number;
-      not testable if there are too few seeds; or not tested. `reason` says why;
-    - `alpha` is the family-wise error rate.
+    `seed` is set if the published number is of a single seed; ours is over all seeds even then.
+    `reason` says why the status is what it is.
     """
 
     table: str

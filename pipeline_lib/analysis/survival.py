@@ -30,11 +30,7 @@ LOG_LOG = "log-log"
 
 @dataclass(frozen=True)
 class SurvivalStep:
-    """The Kaplan-Meier estimate of staying free of relapse beyond a cycle.
-
-    `at_risk` counts the seeds before the cycle, `relapsed` those that relapsed in it; `survival`
-    and its pointwise interval are in per cent.
-    """
+    """The Kaplan-Meier estimate of staying free of relapse beyond a cycle, in per cent."""
 
     treatment: str
     cycle: int
@@ -48,14 +44,7 @@ class SurvivalStep:
 
 @dataclass(frozen=True)
 class LogRank:
-    """The relapse of two treatments compared among the seeds that responded.
-
-    `chi_square` is of the log-rank test, with one degree of freedom, `p` its two-sided p. Where no
-    seed of either relapsed, or all that were at risk relapsed together, nothing tells the curves
-    apart: chi-square is 0, p is 1, and `note` says so. `p_fisher` is of Fisher's exact test of how
-    many relapsed, whenever it was. `p_holm` and `p_fisher_holm` are corrected by Holm over all
-    pairs.
-    """
+    """The relapse of two treatments compared among the seeds that responded."""
 
     treatment: str
     other: str

@@ -138,9 +138,8 @@ def _by_scenario(
 class Variant:
     """A number of a treatment in a variant and in the first one, over the seeds that have both.
 
-    `difference` is the mean of `variant` minus that of `base`, in the number's own unit, with the
-    interval of `difference_interval`, or of `mean_interval` if every seed has the same in both; a
-    share is in per cent. `others` has the values of the other axes in words.
+    It is in the number's own unit; a share is in per cent. `others` has the values of the other
+    axes in words.
     """
 
     axis: str

@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 
 from pipeline_lib.analysis.intervals import SAME
-from pipeline_lib.analysis.power import POWER, critical_limits, power_of_shift
+from pipeline_lib.analysis.power import critical_limits, smallest_shift
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,7 @@ def detectable(difference: Difference, alpha: float) -> float:
     """
     if not difference.error:
         return difference.rounding
-    limits = critical_limits(difference.freedom, alpha)
-
-    def lacking(shift: float) -> float:
-        return power_of_shift(shift, limits) - POWER
-
-    if lacking(0.0) >= 0:  # an alpha above the power
-        return difference.rounding
-    shift = float(scipy.optimize.brentq(lacking, 0.0, float(np.max(limits)) + 10.0))
+    shift = smallest_shift(critical_limits(difference.freedom, alpha))
     return shift * difference.error + difference.rounding
 
 

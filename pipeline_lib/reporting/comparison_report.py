@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pipeline_lib import measures
 from pipeline_lib.analysis import reproduction
 from pipeline_lib.analysis.cells import Statistics
-from pipeline_lib.analysis.permutation import DRAWS
+from pipeline_lib.analysis.permutation import EXCHANGES
 from pipeline_lib.analysis.power import POWER
 from pipeline_lib.analysis.reproduction import OF_MEANS, Compared, sds
 from pipeline_lib.names import label
@@ -128,9 +128,9 @@ def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
     )
     by_seed = any(row.test == reproduction.PERMUTATION for row in comparison)
     how = (
-        f"*p* is from {DRAWS:,} permutations of whole seeds between this study and the published "
-        "run, which is known seed by seed; *corrected* is by the largest difference of all means "
-        "in each permutation (step-down max-T)."
+        f"*p* is from {EXCHANGES:,} permutations of whole seeds between this study and the "
+        "published run, which is known seed by seed; *corrected* is by the largest difference of "
+        "all means in each permutation (step-down max-T)."
         if by_seed
         else "*p* is from Welch's test that the difference is larger than the rounding of the "
         "printed means; *corrected* is by Holm's procedure over all means."

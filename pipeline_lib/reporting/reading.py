@@ -6,7 +6,7 @@ import math
 
 from pipeline_lib.analysis.claims import MARGIN
 from pipeline_lib.analysis.intervals import ALPHA, FEW, HALL, LEVEL, WILSON
-from pipeline_lib.analysis.max_t import smallest_p
+from pipeline_lib.analysis.permutation import smallest_p
 from pipeline_lib.analysis.power import POWER, smallest_difference
 from pipeline_lib.names import WITHDRAWN
 from pipeline_lib.numbers import PER_CENT, POINTS
