@@ -38,12 +38,10 @@ def compare(base: Side, other: Side, out: str | Path) -> str:
     treatments = {name: kind for name, kind in base.study["treatments"].items() if kind}
     labels = {name: kind["label"] for name, kind in treatments.items()}
     text = _text(base, other, varied, variants, labels)
-    table = replace(
-        variant_table(variants, varied.numbers, labels),
-        name="comparison",
-        title=f"{other.name} against {base.name}",
-    )
-    write_tables([table], [Path(out, f"{table.name}.{form}") for form in FORMATS])
+    title = f"{other.name} against {base.name}"
+    table = variant_table(variants, varied.numbers, labels)
+    table = replace(table, name="comparison", title=title)
+    write_tables([table], [Path(out, f"comparison.{form}") for form in FORMATS])
     write_text(Path(out, "findings.md"), text)
     places = {name: place for place, name in enumerate(base.study["treatments"])}
     colours = {name: kind["colour"] for name, kind in treatments.items() if kind.get("colour")}
@@ -66,8 +64,9 @@ def _text(
     settings = differences(base, other)
     told = [f"They differ in {listed(settings)}."] if settings else []
     for one, another in ((base, other), (other, base)):
-        alone = [name for name in one.treatments if name not in {*another.treatments, *STATES}]
-        told += [f"Only {one.name} has {listed(alone)}."] if alone else []
+        known = {*STATES, *(value.treatment for value in another.values)}
+        alone = dict.fromkeys(v.treatment for v in one.values if v.treatment not in known)
+        told += [f"Only {one.name} has {listed([*alone])}."] if alone else []
     findings = [Finding("What is compared", told or ["Their settings are the same."])]
     for name, topic in TOPICS.items():
         rows = [row for row in variants if row.number == name and row.treatment != HEALTHY]

@@ -84,8 +84,7 @@ class Place(NamedTuple):
     high: float | None = None
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """A fitted curve, on the axis's own scale z: the logarithm of x, or x itself."""
 
     start: float
@@ -128,8 +127,8 @@ def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Alon
         if isinstance(found, str):
             rows.append(Along(*place, *ends, held_from=kept[0], held_to=kept[1], note=found))
         else:
-            fit, half, crossing = found
-            curve = (fit.start, fit.end, fit.slope, fit.explained)
+            (start, end, _, slope, explained), half, crossing = found
+            curve = (start, end, slope, explained)
             rows.append(Along(*place, *ends, *curve, *half, *crossing, *kept))
     return rows
 
@@ -187,9 +186,8 @@ def _best_of_grid(z: np.ndarray, means: np.ndarray) -> list[Fit]:
     shares = shares.reshape(-1, len(z))
     centred = shares - shares.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1)
-    known = length > 1e-3  # a curve that is level at all values says nothing
-    centred[known] /= length[known, np.newaxis]
-    centred[~known] = 0.0
+    scale = np.where(length > 1e-3, length, np.inf)  # a curve that is level says nothing
+    centred /= scale[:, np.newaxis]
     fits = []
     for row in means:
         along = centred @ (row - row.mean())

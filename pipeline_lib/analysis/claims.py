@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +23,6 @@ from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
 MARGIN = 2.0
 
 HOLDS, TOO_SMALL, UNDECIDED, REVERSED = "holds", "too small to matter", "undecided", "reversed"
-
-
-class Claim(TypedDict):
-    """That `better` does better than each of `than` on a number; of a series, at its strongest."""
-
-    number: str
-    better: str
-    than: list[str]
 
 
 @dataclass(frozen=True)
@@ -58,9 +50,15 @@ class Judged:
 
 
 def judge(
-    claims: Iterable[Claim], series: Mapping[Key, BySeed], numbers: Mapping[str, Number]
+    claims: Iterable[Mapping[str, Any]],
+    series: Mapping[Key, BySeed],
+    numbers: Mapping[str, Number],
 ) -> list[Judged]:
-    """Return each claim about each two treatments; those that no seed has both of are left out."""
+    """Return each claim about each two treatments; those that no seed has both of are left out.
+
+    A claim says that `better` does better than each of the list `than` on a `number`; of a series,
+    at its strongest.
+    """
     found: list[tuple[Key, str, tuple[BySeed, BySeed]]] = []
     for claim in claims:
         name = claim["number"]
@@ -69,8 +67,6 @@ def judge(
         for than in claim["than"]:
             if both := of_two(series, ours, than):
                 found.append((ours, than, both))
-    if not found:
-        return []
     differences = differences_of([both for *_, both in found])
     _, [p] = sign_flip_tests(differences, [range(len(found))])
     return [

@@ -45,11 +45,6 @@ class Side:
         """The seeds that have any number."""
         return {value.seed for value in self.values}
 
-    @property
-    def treatments(self) -> list[str]:
-        """The treatments and states that have any number, in order."""
-        return list(dict.fromkeys(value.treatment for value in self.values))
-
 
 def read_side(place: str) -> Side:
     """Read the study in a results folder, or one scenario: `folder:axis=value,axis=value`.
@@ -198,6 +193,5 @@ def _leaves(study: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
 
 
 def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    text = "nothing" if value is None else text
+    text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -122,10 +122,9 @@ def printed_verdict(comparison: Sequence[Digits]) -> str:
     if not comparison:
         return "no published number to compare with"
     equal = sum(row.equal for row in comparison)
+    why = "; where many differ, the processor may be the cause (see docs/series.md)"
     verdict = f"{equal} of {len(comparison)} published numbers equal as printed"
-    if equal == len(comparison):
-        return verdict
-    return f"{verdict}; where many differ, the processor may be the cause (see docs/series.md)"
+    return verdict if equal == len(comparison) else verdict + why
 
 
 def runs_verdict(comparison: Sequence[RunValue]) -> str:

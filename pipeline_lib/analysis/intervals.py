@@ -18,7 +18,6 @@ import scipy
 LEVEL = 0.95
 ALPHA = round(1 - LEVEL, 9)  # below which a p is called significant
 FEWEST, FEW = 3, 5  # seeds: below the first there is no interval, below the second a rough one
-Numbers = float | np.ndarray
 SAME = 1e-9  # what the arithmetic of floats adds to equal numbers
 
 HALL, WILSON, NEWCOMBE, EQUAL, NONE = "Hall's t", "Wilson", "Newcombe", "all equal", "none"
@@ -64,7 +63,7 @@ def mean_interval(
     return Interval(max(least, float(low)), min(most, float(high)), HALL, note)
 
 
-def unskewed(t: Numbers, skew: Numbers, n: int) -> np.ndarray:
+def unskewed(t: float | np.ndarray, skew: float | np.ndarray, n: int) -> np.ndarray:
     """Return the inverse of Hall's monotone transformation of Student's t of n values.
 
     The transformation takes t to t + a·t² + a²·t³/3 + skew/(6·√n), with a = skew/(3·√n).
@@ -93,21 +92,6 @@ def proportion_interval(count: int, n: int) -> tuple[float, float]:
     return 100.0 * float(limits.low), 100.0 * float(limits.high)
 
 
-def share_difference(count: int, n: int, other: int, n_other: int) -> tuple[float, float]:
-    """Return Newcombe's interval (1998), in percentage points, of the difference of two shares.
-
-    It puts the Wilson intervals of `count` of `n` and of `other` of `n_other` together. It is meant
-    for independent seeds, and is a little too wide if the same seeds do well in both.
-    """
-    share, share_other = 100.0 * count / n, 100.0 * other / n_other
-    low, high = proportion_interval(count, n)
-    low_other, high_other = proportion_interval(other, n_other)
-    return (
-        share - share_other - math.hypot(share - low, high_other - share_other),
-        share - share_other + math.hypot(high - share, share_other - low_other),
-    )
-
-
 def difference_interval(
     ours: np.ndarray,
     theirs: np.ndarray,
@@ -117,11 +101,17 @@ def difference_interval(
 ) -> Interval:
     """Return the interval of the mean of `ours` minus `theirs`, which have the same seeds.
 
-    A number that is a `share` is 0 or 100 % in each seed, and its interval Newcombe's. That of any
-    other is `mean_interval` of the differences, of which none is below `least` or above `most`.
+    A number that is a `share` is 0 or 100 % in each seed. Its interval is Newcombe's (1998), which
+    puts the Wilson intervals of both together; it is meant for independent seeds, and is a little
+    too wide if the same seeds do well in both. That of any other number is `mean_interval` of the
+    differences, of which none is below `least` or above `most`.
     """
-    n = len(ours)
-    if not share or n == 1:
+    if not share or len(ours) == 1:
         return mean_interval(ours - theirs, least, most)
-    count, other = (round(each.sum() / 100.0) for each in (ours, theirs))
-    return Interval(*share_difference(count, n, other, n), NEWCOMBE)
+    (mean, low, high), (other, low_other, high_other) = (
+        (float(side.mean()), *proportion_interval(round(side.sum() / 100.0), len(side)))
+        for side in (ours, theirs)
+    )
+    below = math.hypot(mean - low, high_other - other)
+    above = math.hypot(high - mean, other - low_other)
+    return Interval(mean - other - below, mean - other + above, NEWCOMBE)

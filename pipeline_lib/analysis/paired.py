@@ -86,8 +86,6 @@ def compare_treatments(
     the untreated and the healthy network come last, so that a difference is a treatment's gain.
     """
     matched = _matched(values, numbers, contrasts)
-    if not matched:
-        return []
     differences = differences_of(matched.values())
     planned = [at for at, place in enumerate(matched) if place[:2] in contrasts]
     families = planned, range(len(matched))
@@ -121,10 +119,8 @@ def g_z(difference: np.ndarray) -> tuple[float | None, str]:
     """Return the standardised mean difference of paired samples, and why there is none, if so.
 
     It is Cohen's d_z, the mean difference over the sample SD of the differences, times the exact
-    correction J(n - 1) for its bias, which at ten seeds is 0.91. It is not the g of independent
-    groups, which divides by the SD within the groups. Where all differences are 0 it is 0. There
-    is none where they are all equal but not 0, and none of fewer than three seeds, since J is 0
-    for two.
+    correction J(n - 1) for its bias, which is 0.91 at ten seeds and 0 at two. It is not the g of
+    independent groups, which divides by the SD within the groups.
     """
     freedom = len(difference) - 1
     if freedom < 1:
@@ -143,19 +139,18 @@ def g_z(difference: np.ndarray) -> tuple[float | None, str]:
 def superiority(difference: np.ndarray) -> float:
     """Return the probability of superiority, a fraction: of seeds whose difference is above 0.
 
-    Ties count half. It is the common-language effect size of paired samples: how often the first
-    treatment does better than the second, 0.5 if neither does. Unlike g_z it needs no scatter, and
-    where the SD is tiny, as near 100 per cent, it does not grow without bound.
+    Ties count half. Unlike g_z it needs no scatter, and where the SD is tiny, as near 100 per cent,
+    it does not grow without bound.
     """
     sign = np.sign(np.where(np.abs(difference) <= SAME, 0.0, difference))
     return float(np.mean((sign + 1) / 2))
 
 
 def _seeds_needed(difference: np.ndarray) -> int | None:
-    if np.ptp(difference) <= SAME or abs(np.mean(difference)) <= SAME:
+    mean = float(np.mean(difference))
+    if np.ptp(difference) <= SAME or abs(mean) <= SAME:
         return None
-    scatter = float(np.std(difference, ddof=1))
-    needed = seeds_for_difference(float(np.mean(difference)), scatter)
+    needed = seeds_for_difference(mean, float(np.std(difference, ddof=1)))
     return needed and max(needed, FEWEST_TESTED)
 
 

@@ -39,12 +39,9 @@ Corrected = list[dict[int, float]]  # the corrected p of each sample of a family
 def differences_of(samples: Collection[tuple[BySeed, BySeed]]) -> np.ndarray:
     """Return the differences (seeds, samples) within seeds, NaN where one side lacks a seed."""
     seeds = sorted({seed for ours, theirs in samples for seed in ours.keys() & theirs.keys()})
-    return np.array(
-        [
-            [ours.get(s, math.nan) - theirs.get(s, math.nan) for ours, theirs in samples]
-            for s in seeds
-        ]
-    )
+    nan = math.nan
+    found = [[ours.get(s, nan) - theirs.get(s, nan) for ours, theirs in samples] for s in seeds]
+    return np.array(found).reshape(len(seeds), len(samples))
 
 
 def sign_flip_tests(
@@ -104,20 +101,15 @@ def smallest_p(n: int) -> float:
 
 @dataclass(frozen=True)
 class Permuted:
-    """The result of a permutation test for each of k numbers, and for all of them together.
+    """The result of a permutation test for each of k numbers, and for all of them together."""
 
-    - `p` (k,) is two-sided and uncorrected;
-    - `p_joint` (k,) is corrected for all k numbers by the step-down maximum (Westfall and Young
-      1993). Its smallest value tests whether any number differs;
-    - `p_directional` tests the mean of the standardised differences, which finds many small
-      differences in one direction even if none of them stands out;
-    - `alpha_of_one` is the level of a single Student's t test that needs as large a difference as
-      the largest of all numbers does at alpha; None if there are too few seeds to show anything.
-    """
-
-    p: np.ndarray
-    p_joint: np.ndarray
+    p: np.ndarray  # (k,), two-sided and uncorrected
+    p_joint: np.ndarray  # (k,), corrected; the smallest tests whether any number differs
+    # Of the mean of the standardised differences, which finds many small ones in one direction even
+    # if none of them stands out.
     p_directional: float
+    # The level of a single Student's t test that needs as large a difference as the largest of all
+    # numbers does at alpha; None if there are too few seeds to show anything.
     alpha_of_one: float | None
 
 
@@ -153,8 +145,8 @@ def compare_samples(
 def _signs(n: int) -> Iterator[np.ndarray]:
     """Yield signs (up to `BATCH`, n): all, but for those opposite to others, or drawn ones."""
     if n <= EXACT_UP_TO:
-        for start in range(0, 2 ** (n - 1), BATCH):
-            numbers = np.arange(start, min(start + BATCH, 2 ** (n - 1)))
+        for start in range(0, 2**n // 2, BATCH):
+            numbers = np.arange(start, min(start + BATCH, 2**n // 2))
             yield 1.0 - 2.0 * (numbers[:, None] >> np.arange(n) & 1)
         return
     rng = numpy_generator(0, "sign flips over seeds", n)

@@ -36,7 +36,6 @@ FOLDS, REPEATS, SHUFFLES = 5, 20, 999  # of cross-validation
 # The penalties of ridge regression; the seeds to which it is fitted decide between them.
 PENALTIES = np.logspace(-1, 5, 13)
 
-AUC, R_SQUARED = "AUC", "R²"
 ALIKE = "all seeds have the same outcome"
 
 
@@ -109,7 +108,7 @@ def forecasts(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[For
     for key, _, x, y in _samples(values, drawn):
         share, n = key.number in SHARES, len(y)
         events = int(y.sum()) if share else None
-        head = (key.treatment, key.number, n, events, AUC if share else R_SQUARED)
+        head = (key.treatment, key.number, n, events, "AUC" if share else "R²")
         if np.ptp(y) == 0:
             found.append(Forecast(*head, note=ALIKE))
         elif n < 2 * FOLDS:
@@ -158,7 +157,6 @@ def _samples(
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Spearman's rho of each column of x with y, NaN if constant, and its permutation p."""
-
     ranks, outcome = (scipy.stats.rankdata(numbers, axis=0) for numbers in (x, y))
     for each in (ranks, outcome):
         each -= each.mean(axis=0)
@@ -236,8 +234,7 @@ def _auc(folds: Folds) -> np.ndarray:
         ones = events.sum(axis=0)
         larger += (ranks * events).sum(axis=0) - ones * (ones + 1) / 2
         pairs += ones * (len(events) - ones)
-    area = np.full(len(pairs), 0.5)
-    np.divide(larger, pairs, out=area, where=pairs > 0)
+    area: np.ndarray = np.divide(larger, pairs, out=np.full(len(pairs), 0.5), where=pairs > 0)
     return area
 
 

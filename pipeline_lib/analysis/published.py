@@ -104,8 +104,7 @@ def _check_bounds(line: str, published: Published) -> None:
 def _rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the rows of a CSV file, each with the name of its line for error messages."""
     try:
-        text = read_bytes(path).decode("utf-8")
-        reader = csv.DictReader(text.splitlines(), strict=True)
+        reader = csv.DictReader(read_bytes(path).decode("utf-8").splitlines(), strict=True)
         lines = list(reader)
     except FileNotFoundError:
         raise PipelineError(f"{path}: there is no such file") from None

@@ -25,8 +25,6 @@ from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
 from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE
 
-LOG_LOG = "log-log"
-
 
 @dataclass(frozen=True)
 class SurvivalStep:
@@ -107,7 +105,7 @@ def survival_curves(times: Mapping[str, Times]) -> list[SurvivalStep]:
             both: Any = estimate.confidence_interval(LEVEL, method="log-log")
         curves = (side.evaluate(cycles).tolist() for side in (estimate, *both))
         for cycle, (share, low, high) in enumerate(zip(*curves, strict=True)):
-            limits, method = (100.0 * low, 100.0 * high), LOG_LOG
+            limits, method = (100.0 * low, 100.0 * high), "log-log"
             if share in (0.0, 1.0):
                 limits, method = proportion_interval(round(n * share), n), WILSON
             at_risk = int(np.count_nonzero(of_seeds.cycles >= cycle))
