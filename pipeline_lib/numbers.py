@@ -79,6 +79,9 @@ class Number:
         return f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"
 
 
+Numbers = Mapping[str, Number]  # those of some measures, by name
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """A table of the numbers that name it; its caption has `{over}` or `{seeds}` for the seeds.

@@ -43,8 +43,8 @@ def test_an_interval_reaches_further_on_the_side_of_the_tail_and_mirrors():
 def test_no_interval_leaves_the_range_of_its_number():
     sample = [99.0, 100.0, 100.0, 99.5]
     assert mean_interval(sample)[1] > 100.0
-    assert mean_interval(sample, 0.0, 100.0)[1] == 100.0
-    assert mean_interval(sample, 0.0, 100.0).note == "an interval of 4 seeds is rough"
+    assert mean_interval(sample, (0.0, 100.0))[1] == 100.0
+    assert mean_interval(sample, (0.0, 100.0)).note == "an interval of 4 seeds is rough"
 
 
 def test_equal_numbers_have_a_bound_in_place_of_an_interval():

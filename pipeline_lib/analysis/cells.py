@@ -16,7 +16,7 @@ from pipeline_lib.analysis.intervals import WILSON, mean_interval, proportion_in
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Key, Numbers
 
 
 class Place(NamedTuple):
@@ -71,7 +71,7 @@ class Cell:
         return Statistics(self.mean, self.sd, self.min, self.max, self.count, self.n)
 
 
-def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[Cell]:
+def study_cells(values: Iterable[Value], numbers: Numbers) -> list[Cell]:
     """Return the cell of every number."""
     cells = []
     for key, by_seed in by_key(values).items():
@@ -85,7 +85,7 @@ def study_cells(values: Iterable[Value], numbers: Mapping[str, Number]) -> list[
             # a different order could round an exact tie in the last printed digit the other way.
             x = np.array(of_seeds, dtype=np.float64)
             mean, sd, low, high = (float(each) for each in (x.mean(), x.std(), x.min(), x.max()))
-            interval = mean_interval(x, *number.limits)
+            interval = mean_interval(x, number.limits)
             cells.append(Cell(*key, n, mean, sd, low, high, None, *interval))
     return cells
 

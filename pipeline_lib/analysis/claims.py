@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline_lib.analysis.intervals import ALPHA, EQUAL, FEWEST, difference_interval
 from pipeline_lib.analysis.permutation import differences_of, sign_flip_tests
-from pipeline_lib.analysis.values import BySeed, of_all, of_two
-from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
+from pipeline_lib.analysis.values import BySeed, Series, of_all, of_two
+from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number, Numbers
 
 # Percentage points. Differences that are smaller are too small to matter, however small their p:
 # at 97 per cent of 4000 test points, one network's accuracy alone has a standard error of 0.3.
@@ -49,11 +49,7 @@ class Judged:
     verdict: str
 
 
-def judge(
-    claims: Iterable[Mapping[str, Any]],
-    series: Mapping[Key, BySeed],
-    numbers: Mapping[str, Number],
-) -> list[Judged]:
+def judge(claims: Iterable[Mapping[str, Any]], series: Series, numbers: Numbers) -> list[Judged]:
     """Return each claim about each two treatments; those that no seed has both of are left out.
 
     A claim says that `better` does better than each of the list `than` on a `number`; of a series,
@@ -78,7 +74,7 @@ def judge(
 def _judged(key: Key, than: str, both: np.ndarray, number: Number, p: float | None) -> Judged:
     """Judge a claim by what both treatments (seeds, 2) have."""
     ours, theirs = (100.0 if number.share else 1.0) * both.T
-    interval = difference_interval(ours, theirs, number.share, *number.limits_of_difference)
+    interval = difference_interval(ours, theirs, number.share, number.limits_of_difference)
     difference = float(np.round(np.mean(ours - theirs), 9))
     low, high, method, _ = interval
     if method == EQUAL and len(both) >= FEWEST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from pipeline_lib.analysis.cells import Cells, Statistics, by_place
 from pipeline_lib.analysis.published import STATISTICS, Published
 from pipeline_lib.measures import Value
-from pipeline_lib.numbers import Key, Number, printed
+from pipeline_lib.numbers import Key, Number, Numbers, printed
 from pipeline_lib.replay.single import Replayed
 
 DECIMALS = 4  # of the runs' values
@@ -34,10 +34,7 @@ class Digits:
 
 
 def as_printed(
-    cells: Cells,
-    values: Iterable[Value],
-    published: Iterable[Published],
-    numbers: Mapping[str, Number],
+    cells: Cells, values: Iterable[Value], published: Iterable[Published], numbers: Numbers
 ) -> list[Digits]:
     """Compare every published number with ours, both as printed.
 

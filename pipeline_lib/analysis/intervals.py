@@ -18,6 +18,7 @@ import scipy
 LEVEL = 0.95
 ALPHA = round(1 - LEVEL, 9)  # below which a p is called significant
 FEWEST, FEW = 3, 5  # seeds: below the first there is no interval, below the second a rough one
+NO_LIMITS = (-math.inf, math.inf)
 SAME = 1e-9  # what the arithmetic of floats adds to equal numbers
 
 HALL, WILSON, NEWCOMBE, EQUAL, NONE = "Hall's t", "Wilson", "Newcombe", "all equal", "none"
@@ -38,13 +39,13 @@ class Interval(NamedTuple):
 
 
 def mean_interval(
-    sample: Sequence[float] | np.ndarray, least: float = -math.inf, most: float = math.inf
+    sample: Sequence[float] | np.ndarray, limits: tuple[float, float] = NO_LIMITS
 ) -> Interval:
     """Return the interval of a sample's mean, in the sample's unit; it holds one number per seed.
 
-    No number of this kind can be below `least` or above `most`, and neither can the interval. One
-    or two seeds have no interval. Seeds that are all equal have none either, but `might_differ`
-    says how many others could.
+    No number of this kind can be beyond its `limits`, and neither can the interval. One or two
+    seeds have no interval. Seeds that are all equal have none either, but `might_differ` says how
+    many others could.
     """
     x = np.asarray(sample, dtype=np.float64)
     n = len(x)
@@ -60,7 +61,7 @@ def mean_interval(
     reach = float(scipy.stats.t.isf((1 - LEVEL) / 2, n - 1))
     low, high = x.mean() - scipy.stats.sem(x) * unskewed(np.array([reach, -reach]), skew, n)
     note = f"an interval of {n} seeds is rough" if n < FEW else ""
-    return Interval(max(least, float(low)), min(most, float(high)), HALL, note)
+    return Interval(max(limits[0], float(low)), min(limits[1], float(high)), HALL, note)
 
 
 def unskewed(t: float | np.ndarray, skew: float | np.ndarray, n: int) -> np.ndarray:
@@ -93,21 +94,17 @@ def proportion_interval(count: int, n: int) -> tuple[float, float]:
 
 
 def difference_interval(
-    ours: np.ndarray,
-    theirs: np.ndarray,
-    share: bool,
-    least: float = -math.inf,
-    most: float = math.inf,
+    ours: np.ndarray, theirs: np.ndarray, share: bool, limits: tuple[float, float] = NO_LIMITS
 ) -> Interval:
     """Return the interval of the mean of `ours` minus `theirs`, which have the same seeds.
 
     A number that is a `share` is 0 or 100 % in each seed. Its interval is Newcombe's (1998), which
     puts the Wilson intervals of both together; it is meant for independent seeds, and is a little
     too wide if the same seeds do well in both. That of any other number is `mean_interval` of the
-    differences, of which none is below `least` or above `most`.
+    differences, of which none is beyond the `limits`.
     """
     if not share or len(ours) == 1:
-        return mean_interval(ours - theirs, least, most)
+        return mean_interval(ours - theirs, limits)
     (mean, low, high), (other, low_other, high_other) = (
         (float(side.mean()), *proportion_interval(round(side.sum() / 100.0), len(side)))
         for side in (ours, theirs)

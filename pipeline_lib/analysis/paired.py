@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from pipeline_lib.analysis.power import seeds_for_difference
 from pipeline_lib.analysis.values import BySeed, by_key, of_all, of_two
 from pipeline_lib.measures import Value
 from pipeline_lib.names import HEALTHY, ON, UNTREATED, WITHDRAWN
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Key, Numbers
 
 # With fewer seeds no sign-flip test can have p < ALPHA.
 FEWEST_TESTED = next(n for n in itertools.count(2) if smallest_p(n) < ALPHA)
@@ -77,7 +77,7 @@ class Pair:
 
 
 def compare_treatments(
-    values: Iterable[Value], numbers: Mapping[str, Number], contrasts: Collection[tuple[str, str]]
+    values: Iterable[Value], numbers: Numbers, contrasts: Collection[tuple[str, str]]
 ) -> list[Pair]:
     """Compare every two treatments and states, and each treatment with itself withdrawn.
 
@@ -94,7 +94,7 @@ def compare_treatments(
     for at, (place, both) in enumerate(matched.items()):
         ours, theirs = of_all(both).T
         difference = ours - theirs
-        interval = mean_interval(difference, *numbers[place[2]].limits_of_difference)
+        interval = mean_interval(difference, numbers[place[2]].limits_of_difference)
         tested, (g, why_none) = at in p_all, g_z(difference)
         pairs.append(
             Pair(
@@ -155,7 +155,7 @@ def _seeds_needed(difference: np.ndarray) -> int | None:
 
 
 def _matched(
-    values: Iterable[Value], numbers: Mapping[str, Number], contrasts: Collection[tuple[str, str]]
+    values: Iterable[Value], numbers: Numbers, contrasts: Collection[tuple[str, str]]
 ) -> dict[Place, tuple[BySeed, BySeed]]:
     """Return the numbers of both treatments of each pair that any seed has."""
     names = {number.name for number in numbers.values() if number.compared}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy
@@ -99,8 +99,7 @@ def smallest_p(n: int) -> float:
     return 1 / 2 ** (n - 1) if n <= EXACT_UP_TO else 1 / (DRAWS + 1)
 
 
-@dataclass(frozen=True)
-class Permuted:
+class Permuted(NamedTuple):
     """The result of a permutation test for each of k numbers, and for all of them together."""
 
     p: np.ndarray  # (k,), two-sided and uncorrected

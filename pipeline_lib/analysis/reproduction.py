@@ -8,7 +8,7 @@ Otherwise Welch's test uses the printed mean and SD.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,11 +20,11 @@ from pipeline_lib.analysis.cells import Cells, Statistics
 from pipeline_lib.analysis.intervals import SAME
 from pipeline_lib.analysis.permutation import compare_samples
 from pipeline_lib.analysis.published import Published, rounding
-from pipeline_lib.analysis.values import BySeed, by_key
+from pipeline_lib.analysis.values import BySeed, Series, by_key
 from pipeline_lib.analysis.welch import Difference, Summary
 from pipeline_lib.measures import Value
 from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED
-from pipeline_lib.numbers import Key, Number
+from pipeline_lib.numbers import Key, Number, Numbers
 
 CONSISTENT, INCONSISTENT = "consistent", "inconsistent"
 MISSING, NOT_TESTABLE, NOT_TESTED = "missing", "not testable", "not tested"
@@ -96,7 +96,7 @@ def compare(
     values: Iterable[Value],
     published: Sequence[Published],
     runs: Iterable[Value],
-    numbers: Mapping[str, Number],
+    numbers: Numbers,
     alpha: float,
     margin: float,
 ) -> list[Compared]:
@@ -192,11 +192,7 @@ def _test_of(row: Compared, number: Number, sample: BySeed | None) -> tuple[str,
 
 
 def _permuted(
-    rows: Sequence[Compared],
-    ours: Mapping[Key, BySeed],
-    theirs: Mapping[Key, BySeed],
-    numbers: Mapping[str, Number],
-    alpha: float,
+    rows: Sequence[Compared], ours: Series, theirs: Series, numbers: Numbers, alpha: float
 ) -> tuple[list[Compared], list[float]]:
     """Compare, all at once, the means that are known seed by seed; also return the joint p."""
     mine, published = (
@@ -212,7 +208,7 @@ def _permuted(
     return tested, found.p_joint.tolist()
 
 
-def _tested(row: Compared, numbers: Mapping[str, Number], alpha: float) -> Compared:
+def _tested(row: Compared, numbers: Numbers, alpha: float) -> Compared:
     """Test a row by itself; `alpha` is for the smallest p of its family."""
     if row.test == FISHER:
         sides = ((row.count, row.n), (row.published_count, row.published_n))

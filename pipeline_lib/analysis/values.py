@@ -21,6 +21,7 @@ from pipeline_lib.names import OFF, ON, WITHDRAWN
 from pipeline_lib.numbers import NOTHING_DRAWN, Axes, Drawn, Key, drawn_keys
 
 BySeed = Mapping[int, float]  # one number of several seeds, in the order of the study's seeds
+Series = Mapping[Key, BySeed]
 
 
 def study_values(
@@ -47,7 +48,7 @@ def by_key(values: Iterable[Value]) -> dict[Key, dict[int, float]]:
     return found
 
 
-def of_two(series: Mapping[Key, BySeed], ours: Key, other: str) -> tuple[BySeed, BySeed] | None:
+def of_two(series: Series, ours: Key, other: str) -> tuple[BySeed, BySeed] | None:
     """Return a number of a treatment and of another, or with its modulation off if `withdrawn`.
 
     None if no seed has both.

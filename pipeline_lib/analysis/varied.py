@@ -13,11 +13,11 @@ import numpy as np
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.intervals import difference_interval
-from pipeline_lib.analysis.values import BySeed, by_key, of_all
+from pipeline_lib.analysis.values import Series, by_key, of_all
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
 from pipeline_lib.names import SUMMARY
-from pipeline_lib.numbers import Axes, Key, Number, in_words, is_numeric
+from pipeline_lib.numbers import Axes, Key, Numbers, in_words, is_numeric
 
 Row = TypeVar("Row")
 
@@ -45,8 +45,8 @@ class Varied:
 
     scenarios: Sequence[Axes]
     cells: Sequence[Cells]
-    values: Sequence[Mapping[Key, BySeed]]
-    numbers: Mapping[str, Number]
+    values: Sequence[Series]
+    numbers: Numbers
 
     @cached_property
     def axes(self) -> dict[str, list[float | str]]:
@@ -170,6 +170,6 @@ def study_variants(varied: Varied) -> list[Variant]:
             mean, mean_base, change = (float(each.mean()) for each in (ours, theirs, ours - theirs))
             means = (len(ours), mean, mean_base, change)
             share = number.share and bool(np.any(ours != theirs))
-            interval = difference_interval(ours, theirs, share, *number.limits_of_difference)
+            interval = difference_interval(ours, theirs, share, number.limits_of_difference)
             rows.append(Variant(*names, *means, *interval))
     return rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy
@@ -19,8 +19,7 @@ from pipeline_lib.analysis.intervals import SAME
 from pipeline_lib.analysis.power import critical_limits, smallest_shift
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """A mean, its population SD and the number of values, at least two."""
 
     mean: float
@@ -28,8 +27,7 @@ class Summary:
     n: int
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """The mean of one sample minus that of another, with its standard error."""
 
     value: float
