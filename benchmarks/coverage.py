@@ -15,7 +15,6 @@ import argparse
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from scipy import special, stats
@@ -35,16 +34,14 @@ SAMPLES, RESAMPLES, POPULATION = 1000, 1000, 200_000
 POINTS = 4000  # test points that an accuracy is a count of
 TAILS = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
-Ends = tuple[np.ndarray, np.ndarray]
 
-
-def student(x: np.ndarray, _: np.ndarray) -> Ends:
+def student(x: np.ndarray, _: np.ndarray) -> np.ndarray:
     """Return Student's interval of each row's mean."""
     reach = stats.t.isf(TAILS[0], x.shape[1] - 1) * stats.sem(x, axis=1)
-    return x.mean(1) - reach, x.mean(1) + reach
+    return x.mean(1) + np.outer([-1, 1], reach)
 
 
-def logit(x: np.ndarray, weights: np.ndarray) -> Ends:
+def logit(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return Student's interval of the mean's logit (delta method); of what is no share, `student`.
 
     A mean of 100 per cent has no logit; it counts as half a test point less.
@@ -54,17 +51,15 @@ def logit(x: np.ndarray, weights: np.ndarray) -> Ends:
     mean = np.clip(x.mean(1) / 100, 0.5 / POINTS, 1 - 0.5 / POINTS)
     error = stats.sem(x, axis=1) / 100 / (mean * (1 - mean))
     reach = stats.t.isf(TAILS[0], x.shape[1] - 1) * error
-    low, high = (special.expit(special.logit(mean) + side * reach) for side in (-1, 1))
-    return 100 * low, 100 * high
+    return 100 * special.expit(special.logit(mean) + np.outer([-1, 1], reach))
 
 
-def percentile(x: np.ndarray, weights: np.ndarray) -> Ends:
+def percentile(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the percentiles of resampled means."""
-    low, high = np.quantile(x @ weights, TAILS, axis=1)
-    return low, high
+    return np.quantile(x @ weights, TAILS, axis=1)
 
 
-def bca(x: np.ndarray, weights: np.ndarray) -> Ends:
+def bca(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return Efron's bias-corrected and accelerated percentiles (1987)."""
     means, mean = np.sort(x @ weights, axis=1), x.mean(1, keepdims=True)
     below = ((means < mean - 1e-9).mean(1) + (means < mean + 1e-9).mean(1)) / 2
@@ -75,11 +70,10 @@ def bca(x: np.ndarray, weights: np.ndarray) -> Ends:
     z = bias + special.ndtri(TAILS)
     at = special.ndtr(bias + z / (1 - acceleration * z)) * (means.shape[1] - 1)
     places = np.nan_to_num(at).round().astype(int)
-    low, high = np.take_along_axis(means, places, axis=1).T
-    return low, high
+    return np.take_along_axis(means, places, axis=1).T
 
 
-def bootstrap_t(x: np.ndarray, weights: np.ndarray) -> Ends:
+def bootstrap_t(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the mean less quantiles of resampled Student's t; resamples without scatter drop."""
     n, mean = x.shape[1], x.mean(1, keepdims=True)
     means = x @ weights
@@ -88,20 +82,20 @@ def bootstrap_t(x: np.ndarray, weights: np.ndarray) -> Ends:
     error = np.sqrt(np.maximum(squares, 0) / (n - 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(error > 1e-9, (means - mean) / error, np.nan)
-    high, low = np.nan_to_num(np.nanquantile(t, TAILS, axis=1))
-    error = stats.sem(x, axis=1)
-    return mean[:, 0] - low * error, mean[:, 0] - high * error
+    ends = np.nan_to_num(np.nanquantile(t, TAILS[::-1], axis=1))
+    return mean[:, 0] - ends * stats.sem(x, axis=1)
 
 
-def hall(x: np.ndarray, _: np.ndarray) -> Ends:
+def hall(x: np.ndarray, _: np.ndarray) -> np.ndarray:
     """Return Student's interval after Hall's transformation, as `analysis.intervals` does."""
     n, mean, sd = x.shape[1], x.mean(1), x.std(1, ddof=1)
     skew = ((x - mean[:, None]) ** 3).mean(1) / x.std(1) ** 3
-    low, high = (unskewed(t, skew, n) for t in stats.t.isf(TAILS, n - 1))
-    return mean - sd / np.sqrt(n) * low, mean - sd / np.sqrt(n) * high
+    ends = unskewed(stats.t.isf(TAILS, n - 1)[:, None], skew, n)
+    return mean - sd / np.sqrt(n) * ends
 
 
-METHODS: Mapping[str, Callable[[np.ndarray, np.ndarray], Ends]] = {
+# Of samples (samples, n) and weights (n, resamples), each returns both ends (2, samples).
+METHODS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "Student's t": student,
     "t on the logit scale": logit,
     "Percentile bootstrap": percentile,
@@ -147,31 +141,20 @@ def smooth(numbers: np.ndarray, rng: np.random.Generator, *, share: bool) -> np.
     return np.rint(drawn) / POINTS * 100
 
 
-class Found(NamedTuple):
-    """A method's coverage of a mean, its mean width, and its mean interval score.
+def covered(people: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return each method's coverage of the mean at n seeds, its mean width, and its mean score.
 
-    The score (Gneiting and Raftery 2007) is the width and, for each miss, 40 times its distance:
-    the smaller, the better.
+    They are (methods, 3). The interval score (Gneiting and Raftery 2007) is the width and, for each
+    miss, 40 times its distance: the smaller, the better.
     """
-
-    coverage: float
-    width: float
-    score: float
-
-
-def covered(people: np.ndarray, n: int, rng: np.random.Generator) -> dict[str, Found]:
-    """Return what each method gives at n seeds."""
     x = rng.choice(people, (SAMPLES, n))
     x = x[np.ptp(x, axis=1) > 1e-9]  # a sample without scatter gets no interval
     weights = rng.multinomial(n, [1 / n] * n, size=RESAMPLES).T / n
-    found = {}
-    for name, method in METHODS.items():
-        low, high = method(x, weights)
-        inside = (low <= people.mean() + 1e-9) & (people.mean() - 1e-9 <= high)
-        missed = np.maximum(low - people.mean(), 0) + np.maximum(people.mean() - high, 0)
-        score = (high - low) + 2 / (1 - LEVEL) * missed
-        found[name] = Found(float(inside.mean()), float((high - low).mean()), float(score.mean()))
-    return found
+    low, high = np.stack([method(x, weights) for method in METHODS.values()], axis=1)
+    inside = (low <= people.mean() + 1e-9) & (people.mean() - 1e-9 <= high)
+    missed = np.maximum(low - people.mean(), 0) + np.maximum(people.mean() - high, 0)
+    score = (high - low) + 2 / (1 - LEVEL) * missed
+    return np.stack([inside.mean(axis=1), (high - low).mean(axis=1), score.mean(axis=1)], axis=1)
 
 
 def table(people: Sequence[np.ndarray], rng: np.random.Generator) -> str:
@@ -181,8 +164,7 @@ def table(people: Sequence[np.ndarray], rng: np.random.Generator) -> str:
         "|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     for n in SEEDS:
-        # (populations, methods, fields of `Found`)
-        found = np.array([[*covered(each, n, rng).values()] for each in people])
+        found = np.array([covered(each, n, rng) for each in people])
         relative = np.median(found / found[:, :1], axis=0)  # to Student's, which is the first
         for place, method in enumerate(METHODS):
             shares = 100 * found[:, place, 0]
