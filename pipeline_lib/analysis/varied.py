@@ -120,16 +120,17 @@ def read_varied(
 
     Raises PipelineError if one is missing, damaged, or not made by the plan `planned`.
     """
-    cells = _by_scenario(files["cells"], Cell, scenarios, planned)
-    values = _by_scenario(files["values"], Value, scenarios, planned)
+    cells = by_scenario(files["cells"], Cell, scenarios, planned)
+    values = by_scenario(files["values"], Value, scenarios, planned)
     return Varied(
         scenarios, list(map(Cells, cells)), list(map(by_key, values)), measures.numbers(names)
     )
 
 
-def _by_scenario(
+def by_scenario(
     path: str | Path, row: type[Row], scenarios: Sequence[Axes], planned: str | None
 ) -> list[list[Row]]:
+    """Return the rows of a file for each scenario; raises like `read_varied`."""
     table = read_table(path, row, planned, axes=scenarios[0])
     return [[row(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)]
 
