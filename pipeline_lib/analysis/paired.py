@@ -95,23 +95,15 @@ def compare_treatments(
         ours, theirs = of_all(both).T
         difference = ours - theirs
         interval = mean_interval(difference, numbers[place[2]].limits_of_difference)
+        means = (float(np.mean(ours)), float(np.mean(theirs)))
+        # Without what the subtraction of floats adds to equal differences.
+        spread = (float(np.round(np.mean(difference), 9)), float(np.round(np.std(difference), 9)))
         tested, (g, why_none) = at in p_all, g_z(difference)
-        pairs.append(
-            Pair(
-                *place,
-                len(ours),
-                float(np.mean(ours)),
-                float(np.mean(theirs)),
-                # Without what the subtraction of floats adds to equal differences.
-                float(np.round(np.mean(difference), 9)),
-                float(np.round(np.std(difference), 9)),
-                *interval[:3],
-                *(float(alone[at]) if tested else None, p_planned.get(at), p_all.get(at)),
-                test_name(len(differences)) if tested else "none",
-                *(_seeds_needed(difference), g, 100.0 * superiority(difference)),
-                interval.note or why_none,
-            )
-        )
+        p = (float(alone[at]) if tested else None, p_planned.get(at), p_all.get(at))
+        test = test_name(len(differences)) if tested else "none"
+        size = (_seeds_needed(difference), g, 100.0 * superiority(difference))
+        found = (*place, len(ours), *means, *spread, *interval[:3], *p, test, *size)
+        pairs.append(Pair(*found, interval.note or why_none))
     return pairs
 
 

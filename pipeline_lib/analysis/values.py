@@ -35,8 +35,10 @@ def study_values(
     found: dict[tuple[int, Key], float] = {}
     for name in (name for name in measures.in_order() if name in rows):
         make = measures.load(name).values
-        new = list(make(rows[name].to_pylist(), found, **options.get(name, {})))
-        found |= {(value.seed, value.key): value.value for value in new}
+        for value in list(make(rows[name].to_pylist(), found, **options.get(name, {}))):
+            if (value.seed, value.key) in found:
+                raise ValueError(f"{name} gives {value.key} of seed {value.seed} twice")
+            found[value.seed, value.key] = value.value
     return [measures.value(seed, key, number) for (seed, key), number in found.items()]
 
 
