@@ -180,15 +180,15 @@ def _test_of(row: Compared, number: Number, sample: BySeed | None) -> tuple[str,
             if (row.n or 0) < ENOUGH and not equal:
                 reason = f"fewer than {ENOUGH} seeds cannot show that nothing varies"
                 return NONE, NOT_TESTABLE, reason
-            if equal:
-                return CONSTANT, CONSISTENT, "no scatter, equal"
-            return CONSTANT, INCONSISTENT, "no scatter, not equal"
+            status, reason = (CONSISTENT, "equal") if equal else (INCONSISTENT, "not equal")
+            return CONSTANT, status, f"no scatter, {reason}"
     for side, n in (("this study", row.n), ("published", 2 if single else row.published_n)):
         if n is None or n < 2:
             return NONE, NOT_TESTABLE, f"fewer than two seeds have no SD ({side})"
     if single and not (varies or equal):
         return NONE, NOT_TESTABLE, "this study's seeds do not differ"
-    return SINGLE if single else WELCH if runs is None else PERMUTATION, NOT_TESTED, ""
+    of_mean = WELCH if runs is None else PERMUTATION
+    return SINGLE if single else of_mean, NOT_TESTED, ""
 
 
 def _permuted(
