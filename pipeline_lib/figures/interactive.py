@@ -7,7 +7,7 @@ the study's values and cells, and nothing is computed again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline_lib.analysis.cells import Cells
@@ -83,37 +83,26 @@ def script(
     if not cycles or threshold is None or len(seeds) > MOST_SEEDS:
         return ""
     there = [state for state in looks if any(row["state"] == state for row in rows)]
-    labels = [looks[state].label for state in there]
-    marks = _marks([looks[state] for state in there])
     switches = [
-        {"name": f"on_{place}", "value": True, "bind": {"input": "checkbox", "name": label}}
-        for place, label in enumerate(labels)
+        {"name": f"on_{place}", "value": True}
+        | {"bind": {"input": "checkbox", "name": looks[state].label}}
+        for place, state in enumerate(there)
     ]
     kept = " || ".join(
         f"(on_{place} && datum.state == '{state}')" for place, state in enumerate(there)
     )
-    tooltip: list[Spec] = [
-        {"field": SEED, "title": "Seed"},
-        {"field": "label", "title": "Network"},
-        *(
-            {"field": number.name, "title": number.at_level(level), "format": ".2f"}
-            for number, level in strips
-        ),
-    ]
+    tooltip = [{"field": SEED, "title": "Seed"}, {"field": "label", "title": "Network"}]
+    for number, level in strips:
+        tooltip.append({"field": number.name, "title": number.at_level(level), "format": ".2f"})
+    marks = _marks([looks[state] for state in there])
     panels = [_course(cycles, marks, tooltip, threshold)]
-    ends = {column for row in rows for column in row}
-    panels += [
-        _strip(number, level, labels, marks, tooltip, f"{number.name}_low" in ends)
-        for number, level in strips
-    ]
+    panels += [_strip(number, level, marks, tooltip) for number, level in strips]
+    menu = {"input": "select", "options": [None, *seeds], "labels": ["none", *map(str, seeds)]}
     chosen = {
         "name": "chosen",
         "select": {"type": "point", "fields": [SEED], "nearest": True}
         | {"on": "pointerover", "clear": "pointerout"},
-        "bind": {
-            SEED: {"input": "select", "options": [None, *seeds], "name": "Follow seed"}
-            | {"labels": ["none", *map(str, seeds)]}
-        },
+        "bind": {SEED: menu | {"name": "Follow seed"}},
         "views": [panel["layer"][0]["name"] for panel in panels],
     }
     specification = {
@@ -127,9 +116,8 @@ def script(
     import vl_convert  # starts a JavaScript engine, which takes a second
 
     library: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    text = json.dumps(specification, separators=(",", ":"), ensure_ascii=False).replace(
-        "<", "\\u003c"
-    )
+    text = json.dumps(specification, separators=(",", ":"), ensure_ascii=False)
+    text = text.replace("<", "\\u003c")
     return f"{library}\n{DRAW.replace('SPECIFICATION', text)}"
 
 
@@ -142,17 +130,15 @@ def _rows(
     """Return a row for each state and seed, and for each state one with its means and intervals."""
     rows: dict[tuple[str, int | None], Spec] = {}
     for state, look in looks.items():
+        of_state = {"state": state, "label": look.label}
         for column, of_no_state in columns.items():
             key = of_no_state._replace(treatment=state)
             for seed, value in values.get(key, {}).items():
-                row = {"state": state, "label": look.label, SEED: seed}
-                rows.setdefault((state, seed), row)[column] = round(value, 4)
+                rows.setdefault((state, seed), of_state | {SEED: seed})[column] = round(value, 4)
             if cell := cells.get(key):
-                row = rows.setdefault((state, None), {"state": state, "label": look.label})
-                ends = {"mean": cell.mean, "low": cell.ci_low, "high": cell.ci_high}
-                row |= {
-                    f"{column}_{end}": round(at, 4) for end, at in ends.items() if at is not None
-                }
+                row = rows.setdefault((state, None), dict(of_state))
+                for end, at in (("mean", cell.mean), ("low", cell.ci_low), ("high", cell.ci_high)):
+                    row[f"{column}_{end}"] = None if at is None else round(at, 4)
     return list(rows.values())
 
 
@@ -184,98 +170,71 @@ def _seen(shown: float) -> Spec:
     }
 
 
-def _course(cycles: Sequence[int], marks: Spec, tooltip: list[Spec], threshold: float) -> Spec:
+def _place(field: str, title: str, **more: Any) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def _layer(transform: list[Spec], mark: Spec, encoding: Spec, **name: str) -> Spec:
+    return {**name, "transform": transform, "mark": mark, "encoding": encoding}
+
+
+def _course(cycles: Iterable[int], marks: Spec, tooltip: list[Spec], threshold: float) -> Spec:
     """Return the panel with the lines of all seeds through the stress cycles."""
-    fold = [{"fold": [f"cycle_{cycle}" for cycle in cycles], "as": ["at", "shown"]}]
-    means = [{"fold": [f"cycle_{cycle}_mean" for cycle in cycles], "as": ["at", "shown"]}]
-    cycle: Spec = {"calculate": "toNumber(split(datum.at, '_')[1])", "as": "cycle"}
-    there: Spec = {"filter": "isValid(datum.shown)"}
-    x: Spec = {"field": "cycle", "type": "quantitative", "title": "Stress cycle"}
-    x["axis"] = {"tickMinStep": 1, "grid": False}
-    y: Spec = {"field": "shown", "type": "quantitative", "title": "Accuracy (%)"}
-    y["scale"] = {"zero": False}
-    place = {"x": x, "y": y, "color": marks["color"]}
-    seeds = {"transform": [*fold, cycle, there]}
-    return {
-        **PANEL,
-        "title": "Combined stress, cycle by cycle",
-        "layer": [
-            {
-                **seeds,
-                "name": "course",
-                "mark": {"type": "point", "filled": True, "size": 14},
-                "encoding": place
-                | {"shape": marks["shape"], "opacity": _seen(0.5), "tooltip": tooltip},
-            },
-            {
-                **seeds,
-                "mark": {"type": "line", "strokeWidth": 1},
-                "encoding": {**place, "detail": {"field": SEED}, "opacity": _seen(0.4)},
-            },
-            {
-                "transform": [*means, cycle, there],
-                "mark": {"type": "line", "strokeWidth": 3},
-                "encoding": {**place, "strokeDash": marks["strokeDash"], "opacity": _seen(1)},
-            },
-            {
-                "mark": {"type": "rule", "strokeDash": [4, 3], "color": QUIET},
-                "encoding": {"y": {"datum": 100 * threshold}},
-            },
-        ],
+
+    def through(end: str) -> list[Spec]:
+        """Transform the columns of the cycles, whose names end so, into a row for each cycle."""
+        return [
+            {"fold": [f"cycle_{cycle}{end}" for cycle in cycles], "as": ["at", "shown"]},
+            {"calculate": "toNumber(split(datum.at, '_')[1])", "as": "cycle"},
+            {"filter": "isValid(datum.shown)"},
+        ]
+
+    place = {
+        "x": _place("cycle", "Stress cycle", axis={"tickMinStep": 1, "grid": False}),
+        "y": _place("shown", "Accuracy (%)", scale={"zero": False}),
+        "color": marks["color"],
     }
+    dots = place | {"shape": marks["shape"], "opacity": _seen(0.5), "tooltip": tooltip}
+    lines = place | {"detail": {"field": SEED}, "opacity": _seen(0.4)}
+    means = place | {"strokeDash": marks["strokeDash"], "opacity": _seen(1)}
+    limit = {"y": {"datum": 100 * threshold}}
+    layers = [
+        _layer(through(""), {"type": "point", "filled": True, "size": 14}, dots, name="course"),
+        _layer(through(""), {"type": "line", "strokeWidth": 1}, lines),
+        _layer(through("_mean"), {"type": "line", "strokeWidth": 3}, means),
+        _layer([], {"type": "rule", "strokeDash": [4, 3], "color": QUIET}, limit),
+    ]
+    return {**PANEL, "title": "Combined stress, cycle by cycle", "layer": layers}
 
 
-def _strip(
-    number: Number,
-    level: float | None,
-    labels: Sequence[str],
-    marks: Spec,
-    tooltip: list[Spec],
-    intervals: bool,
-) -> Spec:
+def _strip(number: Number, level: float | None, marks: Spec, tooltip: list[Spec]) -> Spec:
     """Return a panel with a row of dots for each state, its mean and its interval."""
-    row: Spec = {"field": "label", "type": "nominal", "sort": labels, "title": None}
-    row["axis"] = {"labelLimit": 95, "ticks": False, "domain": False}
+    name = number.name
+    row: Spec = {"field": "label", "type": "nominal", "title": None}
+    row["sort"] = marks["color"]["scale"]["domain"]
+    row |= {"axis": {"labelLimit": 95, "ticks": False, "domain": False}}
 
     def at(column: str) -> Spec:
-        title = axis_label(number)
-        return {"field": column, "type": "quantitative", "title": title, "scale": {"zero": False}}
+        """Place a mark at this column, in the rows that have it."""
+        return {"x": _place(column, axis_label(number), scale={"zero": False}), "y": row}
 
-    strip: Spec = {
-        **PANEL,
-        "title": number.at_level(level),
-        "layer": [
-            {
-                "name": number.name,
-                "transform": [{"filter": f"isValid(datum['{number.name}'])"}],
-                "mark": {"type": "point", "filled": True, "size": 28},
-                "encoding": {
-                    "x": at(number.name),
-                    "y": row,
-                    "yOffset": {"field": SEED, "type": "ordinal"},
-                    "color": marks["color"],
-                    "shape": marks["shape"],
-                    "opacity": _seen(0.7),
-                    "tooltip": tooltip,
-                },
-            },
-            {
-                "transform": [{"filter": f"isValid(datum['{number.name}_mean'])"}],
-                "mark": {"type": "tick", "color": "black", "thickness": 2, "size": 14},
-                "encoding": {"x": at(f"{number.name}_mean"), "y": row},
-            },
-        ],
+    def has(column: str) -> list[Spec]:
+        return [{"filter": f"isValid(datum['{column}'])"}]
+
+    dots = {
+        **at(name),
+        "yOffset": {"field": SEED, "type": "ordinal"},
+        "color": marks["color"],
+        "shape": marks["shape"],
+        "opacity": _seen(0.7),
+        "tooltip": tooltip,
     }
-    if intervals:  # of a field that no row has, Vega would warn
-        strip["layer"].append(
-            {
-                "transform": [{"filter": f"isValid(datum['{number.name}_low'])"}],
-                "mark": {"type": "rule", "color": "black"},
-                "encoding": {
-                    "x": at(f"{number.name}_low"),
-                    "x2": {"field": f"{number.name}_high"},
-                    "y": row,
-                },
-            }
-        )
-    return strip
+    mean, low, high = (f"{name}_{end}" for end in ("mean", "low", "high"))
+    interval = at(low) | {"x2": {"field": high}}
+    tick = {"type": "tick", "color": "black", "thickness": 2, "size": 14}
+    layers = [
+        _layer(has(name), {"type": "point", "filled": True, "size": 28}, dots, name=name),
+        _layer(has(mean), tick, at(mean)),
+        _layer(has(low), {"type": "rule", "color": "black"}, interval),
+    ]
+    return {**PANEL, "title": number.at_level(level), "layer": layers}
