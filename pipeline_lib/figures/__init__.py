@@ -10,59 +10,39 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline_lib import measures
 from pipeline_lib.numbers import MAIN, Axes, FigureSpec, Number, axis_text, in_words, is_numeric
 
-SPECIAL = (
-    FigureSpec(
-        "patients",
-        "Who responds to what",
+_CAPTIONS = {
+    ("patients", "Who responds to what"): (
         "Accuracy of each seed under each treatment, plotted against each number that was drawn "
-        "for the seed. With enough seeds, lines show the mean of eleven neighbouring seeds.",
-        kind="patients",
+        "for the seed. With enough seeds, lines show the mean of eleven neighbouring seeds."
     ),
-    FigureSpec(
-        "survival",
-        "Relapse-free survival after response",
+    ("survival", "Relapse-free survival after response"): (
         "Of the seeds that were not below the threshold at cycle 0, the share without relapse "
         "beyond each stress cycle (Kaplan-Meier), with pointwise 95 % intervals and the number at "
-        "risk.",
-        kind="survival",
+        "risk."
     ),
-    FigureSpec(
-        "training",
-        "Training",
+    ("training", "Training"): (
         "Training loss and internal noise by epoch, in each treatment's course and in its "
-        "maintenance.",
-        kind="training",
+        "maintenance."
     ),
-    FigureSpec(
-        "comparison",
-        "Comparison with the published numbers",
+    ("comparison", "Comparison with the published numbers"): (
         "This study's mean minus the published mean, with the Welch interval of the difference. "
-        "The margin of equivalence is in grey.",
-        kind="comparison",
+        "The margin of equivalence is in grey."
     ),
-    FigureSpec(
-        "regrowth",
-        "What regrowth does",
+    ("regrowth", "What regrowth does"): (
         "Which weights grew back in the network of one seed, where they are, and how large they "
-        "are after training.",
-        kind="regrowth",
+        "are after training."
     ),
-    FigureSpec(
-        "regions",
-        "What each network decides",
+    ("regions", "What each network decides"): (
         "The class that each network of one seed assigns to each point of the plane: before "
-        "pruning, after it, and after each treatment.",
-        kind="regions",
+        "pruning, after it, and after each treatment."
     ),
-    FigureSpec(
-        "predictors",
-        "What predicts response, relapse and final accuracy",
+    ("predictors", "What predicts response, relapse and final accuracy"): (
         "Rank correlation of each predictor, such as a measure of the untreated network, with each "
         "outcome of treatment, with 95 % intervals. Outcomes that are the same in all seeds are "
-        "left out.",
-        kind="predictors",
+        "left out."
     ),
-)
+}
+SPECIAL = [FigureSpec(name, title, text, name) for (name, title), text in _CAPTIONS.items()]
 # The widths of a journal's pages in inches, by the name of the folder of their figures.
 TWO_COLUMNS = "two_columns"
 JOURNAL = {"one_column": 3.5, TWO_COLUMNS: 7.2}
@@ -73,7 +53,7 @@ ALONG, FOREST, MAP = "along", "variants", "map"  # of axes
 def specs(names: Iterable[str]) -> dict[str, FigureSpec]:
     """Return the figures of a study by name: those of these measures, then the special ones."""
     of_numbers = [spec for name in names for spec in measures.load(name).FIGURES]
-    return {spec.name: spec for spec in (*of_numbers, *SPECIAL)}
+    return {spec.name: spec for spec in [*of_numbers, *SPECIAL]}
 
 
 def numbers_in(figure: str, names: Iterable[str]) -> list[Number]:

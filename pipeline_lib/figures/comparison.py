@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -56,8 +57,7 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    compared = job.rows("comparison", Compared)
-    return lambda: draw(compared, job.study["measures"], job.looks)
+    return partial(draw, job.rows("comparison", Compared), job.study["measures"], job.looks)
 
 
 def _panels(
@@ -92,8 +92,7 @@ def _height(panels: Mapping[str, Rows]) -> float:
 
 def _panel(axes: Axes, rows: Rows, looks: Mapping[str, Look]) -> None:
     there = {row.treatment for marked in rows.values() for row in marked}
-    order = [name for name in looks if name in there]
-    shifts = dict(zip(order, style.dodged(len(order), 0.3), strict=True))
+    shifts = style.shifts(looks, there, 0.3)
     axes.axvline(0, color="black", linewidth=0.8)
     for place, marked in enumerate(rows.values()):
         for row in marked:

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, limit, place, shown_by
+from pipeline_lib.figures.shown import Shown, axis_label, drawing_of, is_accuracy, limit, place
 from pipeline_lib.numbers import Key, Number
 
 COLUMNS = 2
@@ -35,10 +34,7 @@ def draw(shown: Shown) -> Figure:
     return figure
 
 
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    shown = shown_by(job)
-    return lambda: draw(shown)
+drawing = drawing_of(draw)
 
 
 def _panel(panel: Axes, number: Number, series: Mapping[str, Sequence[Key]], shown: Shown) -> None:

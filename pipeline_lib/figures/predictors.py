@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -25,7 +26,7 @@ def draw(
     shown = [name for name in looks if any(row.treatment == name for row in there)]
     figure = style.new_figure(1.3 + 0.3 * len(rows))
     panels = style.grid(figure, len(outcomes), max(1, len(outcomes)))
-    shifts = dict(zip(shown, style.dodged(len(shown), APART), strict=True))
+    shifts = style.shifts(looks, shown, APART)
     for panel, outcome in zip(panels, outcomes, strict=True):
         panel.set_title(numbers[outcome].heading)
         panel.set(xlim=(-1.05, 1.05), xlabel="Spearman's ρ")
@@ -45,5 +46,4 @@ def draw(
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    rows = job.rows("associations", Association)
-    return lambda: draw(rows, job.looks, job.numbers)
+    return partial(draw, job.rows("associations", Association), job.looks, job.numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,16 @@ STEPS = 97  # points of the grid along each axis
 REACH = 4.0  # how far beyond the outermost centres the plane is shown, in SDs of a cloud
 SHOWN_POINTS = 400  # the number of standard test points that are shown
 
-# Classes differ in lightness, in hatch and in marker.
-CLASS_COLOURS = ("#F7F7F7", "#C6DBEF", "#FDD49E", "#9E9AC8", "#C7E9C0", "#FCBBA1", "#BDBDBD")
-HATCHES = ("", "////", "....", "\\\\\\\\", "----", "||||", "xxxx")
-MARKERS = ("o", "^", "s", "D", "v", "P", "X")
+# Classes differ in colour and lightness, in hatch and in marker.
+CLASSES = (
+    ("#F7F7F7", "", "o"),
+    ("#C6DBEF", "////", "^"),
+    ("#FDD49E", "....", "s"),
+    ("#9E9AC8", "\\\\\\\\", "D"),
+    ("#C7E9C0", "----", "v"),
+    ("#FCBBA1", "||||", "P"),
+    ("#BDBDBD", "xxxx", "X"),
+)
 RIM = "#333333"
 CENTRE: dict[str, Any] = {"facecolor": "white", "edgecolor": "black", "linewidth": 0.8}
 
@@ -52,17 +59,15 @@ def draw(
     figure = style.new_figure(height)
     task, *panels = style.grid(figure, len(shown) + 1, COLUMNS)
     task.set_title(f"Test points\nof the task, seed {seed}")
-    labels = points.labels[:SHOWN_POINTS]
+    handles = []
     for number in range(len(middle)):
-        task.plot(
-            *points.x[:SHOWN_POINTS][labels == number].T,
-            linestyle="none",
-            marker=MARKERS[number % len(MARKERS)],
-            markersize=3,
-            markerfacecolor=CLASS_COLOURS[number % len(CLASS_COLOURS)],
-            markeredgecolor=RIM,
-            markeredgewidth=0.4,
-        )
+        colour, hatch, marker = CLASSES[number % len(CLASSES)]
+        here = points.x[:SHOWN_POINTS][points.labels[:SHOWN_POINTS] == number]
+        dots: dict[str, Any] = {"marker": marker, "markersize": 3, "linestyle": "none"}
+        dots |= {"markerfacecolor": colour, "markeredgecolor": RIM, "markeredgewidth": 0.4}
+        task.plot(*here.T, **dots)
+        handles.append(Patch(facecolor=colour, hatch=hatch, edgecolor=RIM, linewidth=0.5))
+        handles[-1].set_label(f"decides for class {number}")
     for panel, name in zip(panels, shown, strict=True):
         right = logits(networks[name], middle.astype(np.float32)).argmax(axis=1)
         correct = int(np.sum(right == np.arange(len(middle))))
@@ -75,29 +80,18 @@ def draw(
             panel.text(x, y, f"{number}", ha="center", va="center", fontsize=8, bbox=box)
         panel.set(xlim=(lowest[0], highest[0]), ylim=(lowest[1], highest[1]), aspect="equal")
         panel.grid(visible=False)
-        panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        panel.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    handles = [
-        Patch(
-            facecolor=CLASS_COLOURS[number % len(CLASS_COLOURS)],
-            hatch=HATCHES[number % len(HATCHES)],
-            edgecolor=RIM,
-            linewidth=0.5,
-            label=f"decides for class {number}",
-        )
-        for number in range(len(middle))
-    ]
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_locator(MaxNLocator(5, integer=True))
     style.legend(figure, handles, columns=min(4, len(middle)))
     return figure
 
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    seed, points, looks = job.told["seed"], job.told["points"], job.looks
-    networks = {state: job.network(state) for state in looks}
-    tested = standard_points(seed, **points)
-    task = {name: points[name] for name in ("centres", "sd")}
-    return lambda: draw(networks, tested, looks, **task, seed=seed)
+    seed, task = job.told["seed"], job.told["points"]
+    networks = {state: job.network(state) for state in job.looks}
+    points, plane = standard_points(seed, **task), {name: task[name] for name in ("centres", "sd")}
+    return partial(draw, networks, points, job.looks, **plane, seed=seed)
 
 
 def _regions(panel: Axes, network: Network, lowest: np.ndarray, highest: np.ndarray) -> None:
@@ -108,7 +102,7 @@ def _regions(panel: Axes, network: Network, lowest: np.ndarray, highest: np.ndar
     for number in np.unique(scores.argmax(axis=-1)):
         # The lead of a class over the others is smooth, so the border, where it is zero, is too.
         ahead = scores[..., number] - np.delete(scores, number, -1).max(-1)
-        colour, hatch = (of[number % len(of)] for of in (CLASS_COLOURS, HATCHES))
+        colour, hatch, _ = CLASSES[number % len(CLASSES)]
         panel.contourf(x, y, ahead, levels=[0, np.inf], colors=[colour], hatches=[hatch])
         if ahead.min() < 0:
             panel.contour(x, y, ahead, levels=[0], colors=RIM, linewidths=0.8)

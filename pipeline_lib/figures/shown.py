@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.figures import numbers_in
-from pipeline_lib.figures.pages import Job
+from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON
@@ -35,14 +37,13 @@ class Shown:
 
         States are in the order of `looks`. Numbers that were not measured are left out.
         """
-        found: dict[tuple[str, str], list[Key]] = {}
-        for key in self.cells:
-            if key.modulation == ON:
-                found.setdefault((key.number, key.treatment), []).append(key)
         series = []
         for number in self.numbers:
-            of_states = {state: found.get((number.name, state), []) for state in self.looks}
-            there = {state: sorted(keys, key=place) for state, keys in of_states.items() if keys}
+            there: dict[str, list[Key]] = {}
+            for state in self.looks:
+                here = (state, number.name, ON)
+                if keys := [key for key in self.cells if key[:3] == here]:
+                    there[state] = sorted(keys, key=place)
             if there:
                 series.append((number, there))
         return series
@@ -58,17 +59,16 @@ class Shown:
         return with_ends([self.cells[key] for key in keys])
 
 
-def shown_by(job: Job) -> Shown:
-    """Return the content of a figure of numbers from the files `values` and `cells`."""
-    name, names = job.study["name"], job.study["measures"]
-    return Shown(
-        numbers_in(name, names),
-        Cells(job.rows("cells", Cell)),
-        by_key(job.rows("values", Value)),
-        job.looks,
-        chance=job.study["chance"],
-        threshold=job.study["threshold"],
-    )
+def drawing_of(draw: Callable[[Shown], Figure]) -> Callable[[Job], Draw]:
+    """Return the `drawing` of a module that draws numbers, from the files `values` and `cells`."""
+
+    def drawing(job: Job) -> Draw:
+        numbers = numbers_in(job.study["name"], job.study["measures"])
+        cells, values = Cells(job.rows("cells", Cell)), by_key(job.rows("values", Value))
+        chance, threshold = job.study["chance"], job.study["threshold"]
+        return partial(draw, Shown(numbers, cells, values, job.looks, chance, threshold))
+
+    return drawing
 
 
 def with_ends(cells: Sequence[Cell | None]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import Shown, axis_label, is_accuracy, shown_by, title
+from pipeline_lib.figures.shown import Shown, axis_label, drawing_of, is_accuracy, title
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import CLEAN, MODULATIONS, OFF
 from pipeline_lib.numbers import PER_CENT, Key, Number
@@ -26,12 +26,13 @@ def draw(shown: Shown) -> Figure:
 
     A series is shown at its strongest level, or at its last cycle.
     """
-    found = [(number, _keys(shown, number)) for number in shown.numbers]
-    panels = [(number, keys) for number, keys in found if keys]
+    panels = [(number, keys) for number in shown.numbers if (keys := _keys(shown, number))]
     there = {(key.treatment, key.modulation) for _, keys in panels for key in keys}
-    order = [(state, modulation) for state in shown.looks for modulation in MODULATIONS]
-    rows = {row: place for place, row in enumerate(row for row in order if row in there)}
-    labels = [_label(shown.looks[state], modulation) for state, modulation in rows]
+    rows = [row for row in itertools.product(shown.looks, MODULATIONS) if row in there]
+    labels = [
+        style.wrapped(shown.looks[state].label, 22) + "\nmodulation off" * (modulation == OFF)
+        for state, modulation in rows
+    ]
     lines = max((label.count("\n") + 1 for label in labels), default=1)
     tall = 0.75 + len(rows) * max(0.36, 0.15 * lines)  # labels of several lines do not meet
     figure = style.new_figure(0.55 + tall * style.rows_for(len(panels), COLUMNS))
@@ -49,7 +50,7 @@ def draw(shown: Shown) -> Figure:
         sure |= bool(np.isfinite(means[:, 1:]).any())
         _scale(axes, number, np.concatenate([*seeds, *means]), shown.chance)
         for key, of_seeds, of_mean in zip(keys, seeds, means, strict=True):
-            place = rows[key.treatment, key.modulation]
+            place = rows.index((key.treatment, key.modulation))
             _dots(axes, place, of_seeds, of_mean, shown.looks[key.treatment], key.modulation)
         style.name_rows(axes, labels)
     notes = [
@@ -64,25 +65,15 @@ def draw(shown: Shown) -> Figure:
     return figure
 
 
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    shown = shown_by(job)
-    return lambda: draw(shown)
+drawing = drawing_of(draw)
 
 
 def _keys(shown: Shown, number: Number) -> list[Key]:
     level = shown.cells.strongest(number.name)
     cycle = max(shown.cells.cycles(number.name), default=None)
-    every = (
-        Key(state, number.name, modulation, level, cycle)
-        for state in shown.looks
-        for modulation in MODULATIONS
-    )
+    rows = itertools.product(shown.looks, MODULATIONS)
+    every = (Key(state, number.name, modulation, level, cycle) for state, modulation in rows)
     return [key for key in every if key in shown.cells]
-
-
-def _label(look: Look, modulation: str) -> str:
-    return style.wrapped(look.label, 22) + ("\nmodulation off" if modulation == OFF else "")
 
 
 def _scale(axes: Axes, number: Number, ends: np.ndarray, chance: float) -> None:

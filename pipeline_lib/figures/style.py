@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +20,15 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import LogLocator
 
 from pipeline_lib.figures import JOURNAL, TWO_COLUMNS
 from pipeline_lib.names import HEALTHY, STATE_LABELS, UNTREATED
 
 WIDTH = JOURNAL[TWO_COLUMNS]  # inches, a full page
 
-STATE_COLOURS = {HEALTHY: "#111111", UNTREATED: "#949494"}
-STATE_MARKERS = {HEALTHY: "*", UNTREATED: "X"}
-
 # The first three are Tol's high-contrast scheme. The lightness of all colours, including those of
-# the states above, differs by at least a fifteenth of the way from black to white.
+# the states below, differs by at least a fifteenth of the way from black to white.
 COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#99DDFF")
 MARKERS = ("o", "s", "^", "D", "v", "P", "<", ">", "p", "h")
 LINES: tuple[Any, ...] = (
@@ -87,6 +84,12 @@ class Look:
     line: Any
 
 
+STATE_LOOKS = {
+    HEALTHY: Look(STATE_LABELS[HEALTHY], "#111111", "*", "-"),
+    UNTREATED: Look(STATE_LABELS[UNTREATED], "#949494", "X", "-"),
+}
+
+
 def looks(
     labels: Mapping[str, str], places: Mapping[str, int], colours: Mapping[str, str]
 ) -> dict[str, Look]:
@@ -95,18 +98,11 @@ def looks(
     `labels` has the treatments' labels. Colour, marker and line style follow from a treatment's
     place, whatever other treatments there are; `colours` has "#rrggbb" for those that set one.
     """
-    found = {
-        state: Look(label, STATE_COLOURS[state], STATE_MARKERS[state], "-")
-        for state, label in STATE_LABELS.items()
-    }
+    found = dict(STATE_LOOKS)
     for name, label in labels.items():
-        place = places[name]
-        found[name] = Look(
-            label,
-            colours.get(name) or COLOURS[place % len(COLOURS)],
-            MARKERS[place % len(MARKERS)],
-            LINES[place % len(LINES)],
-        )
+        at = places[name]
+        colour, marker, line = (of[at % len(of)] for of in (COLOURS, MARKERS, LINES))
+        found[name] = Look(label, colours.get(name) or colour, marker, line)
     return found
 
 
@@ -167,8 +163,8 @@ def name_rows(axes: Axes, labels: Iterable[str]) -> None:
     labels = list(labels)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.set(ylim=(len(labels) - 0.45, -0.55), yticks=range(len(labels)))
-    axes.set_yticklabels(labels)
+    axes.set_ylim(len(labels) - 0.45, -0.55)
+    axes.set_yticks(range(len(labels)), labels)
 
 
 def handle(look: Look, **options: Any) -> Line2D:
@@ -230,14 +226,14 @@ def powers_of_ten(axis: Axis) -> None:
     A short axis also has 0.2 and 0.5, since a single label would give no scale.
     """
     axis.set_major_locator(LogLocator(numticks=5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+    axis.set_major_formatter(lambda value, _: power_of_ten(value))
 
     def between(value: float, _: Any) -> str:
         low, high = sorted(axis.get_view_interval())
         return f"{value:g}" if high < 30 * low else ""
 
     axis.set_minor_locator(LogLocator(subs=(2, 5)))
-    axis.set_minor_formatter(FuncFormatter(between))
+    axis.set_minor_formatter(between)
 
 
 def power_of_ten(value: float) -> str:
@@ -255,3 +251,9 @@ def wrapped(text: str, width: int) -> str:
 def dodged(count: int, reach: float) -> np.ndarray:
     """Return (count,) offsets from -reach to reach that keep equal marks apart."""
     return np.zeros(1) if count == 1 else np.linspace(-reach, reach, count)
+
+
+def shifts(looks: Iterable[str], there: Container[str], reach: float) -> dict[str, float]:
+    """Return the offset of each treatment that is there, in the order of `looks`."""
+    order = [name for name in looks if name in there]
+    return dict(zip(order, dodged(len(order), reach), strict=True))

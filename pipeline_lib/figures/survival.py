@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,8 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    steps = job.rows("survival", SurvivalStep)
-    return lambda: draw(steps, job.looks, threshold=job.study["threshold"])
+    steps, threshold = job.rows("survival", SurvivalStep), job.study["threshold"]
+    return partial(draw, steps, job.looks, threshold=threshold)
 
 
 def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float) -> None:
@@ -67,25 +68,15 @@ def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float)
     for end in (low, high):
         rim = {"color": look.colour, "linestyle": look.line, "linewidth": 0.6, "alpha": 0.8}
         panel.plot(x, end, drawstyle="steps-post", label="interval", **rim)
-    options = style.line(look) | {"marker": "", "linewidth": 1.8}
-    panel.plot(
-        x,
-        share,
-        drawstyle="steps-post",
-        label=look.label,
-        transform=moved,
-        solid_joinstyle="miter",
-        **options,
-    )
+    line = _thick(look) | {"drawstyle": "steps-post", "solid_joinstyle": "miter"}
+    panel.plot(x, share, label=look.label, transform=moved, **line)
     if last.at_risk > last.relapsed:
-        panel.plot(
-            [x[-1]],
-            [share[-1]],
-            color=look.colour,
-            transform=moved,
-            label="never relapsed",
-            **CENSORED,
-        )
+        mark = {"color": look.colour, "label": "never relapsed"} | CENSORED
+        panel.plot([x[-1]], [share[-1]], transform=moved, **mark)
+
+
+def _thick(look: Look) -> dict[str, Any]:
+    return style.line(look) | {"marker": "", "linewidth": 1.8}
 
 
 def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -> None:
@@ -98,14 +89,10 @@ def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -
                 at = (step.cycle, place)
                 panel.text(*at, f"{step.at_risk}", ha="center", va="center", fontsize=7.5)
         # The table is also the legend: beside each name is a piece of its line.
-        panel.plot(
-            [BEFORE, BEFORE + 0.05 * last],
-            [place, place],
-            clip_on=False,
-            **(style.line(look) | {"marker": "", "linewidth": 1.8}),
-        )
-    panel.set(ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
-    panel.set_yticklabels([style.wrapped(look.label, 26) for look, _ in rows])
+        ends = [BEFORE, BEFORE + 0.05 * last]
+        panel.plot(ends, [place, place], clip_on=False, **_thick(look))
+    panel.set_ylim(len(rows) - 0.4, -0.6)
+    panel.set_yticks(range(len(rows)), [style.wrapped(look.label, 26) for look, _ in rows])
     panel.set_title("Responders at risk", fontsize=8)
     panel.grid(visible=False)
     panel.tick_params(axis="both", length=0, labelbottom=False)

@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import Shown, axis_label, place, shown_by
+from pipeline_lib.figures.shown import Shown, axis_label, drawing_of, place
 from pipeline_lib.names import LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
 
@@ -53,10 +52,7 @@ def draw(shown: Shown) -> Figure:
     return figure
 
 
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    shown = shown_by(job)
-    return lambda: draw(shown)
+drawing = drawing_of(draw)
 
 
 def _panel(panel: Axes, state: str, keys: list[Key], shown: Shown) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from pipeline_lib.analysis.varied import Varied, read_varied
 from pipeline_lib.figures import ALONG, FOREST, MAP, drawn_axes, style
@@ -43,9 +44,9 @@ def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float 
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    names, scenarios = job.study["measures"], job.told["scenarios"]
-    varied = read_varied(job.files, scenarios, names, job.planned["values"])
-    return lambda: draw(job.study["name"], varied, job.looks, job.told["threshold"])
+    study, told = job.study, job.told
+    varied = read_varied(job.files, told["scenarios"], study["measures"], job.planned["values"])
+    return partial(draw, study["name"], varied, job.looks, told["threshold"])
 
 
 def _place(varied: Varied, at: Axes) -> int:
@@ -76,16 +77,15 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
     variants = [{beside[0]: name} for name in varied.axes[beside[0]]] if beside else [{}]
     keys = [key for key in varied.summary() if not beside or key.number in MAIN]
     columns = min(3, len(variants)) if beside else COLUMNS
-    count = len(keys) * len(variants)
-    figure = style.new_figure(0.8 + 2.3 * style.rows_for(count, columns))
-    panels = style.grid(figure, count, columns, sharey=False)
+    shown = list(itertools.product(keys, variants))
+    figure = style.new_figure(0.8 + 2.3 * style.rows_for(len(shown), columns))
+    panels = style.grid(figure, len(shown), columns, sharey=False)
     x = np.array(varied.axes[axis], dtype=float)
     there: set[str] = set()
-    for panel, (key, variant) in zip(panels, itertools.product(keys, variants), strict=True):
+    for panel, (key, variant) in zip(panels, shown, strict=True):
         number = varied.numbers[key.number]
-        cells = _compared(
-            varied, looks, key, [_place(varied, {axis: at, **variant}) for at in varied.axes[axis]]
-        )
+        places = [_place(varied, {axis: at, **variant}) for at in varied.axes[axis]]
+        cells = _compared(varied, looks, key, places)
         there |= set(cells)
         panel.set_title(", ".join([title(number, key.level), *map(str, variant.values())]))
         shifts = style.dodged(len(cells), min(APART * (len(cells) - 1) / 2, _closest(x) / 4))
@@ -99,10 +99,10 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
         panel.set_ylabel(axis_label(number))
         _scale_along(panel, x)
         limit(panel, number)
-    for panel in panels[-min(style.per_row(columns), count) :]:
+    for panel in panels[-style.per_row(columns) :]:
         panel.set_xlabel(style.wrapped(_words(axis, looks), 110 // columns))
-    relapse = [] if threshold is None else [f"relapse below {threshold:g} %"]
-    _legend(figure, looks, there, *(style.note(text, **THRESHOLD) for text in relapse))
+    text = f"relapse below {threshold:g} %"
+    _legend(figure, looks, there, *([] if threshold is None else [style.note(text, **THRESHOLD)]))
     return figure
 
 
@@ -121,7 +121,7 @@ def _scale_along(panel: Panel, x: np.ndarray) -> None:
         panel.set_xscale("log")
         panel.xaxis.set_major_locator(FixedLocator(list(_apart(x))))
         panel.xaxis.set_minor_locator(NullLocator())
-        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        panel.xaxis.set_major_formatter("{x:g}")
     else:
         panel.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
@@ -139,14 +139,14 @@ def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
     (first, second), _ = drawn_axes(varied.scenarios)
     rows, columns = varied.axes[first], varied.axes[second]
     number = varied.numbers[key.number]
-    places = [[_place(varied, {first: r, second: c}) for c in columns] for r in rows]
-    found = {name: key._replace(treatment=name) for name in looks if name not in STATES}
+    places = [_place(varied, {first: r, second: c}) for r in rows for c in columns]
     grids = {
-        name: np.array([with_ends([varied.cells[at].get(of) for at in row])[0] for row in places])
-        for name, of in found.items()
+        name: with_ends(cells)[0].reshape(len(rows), len(columns))
+        for name, cells in _compared(varied, looks, key, places).items()
+        if name not in STATES
     }
-    least = min((np.nanmin(grid) for grid in grids.values()), default=0.0)
-    most = max((np.nanmax(grid) for grid in grids.values()), default=1.0)
+    everything = np.array(list(grids.values()))
+    least, most = np.nanmin(everything), np.nanmax(everything)
     if most - least < 1.0:
         least, most = least - 0.5, most + 0.5
     tall = 0.8 + min(2.6, max(1.0, 0.32 * len(rows)))
@@ -157,49 +157,34 @@ def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
         panel.grid(visible=False)
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
-        mesh = panel.pcolormesh(
-            grid, cmap="cividis", vmin=least, vmax=most, edgecolors="white", linewidth=0.8
-        )
-        panel.set(xticks=np.arange(len(columns)) + 0.5, yticks=np.arange(len(rows)) + 0.5)
-        panel.set_xticklabels(list(map(value_text, columns)))
-        panel.set_yticklabels(list(map(value_text, rows)))
-        for row, column in np.ndindex(grid.shape) if len(columns) <= MOST_TEXTS else ():
-            dark = (grid[row, column] - least) / (most - least) < 0.55
-            panel.text(
-                column + 0.5,
-                row + 0.5,
-                f"{grid[row, column]:.0f}",
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if dark else "black",
-            )
+        colours: dict[str, Any] = {"cmap": "cividis", "vmin": least, "vmax": most}
+        mesh = panel.pcolormesh(grid, **colours, edgecolors="white", linewidth=0.8)
+        panel.set_xticks(np.arange(len(columns)) + 0.5, list(map(value_text, columns)))
+        panel.set_yticks(np.arange(len(rows)) + 0.5, list(map(value_text, rows)))
+        for (row, column), mean in np.ndenumerate(grid) if len(columns) <= MOST_TEXTS else ():
+            colour = "white" if (mean - least) / (most - least) < 0.55 else "black"
+            at = (column + 0.5, row + 0.5)
+            panel.text(*at, f"{mean:.0f}", ha="center", va="center", fontsize=7, color=colour)
     for panel in panels[-style.per_row(3) :]:
         panel.set_xlabel(style.wrapped(_words(second, looks), 32))
     for panel in panels[:: style.per_row(3)]:
         panel.set_ylabel(style.wrapped(_words(first, looks), 26))
-    if grids:
-        bar = figure.colorbar(mesh, ax=panels, shrink=0.9, aspect=18)
-        bar.set_label(f"{number.heading}: {axis_label(number)}")
+    bar = figure.colorbar(mesh, ax=panels, shrink=0.9, aspect=18)
+    bar.set_label(f"{number.heading}: {axis_label(number)}")
     return figure
 
 
 def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
     drawn, _ = drawn_axes(varied.scenarios)
-    rows = [
-        dict(zip(drawn, values, strict=True))
-        for values in itertools.product(*(varied.axes[axis] for axis in drawn))
-    ]
-    places = [_place(varied, row) for row in rows]
-    names = [style.wrapped(", ".join(map(str, row.values())), 22) for row in rows]
-    keys = varied.summary()
-    found = [(key, _compared(varied, looks, key, places)) for key in keys]
+    rows = list(itertools.product(*(varied.axes[axis] for axis in drawn)))
+    places = [_place(varied, dict(zip(drawn, row, strict=True))) for row in rows]
+    names = [style.wrapped(", ".join(map(str, row)), 22) for row in rows]
+    found = [(key, _compared(varied, looks, key, places)) for key in varied.summary()]
     there = {name for _, cells in found for name in cells}
     tall = 0.85 + len(rows) * (0.16 + 0.13 * len(there))
-    figure = style.new_figure(0.7 + tall * style.rows_for(len(keys), 3))
-    panels = style.grid(figure, len(keys), 3, sharex=False)
-    order = [name for name in looks if name in there]
-    shifts = dict(zip(order, style.dodged(len(order), 0.32), strict=True))
+    figure = style.new_figure(0.7 + tall * style.rows_for(len(found), 3))
+    panels = style.grid(figure, len(found), 3, sharex=False)
+    shifts = style.shifts(looks, there, 0.32)
     for panel, (key, cells) in zip(panels, found, strict=True):
         panel.set_title(title(varied.numbers[key.number], key.level))
         for name, of_name in cells.items():
