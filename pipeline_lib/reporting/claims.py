@@ -83,7 +83,8 @@ def claim_table(
     labels: Mapping[str, str],
 ) -> Table:
     """Return the claims of each scenario with both means, their difference and the verdict."""
-    lines, data, named = [], [], len(scenarios[0]) + 2
+    lines, named = [], len(scenarios[0]) + 2
+    data: list[Sequence[object]] = [[*scenarios[0], *(field.name for field in fields(Judged))]]
     for rows, axes in zip(claims, scenarios, strict=True):
         for row in rows:
             number = numbers[row.number]
@@ -106,7 +107,6 @@ def claim_table(
             ["Mean", "Mean of the other", "Difference", "95 % interval", "p", "Claim"],
         ),
         in_blocks(lines, named),
-        [*scenarios[0], *(field.name for field in fields(Judged))],
         data,
         empty="This study makes no claim.",
     )

@@ -107,13 +107,9 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ABOVE) -> 
         return f"{first} and {other} are equal in every seed."
     if abs(pair.difference) < NO_DIFFERENCE:
         return f"{first} and {other} have the same mean."
-    differs = words[pair.difference < 0].format(_amount(results, pair))
+    amount = size(pair, results.numbers[pair.number])
+    differs = words[pair.difference < 0].format(amount)
     return f"{first} {differs} {other}{_certainty(results, pair)}."
-
-
-def _amount(results: Results, pair: Pair) -> str:
-    """Return the size of a difference, without its sign, and its interval."""
-    return size(pair, results.numbers[pair.number], turned=pair.difference <= 0)
 
 
 def _certainty(results: Results, pair: Pair) -> str:
@@ -245,6 +241,6 @@ def _withdrawal(results: Results) -> Iterator[str]:
                 lower = "lower" if pair.difference > 0 else "higher"
                 yield (
                     f"{where}, {results.name(treatment)} reaches {mean(off, number)} with its "
-                    f"modulation off, {_amount(results, pair)} {lower} than with it on"
+                    f"modulation off, {size(pair, number)} {lower} than with it on"
                     f"{_certainty(results, pair)}."
                 )

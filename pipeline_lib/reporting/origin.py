@@ -17,23 +17,12 @@ from pipeline_lib.files.stamps import read_bytes
 
 
 @dataclass(frozen=True)
-class Work:
-    """Something to cite; `doi` may be empty."""
-
-    authors: str
-    year: str
-    title: str
-    publisher: str
-    doi: str
-
-
-@dataclass(frozen=True)
 class Origin:
-    """Where the numbers come from; None for anything that is not known."""
+    """Where the numbers come from, and the `works` to cite; `commit` is None if it is not known."""
 
     versions: Mapping[str, str]
     commit: str | None
-    works: Sequence[Work]
+    works: Sequence[Mapping[str, str]]
 
 
 def read_origin(*, network: str | Path, project: str | Path, citation: str | Path) -> Origin:
@@ -75,24 +64,24 @@ def _git(project: str | Path, *arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def citations(path: str | Path) -> list[Work]:
-    """Return the works that a CITATION.cff names: the paper, if there is one, then the software."""
+def citations(path: str | Path) -> list[dict[str, str]]:
+    """Return the works that a CITATION.cff names: the paper, if there is one, then the software.
+
+    What a work lacks, such as a DOI, is empty.
+    """
     software = yaml.safe_load(read_bytes(path))
     paper = software.get("preferred-citation")
     return [_work(entry) for entry in (paper, software) if entry]
 
 
-def _work(entry: Mapping[str, Any]) -> Work:
+def _work(entry: Mapping[str, Any]) -> dict[str, str]:
     names = [
         author.get("name") or f"{author['family-names']}, {author.get('given-names', '')}"
         for author in entry.get("authors", [])
     ]
-    publisher = entry.get("publisher", {})
     version = f"Version {entry['version']}" if "version" in entry else ""
-    return Work(
-        authors="; ".join(name.strip(", ") for name in names),
-        year=str(entry.get("year", "")),
-        title=entry["title"],
-        publisher=publisher.get("name", version),
-        doi=entry.get("doi", ""),
-    )
+    return {
+        "authors": "; ".join(name.strip(", ") for name in names),
+        "publisher": entry.get("publisher", {}).get("name", version),
+        **{key: str(entry.get(key, "")) for key in ("year", "title", "doi")},
+    }

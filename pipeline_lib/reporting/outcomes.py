@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline_lib.analysis.intervals import ALPHA
+from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
 from pipeline_lib.analysis.predictors import Association, Forecast, detectable, predictor_text
+from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.names import RELAPSE_CYCLE, RELAPSED_AFTER_RESPONSE, RESPONDED, SLOW_RESPONSE
-from pipeline_lib.numbers import Key
+from pipeline_lib.numbers import PER_CENT, Key
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.wording import (
     coefficient,
@@ -16,7 +18,6 @@ from pipeline_lib.reporting.wording import (
     p_value,
     plural,
     share,
-    shares_need,
     signed,
 )
 
@@ -72,8 +73,22 @@ def relapse_tests(results: Results) -> Iterator[str]:
         yield (
             f"{which} differ significantly in the time to relapse of the seeds that responded "
             f"(log-rank test; the smallest corrected p is {p_value(tests[0].p_holm)}, for "
-            f"{pairs[0]}){shares_need(tests[0])}."
+            f"{pairs[0]}){_shares_need(tests[0])}."
         )
+
+
+def _shares_need(row: LogRank) -> str:
+    """Return, as a second sentence, how many seeds tell the shares that relapsed apart."""
+    shares = row.relapsed / row.n, row.relapsed_other / row.n_other
+    if shares[0] == shares[1]:
+        return ""
+    needed = seeds_for_shares(*shares)
+    many = f"more than {MOST_OF_SHARES}" if needed is None else f"about {needed}"
+    return (
+        f". It would take {many} seeds that responded to each to tell shares of {row.relapsed} of "
+        f"{row.n} and {row.relapsed_other} of {row.n_other} apart (Fisher's test, power of "
+        f"80{PER_CENT})"
+    )
 
 
 def predictions(results: Results) -> Iterator[str]:

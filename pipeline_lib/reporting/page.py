@@ -20,10 +20,9 @@ from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report, methods
 from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.reporting.findings import findings
-from pipeline_lib.reporting.origin import Origin
 from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import Results
-from pipeline_lib.reporting.typesetting import Table, grouped
+from pipeline_lib.reporting.typesetting import grouped
 from pipeline_lib.reporting.wording import PUBLISHED, share
 
 # An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of
@@ -48,28 +47,23 @@ def page(
     *,
     study: Mapping[str, Any],
     results: Results,
-    tables: Sequence[Table],
-    statistics: Sequence[Table],
     comparison: Sequence[Compared] | None,
-    figures: Sequence[Figure],
-    origin: Origin,
     script: str = "",
+    **shown: Any,
 ) -> str:
     """Return the page that a Jinja template makes of a study; `study` is `slices.report`.
 
     Everything that comes from the study is escaped. The page loads no other file, and its policy
     lets no script run but `script`. This draws the figure that readers can handle, in place of the
-    figures among the findings.
+    figures among the findings. The template also takes its `tables` of measurements and
+    `statistics` of tests, its `figures` and its `origin`.
     """
     told = (comparison or [], study["measures"])
     return rendered(
         template,
         study=study,
-        tables=tables,
-        statistics=statistics,
         comparison=comparison,
-        figures=figures,
-        origin=origin,
+        **shown,
         script=Markup(script),  # noqa: S704 - made by `figures`
         allowed=digest(script),
         model=methods.model(study, results),
@@ -96,8 +90,8 @@ def rendered(template: str | Path, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"emphasised": emphasised, "grouped": grouped, "yaml": as_yaml}
-    environment.filters["share"] = share
+    filters = {"emphasised": emphasised, "grouped": grouped, "share": share, "yaml": as_yaml}
+    environment.filters |= filters
     return environment.get_template(path.name).render(content, published=PUBLISHED)
 
 
@@ -132,11 +126,8 @@ def digest(script: str) -> str:
 
 def as_yaml(content: Any) -> str:
     """Return settings as YAML."""
-    return str(
-        yaml.safe_dump(
-            content, allow_unicode=True, sort_keys=False, default_flow_style=None, width=YAML_WIDTH
-        )
-    )
+    options: Any = {"allow_unicode": True, "sort_keys": False, "default_flow_style": None}
+    return str(yaml.safe_dump(content, **options, width=YAML_WIDTH))
 
 
 def emphasised(text: str) -> Markup:

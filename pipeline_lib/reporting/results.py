@@ -14,7 +14,7 @@ from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
-from pipeline_lib.files.rows import read_rows
+from pipeline_lib.files.rows import Row, read_rows
 from pipeline_lib.names import (
     ACUTE_DROP,
     ASSOCIATIONS,
@@ -25,7 +25,6 @@ from pipeline_lib.names import (
     FORECASTS,
     INTERNAL,
     MEAN_ACCURACY,
-    PREDICTION_TABLES,
     STANDARD,
     TOTAL_DROP,
     label,
@@ -144,27 +143,23 @@ class Results:
 
 
 def read_results(
-    files: Mapping[str, str | Path],
-    study: Mapping[str, Any],
-    planned: Mapping[str, str] | None = None,
+    files: Mapping[str, str | Path], study: Mapping[str, Any], planned: Mapping[str, str]
 ) -> Results:
     """Read the files `cells`, `pairs`, `logrank` and `claims`; `study` is `slices.tables`.
 
-    Of a study with predictors, `associations` and `forecasts` are read too.
-
-    `planned` has the plan that must have made each file; None allows any.
-
-    Raises PipelineError if one is missing or damaged.
+    Of a study with predictors, `associations` and `forecasts` are read too. `planned` has the plan
+    that must have made each file. Raises PipelineError if one is missing or damaged.
     """
-    kinds = {"cells": Cell, "pairs": Pair, "logrank": LogRank, CLAIMS: Judged}
-    kinds |= {ASSOCIATIONS: Association, FORECASTS: Forecast}
-    rows: dict[str, Any] = {
-        name: read_rows(files[name], row, (planned or {}).get(name))
-        for name, row in kinds.items()
-        if files.get(name)
-    }
+
+    def rows(name: str, row: type[Row]) -> list[Row]:
+        return read_rows(files[name], row, planned.get(name)) if files.get(name) else []
+
     return Results(
-        *(Cells(rows["cells"]), rows["pairs"], rows["logrank"]),
-        *(study[name] for name in ("labels", "threshold", "combines", "measures")),
-        *(rows.get(name, ()) for name in (*PREDICTION_TABLES, CLAIMS)),
+        Cells(rows("cells", Cell)),
+        rows("pairs", Pair),
+        rows("logrank", LogRank),
+        **{name: study[name] for name in ("labels", "threshold", "combines", "measures")},
+        associations=rows(ASSOCIATIONS, Association),
+        forecasts=rows(FORECASTS, Forecast),
+        claims=rows(CLAIMS, Judged),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
-
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.paired import Pair
@@ -22,7 +20,7 @@ from pipeline_lib.names import (
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.results import Asked, Results
-from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, in_blocks
+from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, in_blocks, rows_of
 from pipeline_lib.reporting.wording import (
     coefficient,
     counted,
@@ -70,8 +68,7 @@ def combination_table(results: Results) -> Table:
             ("Mean", "Mean of the part", "Added", "Interval", "p"),
         ),
         in_blocks(lines),
-        _ADDED,
-        [[getattr(pair, name) for name in _ADDED] for _, pair in found],
+        [_ADDED, *([getattr(pair, name) for name in _ADDED] for _, pair in found)],
         empty="This study has no combination of treatments.",
     )
 
@@ -79,16 +76,14 @@ def combination_table(results: Results) -> Table:
 def relapse_table(results: Results) -> Table:
     """Return how many seeds responded and relapsed, and accuracy over the whole course."""
     numbers = [each for each in results.numbers.values() if RESPONSE in each.tables]
-    blocks, data = [], []
+    blocks: list[list[list[str]]] = []
+    there: list[Cell] = []
     for who in results.labels:
         cells = [results.cells.get(Key(who, number.name)) for number in numbers]
-        if any(cells):
-            texts = [
-                NOTHING if cell is None else counted(cell, number)
-                for cell, number in zip(cells, numbers, strict=True)
-            ]
-            blocks.append([[results.name(who), *texts]])
-            data += [astuple(cell) for cell in cells if cell]
+        pairs = zip(cells, numbers, strict=True)
+        texts = [counted(cell, number) if cell else NOTHING for cell, number in pairs]
+        there += filter(None, cells)
+        blocks += [[[results.name(who), *texts]]] if any(cells) else []
     return Table(
         RESPONSE,
         "Response and relapse",
@@ -98,8 +93,7 @@ def relapse_table(results: Results) -> Table:
         "relapse after its response.",
         columns(["Treatment"], [number.heading for number in numbers]),
         blocks,
-        [field.name for field in fields(Cell)],
-        data,
+        rows_of(Cell, there),
         empty="This study has no such measurement.",
     )
 
@@ -122,8 +116,7 @@ def log_rank_table(results: Results) -> Table:
         "independent and ignore that they share seeds.",
         columns(["Treatment", "Other"], heads),
         blocks,
-        [field.name for field in fields(LogRank)],
-        [astuple(row) for row in results.log_rank],
+        rows_of(LogRank, results.log_rank),
         empty="No two treatments have a seed that responded.",
     )
 
@@ -156,8 +149,7 @@ def paired_table(results: Results, *, planned: bool) -> Table:
         "step-down max-T.",
         columns(["Measure", "Treatment", "Other"], heads),
         in_blocks(lines),
-        [field.name for field in fields(Pair)],
-        [astuple(pair) for pair in pairs],
+        rows_of(Pair, pairs),
         empty="This study has no such pair.",
     )
 
@@ -194,8 +186,7 @@ def forecast_table(results: Results) -> Table:
             ["Seeds", "Score", "Mean", "Spread", "By chance", "p", "p (Holm)", "Note"],
         ),
         blocks,
-        [field.name for field in fields(Forecast)],
-        [astuple(row) for row in results.forecasts],
+        rows_of(Forecast, results.forecasts),
         empty="There is nothing to predict.",
     )
 
@@ -218,7 +209,6 @@ def association_table(results: Results) -> Table:
         "are the same in all seeds are left out.",
         columns(["Treatment", "Outcome", predictor_head], ["Seeds", "ρ", "p", "p (Holm)"]),
         in_blocks(lines, 2),
-        [field.name for field in fields(Association)],
-        [astuple(row) for row in results.associations],
+        rows_of(Association, results.associations),
         empty="No outcome differs between seeds.",
     )

@@ -66,27 +66,13 @@ def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> T
             " A seed of this study is a different network from the published seed of that number."
         )
     prefixes = ("", "published_")[: len(sides)]
-    return Table(
-        name=spec.name,
-        title=spec.title,
-        caption=caption,
-        columns=heads,
-        blocks=blocks,
-        fields=[
-            *KEY,
-            "seed",
-            "label",
-            *(p + name for p in prefixes for name in Statistics._fields),
-        ],
-        data=[
-            [*place.key, place.seed, labels[place.key.treatment]]
-            + [number for side in sides for number in side.get(place, Statistics())]
-            for place in dict.fromkeys(places)
-            if any(place in side for side in sides)
-        ],
-        empty=spec.empty,
-        number=spec.paper,
-    )
+    data: list[list[object]] = [[*KEY, "seed", "label"]]
+    data[0] += [prefix + name for prefix in prefixes for name in Statistics._fields]
+    for place in dict.fromkeys(places):
+        if any(place in side for side in sides):
+            numbers = [number for side in sides for number in side.get(place, Statistics())]
+            data.append([*place.key, place.seed, labels[place.key.treatment], *numbers])
+    return Table(spec.name, spec.title, caption, heads, blocks, data, spec.empty, spec.paper)
 
 
 def _numbers(spec: TableSpec, results: Results) -> list[Number]:

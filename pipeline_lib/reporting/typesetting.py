@@ -6,9 +6,10 @@ import csv as csv_files
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from pipeline_lib.files.whole import write_text
 
@@ -40,10 +41,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as data (`data`, with the columns `fields`) and as it is printed (`blocks`).
+    """A table as data and as it is printed.
 
-    `blocks` are groups of rows, each row one text per column. A table without rows has the
-    sentence `empty` as its caption. `number` is that of the paper's table, if there is one.
+    `blocks` are groups of rows as printed, each row one text per column. A table without rows has
+    the sentence `empty` as its caption. `data` are the rows of its CSV, the first of which names
+    the columns. `number` is that of the paper's table, if there is one.
     """
 
     name: str
@@ -51,7 +53,6 @@ class Table:
     caption: str
     columns: Sequence[Column]
     blocks: Sequence[Sequence[Sequence[str]]]
-    fields: Sequence[str] = ()
     data: Sequence[Sequence[object]] = field(default=(), repr=False)
     empty: str = ""
     number: str = ""
@@ -77,6 +78,11 @@ def columns(stubs: Iterable[str], heads: Iterable[str]) -> list[Column]:
     return [*(Column(text, stub=True) for text in stubs), *map(Column, heads)]
 
 
+def rows_of(kind: type, rows: Iterable[Any]) -> list[Sequence[object]]:
+    """Return dataclasses of this type as the data of a table."""
+    return [[each.name for each in fields(kind)], *map(astuple, rows)]
+
+
 def in_blocks(lines: Iterable[Sequence[str]], named: int = 1) -> list[list[Sequence[str]]]:
     """Group neighbouring lines whose first `named` texts agree; only the first line has these."""
     blocks = []
@@ -90,7 +96,6 @@ def csv(table: Table) -> str:
     """Return the data as CSV with all digits; a missing number is an empty cell."""
     text = io.StringIO()
     writer = csv_files.writer(text, lineterminator="\n")
-    writer.writerow(table.fields)
     writer.writerows([_inert(cell) for cell in row] for row in table.data)
     return text.getvalue()
 

@@ -164,13 +164,13 @@ def variant_sentences(
         if _is_same(row):
             yield f"{name} has {ours} with both {row.variant} and {row.base}, in every seed."
             continue
-        less, unsure = row.difference <= 0, ""
+        unsure = ""
         if row.method != EQUAL and (row.ci_low is None or row.ci_high is None):
             unsure = f"; {plural(row.n, 'seed')} cannot tell them apart"
         elif row.method != EQUAL and (row.ci_low or 0) <= 0 <= (row.ci_high or 0):
             unsure = ", a difference that may be 0"
         yield (
-            f"{name} is {size(row, number, turned=less)} {'lower' if less else 'higher'} with "
+            f"{name} is {size(row, number)} {'lower' if row.difference <= 0 else 'higher'} with "
             f"{row.variant} ({ours}) than with {row.base} ({theirs}){unsure}."
         )
 

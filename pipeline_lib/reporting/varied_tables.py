@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
 
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.cells import Statistics
@@ -12,7 +11,14 @@ from pipeline_lib.analysis.varied import Variant, Varied
 from pipeline_lib.names import FITS, KEY, RELAPSED, SCENARIOS, VARIANTS, label
 from pipeline_lib.numbers import Number, value_text
 from pipeline_lib.reporting.claims import claim_table
-from pipeline_lib.reporting.typesetting import NOTHING, PLUS_MINUS, Table, columns, in_blocks
+from pipeline_lib.reporting.typesetting import (
+    NOTHING,
+    PLUS_MINUS,
+    Table,
+    columns,
+    in_blocks,
+    rows_of,
+)
 from pipeline_lib.reporting.wording import heading, shown, signed, with_ends
 
 
@@ -37,7 +43,9 @@ def varied_tables(
 
 def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
     """Return the numbers of the summary, a row for each scenario and treatment."""
-    keys, blocks, data = varied.summary(), [], []
+    keys, blocks = varied.summary(), []
+    ends = ("ci_low", "ci_high")
+    data: list[Sequence[object]] = [[*varied.axes, *KEY, "label", *Statistics._fields, *ends]]
     relapses = any(key.number == RELAPSED for key in keys)
     for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
         block = []
@@ -62,7 +70,6 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
         + (" Seeds that relapsed at any cycle are counted." if relapses else ""),
         columns([*varied.axes, "Treatment"], heads),
         blocks,
-        [*varied.axes, *KEY, "label", *Statistics._fields, "ci_low", "ci_high"],
         data,
     )
 
@@ -96,8 +103,7 @@ def fit_table(
         "says why.",
         columns(("Number", "Treatment"), [*heads, "Remark"]),
         in_blocks(lines),
-        [field.name for field in fields(Along)],
-        [astuple(row) for row in along],
+        rows_of(Along, along),
         empty="This study has no numeric axis.",
     )
 
@@ -122,8 +128,7 @@ def variant_table(
             ("Number", "Treatment", "Variant", "First"), ("Mean", "Mean of the first", "Difference")
         ),
         in_blocks(lines),
-        [field.name for field in fields(Variant)],
-        [astuple(row) for row in variants],
+        rows_of(Variant, variants),
         empty="This study has no named variants.",
     )
 

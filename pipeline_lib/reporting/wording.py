@@ -9,16 +9,13 @@ from pipeline_lib.analysis.cells import Cell, Statistics
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, might_differ, mirrored
 from pipeline_lib.analysis.paired import Pair
-from pipeline_lib.analysis.power import MOST_OF_SHARES, seeds_for_shares
 from pipeline_lib.analysis.predictors import Association
-from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.analysis.varied import Variant
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number, printed
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
 
 OURS, PUBLISHED = "this study", "published"
-
 
 WithInterval = Cell | Judged | Pair | Variant
 
@@ -29,9 +26,9 @@ def heading(number: Number, level: float | None = None, modulation: str = ON) ->
     return text if modulation == ON else f"{text}, off"
 
 
-def signed(value: float, number: Number | None = None) -> str:
-    """Return a value as printed, with a true minus sign; one decimal if `number` is None."""
-    return printed(value, number.decimals if number else 1).replace("-", MINUS)
+def signed(value: float, number: Number | None = None, *, decimals: int = 1) -> str:
+    """Return a value as printed, with a true minus sign; a `number` has decimals of its own."""
+    return printed(value, number.decimals if number else decimals).replace("-", MINUS)
 
 
 def shown(found: Statistics, number: Number, *, extremes: bool = False) -> str:
@@ -76,12 +73,15 @@ def estimate(value: float, of: WithInterval, number: Number, unit: str) -> str:
     return with_ends(f"{signed(value, number)}{unit}", of, number)
 
 
-def size(of: Judged | Pair | Variant, number: Number, *, turned: bool) -> str:
-    """Return a difference with its unit and interval, or the one in the other direction."""
-    if turned:
+def size(of: Judged | Pair | Variant, number: Number, *, turned: bool | None = None) -> str:
+    """Return a difference with its unit and interval, or the one in the other direction.
+
+    Without `turned` it is the positive one of the two.
+    """
+    if of.difference <= 0 if turned is None else turned:
         low, high = mirrored(of.ci_low, of.ci_high)
         of = replace(of, difference=-of.difference, ci_low=low, ci_high=high)
-    return estimate(of.difference, of, number, points_of(number))
+    return estimate(of.difference, of, number, POINTS if number.unit == PER_CENT else number.unit)
 
 
 def with_ends(text: str, of: WithInterval, number: Number | None = None) -> str:
@@ -105,15 +105,12 @@ def counted(cell: Cell, number: Number | None = None) -> str:
 
 def coefficient(value: float | None, of: Association | None = None) -> str:
     """Return a correlation or a score, and the interval of a correlation if it has one."""
-
-    def text(number: float) -> str:
-        return printed(number, 2).replace("-", MINUS)
-
     if value is None:
         return NOTHING
+    text = signed(value, decimals=2)
     if of is None or of.ci_low is None or of.ci_high is None:
-        return text(value)
-    return f"{text(value)} ({text(of.ci_low)} to {text(of.ci_high)})"
+        return text
+    return f"{text} ({signed(of.ci_low, decimals=2)} to {signed(of.ci_high, decimals=2)})"
 
 
 def ends(of: WithInterval, number: Number | None = None) -> str:
@@ -135,11 +132,6 @@ def points(margin: float) -> str:
     return f"{margin:g} percentage point{'' if margin == 1 else 's'}"
 
 
-def points_of(number: Number) -> str:
-    """Return the unit of a difference."""
-    return POINTS if number.unit == PER_CENT else number.unit
-
-
 def p_value(p: float | None) -> str:
     """Return a p-value as a table shows it, a dash where there is none."""
     if p is None:
@@ -151,20 +143,6 @@ def p_equals(p: float | None) -> str:
     """Return a p-value as it appears in a sentence."""
     text = p_value(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def shares_need(row: LogRank) -> str:
-    """Return, as a second sentence, how many seeds tell the shares that relapsed apart."""
-    shares = row.relapsed / row.n, row.relapsed_other / row.n_other
-    if shares[0] == shares[1]:
-        return ""
-    needed = seeds_for_shares(*shares)
-    many = f"more than {MOST_OF_SHARES}" if needed is None else f"about {needed}"
-    return (
-        f". It would take {many} seeds that responded to each to tell shares of {row.relapsed} of "
-        f"{row.n} and {row.relapsed_other} of {row.n_other} apart (Fisher's test, power of "
-        f"80{PER_CENT})"
-    )
 
 
 def listed(names: Iterable[str]) -> str:
