@@ -119,7 +119,7 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
     assert "Second is the same at every value: combined stress 87.5~%" in text
     tables = {each.name: each for each in varied_tables(varied, rows, [], [[]] * 9, LABELS)}
     assert len(tables[SCENARIOS].rows) == 9 * 2
-    assert tables[SCENARIOS].data[0][:3] == [0.99, "first", COMBINED]
+    assert tables[SCENARIOS].data[1][:3] == [0.99, "first", COMBINED]
 
 
 def test_a_study_of_few_seeds_says_that_they_show_little():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -60,9 +61,8 @@ def draw(
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    values = by_key(job.rows("values", Value))
-    drawn, threshold = job.told["drawn"], job.study["threshold"]
-    return lambda: draw(values, drawn, job.looks, job.numbers, threshold)
+    values, threshold = by_key(job.rows("values", Value)), job.study["threshold"]
+    return partial(draw, values, job.told["drawn"], job.looks, job.numbers, threshold)
 
 
 def _running(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,9 @@ the units of these rows regain all of their inputs although no gradient asked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
 
 from pipeline_lib import engines
 from pipeline_lib.figures import style
@@ -47,12 +48,11 @@ def draw(
 
     `scores[k]` (n_out, n_in) are the summed gradient magnitudes on which regrowth was based.
     """
+    before = replace(before, line=DASHES)
     fates = [
-        np.where(there, np.where(mask, KEPT, STEEP), ABSENT)
-        for mask, there in zip(pruned.masks, treated.masks, strict=True)
+        np.select([~there, mask, score == 0], [ABSENT, KEPT, FLAT], STEEP)
+        for mask, there, score in zip(pruned.masks, treated.masks, scores, strict=True)
     ]
-    for fate, score in zip(fates, scores, strict=True):
-        fate[(fate == STEEP) & (score == 0)] = FLAT
     count, known = len(fates), any((fate == FLAT).any() for fate in fates)
     figure = style.new_figure(1.1 + 1.7 * count)
     axes = figure.subplots(count, 3, squeeze=False, width_ratios=[1, 1.15, 1.5])
@@ -66,18 +66,19 @@ def draw(
         _map(on_map, fate, colours)
         complete = int(there.all(axis=1).sum())
         on_units.set_title(f"{complete} of {len(there)} units\nhave all their inputs")
-        _units(on_units, ((mask, before, DASHES), (there, after, after.line)))
+        _units(on_units, mask, before)
+        _units(on_units, there, after)
+        on_units.set(xlim=(0, 100), ylim=(-4, 108), ylabel="Incoming (%)")
         surviving = pruned.weights[layer][mask]
         _weights(on_weights, surviving, treated.weights[layer], fate, before, colours)
         if known:
-            flat, steep = np.sum(fate == FLAT), np.sum(fate == STEEP)
-            share = 100 * flat / max(1, flat + steep)
+            share = 100 * np.sum(fate == FLAT) / max(1, np.isin(fate, (FLAT, STEEP)).sum())
             on_weights.set_title(f"{share:.0f} % of the regrown had no gradient")
     labels = ("From, most connected first", "Units, most connected first (%)", "Weight")
     for panel, label in zip(axes[-1], labels, strict=True):
         panel.set_xlabel(label)
     handles: list[Any] = [
-        style.handle(before, marker="", linestyle=DASHES, label=f"before: {before.label}"),
+        style.handle(before, marker="", label=f"before: {before.label}"),
         style.handle(after, marker="", label=f"after: {after.label}, seed {seed}"),
         *(
             Patch(facecolor=colours[kind], edgecolor="black", linewidth=0.5, label=label)
@@ -103,7 +104,7 @@ def drawing(job: Job) -> Draw:
         generator=engine.generator(seed, COURSE, treatment),
     )
     before, after = job.looks[UNTREATED], job.looks[treatment]
-    return lambda: draw(pruned, treated, scores, before, after, seed=seed)
+    return partial(draw, pruned, treated, scores, before, after, seed=seed)
 
 
 def _map(panel: Axes, fate: np.ndarray, colours: np.ndarray) -> None:
@@ -119,18 +120,15 @@ def _map(panel: Axes, fate: np.ndarray, colours: np.ndarray) -> None:
     panel.imshow(np.clip(image, 0, 1), aspect="auto", interpolation="nearest", vmin=0, vmax=1)
     panel.set(xticks=[], yticks=[], ylabel="To")
     panel.grid(visible=False)
-    for spine in panel.spines.values():
-        spine.set_visible(True)
+    panel.spines[:].set_visible(True)
 
 
-def _units(panel: Axes, sides: Iterable[tuple[np.ndarray, Look, Any]]) -> None:
-    """Draw the share of each unit's incoming weights that exist, for each mask."""
-    for mask, look, dashes in sides:
-        shares = np.sort(100 * mask.mean(axis=1))[::-1]
-        place = 100 * (np.arange(len(mask)) + 0.5) / len(mask)
-        options = style.line(look) | {"marker": "", "label": look.label, "linestyle": dashes}
-        panel.plot(place, shares, drawstyle="steps-mid", **options)
-    panel.set(xlim=(0, 100), ylim=(-4, 108), ylabel="Incoming (%)")
+def _units(panel: Axes, mask: np.ndarray, look: Look) -> None:
+    """Draw the share of each unit's incoming weights that exist."""
+    shares = np.sort(100 * mask.mean(axis=1))[::-1]
+    place = 100 * (np.arange(len(mask)) + 0.5) / len(mask)
+    options = style.line(look) | {"marker": "", "label": look.label}
+    panel.plot(place, shares, drawstyle="steps-mid", **options)
 
 
 def _weights(
@@ -147,18 +145,12 @@ def _weights(
     for kind, name in FATES.items():
         if (fate == kind).any():
             filled = kind == FLAT
-            panel.stairs(
-                np.histogram(weights[fate == kind], edges)[0],
-                edges,
-                facecolor=colours[kind],
-                fill=filled,
-                edgecolor=colours[STEEP if filled else kind],
-                linewidth=0.5 if filled else 1.3,
-                label=name,
-            )
-    rim: dict[str, Any] = {"edgecolor": before.colour, "linestyle": DASHES, "linewidth": 1.2}
+            rim: dict[str, Any] = {"edgecolor": colours[STEEP if filled else kind], "label": name}
+            rim |= {"fill": filled, "linewidth": 0.5 if filled else 1.3}
+            counts, _ = np.histogram(weights[fate == kind], edges)
+            panel.stairs(counts, edges, facecolor=colours[kind], **rim)
+    rim = {"edgecolor": before.colour, "linestyle": before.line, "linewidth": 1.2}
     panel.stairs(np.histogram(surviving, edges)[0], edges, label="before", **rim)
     panel.set_yscale("symlog", linthresh=1, linscale=0.4)
-    panel.set_ylim(bottom=0)
-    panel.set_ylabel("Weights")
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.power_of_ten(value)))
+    panel.set(ylim=(0, None), ylabel="Weights")
+    panel.yaxis.set_major_formatter(style.power_of_ten)

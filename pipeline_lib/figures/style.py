@@ -226,7 +226,7 @@ def powers_of_ten(axis: Axis) -> None:
     A short axis also has 0.2 and 0.5, since a single label would give no scale.
     """
     axis.set_major_locator(LogLocator(numticks=5))
-    axis.set_major_formatter(lambda value, _: power_of_ten(value))
+    axis.set_major_formatter(power_of_ten)
 
     def between(value: float, _: Any) -> str:
         low, high = sorted(axis.get_view_interval())
@@ -236,8 +236,8 @@ def powers_of_ten(axis: Axis) -> None:
     axis.set_minor_formatter(between)
 
 
-def power_of_ten(value: float) -> str:
-    """Return a power of ten as plain text."""
+def power_of_ten(value: float, _: Any = None) -> str:
+    """Return a power of ten as plain text, as a tick's formatter."""
     if not 0.0099 < value < 1001 and value > 0:
         return "10" + f"{round(math.log10(value))}".translate(_RAISED)
     return f"{value:g}"

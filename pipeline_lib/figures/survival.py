@@ -96,8 +96,7 @@ def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -
     panel.set_title("Responders at risk", fontsize=8)
     panel.grid(visible=False)
     panel.tick_params(axis="both", length=0, labelbottom=False)
-    for spine in panel.spines.values():
-        spine.set_visible(False)
+    panel.spines[:].set_visible(False)
 
 
 def _whole_cycles(last: int) -> FixedLocator:

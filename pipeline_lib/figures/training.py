@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -41,9 +42,8 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
     rows: Any = figure.subfigures(max(1, len(blocks)), 1, squeeze=False, hspace=0.04)
     for subfigure, block in zip(rows[:, 0], blocks, strict=False):
         part = block[0][0]
-        axes = subfigure.subplots(
-            2, width, sharex="col", sharey="row", squeeze=False, height_ratios=[5, 2]
-        )
+        shared: dict[str, Any] = {"sharex": "col", "sharey": "row", "squeeze": False}
+        axes = subfigure.subplots(2, width, **shared, height_ratios=[5, 2])
         for panel in axes[:, len(block) :].flat:
             panel.remove()
         for (above, below), place in zip(axes.T, block, strict=False):
@@ -60,12 +60,9 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    measured = job.told["measured"]
-    [table] = read_gathered(
-        job.files.history, HistoryRow, planned=job.planned["history"], **measured
-    )
-    history = [HistoryRow(**row) for row in table.to_pylist()]
-    return lambda: draw(history, job.looks)
+    planned, measured = job.planned["history"], job.told["measured"]
+    [table] = read_gathered(job.files.history, HistoryRow, planned=planned, **measured)
+    return partial(draw, [HistoryRow(**row) for row in table.to_pylist()], job.looks)
 
 
 def _panels(
@@ -81,13 +78,11 @@ def _panels(
         for row in of_seed:
             line[places[row.cycle or 0, row.step, row.epoch]] = row.loss
     noise, mean = np.array([row.noise for row in rows]), np.nanmean(loss, axis=0)
-    x = np.arange(1.0, len(rows) + 1)
-    longest = len(rows)
+    x, longest = np.arange(1.0, len(rows) + 1), len(rows)
     if cycles:
         at, sizes = np.unique([row.cycle for row in rows], return_counts=True)
-        x = np.concatenate(
-            [c - 0.5 + (np.arange(n) + 0.5) / n for c, n in zip(at, sizes, strict=True)]
-        )
+        each = zip(at, sizes, strict=True)
+        x = np.concatenate([cycle - 0.5 + (np.arange(n) + 0.5) / n for cycle, n in each])
         # A line from the end of one cycle's maintenance to the start of the next would show
         # training that did not happen, because the network was pruned in between.
         cuts = np.cumsum(sizes)[:-1]
