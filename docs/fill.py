@@ -31,7 +31,7 @@ from pipeline_lib.measures import Value
 from pipeline_lib.names import ON, STATES, SUMMARY, label
 from pipeline_lib.numbers import Key, Number, value_text
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, grid
-from pipeline_lib.reporting.wording import PUBLISHED, heading, signed
+from pipeline_lib.reporting.wording import PUBLISHED, signed
 from pipeline_lib.study import axes, overlays
 
 PROJECT = Path(__file__).parent.parent
@@ -120,7 +120,7 @@ def main_results(name: str, project: Path = PROJECT) -> str:
         elif any(row != rows[0] for row in rows):
             for place, row in zip(scenarios, rows, strict=True):
                 lines.append([label(state, labels), *map(value_text, place.values()), *row])
-    heads = [heading(number, at) for number, at in keys]
+    heads = [number.at_level(at) for number, at in keys]
     stub = (
         ["Treatment", *(axis.rpartition(".")[2] for axis in scenarios[0])] if scenarios[0] else [""]
     )

@@ -72,11 +72,12 @@ class Number:
         low, high = self.limits
         return low - high, high - low
 
-    def at_level(self, level: float | None) -> str:
-        """Return its heading, with its level if it belongs to a series."""
-        if level is None:
-            return self.heading
-        return f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"
+    def at_level(self, level: float | None, modulation: str = ON) -> str:
+        """Return its heading, with its level if it belongs to a series, and "off" if it is off."""
+        text = self.heading
+        if level is not None:
+            text = f"{self.at} = {level:g}" if self.at else f"{self.heading} = {level}"
+        return text if modulation == ON else f"{text}, off"
 
 
 Numbers = Mapping[str, Number]  # those of some measures, by name

@@ -15,7 +15,6 @@ from pipeline_lib.analysis.reproduction import CONSTANT, INCONSISTENT, Compared,
 from pipeline_lib.figures import style
 from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
-from pipeline_lib.names import OFF
 from pipeline_lib.numbers import PER_CENT, POINTS, Number
 
 BAND = "#E9E9E9"
@@ -82,7 +81,7 @@ def _panels(
 def _name(row: Compared, number: Number) -> str:
     if row.cycle is not None:
         return f"Cycle {row.cycle}"
-    return number.at_level(row.level) + (", off" if row.modulation == OFF else "")
+    return number.at_level(row.level, row.modulation)
 
 
 def _height(panels: Mapping[str, Rows]) -> float:

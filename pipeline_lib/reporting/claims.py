@@ -13,7 +13,6 @@ from pipeline_lib.numbers import Axes, Number, in_words, value_text
 from pipeline_lib.reporting.typesetting import Table, columns, in_blocks
 from pipeline_lib.reporting.wording import (
     ends,
-    heading,
     listed,
     p_equals,
     p_value,
@@ -48,7 +47,7 @@ def claim_sentences(
                 parts.append(f"{gain} {said} ({p})")
             else:
                 parts.append(f"{said}, with a difference of {gain}, {p}")
-        where = heading(numbers[name], rows[0].level)
+        where = numbers[name].at_level(rows[0].level)
         yield f"{where}: {label(better, labels)} is {'; '.join(parts)}."
 
 
@@ -72,7 +71,7 @@ def varied_claim_sentences(
                 part += "" if parts else f" of {plural(len(places), 'scenario')}"
                 named = verdict != HOLDS and len(there) <= MOST_NAMED
                 parts.append(f"{part} ({'; '.join(there)})" if named else part)
-        where = heading(numbers[name], places[0][0].level)
+        where = numbers[name].at_level(places[0][0].level)
         yield f"{where}: {label(better, labels)} is {listed(parts)}."
 
 
@@ -88,7 +87,7 @@ def claim_table(
     for rows, axes in zip(claims, scenarios, strict=True):
         for row in rows:
             number = numbers[row.number]
-            names = [heading(number, row.level), label(row.better, labels), label(row.than, labels)]
+            names = [number.at_level(row.level), label(row.better, labels), label(row.than, labels)]
             numerals = [signed(x, number) for x in (row.mean, row.mean_than, row.difference)]
             texts = [*numerals, ends(row, number), p_value(row.p), row.verdict]
             lines.append([*map(value_text, axes.values()), *names, *texts])

@@ -15,7 +15,6 @@ from pipeline_lib.names import label
 from pipeline_lib.numbers import Number
 from pipeline_lib.reporting.typesetting import MINUS, NOTHING, Column, Table, escaped_markdown, grid
 from pipeline_lib.reporting.wording import (
-    heading,
     of_a_seed,
     own_units,
     p_equals,
@@ -176,7 +175,7 @@ def tables(
 
 def _number(row: Compared, number: Number) -> list[str]:
     """Return the name of a row's number, our value and the published one."""
-    measure = heading(number, row.level, row.modulation)
+    measure = number.at_level(row.level, row.modulation)
     measure += "" if row.cycle is None else f", cycle {row.cycle}"
     extremes = row.published_mean is None
     ours, theirs = (

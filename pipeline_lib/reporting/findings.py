@@ -34,7 +34,7 @@ from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
 from pipeline_lib.reporting.results import PAPER, Asked, Results
 from pipeline_lib.reporting.typesetting import escaped_markdown
-from pipeline_lib.reporting.wording import heading, listed, mean, p_equals, share, signed, size
+from pipeline_lib.reporting.wording import listed, mean, p_equals, share, signed, size
 
 # How a treatment with the larger mean differs from the other, and one with the smaller mean.
 ABOVE = "is {} above", "is {} below"
@@ -230,7 +230,7 @@ def _additions(results: Results) -> Iterator[str]:
 
 def _withdrawal(results: Results) -> Iterator[str]:
     strongest = results.cells.strongest(INTERNAL)
-    at = heading(results.numbers[INTERNAL], strongest)
+    at = results.numbers[INTERNAL].at_level(strongest)
     places = [(COMBINED, None, "Under combined stress"), (INTERNAL, strongest, f"At {at}")]
     for treatment in results.labels:
         for name, level, where in places:

@@ -107,7 +107,11 @@ def predictions(results: Results) -> Iterator[str]:
         )
         for forecast in good or tested[:1]:
             lead = "" if good else "The best is "
-            yield f"{lead}{_name(results, forecast)}: {_score(forecast)}."
+            yield (
+                f"{lead}{_name(results, forecast)}: an {forecast.measure} of "
+                f"{coefficient(forecast.score)} ({coefficient(forecast.by_chance)} by chance; "
+                f"{p_equals(forecast.p)}, {p_value(forecast.p_holm)} after Holm's correction)."
+            )
     elif results.forecasts:
         yield f"Too few seeds differ in their outcomes to predict them from {known}."
     yield from _correlations(results)
@@ -140,11 +144,3 @@ def _correlations(results: Results) -> Iterator[str]:
 def _name(results: Results, of: Association | Forecast) -> str:
     outcome = results.numbers[of.outcome].heading
     return f"“{outcome}” under {results.name(of.treatment)}"
-
-
-def _score(forecast: Forecast) -> str:
-    return (
-        f"an {forecast.measure} of {coefficient(forecast.score)} "
-        f"({coefficient(forecast.by_chance)} by chance; "
-        f"{p_equals(forecast.p)}, {p_value(forecast.p_holm)} after Holm's correction)"
-    )

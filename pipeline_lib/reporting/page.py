@@ -59,13 +59,14 @@ def page(
     `statistics` of tests, its `figures` and its `origin`.
     """
     told = (comparison or [], study["measures"])
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return rendered(
         template,
         study=study,
         comparison=comparison,
         **shown,
         script=Markup(script),  # noqa: S704 - made by `figures`
-        allowed=digest(script),
+        allowed=f"'sha256-{digest}'" if script else "'none'",
         model=methods.model(study, results),
         leading=LEADING_FIGURES,
         findings=findings(results),
@@ -114,14 +115,6 @@ def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> li
         source = f"data:{MEDIA_TYPES[drawing.suffix]};base64,{data}"
         figures.append(Figure(specs[stem], source))
     return figures
-
-
-def digest(script: str) -> str:
-    """Return the source under which a page's policy lets this script run."""
-    if not script:
-        return "'none'"
-    found = hashlib.sha256(script.encode()).digest()
-    return f"'sha256-{base64.b64encode(found).decode('ascii')}'"
 
 
 def as_yaml(content: Any) -> str:

@@ -30,7 +30,6 @@ from pipeline_lib.names import (
     label,
 )
 from pipeline_lib.numbers import Key, Number
-from pipeline_lib.reporting.wording import heading
 
 # These numbers are compared between treatments but get no finding. Combined stress is a harder test
 # than the first two, and the drop over the cycles is reported with the final accuracy.
@@ -54,7 +53,7 @@ class Asked(NamedTuple):
     @property
     def heading(self) -> str:
         """Return what readers call it."""
-        return heading(self.number, self.level)
+        return self.number.at_level(self.level)
 
     @property
     def topic(self) -> str:

@@ -19,7 +19,7 @@ from pipeline_lib.names import (
 )
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.claims import claim_table
-from pipeline_lib.reporting.results import Asked, Results
+from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, in_blocks, rows_of
 from pipeline_lib.reporting.wording import (
     coefficient,
@@ -126,13 +126,14 @@ def paired_table(results: Results, *, planned: bool) -> Table:
     pairs = [pair for pair in results.pairs if pair.p_planned is not None or not planned]
     lines = []
     for pair in pairs:
-        asked = Asked(results.numbers[pair.number], pair.level)
+        number = results.numbers[pair.number]
+        unknown = NOTHING if pair.sd == 0 or pair.n < 2 else f"> {MOST}"
         line = [
-            *(asked.heading, results.name(pair.treatment), results.name(pair.other)),
-            with_ends(signed(pair.difference, asked.number), pair, asked.number),
+            *(number.at_level(pair.level), results.name(pair.treatment), results.name(pair.other)),
+            with_ends(signed(pair.difference, number), pair, number),
             NOTHING if pair.g_z is None else signed(pair.g_z),
             f"{pair.superiority:.0f} %",
-            _needed(pair),
+            unknown if pair.seeds_needed is None else str(pair.seeds_needed),
             *map(p_value, (pair.p, pair.p_planned if planned else pair.p_all)),
         ]
         lines.append(line)
@@ -152,12 +153,6 @@ def paired_table(results: Results, *, planned: bool) -> Table:
         rows_of(Pair, pairs),
         empty="This study has no such pair.",
     )
-
-
-def _needed(pair: Pair) -> str:
-    if pair.seeds_needed is None:
-        return NOTHING if pair.sd == 0 or pair.n < 2 else f"> {MOST}"
-    return str(pair.seeds_needed)
 
 
 def forecast_table(results: Results) -> Table:

@@ -16,7 +16,7 @@ from pipeline_lib.names import KEY, OFF, ON, STATES
 from pipeline_lib.numbers import Key, Number, TableSpec
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import PLUS_MINUS, Column, Table, columns
-from pipeline_lib.reporting.wording import OURS, PUBLISHED, heading, of_a_seed, plural, shown
+from pipeline_lib.reporting.wording import OURS, PUBLISHED, of_a_seed, plural, shown
 
 # This study's numbers, and then the published ones where tables show them.
 Sides = Sequence[Mapping[Place, Statistics]]
@@ -54,8 +54,9 @@ def _printed(published: Sequence[Published], known: Collection[str]) -> dict[Pla
 
 
 def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Table:
+    numbers = [number for number in results.numbers.values() if spec.name in number.tables]
     lay_out = _by_treatment if spec.rows == "treatments" else _by_cycle_or_seed
-    heads, blocks, places = lay_out(spec, results, sides, labels)
+    heads, blocks, places = lay_out(spec, numbers, sides, labels)
     ours, *theirs = (_sizes(places, side) for side in sides)
     also = f" (published: {_span(theirs[0])})" if theirs and theirs[0] not in (ours, set()) else ""
     seeds = (plural(1, "seed") if ours == {1} else f"{_span(ours)} seeds") + also
@@ -70,19 +71,17 @@ def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> T
     data[0] += [prefix + name for prefix in prefixes for name in Statistics._fields]
     for place in dict.fromkeys(places):
         if any(place in side for side in sides):
-            numbers = [number for side in sides for number in side.get(place, Statistics())]
-            data.append([*place.key, place.seed, labels[place.key.treatment], *numbers])
+            of_sides = [value for side in sides for value in side.get(place, Statistics())]
+            data.append([*place.key, place.seed, labels[place.key.treatment], *of_sides])
     return Table(spec.name, spec.title, caption, heads, blocks, data, spec.empty, spec.paper)
 
 
-def _numbers(spec: TableSpec, results: Results) -> list[Number]:
-    return [number for number in results.numbers.values() if spec.name in number.tables]
-
-
-def _by_treatment(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Layout:
-    numbers = _numbers(spec, results)
+def _by_treatment(
+    spec: TableSpec, numbers: Sequence[Number], sides: Sides, labels: Labels
+) -> Layout:
     known = {place.key._replace(treatment="") for side in sides for place in side}
-    keys = [key for number in numbers for key in _levels(spec, results, number) if key in known]
+    keys = [key for number in numbers for key in _levels(spec, sides[0], number) if key in known]
+    names = {number.name: number for number in numbers}
     blocks, places = [], []
     for who, name in labels.items():
         row = [Place(key._replace(treatment=who)) for key in keys]
@@ -91,22 +90,23 @@ def _by_treatment(spec: TableSpec, results: Results, sides: Sides, labels: Label
             starts = ([name, OURS], ["", PUBLISHED])
             blocks.append(
                 [
-                    [*start[: len(sides)], *_texts(row, side, results.numbers)]
+                    [*start[: len(sides)], *_texts(row, side, names)]
                     for start, side in zip(starts, sides, strict=False)
                     if any(place in side for place in row)
                 ]
             )
             places += row
-    heads = [heading(results.numbers[key.number], key.level, key.modulation) for key in keys]
+    heads = [names[key.number].at_level(key.level, key.modulation) for key in keys]
     return columns(("Treatment", "")[: len(sides)], heads), blocks, places
 
 
-def _levels(spec: TableSpec, results: Results, number: Number) -> list[Key]:
+def _levels(spec: TableSpec, ours: Iterable[Place], number: Number) -> list[Key]:
     """Return the keys of a number at all levels that the table shows, with no treatment yet."""
-    cells = results.cells
-    levels: list[float | None] = [*cells.levels(number.name)] if number.by else [None]
+    keys = [place.key for place in ours if place.key.number == number.name]
+    found = {key.level for key in keys if key.modulation == ON and key.level is not None}
+    levels: list[float | None] = [*sorted(found)] if number.by else [None]
     if spec.both:
-        off = {key.level for key in cells if key.number == number.name and key.modulation == OFF}
+        off = {key.level for key in keys if key.modulation == OFF}
         levels = [level for level in levels if level in off]
     if spec.strongest:
         levels = levels[-1:]
@@ -127,22 +127,27 @@ def _texts(
     ]
 
 
-def _by_cycle_or_seed(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Layout:
-    numbers = _numbers(spec, results)
+def _by_cycle_or_seed(
+    spec: TableSpec, numbers: Sequence[Number], sides: Sides, labels: Labels
+) -> Layout:
     seeds, names = spec.rows == "seeds", {number.name for number in numbers}
     have = {place.key.treatment for place in sides[0] if place.key.number in names}
     # A treatment without the number in any seed is shown too, for example when none relapsed.
     treatments = [who for who in labels if who in have or (seeds and who not in STATES)]
     shown_of = [(who, number) for who in treatments for number in numbers]
-    found = [place for side in sides[: 1 + seeds] for place in side if place.key.number in names]
-    stubs = {place.seed if seeds else place.key.cycle for place in found}
+    there = [place for side in sides[: 1 + seeds] for place in side if place.key.number in names]
+    stubs = {place.seed if seeds else place.key.cycle for place in there}
     blocks, places = [], []
     for stub in sorted(stub for stub in stubs if stub is not None):
         line = [str(stub)]
         for who, number in shown_of:
             key = Key(who, number.name, cycle=None if seeds else stub)
             places.append(place := Place(key, stub if seeds else None))
-            line += [_text(side.get(place, Statistics()), number, spec) for side in sides]
+            for found in (side.get(place, Statistics()) for side in sides):
+                if seeds and found.mean is not None:
+                    line.append(of_a_seed(found.mean, number))
+                else:
+                    line.append(shown(found, number, extremes=spec.extremes))
         blocks.append([line])
     heads = [Column(spec.rows.removesuffix("s").capitalize(), stub=True)]
     for who, number in shown_of:
@@ -152,19 +157,13 @@ def _by_cycle_or_seed(spec: TableSpec, results: Results, sides: Sides, labels: L
     return heads, blocks, places
 
 
-def _text(found: Statistics, number: Number, spec: TableSpec) -> str:
-    if spec.rows == "seeds" and found.mean is not None:
-        return of_a_seed(found.mean, number)
-    return shown(found, number, extremes=spec.extremes)
-
-
 def _sizes(places: Sequence[Place], side: Mapping[Place, Statistics]) -> set[int]:
     """Return how many seeds the treatments have, counting for each its most complete number."""
     sizes: dict[str, int] = {}
-    for key, n in ((place.key, side.get(place, Statistics()).n) for place in places):
-        if n:
-            sizes[key.treatment] = max(n, sizes.get(key.treatment, 0))
-    return set(sizes.values())
+    for place in places:
+        n, treatment = side.get(place, Statistics()).n or 0, place.key.treatment
+        sizes[treatment] = max(n, sizes.get(treatment, 0))
+    return set(sizes.values()) - {0}
 
 
 def _span(sizes: set[int]) -> str:

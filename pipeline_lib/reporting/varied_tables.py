@@ -19,7 +19,7 @@ from pipeline_lib.reporting.typesetting import (
     in_blocks,
     rows_of,
 )
-from pipeline_lib.reporting.wording import heading, shown, signed, with_ends
+from pipeline_lib.reporting.wording import shown, signed, with_ends
 
 
 def varied_tables(
@@ -61,7 +61,7 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
                 if cell
             ]
         blocks.append(block)
-    heads = [heading(varied.numbers[key.number], key.level) for key in keys]
+    heads = [varied.numbers[key.number].at_level(key.level) for key in keys]
     return Table(
         SCENARIOS,
         "The study's numbers by scenario",
@@ -142,4 +142,4 @@ def place(at: float | None, low: float | None, high: float | None) -> str:
 
 def _block(row: Along | Variant, number: Number) -> str:
     others = f", {row.others}" if row.others else ""
-    return f"{heading(number, row.level)} along {row.axis}{others}"
+    return f"{number.at_level(row.level)} along {row.axis}{others}"

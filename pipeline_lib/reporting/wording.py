@@ -11,19 +11,12 @@ from pipeline_lib.analysis.intervals import EQUAL, might_differ, mirrored
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.predictors import Association
 from pipeline_lib.analysis.varied import Variant
-from pipeline_lib.names import ON
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number, printed
 from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
 
 OURS, PUBLISHED = "this study", "published"
 
 WithInterval = Cell | Judged | Pair | Variant
-
-
-def heading(number: Number, level: float | None = None, modulation: str = ON) -> str:
-    """Return the heading of a number, with its level if it belongs to a series."""
-    text = number.at_level(level)
-    return text if modulation == ON else f"{text}, off"
 
 
 def signed(value: float, number: Number | None = None, *, decimals: int = 1) -> str:
