@@ -11,24 +11,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from pipeline_lib import names
 from pipeline_lib.analysis.claims import small
 from pipeline_lib.analysis.intervals import ALPHA, EQUAL, mirrored
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
-from pipeline_lib.names import (
-    ACUTE_DROP,
-    COMBINED,
-    FINAL_ACCURACY,
-    HEALTHY,
-    INTERNAL,
-    LONGITUDINAL,
-    OFF,
-    SPARSITY,
-    STANDARD,
-    TOTAL_DROP,
-    UNTREATED,
-    WITHDRAWN,
-)
 from pipeline_lib.numbers import PER_CENT, Key
 from pipeline_lib.reporting.claims import claim_sentences
 from pipeline_lib.reporting.outcomes import predictions, relapse_tests, relapses
@@ -63,22 +50,20 @@ def findings(results: Results) -> list[Finding]:
     others: list[Finding] = []
     for asked in results.asked():
         name, sentences = asked.number.name, list(_ranking(results, asked))
-        if name == FINAL_ACCURACY:
+        if name == names.FINAL_ACCURACY:
             sentences += _changes(results)
         finding = Finding(asked.topic, sentences, _differences(results, asked))
         (found if name in PAPER else others).append(finding)
-        if name == COMBINED:
+        if name == names.COMBINED:
             for state, topic in (
-                (UNTREATED, "Who gains over the untreated network under combined stress"),
-                (HEALTHY, "Who is as good as the healthy network under combined stress"),
+                (names.UNTREATED, "Who gains over the untreated network under combined stress"),
+                (names.HEALTHY, "Who is as good as the healthy network under combined stress"),
             ):
                 pairs = [(who, state) for who in results.labels]
                 found.append(Finding(topic, [], _told(results, asked, pairs)))
+    responses = [*relapses(results), *relapse_tests(results)]
     found += [
-        Finding(
-            "Who responds, and who relapses after that",
-            [*relapses(results), *relapse_tests(results)],
-        ),
+        Finding("Who responds, and who relapses after that", responses),
         Finding("What combinations add to the better of their parts", list(_additions(results))),
         Finding("What depends on the medication", list(_withdrawal(results))),
         *others,
@@ -114,12 +99,10 @@ def difference(results: Results, pair: Pair, words: tuple[str, str] = ABOVE) -> 
 
 def _certainty(results: Results, pair: Pair) -> str:
     """Return the end of a sentence on a difference: whether it is one, its p, seeds needed."""
-    p, family = pair.p_planned, ""
-    if p is None:
-        p, family = pair.p_all, ", among all pairs"
+    p = pair.p_all if pair.p_planned is None else pair.p_planned
     if p is None:
         return "; one seed allows no test"
-    test = f"{p_equals(p)}{family}"
+    test = p_equals(p) + (", among all pairs" if pair.p_planned is None else "")
     if small(results.numbers[pair.number], pair.ci_low, pair.ci_high):
         return f", a difference too small to matter ({test})"
     if p < ALPHA:
@@ -133,18 +116,18 @@ def _certainty(results: Results, pair: Pair) -> str:
 
 
 def _insult(results: Results) -> Iterator[str]:
-    sparsity = results.cells.get(Key(UNTREATED, SPARSITY))
-    places = {STANDARD: "On standard test points", COMBINED: "Under combined stress"}
+    sparsity = results.cells.get(Key(names.UNTREATED, names.SPARSITY))
+    places = {names.STANDARD: "On standard test points", names.COMBINED: "Under combined stress"}
     for name, where in places.items():
-        before, after = (results.cells.get(Key(who, name)) for who in (HEALTHY, UNTREATED))
+        before, after = (results.cells.get(Key(state, name)) for state in names.STATES)
         if before and after and sparsity:
-            number, pruned = results.numbers[name], results.numbers[SPARSITY]
+            number, pruned = results.numbers[name], results.numbers[names.SPARSITY]
             yield (
                 f"{where} the healthy network reaches {mean(before, number)}. The untreated "
                 f"network, pruned to a sparsity of {signed(sparsity.mean, pruned)}{pruned.unit}, "
                 f"reaches {mean(after, number)}."
             )
-    healthy = results.cells.get(Key(HEALTHY, COMBINED))
+    healthy = results.cells.get(Key(names.HEALTHY, names.COMBINED))
     if healthy and results.threshold is not None and healthy.mean < 100 * results.threshold:
         yield (
             f"The healthy network is itself below the threshold of {share(results.threshold)} "
@@ -156,17 +139,17 @@ def _insult(results: Results) -> Iterator[str]:
 def _ranking(results: Results, asked: Asked) -> Iterator[str]:
     """Rank the treatments on a number, with the untreated network if neither end is better."""
     cells, number = list(results.ranking(asked).values()), asked.number
-    untreated = results.cells.get(Key(UNTREATED, number.name, level=asked.level))
+    untreated = results.cells.get(Key(names.UNTREATED, number.name, level=asked.level))
     if number.better == "neither" and untreated:
         cells = sorted([*cells, untreated], key=lambda cell: -cell.mean)
     if not cells:
         return
-    order = "From highest to lowest"
-    if number.better == "less":
-        noun = "drop" if number.name == ACUTE_DROP else "value"
-        order = f"From the smallest {noun} to the largest"
+    noun = "drop" if number.name == names.ACUTE_DROP else "value"
+    order = f"From the smallest {noun} to the largest"
     if len(cells) == 1:
         order = asked.heading
+    elif number.better != "less":
+        order = "From highest to lowest"
     numbers = listed(f"{results.name(cell.treatment)} {mean(cell, number)}" for cell in cells)
     yield f"{order}: {numbers}."
 
@@ -175,33 +158,27 @@ def _differences(results: Results, asked: Asked) -> list[str]:
     """Compare the treatments as planned, and the first on a number with all others."""
     if asked.number.better == "neither":
         return []
-    first, *others = results.ranking(asked) or [""]
-    pairs = results.pairs_of(asked)
+    ranking, pairs = list(results.ranking(asked)), results.pairs_of(asked)
+    planned = {both for both, pair in pairs.items() if pair.p_planned is not None}
+    every = itertools.combinations(ranking, 2)
     return _told(
-        results,
-        asked,
-        [
-            both
-            for both in itertools.combinations([first, *others], 2)
-            if both in pairs and (both[0] == first or pairs[both].p_planned is not None)
-        ],
+        results, asked, [both for both in every if both[0] == ranking[0] or both in planned]
     )
 
 
-def _told(results: Results, asked: Asked, names: Iterable[tuple[str, str]]) -> list[str]:
+def _told(results: Results, asked: Asked, who: Iterable[tuple[str, str]]) -> list[str]:
     """Return a sentence on each of these pairs that was compared, the largest difference first."""
     pairs = results.pairs_of(asked)
-    found = [pairs[both] for both in names if both in pairs]
-    by_size = sorted(found, key=lambda pair: -abs(pair.difference))
-    words = LOSES if asked.number.name == ACUTE_DROP else ABOVE
-    return [difference(results, pair, words) for pair in by_size]
+    found = sorted((pairs[x] for x in who if x in pairs), key=lambda pair: -abs(pair.difference))
+    words = LOSES if asked.number.name == names.ACUTE_DROP else ABOVE
+    return [difference(results, pair, words) for pair in found]
 
 
 def _changes(results: Results) -> Iterator[str]:
     """Say how much accuracy each treatment gains or loses over the stress cycles."""
-    number, told, gains = results.numbers[TOTAL_DROP], [], False
+    number, told, gains = results.numbers[names.TOTAL_DROP], [], False
     for treatment in results.labels:
-        if cell := results.cells.get(Key(treatment, TOTAL_DROP)):
+        if cell := results.cells.get(Key(treatment, names.TOTAL_DROP)):
             verb = "loses" if cell.mean > 0 else "gains"
             low, high = cell.ci_low, cell.ci_high
             if signed(abs(cell.mean), number) == signed(0.0, number):
@@ -211,7 +188,7 @@ def _changes(results: Results) -> Iterator[str]:
                 cell = replace(cell, mean=-cell.mean + 0.0, ci_low=low, ci_high=high)
             gains |= verb == "gains"
             told.append(f"{results.name(treatment)} {verb} {mean(cell, number)}")
-    cycles = results.cells.cycles(LONGITUDINAL)
+    cycles = results.cells.cycles(names.LONGITUDINAL)
     if told and cycles:
         yield f"From cycle 0 to cycle {cycles[-1]}, {listed(told)}."
         if gains:
@@ -223,20 +200,19 @@ def _changes(results: Results) -> Iterator[str]:
 
 def _additions(results: Results) -> Iterator[str]:
     for asked, pair in results.additions():
-        less = asked.number.better == "less"
-        words = BETTER[::-1] if less else BETTER
+        words = BETTER[::-1] if asked.number.better == "less" else BETTER
         yield f"{asked.heading}: {difference(results, pair, words)}"
 
 
 def _withdrawal(results: Results) -> Iterator[str]:
-    strongest = results.cells.strongest(INTERNAL)
-    at = results.numbers[INTERNAL].at_level(strongest)
-    places = [(COMBINED, None, "Under combined stress"), (INTERNAL, strongest, f"At {at}")]
+    strongest = results.cells.strongest(names.INTERNAL)
+    at = results.numbers[names.INTERNAL].at_level(strongest)
+    combined, internal = (results.numbers[name] for name in (names.COMBINED, names.INTERNAL))
+    places = [(combined, None, "Under combined stress"), (internal, strongest, f"At {at}")]
     for treatment in results.labels:
-        for name, level, where in places:
-            key, number = Key(treatment, name, level=level), results.numbers[name]
-            off = results.cells.get(key._replace(modulation=OFF))
-            pair = results.pairs_of(Asked(number, level)).get((treatment, WITHDRAWN))
+        for number, level, where in places:
+            off = results.cells.get(Key(treatment, number.name, names.OFF, level))
+            pair = results.pairs_of(Asked(number, level)).get((treatment, names.WITHDRAWN))
             if off and pair:
                 lower = "lower" if pair.difference > 0 else "higher"
                 yield (

@@ -8,39 +8,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline_lib import measures
+from pipeline_lib import measures, names
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
 from pipeline_lib.files.rows import Row, read_rows
-from pipeline_lib.names import (
-    ACUTE_DROP,
-    ASSOCIATIONS,
-    CLAIMS,
-    CLEAN,
-    COMBINED,
-    FINAL_ACCURACY,
-    FORECASTS,
-    INTERNAL,
-    MEAN_ACCURACY,
-    STANDARD,
-    TOTAL_DROP,
-    label,
-)
 from pipeline_lib.numbers import Key, Number
 
 # These numbers are compared between treatments but get no finding. Combined stress is a harder test
 # than the first two, and the drop over the cycles is reported with the final accuracy.
-UNASKED = (CLEAN, STANDARD, TOTAL_DROP)
+UNASKED = (names.CLEAN, names.STANDARD, names.TOTAL_DROP)
 
 PAPER = {  # the paper's questions, each the topic of a finding
-    COMBINED: "Who resists combined stress",
-    INTERNAL: "Who resists the strongest internal noise",
-    ACUTE_DROP: "Who resists one sudden pruning",
-    MEAN_ACCURACY: "Who does best over the whole course",
-    FINAL_ACCURACY: "Who holds through the stress cycles",
+    names.COMBINED: "Who resists combined stress",
+    names.INTERNAL: "Who resists the strongest internal noise",
+    names.ACUTE_DROP: "Who resists one sudden pruning",
+    names.MEAN_ACCURACY: "Who does best over the whole course",
+    names.FINAL_ACCURACY: "Who holds through the stress cycles",
 }
 
 
@@ -100,7 +86,7 @@ class Results:
 
     def name(self, treatment: str) -> str:
         """Return what readers call a treatment or a state."""
-        return label(treatment, self.labels)
+        return names.label(treatment, self.labels)
 
     def asked(self) -> list[Asked]:
         """Return the numbers on which the study ranks its treatments."""
@@ -158,7 +144,7 @@ def read_results(
         rows("pairs", Pair),
         rows("logrank", LogRank),
         **{name: study[name] for name in ("labels", "threshold", "combines", "measures")},
-        associations=rows(ASSOCIATIONS, Association),
-        forecasts=rows(FORECASTS, Forecast),
-        claims=rows(CLAIMS, Judged),
+        associations=rows(names.ASSOCIATIONS, Association),
+        forecasts=rows(names.FORECASTS, Forecast),
+        claims=rows(names.CLAIMS, Judged),
     )

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
+from pipeline_lib import names
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.power import MOST
 from pipeline_lib.analysis.predictors import Association, Forecast, predictor_text
 from pipeline_lib.analysis.survival import LogRank
-from pipeline_lib.names import (
-    ASSOCIATIONS,
-    COMBINATIONS,
-    CONTRASTS,
-    FORECASTS,
-    LOG_RANK,
-    PAIRED,
-    RESPONSE,
-)
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.results import Results
@@ -52,12 +44,12 @@ def combination_table(results: Results) -> Table:
     found = results.additions()
     lines = []
     for asked, pair in found:
-        names = [asked.heading, results.name(pair.treatment), results.name(pair.other)]
+        stubs = [asked.heading, results.name(pair.treatment), results.name(pair.other)]
         means = (pair.mean, pair.mean_other, pair.difference)
         texts = [*(signed(each, asked.number) for each in means), ends(pair, asked.number)]
-        lines.append([*names, *texts, p_value(pair.p_planned or pair.p_all)])
+        lines.append([*stubs, *texts, p_value(pair.p_planned or pair.p_all)])
     return Table(
-        COMBINATIONS,
+        names.COMBINATIONS,
         "What combinations add",
         "The means of each combination and of its better part, in per cent; what the combination "
         f"adds, in percentage points, with its {100 * LEVEL:g} % interval. For a drop, less is "
@@ -75,7 +67,7 @@ def combination_table(results: Results) -> Table:
 
 def relapse_table(results: Results) -> Table:
     """Return how many seeds responded and relapsed, and accuracy over the whole course."""
-    numbers = [each for each in results.numbers.values() if RESPONSE in each.tables]
+    numbers = [each for each in results.numbers.values() if names.RESPONSE in each.tables]
     blocks: list[list[list[str]]] = []
     there: list[Cell] = []
     for who in results.labels:
@@ -85,7 +77,7 @@ def relapse_table(results: Results) -> Table:
         there += filter(None, cells)
         blocks += [[[results.name(who), *texts]]] if any(cells) else []
     return Table(
-        RESPONSE,
+        names.RESPONSE,
         "Response and relapse",
         "Combined-stress accuracy in per cent, and counts of seeds, with 95 % intervals. A seed "
         "responded if it was not below the threshold at cycle 0, before any stress; a slow "
@@ -103,12 +95,12 @@ def log_rank_table(results: Results) -> Table:
     blocks = []
     heads = ["Relapsed", "Other relapsed", "χ²", "p", "p (Holm)", "Fisher's p", "Fisher's p (Holm)"]
     for row in results.log_rank:
-        names = (results.name(row.treatment), results.name(row.other))
+        stubs = (results.name(row.treatment), results.name(row.other))
         counts = [f"{row.relapsed} of {row.n}", f"{row.relapsed_other} of {row.n_other}"]
         p_values = (row.p, row.p_holm, row.p_fisher, row.p_fisher_holm)
-        blocks.append([[*names, *counts, f"{row.chi_square:.2f}", *map(p_value, p_values)]])
+        blocks.append([[*stubs, *counts, f"{row.chi_square:.2f}", *map(p_value, p_values)]])
     return Table(
-        LOG_RANK,
+        names.LOG_RANK,
         "Relapse after response, pair by pair",
         "Only seeds that responded are counted. χ² and p are from the log-rank test, with one "
         "degree of freedom, and Fisher's p is from the exact test of the counts. Both are "
@@ -140,7 +132,7 @@ def paired_table(results: Results, *, planned: bool) -> Table:
     units = own_units(results.numbers[pair.number] for pair in pairs)
     heads = ["Difference", "g_z", "Superiority", "Seeds needed", "p", "p (corrected)"]
     return Table(
-        CONTRASTS if planned else PAIRED,
+        names.CONTRASTS if planned else names.PAIRED,
         "Planned contrasts" if planned else "All pairs",
         f"Differences within seeds, in percentage points{units}, with {100 * LEVEL:g} % intervals. "
         "g_z: mean difference over the SD of the differences, corrected for bias. Superiority: "
@@ -165,10 +157,10 @@ def forecast_table(results: Results) -> Table:
         if row.low is not None and row.high is not None:
             spread = f"{coefficient(row.low)} to {coefficient(row.high)}"
         texts = [size, row.measure, coefficient(row.score), spread, coefficient(row.by_chance)]
-        names = [results.name(row.treatment), results.numbers[row.outcome].heading]
-        blocks.append([[*names, *texts, *map(p_value, (row.p, row.p_holm)), row.note]])
+        stubs = [results.name(row.treatment), results.numbers[row.outcome].heading]
+        blocks.append([[*stubs, *texts, *map(p_value, (row.p, row.p_holm)), row.note]])
     return Table(
-        FORECASTS,
+        names.FORECASTS,
         "Outcomes predicted from the untreated network",
         "Predictions come from a ridge regression on everything measured in the untreated "
         f"network{drawn}, judged on seeds that were left out of the fit (five-fold "
@@ -192,12 +184,12 @@ def association_table(results: Results) -> Table:
     predictor_head = "Predictor" if results.draws else "Untreated network"
     for row in results.associations:
         if row.rho is not None:
-            names = [results.name(row.treatment), results.numbers[row.outcome].heading]
+            stubs = [results.name(row.treatment), results.numbers[row.outcome].heading]
             predictor = predictor_text(row.predictor, row.level, results.numbers)
             texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
-            lines.append([*names, predictor, *texts])
+            lines.append([*stubs, predictor, *texts])
     return Table(
-        ASSOCIATIONS,
+        names.ASSOCIATIONS,
         "Outcomes and single numbers of the untreated network",
         "Spearman's ρ over the seeds, with 95 % intervals (Bonett and Wright) and p from a "
         "permutation test, corrected by Holm's procedure over all rows. Outcomes and numbers that "

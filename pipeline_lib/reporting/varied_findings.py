@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline_lib import names
 from pipeline_lib.analysis.along import FEWEST_VALUES, TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
 from pipeline_lib.analysis.varied import Line, Variant, Varied
-from pipeline_lib.names import (
-    ACUTE_DROP,
-    COMBINED,
-    FINAL_ACCURACY,
-    HEALTHY,
-    INTERNAL,
-    RELAPSED,
-    label,
-)
+from pipeline_lib.names import label
 from pipeline_lib.numbers import MAIN, Key, Number, axis_text, in_words, is_numeric, value_text
 from pipeline_lib.reporting.claims import varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
@@ -27,13 +20,12 @@ from pipeline_lib.reporting.varied_tables import place
 from pipeline_lib.reporting.wording import listed, mean, plural, share, signed, size
 
 TOPICS = {
-    COMBINED: "Accuracy under combined stress",
-    INTERNAL: "Accuracy under the strongest internal noise",
-    ACUTE_DROP: "The loss after sudden pruning",
-    FINAL_ACCURACY: "Accuracy after the stress cycles",
-    RELAPSED: "The share of seeds that relapsed",
+    names.COMBINED: "Accuracy under combined stress",
+    names.INTERNAL: "Accuracy under the strongest internal noise",
+    names.ACUTE_DROP: "The loss after sudden pruning",
+    names.FINAL_ACCURACY: "Accuracy after the stress cycles",
+    names.RELAPSED: "The share of seeds that relapsed",
 }
-OF_THRESHOLD = (COMBINED, FINAL_ACCURACY, RELAPSED)  # what the relapse threshold is about
 
 
 def varied_findings(
@@ -46,39 +38,32 @@ def varied_findings(
 ) -> list[Finding]:
     """Return which claims hold, and what each axis does to the main numbers.
 
-    The latter is told at the first value of the other axes. `claims` has those of each scenario.
-
-    `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or
-    None if it is what is varied.
+    The latter is told at the first value of the other axes. `claims` has those of each scenario,
+    `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or None if
+    it is what is varied.
     """
     held = varied_claim_sentences(claims, varied.scenarios, varied.numbers, labels)
     found = [Finding("Which claims hold", list(held))]
     for axis, values in varied.axes.items():
-        line = next(varied.lines(axis))
-        of_axis: Sequence[Any] = along if is_numeric(values[0]) else variants
-        rows = [
-            row
-            for row in of_axis
-            if (row.axis, row.others) == (axis, line.where) and row.treatment != HEALTHY
-        ]
-        told = [name for name in TOPICS if name in varied.numbers]
-        if not is_numeric(values[0]):  # a table can compare many variants, and sentences cannot
-            told = [name for name in told if name in MAIN]
-        unmoved = _unmoved(rows, told)
+        line, numeric = next(varied.lines(axis)), is_numeric(values[0])
+        # A table can compare many variants, and sentences cannot.
+        told = [name for name in TOPICS if name in varied.numbers and (numeric or name in MAIN)]
+        of_axis: Sequence[Any] = along if numeric else variants
+        rows = [row for row in of_axis if (row.axis, row.others) == (axis, line.where)]
+        rows = [row for row in rows if row.number in told and row.treatment != names.HEALTHY]
+        moved = {row.treatment for row in rows if not _is_same(row)}
+        unmoved = [who for who in dict.fromkeys(row.treatment for row in rows) if who not in moved]
         words = axis_text(axis, labels)
         where = f", at {in_words(line.others, labels)}" if line.others else ""
         for name in told:
-            here = [row for row in rows if row.number == name and row.treatment not in unmoved]
-            number = varied.numbers[name]
-            if is_numeric(values[0]):
-                limit = threshold if name in OF_THRESHOLD else None
-                sentences = _along(varied, line, here, number, labels, limit)
-            else:
-                sentences = variant_sentences(here, number, labels)
+            here = [row for row in rows if row.number == name and row.treatment in moved]
+            sentences = variant_sentences(here, varied.numbers[name], labels)
+            if numeric:
+                limit = threshold if name in MAIN else None  # the others have no threshold
+                sentences = _along(varied, line, here, varied.numbers[name], labels, limit)
             found.append(Finding(f"{TOPICS[name]} and {words}{where}", list(sentences)))
-        if unmoved:
-            same = [_unchanged(varied, line, name, labels) for name in unmoved]
-            found.append(Finding(f"What {words} does not change{where}", same))
+        same = [_unchanged(varied, line, name, labels) for name in unmoved]
+        found.append(Finding(f"What {words} does not change{where}", same))
     return [finding for finding in found if finding.sentences]
 
 
@@ -105,7 +90,7 @@ def _along(
     threshold: float | None,
 ) -> Iterator[str]:
     same = [row for row in rows if row.note == UNCHANGED]
-    for row in (row for row in rows if row not in same):
+    for row in (row for row in rows if row.note != UNCHANGED):
         first, last = (_cell(varied, at, row) for at in (line.places[0], line.places[-1]))
         if first is None or last is None:
             continue
@@ -119,15 +104,15 @@ def _along(
             curve = [f"The half-way point of the fitted curve is {where}."]
         crossed = () if threshold is None else _threshold(varied, line, row, threshold)
         yield " ".join([lead, *curve, *crossed])
-    cells = [(row, _cell(varied, line.places[0], row)) for row in same]
-    texts = [f"{label(row.treatment, labels)} {mean(cell, number)}" for row, cell in cells if cell]
+    cells = (_cell(varied, line.places[0], row) for row in same)
+    texts = [f"{label(cell.treatment, labels)} {mean(cell, number)}" for cell in cells if cell]
     if texts:
         yield f"The same at every value: {listed(texts)}."
 
 
 def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iterator[str]:
     """Say where the means cross the relapse threshold, and where no seed is below it."""
-    if row.number == RELAPSED:
+    if row.number == names.RELAPSED:
         none = "No seed relapsed"
     else:
         none = f"Every seed is at {share(threshold)} or above"
@@ -147,7 +132,7 @@ def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iter
             side = "at or above" if held[0] else "below"
             yield f"The mean is {side} {share(threshold)} at every value."
     if row.held_from == line.values[0]:
-        yield f"{none} at any value." if row.number == RELAPSED else f"{none} at every value."
+        yield f"{none} at any value." if row.number == names.RELAPSED else f"{none} at every value."
     elif row.held_from is not None:
         yield f"{none} from {value_text(row.held_from)} on."
     elif row.held_to is not None:
@@ -177,21 +162,11 @@ def variant_sentences(
 
 def _unchanged(varied: Varied, line: Line, treatment: str, labels: Mapping[str, str]) -> str:
     """Return the main numbers of a treatment that is the same along the whole line."""
-    cells = varied.cells[line.places[0]]
-    found = [(name, cells.get(Key(treatment, name))) for name in MAIN if name in varied.numbers]
-    texts = [
-        f"{varied.numbers[name].heading.lower()} {mean(cell, varied.numbers[name])}"
-        for name, cell in found
-        if cell
-    ]
+    numbers = [varied.numbers[name] for name in MAIN if name in varied.numbers]
+    found = [varied.cells[line.places[0]].get(Key(treatment, each.name)) for each in numbers]
+    both = zip(numbers, found, strict=True)
+    texts = [f"{number.heading.lower()} {mean(cell, number)}" for number, cell in both if cell]
     return f"{label(treatment, labels)} is the same at every value: {listed(texts)}."
-
-
-def _unmoved(rows: Sequence[Along | Variant], told: Sequence[str]) -> list[str]:
-    """Return the treatments that no value changes in any of these numbers."""
-    rows = [row for row in rows if row.number in told]
-    moved = {row.treatment for row in rows if not _is_same(row)}
-    return [name for name in dict.fromkeys(row.treatment for row in rows) if name not in moved]
 
 
 def _is_same(row: Along | Variant) -> bool:
