@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -76,11 +77,10 @@ def _of_means(means: Sequence[Compared]) -> list[str]:
     alpha, margin = means[0].alpha, means[0].margin_sds
     equivalent = sum(row.equivalent is True for row in means)
     differ = sum(row.status == reproduction.INCONSISTENT for row in means)
-    p = [p_equals(min(row.p_corrected for row in means if row.p_corrected is not None))]
-    p += [p_equals(row.p_directional) for row in means if row.p_directional is not None][:1]
-    joint = ", ".join(
-        f"{kind} {each}" for kind, each in zip(("joint", "directional"), p, strict=False)
-    )
+    least = min(row.p_corrected for row in means if row.p_corrected is not None)
+    directional = [row.p_directional for row in means if row.p_directional is not None]
+    joint = f"joint {p_equals(least)}"
+    joint += f", directional {p_equals(directional[0])}" if directional else ""
     hits = sum(row.p is not None and row.p < alpha for row in means)
     parts = [
         f"{equivalent} of {plural(len(means), 'distinct mean')} equivalent within {sds(margin)}",
@@ -106,14 +106,12 @@ def report(comparison: Sequence[Compared], names: Sequence[str], labels: Mapping
     parts = [f"# Reproduction of the published numbers\n\n**{verdict(comparison)}**\n"]
     if comparison:
         parts.append(explanation(comparison, names) + "\n")
-    title = ""
-    for table in tables(comparison, names, labels):
-        if table.title != title:
-            title = table.title
-            parts.append(f"## {escaped_markdown(title)}\n")
-        if table.caption:
-            parts.append(f"{table.caption}\n")
-        parts.append(grid(table))
+    every = tables(comparison, names, labels)
+    for title, group in itertools.groupby(every, key=lambda table: table.title):
+        parts.append(f"## {escaped_markdown(title)}\n")
+        for table in group:
+            parts += [f"{table.caption}\n"] if table.caption else []
+            parts.append(grid(table))
     return "\n".join(parts)
 
 
@@ -190,10 +188,8 @@ def _number(row: Compared, number: Number) -> list[str]:
 
 def _note(row: Compared, number: Number) -> str:
     """Say what came of a row that is of no mean, or why it was not tested."""
-    if row.test == reproduction.NONE:
-        return (
-            row.reason if row.status == reproduction.NOT_TESTED else f"{row.status}: {row.reason}"
-        )
+    if row.status == reproduction.NOT_TESTED:
+        return row.reason
     result = row.status + (f": {row.reason}" if row.reason else "")
     if row.test == reproduction.FISHER:
         return f"{result} (Fisher's exact test, {p_equals(row.p)})"
@@ -212,17 +208,12 @@ def _tests(row: Compared, number: Number) -> list[str]:
     assert row.low is not None
     assert row.high is not None
     more = number.decimals + 1
-    difference, low, high = (_plus(value, more) for value in (row.difference, row.low, row.high))
+    texts = [f"{value:+.{more}f}" for value in (row.difference, row.low, row.high)]
+    difference, low, high = (x[1:] if float(x) == 0 else x.replace("-", MINUS) for x in texts)
     return [
         f"{'yes' if row.equivalent else 'no'} ({p_value(row.p_equivalent)})",
         f"{difference} ({low} to {high})",
-        p_value(row.p),
-        p_value(row.p_corrected),
+        *(p_value(row.p), p_value(row.p_corrected)),
         NOTHING if row.detectable is None else f"{row.detectable:.{more}f}",
         row.status,
     ]
-
-
-def _plus(value: float, decimals: int) -> str:
-    text = f"{value:+.{decimals}f}"
-    return text[1:] if float(text) == 0 else text.replace("-", MINUS)

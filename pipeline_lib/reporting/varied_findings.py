@@ -89,41 +89,41 @@ def _along(
     labels: Mapping[str, str],
     threshold: float | None,
 ) -> Iterator[str]:
-    same = [row for row in rows if row.note == UNCHANGED]
-    for row in (row for row in rows if row.note != UNCHANGED):
-        first, last = (_cell(varied, at, row) for at in (line.places[0], line.places[-1]))
-        if first is None or last is None:
+    values, same = list(map(value_text, line.values)), []
+    for row in rows:
+        key = Key(row.treatment, row.number, level=row.level)
+        cells = [varied.cells[at].get(key) for at in line.places]
+        if cells[0] is None or cells[-1] is None:
             continue
-        lead = (
-            f"{label(row.treatment, labels)}: {mean(first, number)} at {_value(line, 0)} and "
-            f"{mean(last, number)} at {_value(line, -1)}."
-        )
+        first, last = (mean(cell, number) for cell in (cells[0], cells[-1]))
+        who = label(row.treatment, labels)
+        if row.note == UNCHANGED:
+            same.append(f"{who} {first}")
+            continue
         curve = [f"No curve was fitted: {row.note}."] if row.note != TOO_FEW else []
         if row.half is not None:
             where = place(row.half, row.half_low, row.half_high)
             curve = [f"The half-way point of the fitted curve is {where}."]
-        crossed = () if threshold is None else _threshold(varied, line, row, threshold)
+        crossed = () if threshold is None else _threshold(cells, values, row, threshold)
+        lead = f"{who}: {first} at {values[0]} and {last} at {values[-1]}."
         yield " ".join([lead, *curve, *crossed])
-    cells = (_cell(varied, line.places[0], row) for row in same)
-    texts = [f"{label(cell.treatment, labels)} {mean(cell, number)}" for cell in cells if cell]
-    if texts:
-        yield f"The same at every value: {listed(texts)}."
+    if same:
+        yield f"The same at every value: {listed(same)}."
 
 
-def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iterator[str]:
+def _threshold(
+    cells: Sequence[Cell | None], values: Sequence[str], row: Along, threshold: float
+) -> Iterator[str]:
     """Say where the means cross the relapse threshold, and where no seed is below it."""
-    if row.number == names.RELAPSED:
-        none = "No seed relapsed"
-    else:
-        none = f"Every seed is at {share(threshold)} or above"
-        cells = [_cell(varied, at, row) for at in line.places]
+    none, nowhere = "No seed relapsed", "at any value"
+    if row.number != names.RELAPSED:
+        none, nowhere = f"Every seed is at {share(threshold)} or above", "at every value"
         limit = round(100.0 * threshold, 9)
         held = [cell is not None and cell.mean >= limit for cell in cells]
         turns = [at for at in range(1, len(held)) if held[at] != held[at - 1]]
         for at in turns:
             verb = "rises above" if held[at] else "falls below"
-            text = f"The mean {verb} {share(threshold)} between {_value(line, at - 1)} and "
-            text += _value(line, at)
+            text = f"The mean {verb} {share(threshold)} between {values[at - 1]} and {values[at]}"
             if row.crossing is not None and len(turns) == 1:
                 where = place(row.crossing, row.crossing_low, row.crossing_high)
                 text += f"; the curve crosses it at {where}"
@@ -131,10 +131,9 @@ def _threshold(varied: Varied, line: Line, row: Along, threshold: float) -> Iter
         if not turns:
             side = "at or above" if held[0] else "below"
             yield f"The mean is {side} {share(threshold)} at every value."
-    if row.held_from == line.values[0]:
-        yield f"{none} at any value." if row.number == names.RELAPSED else f"{none} at every value."
-    elif row.held_from is not None:
-        yield f"{none} from {value_text(row.held_from)} on."
+    if row.held_from is not None:
+        first = value_text(row.held_from)
+        yield f"{none} {nowhere if first == values[0] else f'from {first} on'}."
     elif row.held_to is not None:
         yield f"{none} up to {value_text(row.held_to)}."
 
@@ -174,12 +173,3 @@ def _is_same(row: Along | Variant) -> bool:
     if isinstance(row, Along):
         return row.note == UNCHANGED
     return abs(row.difference) < SAME and (row.method == EQUAL or row.n == 1)
-
-
-def _cell(varied: Varied, at: int, row: Along) -> Cell | None:
-    keys = (key for key in varied.summary() if key.number == row.number)
-    return varied.cells[at].get(next(keys)._replace(treatment=row.treatment))
-
-
-def _value(line: Line, at: int) -> str:
-    return value_text(line.values[at])

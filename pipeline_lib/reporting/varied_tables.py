@@ -33,12 +33,10 @@ def varied_tables(
 
     `claims` has those of each scenario.
     """
-    return [
-        claim_table(claims, varied.scenarios, varied.numbers, labels),
-        scenario_table(varied, labels),
-        fit_table(along, varied.numbers, labels),
-        variant_table(variants, varied.numbers, labels),
-    ]
+    numbers = varied.numbers
+    held = claim_table(claims, varied.scenarios, numbers, labels)
+    others = fit_table(along, numbers, labels), variant_table(variants, numbers, labels)
+    return [held, scenario_table(varied, labels), *others]
 
 
 def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
@@ -50,16 +48,17 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
     for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
         block = []
         for treatment in varied.treatments:
-            of_keys = {key: cells.get(key._replace(treatment=treatment)) for key in keys}
-            found = {key: c.statistics if c else Statistics() for key, c in of_keys.items()}
             name = label(treatment, labels)
-            texts = [shown(each, varied.numbers[key.number]) for key, each in found.items()]
-            block.append([*map(value_text, axes.values()), name, *texts])
-            data += [
-                [*axes.values(), *cell.key, name, *found[key], cell.ci_low, cell.ci_high]
-                for key, cell in of_keys.items()
-                if cell
-            ]
+            line = [*map(value_text, axes.values()), name]
+            for key in keys:
+                cell = cells.get(key._replace(treatment=treatment))
+                found = cell.statistics if cell else Statistics()
+                line.append(shown(found, varied.numbers[key.number]))
+                if cell:
+                    data.append(
+                        [*axes.values(), *cell.key, name, *found, cell.ci_low, cell.ci_high]
+                    )
+            block.append(line)
         blocks.append(block)
     heads = [varied.numbers[key.number].at_level(key.level) for key in keys]
     return Table(
@@ -82,16 +81,12 @@ def fit_table(
     lines = []
     for row in along:
         number, held = numbers[row.number], (row.held_from, row.held_to)
-        texts = [
-            _block(row, number),
-            label(row.treatment, labels),
-            *(NOTHING if x is None else signed(x, number) for x in (row.start, row.end)),
-            place(row.half, row.half_low, row.half_high),
-            place(row.crossing, row.crossing_low, row.crossing_high),
-            *(NOTHING if x is None else value_text(x) for x in held),
-            row.note,
-        ]
-        lines.append(texts)
+        line = [_block(row, number), label(row.treatment, labels)]
+        line += [NOTHING if x is None else signed(x, number) for x in (row.start, row.end)]
+        line += [place(row.half, row.half_low, row.half_high)]
+        line += [place(row.crossing, row.crossing_low, row.crossing_high)]
+        line += [NOTHING if x is None else value_text(x) for x in held]
+        lines.append([*line, row.note])
     return Table(
         FITS,
         "Curves along an axis",
