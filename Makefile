@@ -99,7 +99,7 @@ trust: setup
 	  $(BIN)/python -m tests.trust.$$proof || exit 1; done
 
 scaling: setup
-	$(BIN)/python -m benchmarks.speed --planning 10,100,1000
+	$(BIN)/python -m benchmarks.speed --planning 10 100 1000
 
 coverage: setup
 	$(BIN)/python -m benchmarks.coverage docs/values/paper.parquet reference/reference_runs.csv \

@@ -1,8 +1,8 @@
 """The cost of a seed on each engine and in the straightforward program, and of more seeds.
 
-    python -m benchmarks.speed [--seeds 4,16] [--study studies/smoke.yaml] [--quick]
-        [--contenders straightforward,plain,fast] [--out FOLDER]
-    python -m benchmarks.speed --planning 10,100,1000 [--out FOLDER]
+    python -m benchmarks.speed [--seeds 4 16] [--study studies/smoke.yaml] [--quick]
+        [--contenders straightforward plain fast] [--out FOLDER]
+    python -m benchmarks.speed --planning 10 100 1000 [--out FOLDER]
 
 The second command measures what `snakemake -n` costs for so many seeds.
 
@@ -65,18 +65,12 @@ def cost(arguments: Sequence[str], folder: Path) -> Cost:
     """
     start = time.perf_counter()
     here = {"PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(folder / "kernels")}
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=folder,
-            env=os.environ | here,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-        )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(command, cwd=folder, env=os.environ | here, **pipes) as process:
+        output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        printed.seek(0)
-        output = printed.read()
     if process.returncode:
         sys.exit(output)
     cpu = usage.ru_utime + usage.ru_stime
@@ -117,12 +111,8 @@ def phase(job: str) -> str:
     """Return the phase of the yardstick that a job is, or else the job's rule."""
     rule, _, rest = job.partition("/")
     state = rest.partition("_")[2]
-    phases = {
-        "treat": f"course of {state}",
-        "relapse": f"relapse of {state}",
-        "evaluate": "evaluation",
-        "acute": "acute relapse",
-    }
+    phases = {"treat": f"course of {state}", "relapse": f"relapse of {state}"}
+    phases |= {"evaluate": "evaluation", "acute": "acute relapse"}
     return phases.get(rule, rule)
 
 
@@ -160,12 +150,12 @@ def seed_table(
     return table
 
 
-def growth_table(costs: Mapping[int, Cost], in_jobs: Mapping[int, float]) -> pd.DataFrame:
-    """Return the cost of the whole study by number of seeds."""
-    table = pd.DataFrame(index=pd.Index(sorted(costs), name="seeds"))
-    table["wall"] = [costs[seeds].wall for seeds in table.index]
-    table["CPU, all"] = [costs[seeds].cpu for seeds in table.index]
-    table["CPU of jobs"] = [in_jobs[seeds] for seeds in table.index]
+def growth_table(runs: Mapping[int, tuple[Cost, pd.DataFrame]]) -> pd.DataFrame:
+    """Return the cost of the whole study by number of seeds, from whole runs and their jobs."""
+    rows = {n: (spent.wall, spent.cpu, found["cpu"].sum()) for n, (spent, found) in runs.items()}
+    columns = ["wall", "CPU, all", "CPU of jobs"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    table = table.rename_axis("seeds").sort_index()
     table["the rest"] = table["CPU, all"] - table["CPU of jobs"]
     table["CPU per seed more"] = table["CPU, all"].diff() / table.index.to_series().diff()
     return table
@@ -184,33 +174,28 @@ def planning_table(folder: Path, counts: Sequence[int]) -> pd.DataFrame:
 def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", default="4,16", help="numbers of seeds, beside 1")
+    numbers: Any = {"type": int, "nargs": "+"}
+    parser.add_argument("--seeds", **numbers, default=[4, 16], help="numbers of seeds, beside 1")
     parser.add_argument("--study", type=Path, help="overlay on config.yaml")
-    parser.add_argument("--contenders", default=",".join(CONTENDERS))
-    parser.add_argument(
-        "--quick", action="store_true", help="one seed, a tenth of the training points"
-    )
-    parser.add_argument(
-        "--planning", help="numbers of seeds of which only the planning is measured"
-    )
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
+    quick = "one seed, a tenth of the training points"
+    parser.add_argument("--quick", action="store_true", help=quick)
+    planning = "numbers of seeds of which only the planning is measured"
+    parser.add_argument("--planning", **numbers, help=planning)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     chosen = parser.parse_args()
+    before = machine()
     if chosen.planning:
-        before = machine()
         with tempfile.TemporaryDirectory() as folder:
-            table = planning_table(Path(folder), [*map(int, chosen.planning.split(","))])
+            table = planning_table(Path(folder), chosen.planning)
         return show("snakemake -n by number of seeds", before, table, chosen.out / "planning.csv")
-    contenders = chosen.contenders.split(",")
-    if unknown := set(contenders) - set(CONTENDERS):
-        parser.error(f"no such contender: {', '.join(sorted(unknown))}")
-    counts = [int(count) for count in chosen.seeds.split(",")]
     study: dict[str, Any] = yaml.safe_load(chosen.study.read_text("utf-8")) if chosen.study else {}
     if chosen.quick:
-        counts = []
+        chosen.seeds = []
         study["task"] = study.get("task", {}) | {"train": QUICK_POINTS}
 
     with tempfile.TemporaryDirectory() as temporary:
-        before, folder = machine(), Path(temporary)
+        folder = Path(temporary)
 
         def run(name: str, study: Mapping[str, Any]) -> tuple[Cost, pd.DataFrame]:
             spent = snakemake(folder, name, study, "-j", "2")
@@ -219,14 +204,16 @@ def main() -> None:
         compiling, _ = run("compile", MINIATURE)
         again, miniature = run("miniature", MINIATURE)
         yardstick: dict[str, float] = {}
-        if YARDSTICK in contenders:
+        if YARDSTICK in chosen.contenders:
             arguments = ["--seed", "0", "--study", overlay(folder, YARDSTICK, study)]
             printed = cost(["-m", f"benchmarks.{YARDSTICK}", *arguments], folder).output
             yardstick = {name: float(seconds) for name, seconds in PHASE.findall(printed)}
             del yardstick["total"]
-        engines = [name for name in CONTENDERS if name in contenders and name != YARDSTICK]
+        engines = [name for name in CONTENDERS[1:] if name in chosen.contenders]
         one = {name: run(name, study | {"engine": name, "seeds": 1}) for name in engines}
-        more = {n: run(f"seeds_{n}", study | {"engine": engines[-1], "seeds": n}) for n in counts}
+        runs = {1: one[engines[-1]]}
+        for n in chosen.seeds:
+            runs[n] = run(f"seeds_{n}", study | {"engine": engines[-1], "seeds": n})
 
     kernels = compiling.cpu - again.cpu
     note = f"{before}\nCompiling the kernels takes {kernels:.1f} CPU-seconds, once."
@@ -234,12 +221,8 @@ def main() -> None:
         note += f"\nQuick form: {QUICK_POINTS} training points, so that arithmetic is too cheap."
     table = seed_table(yardstick, {name: found for name, (_, found) in one.items()}, miniature)
     show("One seed by phase, CPU-seconds", note, table, chosen.out / "seed.csv")
-    runs = {1: one[engines[-1]], **more}
-    growth = growth_table(
-        {n: spent for n, (spent, _) in runs.items()},
-        {n: float(found["cpu"].sum()) for n, (_, found) in runs.items()},
-    )
     note = f"Seconds on the {engines[-1]} engine, from nothing to the report, with two cores."
+    growth = growth_table(runs)
     show("The whole study by number of seeds", note, growth, chosen.out / "growth.csv")
 
 
