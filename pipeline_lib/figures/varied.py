@@ -101,8 +101,8 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
         limit(panel, number)
     for panel in panels[-style.per_row(columns) :]:
         panel.set_xlabel(style.wrapped(_words(axis, looks), 110 // columns))
-    text = f"relapse below {threshold:g} %"
-    _legend(figure, looks, there, *([] if threshold is None else [style.note(text, **THRESHOLD)]))
+    relapse = [] if threshold is None else [f"relapse below {threshold:g} %"]
+    _legend(figure, looks, there, *(style.note(text, **THRESHOLD) for text in relapse))
     return figure
 
 
