@@ -14,14 +14,13 @@ from pipeline_lib.reporting.comparison_report import report, verdict
 
 study, planned = snakemake.params.study, snakemake.params.planned
 files, output = snakemake.input, snakemake.output
-runs = files.get("runs")
 
 with job_log(snakemake.log[0], "compare with the published numbers"):
     comparison = compare(
         Cells(read_rows(files["cells"], Cell, planned)),
         read_rows(files["values"], Value, planned),
         read_published(files["published"]),
-        read_runs(runs) if runs else [],
+        read_runs(files["runs"]) if files.get("runs") else [],
         measures.numbers(study["measures"]),
         study["alpha"],
         study["margin"],

@@ -17,16 +17,10 @@ plans, scenarios = snakemake.params.planned, snakemake.params.scenarios
 drawn = snakemake.params.drawn
 
 with job_log(snakemake.log[0], "compute the study's numbers and their intervals"):
-    rows = {
-        name: read_gathered(
-            snakemake.input[name],
-            measures.row_of(name),
-            planned=plans[name],
-            scenarios=scenarios,
-            **measured,
-        )
-        for name, measured in snakemake.params.measured.items()
-    }
+    rows = {}
+    for name, measured in snakemake.params.measured.items():
+        path, row = snakemake.input[name], measures.row_of(name)
+        rows[name] = read_gathered(path, row, planned=plans[name], scenarios=scenarios, **measured)
     numbers = measures.numbers(snakemake.params.measured)
     values, cells = [], []
     for place, options in enumerate(snakemake.params.study):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rocrate.rocrate import ROCrate
 
 from pipeline_lib.errors import PipelineError
@@ -41,15 +42,15 @@ def write_archive(
     *,
     project: str | Path,
     results: str | Path,
-    citation: Mapping[str, Any],
     more: Iterable[str] = (),
 ) -> None:
     """Write the archive of a finished study, with an RO-Crate that describes it.
 
-    `project` is the folder of the code, `results` that of the study; `citation` is the content of
-    CITATION.cff, and `more` are other files that the study reads, by their relative paths. Raises
-    PipelineError if the archive cannot be written or one of these has an absolute path.
+    `project` is the folder of the code with its CITATION.cff, `results` that of the study, and
+    `more` are other files that the study reads, by their relative paths. Raises PipelineError if
+    the archive cannot be written or one of these has an absolute path.
     """
+    citation = yaml.safe_load(Path(project, "CITATION.cff").read_text("utf-8"))
     files = {name: Path(project, name) for name in code_of(project)}
     for name in more:
         if not Path(name).is_relative_to(project):
