@@ -49,7 +49,6 @@ SETTINGS: dict[str, Any] = {
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.titlelocation": "left",
-    "axes.labelsize": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.7,
@@ -64,13 +63,11 @@ SETTINGS: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 7.5,
     "legend.handlelength": 3.0,
-    "lines.linewidth": 1.5,
     "lines.markersize": 4.5,
     "text.parse_math": False,  # a label may hold a dollar sign
     "hatch.color": "#777777",
     "hatch.linewidth": 0.5,
     "svg.hashsalt": "pruning-resilience",  # ids that do not change from run to run
-    "savefig.facecolor": "white",
 }
 
 

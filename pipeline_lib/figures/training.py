@@ -69,14 +69,12 @@ def _panels(
     above: Axes, below: Axes, seeds: Sequence[Sequence[HistoryRow]], look: Look, *, cycles: bool
 ) -> None:
     """Draw the rows of each seed by epoch, from 1, or by cycle, divided evenly into epochs."""
+    by_place = [{(row.cycle or 0, row.step, row.epoch): row for row in rows} for rows in seeds]
+    every = {place: row for of_seed in by_place for place, row in of_seed.items()}
+    rows = [every[place] for place in sorted(every)]
     # Not every seed need have trained in every cycle.
-    every = {(row.cycle or 0, row.step, row.epoch): row for rows in seeds for row in rows}
-    places = {place: at for at, place in enumerate(sorted(every))}
-    rows = [every[place] for place in places]
-    loss = np.full((len(seeds), len(rows)), np.nan)
-    for of_seed, line in zip(seeds, loss, strict=True):
-        for row in of_seed:
-            line[places[row.cycle or 0, row.step, row.epoch]] = row.loss
+    losses = [{place: row.loss for place, row in of_seed.items()} for of_seed in by_place]
+    loss = np.array([[of_seed.get(place, np.nan) for place in sorted(every)] for of_seed in losses])
     noise, mean = np.array([row.noise for row in rows]), np.nanmean(loss, axis=0)
     x, longest = np.arange(1.0, len(rows) + 1), len(rows)
     if cycles:

@@ -35,20 +35,18 @@ def claim_sentences(
     claims: Iterable[Judged], numbers: Mapping[str, Number], labels: Mapping[str, str]
 ) -> Iterator[str]:
     """Say of each claim whether it holds, against one treatment after the other."""
-    for (name, better), group in groupby(claims, lambda row: (row.number, row.better)):
-        rows = list(group)
-        parts = []
+    groups = groupby(claims, lambda row: (row.number, row.level, row.better))
+    for (name, level, better), rows in groups:
+        number, parts = numbers[name], []
         for row in rows:
-            said, number = _is(row.verdict, row.than, labels), numbers[name]
+            said, p = _is(row.verdict, row.than, labels), p_equals(row.p)
             # In the direction of the claim or, if reversed, against it.
-            turned = (number.better == "less") != (row.verdict == REVERSED)
-            gain, p = size(row, number, turned=turned), p_equals(row.p)
+            gain = size(row, number, turned=(number.better == "less") != (row.verdict == REVERSED))
             if row.verdict in (HOLDS, REVERSED):
                 parts.append(f"{gain} {said} ({p})")
             else:
                 parts.append(f"{said}, with a difference of {gain}, {p}")
-        where = numbers[name].at_level(rows[0].level)
-        yield f"{where}: {label(better, labels)} is {'; '.join(parts)}."
+        yield f"{number.at_level(level)}: {label(better, labels)} is {'; '.join(parts)}."
 
 
 def varied_claim_sentences(
@@ -87,10 +85,10 @@ def claim_table(
     for rows, axes in zip(claims, scenarios, strict=True):
         for row in rows:
             number = numbers[row.number]
-            names = [number.at_level(row.level), label(row.better, labels), label(row.than, labels)]
-            numerals = [signed(x, number) for x in (row.mean, row.mean_than, row.difference)]
-            texts = [*numerals, ends(row, number), p_value(row.p), row.verdict]
-            lines.append([*map(value_text, axes.values()), *names, *texts])
+            line = [*map(value_text, axes.values()), number.at_level(row.level)]
+            line += [label(row.better, labels), label(row.than, labels)]
+            line += [signed(x, number) for x in (row.mean, row.mean_than, row.difference)]
+            lines.append([*line, ends(row, number), p_value(row.p), row.verdict])
             data.append([*axes.values(), *astuple(row)])
     return Table(
         CLAIMS,

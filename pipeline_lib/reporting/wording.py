@@ -140,7 +140,7 @@ def p_equals(p: float | None) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Return names as a list in English: "a, b and c"."""
-    *others, last = list(names)
+    *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 
