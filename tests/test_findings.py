@@ -24,7 +24,7 @@ STAYS, RELAPSES = [90.0, 90.0], [90.0, 60.0]
 
 
 def sure(found):
-    return " ".join(text for _, text in reading(found))
+    return " ".join(reading(found).values())
 
 
 def sentences(found):

@@ -46,7 +46,7 @@ with job_log(snakemake.log[0], "write the report"):
             results.threshold,
         ),
     )
-    lead = " ".join(text for _, text in reading(results))
+    lead = " ".join(reading(results).values())
     write_text(snakemake.output.page, text)
     write_text(snakemake.output.findings, markdown(lead, findings(results)))
     written = [snakemake.output.page, snakemake.output.findings]

@@ -30,9 +30,9 @@ def draw(
 ) -> Figure:
     """Draw a row of panels for each accuracy, with a panel for each key that was drawn."""
     keys = drawn_keys(drawn)
-    looks = {name: look for name, look in looks.items() if name != HEALTHY}  # before any damage
-    there = {(key.treatment, key.number) for key in values if key.treatment in looks}
-    rows = [number for number in (COMBINED, FINAL_ACCURACY) if number in {n for _, n in there}]
+    there = {key for key in values if key.treatment != HEALTHY}  # which is before any damage
+    rows = [row for row in (COMBINED, FINAL_ACCURACY) if any(key.number == row for key in there)]
+    looks = {name: looks[name] for name in looks if any(Key(name, row) in there for row in rows)}
     columns, labels = style.per_row(len(keys)), {name: look.label for name, look in looks.items()}
     figure = style.new_figure(0.8 + 2.1 * len(rows) * style.rows_for(len(keys), len(keys)))
     # Panels of one key share its axis, which need not be that of the panel below.
@@ -51,11 +51,10 @@ def draw(
         panel.set_xlabel(style.wrapped(axis_text(key, labels), 40))
         if place % columns == 0:
             panel.set_ylabel(f"{numbers[number].heading}\nAccuracy (%)")
-    shown = [look for name, look in looks.items() if any((name, row) in there for row in rows)]
     notes = [style.note("threshold", **THRESHOLD)] if threshold is not None else []
     # Without a running mean a treatment has points alone.
     marks = {} if len(drawn) >= FEWEST else {"linestyle": "none"}
-    style.legend(figure, [*(style.handle(look, **marks) for look in shown), *notes])
+    style.legend(figure, [*(style.handle(look, **marks) for look in looks.values()), *notes])
     return figure
 
 

@@ -25,17 +25,12 @@ def least_p(seeds: int) -> str:
     return f" With {plural(seeds, 'seed')} no p can be below {least:.3g}." if least >= ALPHA else ""
 
 
-def reading(results: Results) -> list[tuple[str, str]]:
+def reading(results: Results) -> dict[str, str]:
     """Return how to read the numbers in the findings and how sure they are, by topic."""
     seeds = results.seeds
     if seeds == 1:
-        return [
-            (
-                "Seeds",
-                "The study has one seed. There are no intervals and no tests, and what follows "
-                "holds only for that seed.",
-            )
-        ]
+        alone = "There are no intervals and no tests, and what follows holds only for that seed."
+        return {"Seeds": f"The study has one seed. {alone}"}
     tested = [pair for pair in results.pairs if pair.p_all is not None]
     planned = sum(pair.p_planned is not None for pair in tested)
     families = f"all {len(tested)} comparisons of the study"
@@ -44,31 +39,19 @@ def reading(results: Results) -> list[tuple[str, str]]:
             f"the {planned} planned comparisons or, where a sentence says “among all pairs”, over "
             f"{families}"
         )
-    return [
-        (
-            "Seeds",
-            f"Numbers are means over {seeds} seeds. A seed is one network with its own data and "
-            f"noise, not a patient.{few_seeds(seeds)}",
-        ),
-        (
-            "Intervals",
-            f"Numbers in brackets are {100 * LEVEL:g} % intervals, by {HALL} for means and by "
-            f"{WILSON}'s method for shares of seeds. The intervals are not corrected for multiple "
-            "comparisons, but p is.",
-        ),
-        (
-            "Size",
-            "A difference is called too small to matter, whatever its p, if its whole interval is "
-            f"within {points(MARGIN)} of 0, a limit that we chose.",
-        ),
-        (
-            "Tests",
-            "Treatments are compared within seeds by sign-flip permutation tests, and p is "
-            f"corrected by step-down max-T over {families}; claims are corrected among "
-            f"themselves.{least_p(seeds)}",
-        ),
-        ("Power", _power(results)),
-    ]
+    return {
+        "Seeds": f"Numbers are means over {seeds} seeds. A seed is one network with its own data "
+        f"and noise, not a patient.{few_seeds(seeds)}",
+        "Intervals": f"Numbers in brackets are {100 * LEVEL:g} % intervals, by {HALL} for means "
+        f"and by {WILSON}'s method for shares of seeds. The intervals are not corrected for "
+        "multiple comparisons, but p is.",
+        "Size": "A difference is called too small to matter, whatever its p, if its whole interval "
+        f"is within {points(MARGIN)} of 0, a limit that we chose.",
+        "Tests": "Treatments are compared within seeds by sign-flip permutation tests, and p is "
+        f"corrected by step-down max-T over {families}; claims are corrected among "
+        f"themselves.{least_p(seeds)}",
+        "Power": _power(results),
+    }
 
 
 def _power(results: Results) -> str:
@@ -79,20 +62,17 @@ def _power(results: Results) -> str:
         f"detect it, this is for a power of {100 * POWER:g} %, before correction."
     )
     found = []
+    planned = [pair for pair in results.pairs if pair.p_planned is not None and pair.sd > 0]
     for asked in results.asked():
         scatter = [
             pair.sd * math.sqrt(pair.n / (pair.n - 1))
-            for pair in results.pairs
+            for pair in planned
             if (pair.number, pair.level) == (asked.number.name, asked.level)
-            and pair.p_planned is not None
             and pair.other != WITHDRAWN
-            and pair.sd > 0
         ]
         if scatter and asked.number.unit in (PER_CENT, POINTS):
-            ends = dict.fromkeys(
-                signed(sds * each, asked.number) for each in (min(scatter), max(scatter))
-            )
-            found.append(f"{' to '.join(ends)} ({asked.heading})")
+            ends = (signed(sds * each, asked.number) for each in (min(scatter), max(scatter)))
+            found.append(f"{' to '.join(dict.fromkeys(ends))} ({asked.heading})")
     if found and smallest_p(results.seeds) < ALPHA:
         text += (
             f" With {results.seeds} seeds, four out of five studies would detect a true difference "
