@@ -52,13 +52,11 @@ def write_archive(
     """
     citation = yaml.safe_load(Path(project, "CITATION.cff").read_text("utf-8"))
     files = {name: Path(project, name) for name in code_of(project)}
-    for name in more:
-        if not Path(name).is_relative_to(project):
-            if os.path.isabs(name):
-                raise PipelineError(
-                    f"{name}: it must be named by a relative path to be part of an archive"
-                )
-            files[name] = Path(name)
+    for name in (name for name in more if not Path(name).is_relative_to(project)):
+        if os.path.isabs(name):
+            rule = "it must be named by a relative path to be part of an archive"
+            raise PipelineError(f"{name}: {rule}")
+        files[name] = Path(name)
     files |= {f"{RESULTS}/{name}": Path(results, name) for name in results_of(results)}
     known = commit(project)
     commit_of_code = f"commit {known}" if known else "no commit"
@@ -112,18 +110,15 @@ def _crate(files: Mapping[str, Path], citation: Mapping[str, Any], commit_of: st
     crate.license = f"https://spdx.org/licenses/{citation['license']}"
     workflow = crate.add_workflow(files["Snakefile"], "Snakefile", main=True, lang="snakemake")
     workflow["version"] = f"{citation['version']}, {commit_of}"
-    described = {
-        "study.yaml": ("the study: its settings, commit and versions of libraries", "text/yaml"),
-        "report.html": ("the report", "text/html"),
-        "values.csv": ("the numbers by seed and treatment", "text/csv"),
-    }
+    settings = "the study: its settings, commit and versions of libraries"
+    described = (
+        (f"{RESULTS}/study.yaml", settings, "text/yaml"),
+        (f"{RESULTS}/report.html", "the report", "text/html"),
+        (f"{RESULTS}/values.csv", "the numbers by seed and treatment", "text/csv"),
+    )
     study, *made = (
-        crate.add_file(
-            files[f"{RESULTS}/{name}"],
-            f"{RESULTS}/{name}",
-            properties={"name": text, "encodingFormat": kind},
-        )
-        for name, (text, kind) in described.items()
+        crate.add_file(files[path], path, properties={"name": text, "encodingFormat": kind})
+        for path, text, kind in described
     )
     crate.add_action(workflow, object=[study], result=made, properties={"name": "the study's run"})
     return crate.metadata.generate()

@@ -44,24 +44,21 @@ def verdict(comparison: Sequence[Compared]) -> str:
     trajectories whose means are tested. If only single runs were published, they decide.
     """
     published = [row for row in comparison if None not in (row.published_mean, row.published_sd)]
-    single = [row for row in comparison if row.test == reproduction.SINGLE]
+    kinds = {reproduction.CONSTANT: "constants equal", reproduction.FISHER: "counts consistent"}
+    kinds |= {reproduction.SINGLE: "single runs consistent"}
+    agrees: dict[str, list[bool]] = {kind: [] for kind in kinds}
+    for row in comparison:
+        if row.test in agrees:
+            agrees[row.test].append(row.status == reproduction.CONSISTENT)
     if not published:
-        agreeing = sum(row.status == reproduction.CONSISTENT for row in single)
-        head = reproduction.CONSISTENT if agreeing == len(single) else reproduction.INCONSISTENT
-        found = f"{head}: {agreeing} of {len(single)} numbers of single runs consistent"
+        single = agrees[reproduction.SINGLE]
+        head = reproduction.CONSISTENT if all(single) else reproduction.INCONSISTENT
+        found = f"{head}: {sum(single)} of {len(single)} numbers of single runs consistent"
         return found if single else "no published mean with an SD to compare with"
     means = [row for row in comparison if row.test in OF_MEANS]
     decisive = [row for row in comparison if row.test in (*OF_MEANS, reproduction.CONSTANT)]
     parts = _of_means(means) if means else ["no mean could be tested"]
-    for test, what in (
-        (reproduction.CONSTANT, "constants equal"),
-        (reproduction.FISHER, "counts consistent"),
-        (reproduction.SINGLE, "single runs consistent"),
-    ):
-        rows = [row for row in comparison if row.test == test]
-        if rows:
-            agreeing = sum(row.status == reproduction.CONSISTENT for row in rows)
-            parts.append(f"{agreeing} of {len(rows)} {what}")
+    parts += [f"{sum(each)} of {len(each)} {kinds[kind]}" for kind, each in agrees.items() if each]
     for status in (reproduction.MISSING, reproduction.NOT_TESTABLE):
         if number := sum(row.status == status for row in published):
             parts.append(f"{plural(number, 'published mean')} {status}")
@@ -118,11 +115,8 @@ def report(comparison: Sequence[Compared], names: Sequence[str], labels: Mapping
 def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
     """Explain how to read the tables of a non-empty comparison, with its terms in asterisks."""
     alpha, margin = comparison[0].alpha, sds(comparison[0].margin_sds)
-    units = own_units(
-        number
-        for name, number in measures.numbers(names).items()
-        if any(row.number == name for row in comparison)
-    )
+    there = {row.number for row in comparison}
+    units = own_units(x for name, x in measures.numbers(names).items() if name in there)
     by_seed = any(row.test == reproduction.PERMUTATION for row in comparison)
     how = (
         f"*p* is from {EXCHANGES:,} permutations of whole seeds between this study and the "

@@ -22,12 +22,12 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     layers = f"{plural(len(hidden), 'hidden layer')} of {listed(map(str, hidden))} units"
     stress, levels = settings["evaluate"][COMBINED], results.cells.levels(INTERNAL)
     strongest = f", or internal noise alone, up to σ = {max(levels):g}" if levels else ""
-    tests = list(_further_damage(settings))
     more = ", and more damage follows (the steps of “insult” under All settings)"
     insult = more if INSULT in settings else ""
     starts = any("from" in treatment for treatment in study["treatments"].values())
     unless = ", unless it continues from another treatment" if starts else ""
-    further = f" It is also measured after more damage: {', and '.join(tests)}." if tests else ""
+    tests = ", and ".join(_further_damage(settings))
+    further = f" It is also measured after more damage: {tests}." if tests else ""
     said = [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "
         "recovery lasts. A neural network stands for a neural circuit, its weights stand for "
@@ -119,8 +119,8 @@ def limitations(study: Mapping[str, Any], results: Results) -> list[str]:
 
 def _found(key: str, there: Any) -> Iterator[Any]:
     """Yield every value of a key in nested mappings and lists."""
-    if isinstance(there, Mapping):
-        yield from (value for name, value in there.items() if name == key)
+    if isinstance(there, Mapping) and key in there:
+        yield there[key]
     if isinstance(there, Mapping | list):
         for each in there.values() if isinstance(there, Mapping) else there:
             yield from _found(key, each)
