@@ -25,14 +25,12 @@ from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import grouped
 from pipeline_lib.reporting.wording import PUBLISHED, share
 
-# An SVG of more bytes than this is replaced by the PNG, if there is one. With one line for each of
-# hundreds of seeds, the SVGs would make the page too large to send by mail.
+# An SVG of more bytes than this is replaced by the PNG. With a line for each of hundreds of seeds,
+# the SVGs would make the page too large to send by mail.
 LARGEST_DRAWING = 400_000
 
 FEW = 3  # differences told on each question among the findings; the others are folded
 YAML_WIDTH = 34  # characters per line of the settings, so that they fit on a phone
-
-MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 class Figure(NamedTuple):
@@ -97,23 +95,17 @@ def rendered(template: str | Path, **content: Any) -> str:
 
 
 def embedded(paths: Iterable[str | Path], specs: Mapping[str, FigureSpec]) -> list[Figure]:
-    """Return the figures of these files, one for each stem, in the order of the files.
+    """Return the figures of these SVGs, in their order; the PNGs beside them replace large ones.
 
-    If a stem has both an SVG and a PNG, the SVG is used unless it is larger than `LARGEST_DRAWING`.
-    `specs` has the title and the caption of each stem.
+    `specs` has the title and the caption of each figure, by the stem of its files.
     """
-    files: dict[str, dict[str, Path]] = {}
-    for path in map(Path, paths):
-        files.setdefault(path.stem, {})[path.suffix] = path
     figures = []
-    for stem, forms in files.items():
-        drawing, pixels = forms.get(".svg"), forms.get(".png")
-        if drawing is None or (pixels and drawing.stat().st_size > LARGEST_DRAWING):
-            drawing = pixels
-        assert drawing is not None, f"{stem}: neither SVG nor PNG"
-        data = base64.b64encode(read_bytes(drawing)).decode("ascii")
-        source = f"data:{MEDIA_TYPES[drawing.suffix]};base64,{data}"
-        figures.append(Figure(specs[stem], source))
+    for path in (path for path in map(Path, paths) if path.suffix == ".svg"):
+        small = path.stat().st_size <= LARGEST_DRAWING
+        data = read_bytes(path if small else path.with_suffix(".png"))
+        kind = "svg+xml" if small else "png"
+        source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+        figures.append(Figure(specs[path.stem], source))
     return figures
 
 

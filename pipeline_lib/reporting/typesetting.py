@@ -141,15 +141,9 @@ def latex(table: Table) -> str:
     style = style.format(_signs, escape="latex")
     style = style.format_index(_signs, escape="latex", axis="columns")
     kinds = "".join("l" if column.stub else "r" for column in table.columns)
-    body: str = style.to_latex(
-        column_format=f"@{{}}{kinds}@{{}}",
-        position="tbp",
-        position_float="centering",
-        hrules=True,
-        multicol_align="c",
-        caption=caption,
-        label=label,
-    )
+    told: Any = {"column_format": f"@{{}}{kinds}@{{}}", "caption": caption, "label": label}
+    told |= {"position": "tbp", "position_float": "centering", "multicol_align": "c"}
+    body: str = style.to_latex(**told, hrules=True)
     # A little less room between columns keeps the widest tables within a page's width.
     narrow = "\\small\n\\setlength{\\tabcolsep}{4.5pt}\n\\begin{tabular}"
     head = "% needs \\usepackage{booktabs}\n"
