@@ -71,24 +71,20 @@ def of_axes(
     axes, others = drawn_axes(scenarios)
     numeric = [axis for axis in axes if is_numeric(scenarios[0][axis])]
     words = {axis: axis_text(axis, labels) for axis in axes}
+    both = " and ".join(words.values())
     at = f" Here {in_words(others, labels)}." if others else ""
     means = f"means over the seeds with 95 % intervals.{at}"
     if len(numeric) == len(axes) == 2:
+        caption = f"Means over the seeds, by {both}.{at}"
         numbers = measures.numbers(names)
-        caption = f"Means over the seeds, by {' and '.join(words.values())}.{at}"
-        found = [
-            FigureSpec(f"{MAP}_{name}", numbers[name].heading, caption, "varied")
-            for name in MAIN
-            if name in numbers
-        ]
+        there = [numbers[name] for name in MAIN if name in numbers]
+        found = [(f"{MAP}_{number.name}", number.heading, caption) for number in there]
     elif numeric:
         beside = "".join(f", a panel for each {words[x]}" for x in axes if x not in numeric)
-        title = f"Along {words[numeric[0]]}"
-        found = [FigureSpec(ALONG, title, f"By treatment{beside}: {means}", "varied")]
+        found = [(ALONG, f"Along {words[numeric[0]]}", f"By treatment{beside}: {means}")]
     else:
-        title = f"Variants of {' and '.join(words.values())}"
-        found = [FigureSpec(FOREST, title, f"A row for each variant: {means}", "varied")]
-    return {spec.name: spec for spec in found}
+        found = [(FOREST, f"Variants of {both}", f"A row for each variant: {means}")]
+    return {name: FigureSpec(name, title, text, "varied") for name, title, text in found}
 
 
 def drawn_axes(scenarios: Sequence[Axes]) -> tuple[list[str], Axes]:

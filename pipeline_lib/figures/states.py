@@ -39,7 +39,6 @@ def draw(shown: Shown) -> Figure:
     # The width of a panel, in letters.
     width = int(12.5 * style.page_width()) // max(1, min(len(panels), style.per_row(COLUMNS)))
     grid = style.grid(figure, len(panels), COLUMNS, sharex=False)
-    sure = False  # whether any mean has an interval
     for axes, (number, keys) in zip(grid, panels, strict=True):
         at_cycle = "" if keys[0].cycle is None else f", cycle {keys[0].cycle}"
         axes.set_title(style.wrapped(title(number, keys[0].level) + at_cycle, width))
@@ -47,16 +46,16 @@ def draw(shown: Shown) -> Figure:
         scale = 100.0 if number.share else 1.0
         seeds = [scale * np.array(list(shown.values[key].values())) for key in keys]
         means = shown.means(keys).T
-        sure |= bool(np.isfinite(means[:, 1:]).any())
         _scale(axes, number, np.concatenate([*seeds, *means]), shown.chance)
         for key, of_seeds, of_mean in zip(keys, seeds, means, strict=True):
             place = rows.index((key.treatment, key.modulation))
             _dots(axes, place, of_seeds, of_mean, shown.looks[key.treatment], key.modulation)
         style.name_rows(axes, labels)
+    ends = shown.means([key for _, keys in panels for key in keys])[1:]
     notes = [
         style.note("one seed", linestyle="none", marker="o", color=style.QUIET, markersize=3.2),
         style.note("mean and 95 % interval", **MEAN)
-        if sure
+        if np.isfinite(ends).any()
         else style.note("mean", **MEAN | {"linestyle": "none"}),
     ]
     if any(is_accuracy(number) for number, _ in panels):

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from pipeline_lib.analysis.survival import SurvivalStep
@@ -37,7 +37,7 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
     for name, apart in zip(shown, style.dodged(len(shown), APART), strict=True):
         _curve(panel, curves[name], looks[name], apart)
     panel.set(ylabel="Responders without relapse (%)", ylim=(-3, 106), xlim=(BEFORE, last + 0.5))
-    panel.xaxis.set_major_locator(_whole_cycles(last))
+    panel.set_xticks(_whole_cycles(last))
     panel.xaxis.set_tick_params(labelbottom=True)
     label = f"Stress cycle   (relapse: below {100 * threshold:g} % under combined stress)"
     panel.set_xlabel(style.wrapped(label, int(15 * style.page_width())))
@@ -83,9 +83,8 @@ def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -
     """Write the numbers at risk as a table with a row for each treatment, as clinical papers do."""
     for place, (look, curve) in enumerate(rows):
         last = curve[-1].cycle
-        ticks = set(_whole_cycles(last).tick_values(0, last))
         for step in curve:
-            if step.cycle in ticks:
+            if step.cycle in _whole_cycles(last):
                 at = (step.cycle, place)
                 panel.text(*at, f"{step.at_risk}", ha="center", va="center", fontsize=7.5)
         # The table is also the legend: beside each name is a piece of its line.
@@ -99,6 +98,6 @@ def _at_risk(panel: Axes, rows: Sequence[tuple[Look, Sequence[SurvivalStep]]]) -
     panel.spines[:].set_visible(False)
 
 
-def _whole_cycles(last: int) -> FixedLocator:
+def _whole_cycles(last: int) -> list[float]:
     ticks = MaxNLocator(12, integer=True).tick_values(0, max(1, last))
-    return FixedLocator([tick for tick in ticks if 0 <= tick <= last])
+    return [tick for tick in ticks if 0 <= tick <= last]

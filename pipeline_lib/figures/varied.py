@@ -81,6 +81,8 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
     figure = style.new_figure(0.8 + 2.3 * style.rows_for(len(shown), columns))
     panels = style.grid(figure, len(shown), columns, sharey=False)
     x = np.array(varied.axes[axis], dtype=float)
+    on_panel = np.log(x) if _is_log(x) else x
+    closest = float(np.diff(np.unique(on_panel)).min() / np.ptp(on_panel))  # share of the width
     there: set[str] = set()
     for panel, (key, variant) in zip(panels, shown, strict=True):
         number = varied.numbers[key.number]
@@ -88,7 +90,7 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
         cells = _compared(varied, looks, key, places)
         there |= set(cells)
         panel.set_title(", ".join([title(number, key.level), *map(str, variant.values())]))
-        shifts = style.dodged(len(cells), min(APART * (len(cells) - 1) / 2, _closest(x) / 4))
+        shifts = style.dodged(len(cells), min(APART * (len(cells) - 1) / 2, closest / 4))
         for (name, of_name), shift in zip(cells.items(), shifts, strict=True):
             mean, low, high = with_ends(of_name)
             moved = x * (x[-1] / x[0]) ** shift if _is_log(x) else x + shift * np.ptp(x)
@@ -108,12 +110,6 @@ def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -
 
 def _is_log(x: np.ndarray) -> bool:
     return bool(x[0] > 0 and x[-1] / x[0] >= LOG_FROM)
-
-
-def _closest(x: np.ndarray) -> float:
-    """Return how close two values of the axis come, as a share of its length."""
-    places = np.log(x) if _is_log(x) else x
-    return float(np.diff(np.unique(places)).min() / np.ptp(places))
 
 
 def _scale_along(panel: Panel, x: np.ndarray) -> None:
@@ -140,13 +136,11 @@ def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
     rows, columns = varied.axes[first], varied.axes[second]
     number = varied.numbers[key.number]
     places = [_place(varied, {first: r, second: c}) for r in rows for c in columns]
-    grids = {
-        name: with_ends(cells)[0].reshape(len(rows), len(columns))
-        for name, cells in _compared(varied, looks, key, places).items()
-        if name not in STATES
-    }
-    everything = np.array(list(grids.values()))
-    least, most = np.nanmin(everything), np.nanmax(everything)
+    treated = {name: look for name, look in looks.items() if name not in STATES}
+    found = _compared(varied, treated, key, places)
+    means = np.array([with_ends(cells)[0] for cells in found.values()])
+    grids = dict(zip(found, means.reshape(-1, len(rows), len(columns)), strict=True))
+    least, most = np.nanmin(means), np.nanmax(means)
     if most - least < 1.0:
         least, most = least - 0.5, most + 0.5
     tall = 0.8 + min(2.6, max(1.0, 0.32 * len(rows)))
