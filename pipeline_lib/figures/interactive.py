@@ -27,15 +27,8 @@ CONFIG = {
 }
 SEED = "seed"
 SHAPES = {  # Vega's names for matplotlib's markers; it has no star
-    "s": "square",
-    "^": "triangle-up",
-    "D": "diamond",
-    "v": "triangle-down",
-    "P": "cross",
-    "<": "triangle-left",
-    ">": "triangle-right",
-    "X": "cross",
-    "*": "diamond",
+    **{"s": "square", "D": "diamond", "*": "diamond", "P": "cross", "X": "cross"},
+    **{"^": "triangle-up", "v": "triangle-down", "<": "triangle-left", ">": "triangle-right"},
 }
 
 Spec = dict[str, Any]
@@ -96,7 +89,8 @@ def script(
         tooltip.append({"field": number.name, "title": number.at_level(level), "format": ".2f"})
     marks = _marks([looks[state] for state in there])
     panels = [_course(cycles, marks, tooltip, threshold)]
-    panels += [_strip(number, level, marks, tooltip) for number, level in strips]
+    known = {column for row in rows for column in row}
+    panels += [_strip(number, level, marks, tooltip, known) for number, level in strips]
     menu = {"input": "select", "options": [None, *seeds], "labels": ["none", *map(str, seeds)]}
     chosen = {
         "name": "chosen",
@@ -138,7 +132,7 @@ def _rows(
             if cell := cells.get(key):
                 row = rows.setdefault((state, None), dict(of_state))
                 for end, at in (("mean", cell.mean), ("low", cell.ci_low), ("high", cell.ci_high)):
-                    row[f"{column}_{end}"] = None if at is None else round(at, 4)
+                    row |= {} if at is None else {f"{column}_{end}": round(at, 4)}
     return list(rows.values())
 
 
@@ -207,7 +201,9 @@ def _course(cycles: Iterable[int], marks: Spec, tooltip: list[Spec], threshold: 
     return {**PANEL, "title": "Combined stress, cycle by cycle", "layer": layers}
 
 
-def _strip(number: Number, level: float | None, marks: Spec, tooltip: list[Spec]) -> Spec:
+def _strip(
+    number: Number, level: float | None, marks: Spec, tooltip: list[Spec], known: set[str]
+) -> Spec:
     """Return a panel with a row of dots for each state, its mean and its interval."""
     name = number.name
     row: Spec = {"field": "label", "type": "nominal", "title": None}
@@ -221,20 +217,15 @@ def _strip(number: Number, level: float | None, marks: Spec, tooltip: list[Spec]
     def has(column: str) -> list[Spec]:
         return [{"filter": f"isValid(datum['{column}'])"}]
 
-    dots = {
-        **at(name),
-        "yOffset": {"field": SEED, "type": "ordinal"},
-        "color": marks["color"],
-        "shape": marks["shape"],
-        "opacity": _seen(0.7),
-        "tooltip": tooltip,
-    }
+    dots = at(name) | {"color": marks["color"], "shape": marks["shape"], "opacity": _seen(0.7)}
+    dots |= {"yOffset": {"field": SEED, "type": "ordinal"}, "tooltip": tooltip}
     mean, low, high = (f"{name}_{end}" for end in ("mean", "low", "high"))
     interval = at(low) | {"x2": {"field": high}}
     tick = {"type": "tick", "color": "black", "thickness": 2, "size": 14}
     layers = [
         _layer(has(name), {"type": "point", "filled": True, "size": 28}, dots, name=name),
         _layer(has(mean), tick, at(mean)),
-        _layer(has(low), {"type": "rule", "color": "black"}, interval),
     ]
+    if low in known:  # of a field that no row has, Vega would warn
+        layers.append(_layer(has(low), {"type": "rule", "color": "black"}, interval))
     return {**PANEL, "title": number.at_level(level), "layer": layers}

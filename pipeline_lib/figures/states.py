@@ -94,18 +94,11 @@ def _dots(
     axes: Axes, place: int, seeds: np.ndarray, mean: Sequence[float], look: Look, modulation: str
 ) -> None:
     """Draw the seeds of a state, and below them their mean with both ends of its interval."""
-    axes.plot(
-        seeds,
-        place - 0.13 + style.dodged(len(seeds), 0.22),
-        linestyle="none",
-        marker=look.marker,
-        color=look.colour,
-        markerfacecolor="white" if modulation == OFF else look.colour,
-        markersize=5 if look.marker == "*" else 3.2,
-        markeredgewidth=0.6,
-        alpha=0.65,
-        label="seeds",
-    )
+    dots: dict[str, Any] = {"marker": look.marker, "color": look.colour, "linestyle": "none"}
+    dots |= {"markersize": 5 if look.marker == "*" else 3.2, "markeredgewidth": 0.6}
+    dots |= {"markerfacecolor": "white"} if modulation == OFF else {}
+    above = place - 0.13 + style.dodged(len(seeds), 0.22)
+    axes.plot(seeds, above, **dots, alpha=0.65, label="seeds")
     # It goes below the seeds, because it would hide them if all are equal.
     below = place + 0.27
     axes.plot(mean[1:], [below] * 2, color="black", linewidth=1.1, label="interval")

@@ -16,13 +16,8 @@ from pipeline_lib.numbers import Key
 
 COLUMNS = 4
 THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": (0, (4, 2))}
-BELOW: dict[str, Any] = {
-    "color": "black",
-    "linestyle": "none",
-    "marker": "x",
-    "markersize": 5,
-    "markeredgewidth": 1.1,
-}
+BELOW: dict[str, Any] = {"color": "black", "linestyle": "none"}
+BELOW |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.1}
 
 
 def draw(shown: Shown) -> Figure:
