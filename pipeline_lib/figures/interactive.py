@@ -132,7 +132,8 @@ def _rows(
             if cell := cells.get(key):
                 row = rows.setdefault((state, None), dict(of_state))
                 for end, at in (("mean", cell.mean), ("low", cell.ci_low), ("high", cell.ci_high)):
-                    row |= {} if at is None else {f"{column}_{end}": round(at, 4)}
+                    if at is not None:
+                        row[f"{column}_{end}"] = round(at, 4)
     return list(rows.values())
 
 

@@ -30,8 +30,8 @@ def draw(shown: Shown) -> Figure:
     there = {(key.treatment, key.modulation) for _, keys in panels for key in keys}
     rows = [row for row in itertools.product(shown.looks, MODULATIONS) if row in there]
     labels = [
-        style.wrapped(shown.looks[state].label, 22) + "\nmodulation off" * (modulation == OFF)
-        for state, modulation in rows
+        style.wrapped(shown.looks[state].label, 22) + ("\nmodulation off" if how == OFF else "")
+        for state, how in rows
     ]
     lines = max((label.count("\n") + 1 for label in labels), default=1)
     tall = 0.75 + len(rows) * max(0.36, 0.15 * lines)  # labels of several lines do not meet
@@ -96,7 +96,8 @@ def _dots(
     """Draw the seeds of a state, and below them their mean with both ends of its interval."""
     dots: dict[str, Any] = {"marker": look.marker, "color": look.colour, "linestyle": "none"}
     dots |= {"markersize": 5 if look.marker == "*" else 3.2, "markeredgewidth": 0.6}
-    dots |= {"markerfacecolor": "white"} if modulation == OFF else {}
+    if modulation == OFF:
+        dots["markerfacecolor"] = "white"
     above = place - 0.13 + style.dodged(len(seeds), 0.22)
     axes.plot(seeds, above, **dots, alpha=0.65, label="seeds")
     # It goes below the seeds, because it would hide them if all are equal.

@@ -166,12 +166,13 @@ def _differences(results: Results, asked: Asked) -> list[str]:
     )
 
 
-def _told(results: Results, asked: Asked, who: Iterable[tuple[str, str]]) -> list[str]:
+def _told(results: Results, asked: Asked, every: Iterable[tuple[str, str]]) -> list[str]:
     """Return a sentence on each of these pairs that was compared, the largest difference first."""
     pairs = results.pairs_of(asked)
-    found = sorted((pairs[x] for x in who if x in pairs), key=lambda pair: -abs(pair.difference))
+    found = [pairs[both] for both in every if both in pairs]
     words = LOSES if asked.number.name == names.ACUTE_DROP else ABOVE
-    return [difference(results, pair, words) for pair in found]
+    by_size = sorted(found, key=lambda pair: -abs(pair.difference))
+    return [difference(results, pair, words) for pair in by_size]
 
 
 def _changes(results: Results) -> Iterator[str]:

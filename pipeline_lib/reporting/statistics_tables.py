@@ -75,7 +75,8 @@ def relapse_table(results: Results) -> Table:
         pairs = zip(cells, numbers, strict=True)
         texts = [counted(cell, number) if cell else NOTHING for cell, number in pairs]
         there += filter(None, cells)
-        blocks += [[[results.name(who), *texts]]] if any(cells) else []
+        if any(cells):
+            blocks.append([[results.name(who), *texts]])
     return Table(
         names.RESPONSE,
         "Response and relapse",
