@@ -38,11 +38,7 @@ Unpack it and work in its folder. You need Linux, Python 3.11 or newer, and make
 
 
 def write_archive(
-    path: str | Path,
-    *,
-    project: str | Path,
-    results: str | Path,
-    more: Iterable[str] = (),
+    path: str | Path, *, project: str | Path, results: str | Path, more: Iterable[str]
 ) -> None:
     """Write the archive of a finished study, with an RO-Crate that describes it.
 
