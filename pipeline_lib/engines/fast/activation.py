@@ -70,27 +70,41 @@ def respond_once(level: np.float32, response: Response) -> tuple[np.float32, np.
 
 
 @compiled
-def respond(level: np.ndarray, response: Response, out: np.ndarray, slope: np.ndarray) -> None:
-    """Fill in activity and slope at the pre-activations `level`, which are overwritten.
+def response_of(responses: Responses, place: int) -> Response:
+    """Return the response of the unit at this place."""
+    return Response(
+        responses.is_tanh[place],
+        responses.factor[place],
+        responses.inhibition[place],
+        responses.sigma,
+    )
 
-    All are (samples,). If there is noise, `out` must hold it at the start.
+
+@compiled
+def respond(levels: np.ndarray, responses: Responses, first: int, out: np.ndarray) -> None:
+    """Fill in the activity of units with these pre-activations, which slopes replace.
+
+    Both are (units or more, samples); `first` is the place of the first unit among responses.
+    If there is noise, `out` must hold it at the start.
     """
-    n = level.size
-    factor, inhibition = response.factor, response.inhibition
+    count, batch = levels.shape
+    value = np.empty(batch, np.float32)
     zero, one = np.float32(0), np.float32(1)
-    if response.is_tanh:
-        for s in range(n):
-            value = tanh(level[s])
-            level[s] = value
-            slope[s] = (one - value * value) * factor
-    else:
-        for s in range(n):
-            z = level[s]
-            level[s] = zero if z < zero else z
-            slope[s] = factor if z > zero else zero
-    if response.sigma > zero:
-        for s in range(n):
-            out[s] = (level[s] + out[s]) * factor - inhibition
-    else:
-        for s in range(n):
-            out[s] = level[s] * factor - inhibition
+    for unit in range(count):
+        response = response_of(responses, first + unit)
+        factor, inhibition = response.factor, response.inhibition
+        if response.is_tanh:
+            for s in range(batch):
+                value[s] = tanh(levels[unit, s])
+                levels[unit, s] = (one - value[s] * value[s]) * factor
+        else:
+            for s in range(batch):
+                z = levels[unit, s]
+                value[s] = zero if z < zero else z
+                levels[unit, s] = factor if z > zero else zero
+        if response.sigma > zero:
+            for s in range(batch):
+                out[unit, s] = (value[s] + out[unit, s]) * factor - inhibition
+        else:
+            for s in range(batch):
+                out[unit, s] = value[s] * factor - inhibition

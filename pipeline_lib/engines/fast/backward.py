@@ -49,8 +49,7 @@ def backward(plan: Plan, theta: np.ndarray, batch: int, room: Buffers) -> None:
         if n_dense:
             _dense_gradients(plan, layer, delta, source, sums, room)
         ptr = plan.inward.ptr[plan.inward.start[layer] :]
-        for unit in range(n_dense, n_full):
-            correlate(room.gradient, plan.inward, ptr[unit], ptr[unit + 1], source, delta[unit])
+        correlate(room.gradient, plan.inward, ptr, n_dense, source, delta[:n_full])
         _flat_gradients(plan, layer, theta, sums, room)
         if layer > 0:
             slopes = rows_of(room.slope, plan.row_start[layer], plan.rows[layer], batch)
@@ -61,10 +60,9 @@ def backward(plan: Plan, theta: np.ndarray, batch: int, room: Buffers) -> None:
 @compiled
 def _sum_rows(delta: np.ndarray, sums: np.ndarray) -> None:
     for unit in range(sums.size):
-        row = delta[unit]
         total = np.float32(0)
-        for s in range(row.size):
-            total += row[s]
+        for s in range(delta.shape[1]):
+            total += delta[unit, s]
         sums[unit] = total
 
 
@@ -127,16 +125,15 @@ def _pass_down(
 ) -> None:
     # Multiply the gradient with respect to activity by the slope.
     dense, full, batch = plan.dense[layer + 1], plan.full[layer], delta.shape[1]
-    inner = rows_of(work, 0, full if dense else 1, batch)
+    inner = rows_of(work, 0, full, batch)
     if dense:
         at = plan.block[layer]
         np.dot(theta[at : at + dense * full].reshape((dense, full)).T, delta[:dense], inner)
-    ptr = plan.outward.ptr[plan.outward.start[layer] :]
+    else:
+        inner[:] = np.float32(0)
+    add_products(
+        theta, plan.outward, plan.outward.ptr[plan.outward.start[layer] :], 0, delta, inner
+    )
     for unit in range(full):
-        row = inner[unit if dense else 0]
-        if not dense:
-            row[:] = np.float32(0)
-        add_products(theta, plan.outward, ptr[unit], ptr[unit + 1], delta, row)
-        out = slopes[unit]
         for s in range(batch):
-            out[s] *= row[s]
+            slopes[unit, s] *= inner[unit, s]

@@ -9,7 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline_lib.engines.fast.activation import Response, Responses, respond, respond_once
+from pipeline_lib.engines.fast.activation import (
+    Response,
+    Responses,
+    respond,
+    respond_once,
+    response_of,
+)
 from pipeline_lib.engines.fast.compaction import Plan
 from pipeline_lib.engines.fast.compiled import compiled
 from pipeline_lib.engines.fast.noise import fill_normal
@@ -45,8 +51,8 @@ def buffers(plan: Plan, parameters: int, batch: int) -> Buffers:
         return np.zeros(count, np.float32)
 
     rows, flat = int(plan.row_start[-1]), int(plan.flat_start[-1])
-    # This holds a matrix product of dense units and the noise of a whole layer.
-    work = int(plan.full.max() + plan.width.max()) + 1
+    # This holds the gradient by a layer's activity, or the noise of a whole layer.
+    work = int(plan.width.max())
     return Buffers(
         activity=room(rows * batch),
         slope=room(rows * batch),
@@ -79,46 +85,52 @@ def forward(
         source = rows_of(room.activity, plan.row_start[layer], plan.rows[layer], batch)
         target = rows_of(room.activity, plan.row_start[above], plan.rows[above], batch)
         slopes = rows_of(room.slope, plan.row_start[above], plan.rows[above], batch)
-        bias = theta[plan.bias[layer] :]
-        ptr = plan.inward.ptr[plan.inward.start[layer] :]
         hidden = above < last
-        sums = rows_of(room.work, 0, max(n_dense, 1), batch)
+        # A hidden unit's slope takes the place of its pre-activation.
+        levels = slopes[:n_full] if hidden else target
+        constant = np.empty(n_full + n_flat, np.float32)
+        _constants(plan, layer, theta, room.flat_activity, constant)
         if n_dense:
-            _dense_products(plan, layer, theta, source, sums)
-        if hidden and responses.sigma > 0:
-            _draw_noise(
-                plan, above, responses.sigma, lanes, whole_layers, target, room.work[sums.size :]
-            )
-        for unit in range(n_full + n_flat):
-            level = bias[unit]
-            if not plan.noisy:
-                level += _from_flat(plan, layer, unit, theta, room.flat_activity)
-            place = plan.unit_start[above] + unit
-            response = Response(
-                responses.is_tanh[place],
-                responses.factor[place],
-                responses.inhibition[place],
-                responses.sigma,
-            )
-            if unit >= n_full:
-                at = plan.flat_start[above] + unit - n_full
-                value, room.flat_slope[at] = respond_once(level, response)
-                room.flat_activity[at] = value
-                if plan.noisy:
-                    _flat_row(value, response, target[unit])
-                continue
-            if unit < n_dense:
-                row = sums[unit]
-                row += level
-            else:
-                # Dense units come first, so their sums are no longer needed.
-                row = sums[0]
-                row[:] = level
-                add_products(theta, plan.inward, ptr[unit], ptr[unit + 1], source, row)
-            if hidden:
-                respond(row, response, target[unit], slopes[unit])
-            else:
-                target[unit, :] = row
+            _dense_products(plan, layer, theta, source, levels[:n_dense])
+        for unit in range(n_dense):
+            levels[unit] += constant[unit]
+        for unit in range(n_dense, n_full):
+            levels[unit] = constant[unit]
+        ptr = plan.inward.ptr[plan.inward.start[layer] :]
+        add_products(theta, plan.inward, ptr, n_dense, source, levels)
+        if not hidden:
+            break
+        if responses.sigma > 0:
+            _draw_noise(plan, above, responses.sigma, lanes, whole_layers, target, room.work)
+        respond(levels, responses, plan.unit_start[above], target)
+        for unit in range(n_full, n_full + n_flat):
+            response = response_of(responses, plan.unit_start[above] + unit)
+            value, slope = respond_once(constant[unit], response)
+            at = plan.flat_start[above] + unit - n_full
+            room.flat_activity[at], room.flat_slope[at] = value, slope
+            if plan.noisy:
+                _flat_row(value, response, target[unit])
+
+
+@compiled
+def _constants(
+    plan: Plan, layer: int, theta: np.ndarray, flat_activity: np.ndarray, out: np.ndarray
+) -> None:
+    # What is the same for all samples: the bias and, unless it has noise, input from flat units.
+    at = plan.bias[layer]
+    out[:] = theta[at : at + out.size]
+    if plan.noisy:
+        return
+    count, at = plan.flat[layer], plan.flat_block[layer]
+    numbers = flat_activity[plan.flat_start[layer] :][:count]
+    for unit in range(plan.dense[layer + 1]):
+        for j in range(count):
+            out[unit] += theta[at + unit * count + j] * numbers[j]
+    links = plan.from_flat
+    ptr = links.ptr[links.start[layer] :]
+    for unit in range(out.size):
+        for e in range(ptr[unit], ptr[unit + 1]):
+            out[unit] += theta[links.at[e]] * numbers[links.other[e]]
 
 
 @compiled
@@ -131,25 +143,6 @@ def _dense_products(
     if flat and plan.noisy:
         at = plan.flat_block[layer]
         sums += np.dot(theta[at : at + dense * flat].reshape((dense, flat)), source[full:])
-
-
-@compiled
-def _from_flat(
-    plan: Plan, layer: int, unit: int, theta: np.ndarray, flat_activity: np.ndarray
-) -> np.float32:
-    # The input from flat units is the same for all samples.
-    first = plan.flat_start[layer]
-    total = np.float32(0)
-    if unit < plan.dense[layer + 1]:
-        count = plan.flat[layer]
-        at = plan.flat_block[layer] + unit * count
-        for j in range(count):
-            total += theta[at + j] * flat_activity[first + j]
-    links = plan.from_flat
-    ptr = links.ptr[links.start[layer] :]
-    for e in range(ptr[unit], ptr[unit + 1]):
-        total += theta[links.at[e]] * flat_activity[first + links.other[e]]
-    return total
 
 
 @compiled

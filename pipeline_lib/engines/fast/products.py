@@ -20,46 +20,67 @@ def rows_of(flat: np.ndarray, first: int, count: int, batch: int) -> np.ndarray:
 
 @compiled
 def add_products(
-    theta: np.ndarray, links: Links, begin: int, end: int, source: np.ndarray, out: np.ndarray
+    theta: np.ndarray,
+    links: Links,
+    ptr: np.ndarray,
+    first: int,
+    source: np.ndarray,
+    out: np.ndarray,
 ) -> None:
-    """Add to `out` (samples,) each weight times the row of `source` at its other end."""
+    """Add to each row of `out`, from `first` on, its weights times the rows of `source`.
+
+    Both are (units, samples); `ptr` delimits the weights of each row of `out` in `links`.
+    """
     other, at = links.other, links.at
-    n = out.size
-    fours = begin + (end - begin) // 4 * 4
-    for e in range(begin, fours, 4):
-        a, b, c, d = theta[at[e]], theta[at[e + 1]], theta[at[e + 2]], theta[at[e + 3]]
-        p, q = source[other[e]], source[other[e + 1]]
-        r, t = source[other[e + 2]], source[other[e + 3]]
-        for s in range(n):
-            out[s] += a * p[s] + b * q[s] + c * r[s] + d * t[s]
-    for e in range(fours, end):
-        a, p = theta[at[e]], source[other[e]]
-        for s in range(n):
-            out[s] += a * p[s]
+    count, batch = out.shape
+    for row in range(first, count):
+        begin, end = ptr[row], ptr[row + 1]
+        fours = begin + (end - begin) // 4 * 4
+        for e in range(begin, fours, 4):
+            a, b, c, d = theta[at[e]], theta[at[e + 1]], theta[at[e + 2]], theta[at[e + 3]]
+            p, q, r, t = other[e], other[e + 1], other[e + 2], other[e + 3]
+            for s in range(batch):
+                out[row, s] += (
+                    a * source[p, s] + b * source[q, s] + c * source[r, s] + d * source[t, s]
+                )
+        for e in range(fours, end):
+            a, p = theta[at[e]], other[e]
+            for s in range(batch):
+                out[row, s] += a * source[p, s]
 
 
 @compiled
 def correlate(
-    gradient: np.ndarray, links: Links, begin: int, end: int, source: np.ndarray, delta: np.ndarray
+    gradient: np.ndarray,
+    links: Links,
+    ptr: np.ndarray,
+    first: int,
+    source: np.ndarray,
+    delta: np.ndarray,
 ) -> None:
-    """Write to each weight's place the sum over samples of `delta` times its row of `source`."""
+    """Write to each weight's place the sum over samples of `delta` times its row of `source`.
+
+    The weights are those of the rows of `delta`, (units, samples), from `first` on, which `ptr`
+    delimits in `links`.
+    """
     other, at = links.other, links.at
-    n = delta.size
-    fours = begin + (end - begin) // 4 * 4
-    for e in range(begin, fours, 4):
-        p, q = source[other[e]], source[other[e + 1]]
-        r, t = source[other[e + 2]], source[other[e + 3]]
-        a = b = c = d = np.float32(0)
-        for s in range(n):
-            a += delta[s] * p[s]
-            b += delta[s] * q[s]
-            c += delta[s] * r[s]
-            d += delta[s] * t[s]
-        gradient[at[e]], gradient[at[e + 1]] = a, b
-        gradient[at[e + 2]], gradient[at[e + 3]] = c, d
-    for e in range(fours, end):
-        p = source[other[e]]
-        a = np.float32(0)
-        for s in range(n):
-            a += delta[s] * p[s]
-        gradient[at[e]] = a
+    count, batch = delta.shape
+    for row in range(first, count):
+        begin, end = ptr[row], ptr[row + 1]
+        fours = begin + (end - begin) // 4 * 4
+        for e in range(begin, fours, 4):
+            p, q, r, t = other[e], other[e + 1], other[e + 2], other[e + 3]
+            a = b = c = d = np.float32(0)
+            for s in range(batch):
+                a += delta[row, s] * source[p, s]
+                b += delta[row, s] * source[q, s]
+                c += delta[row, s] * source[r, s]
+                d += delta[row, s] * source[t, s]
+            gradient[at[e]], gradient[at[e + 1]] = a, b
+            gradient[at[e + 2]], gradient[at[e + 3]] = c, d
+        for e in range(fours, end):
+            p = other[e]
+            a = np.float32(0)
+            for s in range(batch):
+                a += delta[row, s] * source[p, s]
+            gradient[at[e]] = a
