@@ -75,7 +75,7 @@ class Compact:
 
     plan: Plan
     parameters: np.ndarray  # (count,) float32
-    survives: np.ndarray  # (count,) float32, 0 for the pruned weights in dense blocks, else 1
+    survives: np.ndarray  # (count,) bool, False for the pruned weights in dense blocks
     sites: tuple[np.ndarray, ...]  # per matrix, its weights' flat indices, in order
     units: tuple[np.ndarray, ...]  # per layer
 
@@ -129,7 +129,7 @@ def compact(network: Network, *, noisy: bool) -> Compact:
             np.concatenate([index[to, source], index[from_full].ravel(), index[from_rest].ravel()])
         )
         parameters += [weight.ravel()[sites[-1]], bias[above]]
-        survives += [mask.ravel()[sites[-1]], np.ones(above.size)]
+        survives += [mask.ravel()[sites[-1]], np.ones(above.size, bool)]
     plan = Plan(
         noisy=noisy,
         dense=n_dense,
@@ -151,7 +151,7 @@ def compact(network: Network, *, noisy: bool) -> Compact:
     return Compact(
         plan=plan,
         parameters=np.concatenate(parameters),
-        survives=np.concatenate(survives).astype(np.float32),
+        survives=np.concatenate(survives),
         sites=tuple(sites),
         units=units,
     )

@@ -21,7 +21,7 @@ _BETA_2, _EPSILON = np.float32(BETA_2), np.float32(EPSILON)
 
 
 class Trained(NamedTuple):
-    """The parameters and Adam's two moments, (parameters,) float32 each."""
+    """The parameters, whether each survives (bool), and Adam's two moments; float32 vectors."""
 
     theta: np.ndarray
     survives: np.ndarray
@@ -80,7 +80,7 @@ def _adam(trained: Trained, gradient: np.ndarray, step: int, lr: float) -> None:
     size = np.float32(lr / (1 - BETA_1**step))
     scale = np.float32(1 / np.sqrt(1 - BETA_2**step))
     for i in range(theta.size):
-        g = gradient[i] * trained.survives[i]
+        g = gradient[i] if trained.survives[i] else np.float32(0)
         m = mean[i] + _REST_1 * (g - mean[i])
         v = square[i] * _BETA_2 + _REST_2 * g * g
         mean[i], square[i] = m, v
