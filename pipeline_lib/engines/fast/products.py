@@ -1,7 +1,7 @@
 """Products with sparse weights: loops over surviving weights, along samples.
 
-They take four weights at a time, so that the row that these share is read and written only a
-quarter as often.
+The sum over the weights of a unit stays in registers. Samples that do not fill a vector of `WIDTH`
+take a plain loop.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline_lib.engines.fast.compaction import Links
 from pipeline_lib.engines.fast.compiled import compiled
+from pipeline_lib.engines.fast.vectors import WIDTH, add_multiple, inner, load, store
 
 
 @compiled
@@ -33,20 +34,22 @@ def add_products(
     """
     other, at = links.other, links.at
     count, batch = out.shape
+    whole = batch // WIDTH * WIDTH
     for row in range(first, count):
         begin, end = ptr[row], ptr[row + 1]
-        fours = begin + (end - begin) // 4 * 4
-        for e in range(begin, fours, 4):
-            a, b, c, d = theta[at[e]], theta[at[e + 1]], theta[at[e + 2]], theta[at[e + 3]]
-            p, q, r, t = other[e], other[e + 1], other[e + 2], other[e + 3]
-            for s in range(batch):
-                out[row, s] += (
-                    a * source[p, s] + b * source[q, s] + c * source[r, s] + d * source[t, s]
-                )
-        for e in range(fours, end):
-            a, p = theta[at[e]], other[e]
-            for s in range(batch):
-                out[row, s] += a * source[p, s]
+        if begin == end:
+            continue
+        for s in range(0, whole, WIDTH):
+            total = load(out, row, s)
+            for e in range(begin, end):
+                total = add_multiple(total, theta[at[e]], load(source, other[e], s))
+            store(total, out, row, s)
+        if whole < batch:
+            rest = out[row, whole:]
+            for e in range(begin, end):
+                weight, values = theta[at[e]], source[other[e], whole:]
+                for s in range(rest.size):
+                    rest[s] += weight * values[s]
 
 
 @compiled
@@ -65,22 +68,21 @@ def correlate(
     """
     other, at = links.other, links.at
     count, batch = delta.shape
+    whole = batch // WIDTH * WIDTH
     for row in range(first, count):
         begin, end = ptr[row], ptr[row + 1]
-        fours = begin + (end - begin) // 4 * 4
-        for e in range(begin, fours, 4):
-            p, q, r, t = other[e], other[e + 1], other[e + 2], other[e + 3]
-            a = b = c = d = np.float32(0)
-            for s in range(batch):
-                a += delta[row, s] * source[p, s]
-                b += delta[row, s] * source[q, s]
-                c += delta[row, s] * source[r, s]
-                d += delta[row, s] * source[t, s]
-            gradient[at[e]], gradient[at[e + 1]] = a, b
-            gradient[at[e + 2]], gradient[at[e + 3]] = c, d
-        for e in range(fours, end):
-            p = other[e]
-            a = np.float32(0)
-            for s in range(batch):
-                a += delta[row, s] * source[p, s]
-            gradient[at[e]] = a
+        if begin == end:
+            continue
+        # The places of a row's weights, and of those from flat units between them, are consecutive.
+        gradient[at[begin] : at[end - 1] + 1] = np.float32(0)
+        for s in range(0, whole, WIDTH):
+            vector = load(delta, row, s)
+            for e in range(begin, end):
+                gradient[at[e]] += inner(vector, load(source, other[e], s))
+        if whole < batch:
+            rest = delta[row, whole:]
+            for e in range(begin, end):
+                total, values = np.float32(0), source[other[e], whole:]
+                for s in range(rest.size):
+                    total += rest[s] * values[s]
+                gradient[at[e]] += total
