@@ -46,7 +46,6 @@ class Buffers(NamedTuple):
 
 def buffers(plan: Plan, parameters: int, batch: int) -> Buffers:
     """Return buffers for mini-batches of at most `batch` samples."""
-
     rows, flat = int(plan.row_start[-1]), int(plan.flat_start[-1])
     # This holds the gradient by a layer's activity, or the noise of a whole layer.
     work = int(plan.width.max())
@@ -100,10 +99,10 @@ def forward(
         _constants(plan, layer, theta, room.flat_activity, constant)
         if n_dense:
             _dense_products(plan, layer, theta, source, levels[:n_dense])
-        for unit in range(n_dense):
-            levels[unit] += constant[unit]
-        for unit in range(n_dense, n_full):
-            levels[unit] = constant[unit]
+        for unit in range(n_full):
+            for s in range(batch):
+                dense_product = levels[unit, s] if unit < n_dense else np.float32(0)
+                levels[unit, s] = constant[unit] + dense_product
         ptr = plan.inward.ptr[plan.inward.start[layer] :]
         add_products(theta, plan.inward, ptr, n_dense, source, levels)
         if not hidden:
