@@ -25,7 +25,7 @@ from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.model.task import Points, training_points
-from tests.conftest import CENTRES, modulated
+from tests.conftest import CENTRES, modulated, same_bytes
 
 HALF = ((0, 2, 3, 7, 9, 15), (1, 5, 8, 11), tuple(range(16)), ())
 MODULATIONS = [
@@ -51,9 +51,8 @@ def regrown_network(sizes):
         rng.random(weight.shape, dtype=np.float32) + (np.arange(len(weight)) % 2)[:, None]
         for weight in pruned.weights
     ]
-    return regrow(
-        pruned, scores, fraction=0.45, draw=lambda n: rng.normal(0, 0.3, n).astype(np.float32)
-    )
+    options = {"highest": plain.highest, "draw": lambda n: rng.normal(0, 0.3, n)}
+    return regrow(pruned, scores, fraction=0.45, **options)
 
 
 NETWORKS = {
@@ -231,12 +230,10 @@ def test_training_and_measurement_of_any_network_match_the_plain_engine(seed, mo
     size = int(rng.choice([1, 7, 64, 500]))
     options = {"epochs": 2, "lr": 1e-4, "batch_size": size, "noise": noise}
     found, _, error = trained_by_both(network, points, monkeypatch, seed, **options)
-    steps = 2 * -(-count // size)
-    assert error < 0.02 * 1e-4 * steps**0.5 + 1e-6
+    assert error < 0.02 * 1e-4 * (2 * -(-count // size)) ** 0.5 + 1e-6
     for weight, mask in zip(found.weights, found.masks, strict=True):
         assert not weight[~mask].any()
-    conditions = {"input_noise": 0.5, "internal_noise": noise[0]}
-    counted_by_both(network, points, monkeypatch, seed, **conditions)
+    counted_by_both(network, points, monkeypatch, seed, input_noise=0.5, internal_noise=noise[0])
 
 
 def test_classes_keep_their_order_when_some_outputs_are_dense_and_others_sparse():
@@ -311,5 +308,4 @@ def test_to_take_denormals_for_0_changes_no_weight(network, monkeypatch):
     assert np.count_nonzero((sizes > 0) & (sizes < 1e-19)) > 100  # their squares are denormal
     monkeypatch.setattr(fast, "flushed", nullcontext)
     theirs = trained()
-    for mine, other in zip(ours.weights + ours.biases, theirs.weights + theirs.biases, strict=True):
-        assert np.array_equal(mine, other)
+    assert same_bytes(ours, theirs)

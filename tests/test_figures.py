@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import StepPatch
 
-from pipeline_lib import figures, items, measures, names
+from pipeline_lib import engines, figures, items, measures, names
 from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.reproduction import (
     CONSISTENT,
@@ -259,7 +259,7 @@ def test_regrowth_distinguishes_kept_steep_and_flat_weights(network):
     scores = [np.zeros_like(weight) for weight in network.weights]
     for score in scores:
         score[0] = 1.0  # the first unit's weights alone have a gradient
-    grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.full(n, 0.03, np.float32))
+    grown = regrow(pruned, scores, fraction=0.5, highest=engines.load("fast").highest, draw=np.ones)
     figure = regrowth.draw(pruned, grown, scores, looks()["untreated"], looks()["ketamine"], seed=3)
     panels = zip(figure.axes[1::3], figure.axes[2::3], strict=True)
     for layer, (units, weights) in enumerate(panels):

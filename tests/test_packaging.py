@@ -39,6 +39,7 @@ for package in ("measures", "steps"):
     for name in items.names(package):
         items.load(package, name)
 """
+REGROWTH = "import numpy; import pipeline_lib.engines.fast as f; f.highest(numpy.ones(9), 4)"
 REPORTING = """
 from pipeline_lib.figures import comparison, lines, predictors, states, survival, trajectories
 from pipeline_lib.reporting import findings, page, statistics_tables, tables
@@ -50,6 +51,7 @@ from pipeline_lib.reporting import findings, page, statistics_tables, tables
     [
         (JOB, {"pandas", "scipy.linalg"}),
         (ITEMS, {"pydantic_core"}),
+        (REGROWTH, {"torch"}),
         (REPORTING, {"pandas", "scipy.stats", "sklearn", "torch"}),
     ],
 )

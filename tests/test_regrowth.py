@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline_lib.engines import plain
+from pipeline_lib.engines import fast, plain
 from pipeline_lib.files.networks import read_network, write_network
 from pipeline_lib.model.activity import coactivity, hidden_activity, logits, mean_activity
 from pipeline_lib.model.network import Modulation
@@ -27,17 +27,25 @@ def pruned(network):
 def test_regrowth_takes_the_steepest_half_of_pruned_sites_in_each_matrix(pruned):
     rng = np.random.default_rng(0)
     scores = [rng.random(weight.shape, dtype=np.float32) for weight in pruned.weights]
-    grown = regrow(pruned, scores, fraction=0.5, draw=lambda n: np.ones(n, np.float32))
+    grown = regrow(pruned, scores, fraction=0.5, highest=fast.highest, draw=np.ones)
     for before, after, score in zip(pruned.masks, grown.masks, scores, strict=True):
         new = after & ~before
         assert np.count_nonzero(new) == np.count_nonzero(~before) // 2
         assert score[new].min() > score[~before & ~new].max()
 
 
+def test_the_fast_engine_takes_those_of_equal_scores_that_pytorch_takes():
+    for size, levels in itertools.product([*range(1, 9), 100, 1001, 30000], [1, 2, 5, 10**6]):
+        scores = np.random.default_rng(size).integers(0, levels, size).astype(np.float32)
+        for count in (1, size // 2, size):
+            ours, theirs = (engine.highest(scores, count) for engine in (fast, plain))
+            assert (set(ours), [*scores[ours]]) == (set(theirs), [*scores[theirs]])
+
+
 def regrown(network, points, engine, sites, seed=0):
     step = {"regrow": {"fraction": 0.5, "sites": sites, "sd": 0.03}}
-    setting = Setting(engine, points, 128, seed)
-    return take([step], network, setting, engine.generator(seed, "regrow"))
+    generator = engine.generator(seed, "regrow")
+    return take([step], network, Setting(engine, points, 128, seed), generator)
 
 
 def test_random_regrowth_favours_no_weight(engine, pruned, points):
@@ -118,7 +126,7 @@ def test_pruning_takes_its_quantile_over_weights_without_scars(hurt):
 def test_scars_never_regrow_and_the_share_is_of_the_other_pruned_weights(hurt):
     scores = [np.ones_like(weight) for weight in hurt.weights]
     for fraction in (0.5, 1.0):
-        found = regrow(hurt, scores, fraction=fraction, draw=lambda n: np.ones(n, np.float32))
+        found = regrow(hurt, scores, fraction=fraction, highest=plain.highest, draw=np.ones)
         for before, after, scar in zip(hurt.masks, found.masks, hurt.scars, strict=True):
             assert not (after & scar).any()
             assert (after & ~before).sum() == int(fraction * (~before & ~scar).sum())
@@ -151,11 +159,9 @@ def test_the_severity_of_a_dose_follows_gain_and_activity_within_its_limits(netw
     found = factor(excited, points.x, options | {"limits": [0.1, 9.0]})
     assert found == pytest.approx(1.25 + 2 * (mean_activity(excited, points.x) - 0.1))
     assert factor(excited, points.x, options | {"limits": [9.0, 10.0]}) == 9.0
-    setting = Setting(plain, points, 64, 0)
     step = {"fraction": 0.01, "severity": {**options, "limits": [0.1, 9.0]}}
-    dosed = take([{"scar": step}], excited, setting, None)
-    same = scarred(excited, 0.01 * found, "survivors", "weakest", np.arange)
-    assert same_bytes(dosed, same)
+    dosed = take([{"scar": step}], excited, Setting(plain, points, 64, 0), None)
+    assert same_bytes(dosed, scarred(excited, 0.01 * found, "survivors", "weakest", np.arange))
 
 
 def test_an_insult_follows_the_pruning_and_without_one_no_plan_changes(paper):

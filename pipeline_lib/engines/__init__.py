@@ -62,6 +62,12 @@ class Engine(Protocol):
         gradients too.
         """
 
+    def highest(self, scores: np.ndarray, count: int) -> np.ndarray:
+        """Return the places of the `count` highest scores, (n,) float32, the highest first.
+
+        Which of equal scores are among them is PyTorch's choice, as in the published run.
+        """
+
     def count_correct(
         self,
         network: Network,

@@ -22,7 +22,7 @@ from pipeline_lib.model.randomness import shuffled, skip_draw
 from pipeline_lib.model.randomness import torch_generator as generator
 from pipeline_lib.model.task import Points
 
-__all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
+__all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "highest", "normal"]
 
 TEST_BATCH = 1000  # points; batches of a different size would be rounded differently
 
@@ -200,6 +200,11 @@ def gradient_magnitudes(
         for total, gradient in zip(sums, gradients, strict=True):
             total += gradient.abs()
     return _arrays(sums)
+
+
+def highest(scores: np.ndarray, count: int) -> np.ndarray:
+    """See `Engine.highest`."""
+    return torch.topk(torch.from_numpy(scores), count).indices.numpy()
 
 
 @torch.no_grad()

@@ -16,13 +16,16 @@ def regrow(
     scores: Sequence[np.ndarray],
     *,
     fraction: float,
+    highest: Callable[[np.ndarray, int], np.ndarray],
     draw: Callable[[int], np.ndarray],
 ) -> Network:
     """Return the network with the highest-scoring `fraction` of each matrix's pruned weights.
 
     Scars are not among them, since they never regrow.
     `scores[k]` (n_out, n_in) float32 has the scores of layer k, in the paper how steeply the loss
-    falls along each weight; `draw(n)` gives the n regrown weights, the highest score's first.
+    falls along each weight. Most of these scores are exactly zero, and which of them regrow decides
+    what kind of network results, so `highest` is that of an engine. `draw(n)` gives the n regrown
+    weights, the highest score's first.
     Raises PipelineError if a score is not a finite number.
     """
     if not all(np.isfinite(score).all() for score in scores):
@@ -34,18 +37,9 @@ def regrow(
     for layer, (scar, score) in enumerate(zip(network.scarred, scores, strict=True)):
         weight, mask = network.weights[layer].copy(), network.masks[layer].copy()
         pruned = np.flatnonzero(~(mask | scar))
-        sites = pruned[_highest(score.ravel()[pruned], int(fraction * pruned.size))]
+        sites = pruned[highest(score.ravel()[pruned], int(fraction * pruned.size))]
         weight.flat[sites] = draw(sites.size)
         mask.flat[sites] = True
         weights.append(weight)
         masks.append(mask)
     return replace(network, weights=tuple(weights), masks=tuple(masks))
-
-
-def _highest(scores: np.ndarray, count: int) -> np.ndarray:
-    # Most scores are exactly zero, and topk decides which of those regrow. The published run used
-    # PyTorch's. A different library would choose differently among ties and make a different kind
-    # of network. It is imported here because it takes long to import and few jobs regrow weights.
-    import torch
-
-    return torch.topk(torch.from_numpy(scores), count).indices.numpy()

@@ -35,6 +35,7 @@ class OneStream:
     normal = staticmethod(plain.normal)
     fit = staticmethod(plain.fit)
     gradient_magnitudes = staticmethod(plain.gradient_magnitudes)
+    highest = staticmethod(plain.highest)
     count_correct = staticmethod(plain.count_correct)
 
     def __init__(self, stream: torch.Generator) -> None:

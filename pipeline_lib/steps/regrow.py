@@ -79,4 +79,5 @@ def apply(
         scores = setting.engine.gradient_magnitudes(
             network, setting.points, batches=batches, batch_size=size, generator=generator
         )
-    return regrow(network, scores, fraction=fraction, draw=draw)
+    highest = setting.engine.highest
+    return regrow(network, scores, fraction=fraction, highest=highest, draw=draw)

@@ -18,12 +18,13 @@ from pipeline_lib.engines.fast.denormals import flushed
 from pipeline_lib.engines.fast.forward import buffers
 from pipeline_lib.engines.fast.gradients import weight_gradients
 from pipeline_lib.engines.fast.noise import fill_normal, seeded_lanes
+from pipeline_lib.engines.fast.selection import highest
 from pipeline_lib.engines.training import Epoch, end_epoch, ramp, trained
 from pipeline_lib.model.network import Network
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.model.task import Points
 
-__all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "normal"]
+__all__ = ["count_correct", "fit", "generator", "gradient_magnitudes", "highest", "normal"]
 
 TEST_BATCH = 128  # points; the activity of this many stays in the second-level cache
 
