@@ -8,8 +8,6 @@ if not STORED:
             rules.all.input,
         log:
             log_of("archive"),
-        group:
-            STUDY_GROUP
         params:
             archive=f"{RESULTS}.zip",
             study=in_results("study.yaml"),

@@ -18,19 +18,18 @@ plan_of_along = plan_from(
     "along",
     [AXIS_VALUES, MEASURES, THRESHOLDS, CLAIMED],
     ["along", *of_measures("NUMBERS")],
-    values=plan_of_values,
+    OF_VALUES,
 )
+OF_AXES = {name: (path, plan_of_along) for name, path in COMPARED.items()}
 
 
 rule along:
     input:
-        **FILES_OF_VALUES,
+        **files(OF_VALUES),
     output:
         **COMPARED,
     log:
         log_of("along"),
-    group:
-        STUDY_GROUP
     params:
         scenarios=AXIS_VALUES,
         measures=MEASURES,
@@ -44,7 +43,7 @@ rule along:
         "../workflow_scripts/along.py"
 
 
-SHOWN = {"values": (VALUES, plan_of_values), "cells": (CELLS, plan_of_values)}
+SHOWN = OF_VALUES
 
 
 include: "figures.smk"
@@ -52,8 +51,7 @@ include: "figures.smk"
 
 rule report_varied:
     input:
-        **FILES_OF_VALUES,
-        **COMPARED,
+        **files(OF_VALUES | OF_AXES),
         **read_by_page("varied.html.j2"),
     output:
         page=in_report("report", "report", in_results("report.html")),
@@ -66,19 +64,16 @@ rule report_varied:
         stamp=stamp_of("report"),
     log:
         log_of("report"),
-    group:
-        STUDY_GROUP
     params:
         scenarios=AXIS_VALUES,
         study=slices.report(STUDY),
         threshold=THRESHOLD,
-        planned=plans_of(values=plan_of_values, along=plan_of_along),
+        planned=plans_of(OF_VALUES | OF_AXES),
         made_by=plan_from(
             "report",
             [AXIS_VALUES, THRESHOLD, slices.report(STUDY)],
             ["report_varied", *of_measures("NUMBERS")],
-            values=plan_of_values,
-            along=plan_of_along,
+            OF_VALUES | OF_AXES,
         ),
     message:
         "write the tables and the report"

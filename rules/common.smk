@@ -164,20 +164,26 @@ def code(script, *entries):
     return fingerprint(path, *entries, root=ROOT)
 
 
-def plans_of(**inputs):
-    """A parameter of a rule: the plans of the files that a job over all seeds reads, by name.
-
-    `inputs` has a function for each that returns its plan, because plans are only made if needed.
-    """
-    return lambda wildcards=None: {name: of_input() for name, of_input in inputs.items()}
+# What a job over all seeds reads is given by name, each file as its path and a function that returns
+# its plan, because plans are only made if needed.
 
 
-def plan_from(stage, study, entries, **inputs):
-    """A parameter of a rule: the plan of a job over all seeds, from the plans of its `inputs`."""
+def files(read):
+    """The files that such a job reads, by name."""
+    return {name: path for name, (path, _) in read.items()}
+
+
+def plans_of(read):
+    """A parameter of a rule: the plans of the files that such a job reads, by name."""
+    return lambda wildcards=None: {name: plan_of_file() for name, (_, plan_of_file) in read.items()}
+
+
+def plan_from(stage, study, entries, read={}):
+    """A parameter of a rule: the plan of such a job, from the plans of the files that it reads."""
 
     @cache
     def once():
-        return plan(stage, study=study, code=code(*entries), inputs=plans_of(**inputs)())
+        return plan(stage, study=study, code=code(*entries), inputs=plans_of(read)())
 
     return lambda wildcards=None: once()
 

@@ -67,16 +67,14 @@ DRAWINGS = drawings_of_axes() if AXES else drawings_of_study()
 SPECS = {name: spec for name, spec in SPECS_OF_ALL.items() if name in DRAWINGS}
 
 
-def files_of_figure(name):
-    """The files that a figure reads, by name; a state alone could be a name Snakemake keeps."""
-    networks = {f"network_{at}": of_first(at) for at in DRAWINGS[name].networks}
-    return {each: SHOWN[each][0] for each in DRAWINGS[name].files} | networks
-
-
-def plans_of_figure(name):
-    """Functions that return the plans of the files that a figure reads, by name."""
-    networks = {f"network_{at}": partial(plan_of_network, at) for at in DRAWINGS[name].networks}
-    return {each: SHOWN[each][1] for each in DRAWINGS[name].files} | networks
+def read_by_figure(name):
+    """What a figure reads, by name; a state alone could be a name that Snakemake keeps."""
+    drawing = DRAWINGS[name]
+    networks = {
+        f"network_{state}": (of_first(state), partial(plan_of_stage, (NETWORK, state)))
+        for state in drawing.networks
+    }
+    return {each: SHOWN[each] for each in drawing.files} | networks
 
 
 for name, spec in SPECS.items():
@@ -85,25 +83,23 @@ for name, spec in SPECS.items():
         name:
             f"figure_{name}"
         input:
-            **files_of_figure(name),
+            **files(read_by_figure(name)),
         output:
             pictures=picture(name, narrow=DRAWINGS[name].narrow),
             stamp=stamp_of(f"figure_{name}"),
         log:
             log_of(f"figures/{name}"),
-        group:
-            STUDY_GROUP
         params:
             module=spec.kind,
             caption=spec.caption,
             study=slices.figure(STUDY, name, LOOKS),
             told=DRAWINGS[name].told,
-            planned=plans_of(**plans_of_figure(name)),
+            planned=plans_of(read_by_figure(name)),
             made_by=plan_from(
                 f"figure {name}",
                 [slices.figure(STUDY, name, LOOKS), DRAWINGS[name].told],
                 ["figure", f"pipeline_lib.figures.{spec.kind}:drawing", *DRAWINGS[name].code],
-                **plans_of_figure(name),
+                read_by_figure(name),
             ),
         message:
             f"draw the figure {name}"

@@ -5,68 +5,65 @@ from functools import partial
 from pipeline_lib.names import BASELINE, COURSE, HISTORY
 
 VALUES, CELLS = in_results("values.parquet"), in_results("cells.parquet")
-FILES_OF_VALUES = {"values": VALUES, "cells": CELLS}
 AXIS_VALUES = [each.values for each in SCENARIOS]
 
 
-@cache
-def slice_of_measure(name, state, at):
-    """What a measure of one state's network reads of the study."""
-    return slices.measure(CASES[at], name, state)
-
-
-def networks_beside(name, at):
-    """The plans of the networks that a measure reads beside the one that it measures, by state."""
-    return {state: plan_of_network(state, at) for state in slices.beside(name)}
-
-
-@cache
-def plan_of_measure(name, state, at):
-    """The plan of a measure of one state's network."""
-    study = slice_of_measure(name, state, at)
-    lists = [each for each in study["options"].values() if isinstance(each, list)]
-    steps = of_steps([step for each in lists for step in each if isinstance(step, dict)])
-    entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
-    return plan(
-        f"{name} {state}",
-        study=study,
-        code=code("measure", ENGINES[at], *entries, *steps),
-        inputs={"network": plan_of_network(state, at), **networks_beside(name, at)},
-    )
+# The files of the history of the training in a measure, of the measures that train.
+HISTORIES = {
+    name: in_seed("{state}", f"{name}_history.parquet")
+    for name in MEASURES
+    if "training" in slices.measure(STUDY, name, TREATMENTS[0])["points"]
+}
+TRAINING = {measures.stage_of(name): slices.states(STUDY, name) for name in HISTORIES}
 
 
 @cache
 def stages_of(kind):
-    """The stages whose files are gathered, by state; of history by stage of training and state.
+    """The stages whose files are gathered, by state, each with the pattern of its file's path.
 
-    Each comes with the pattern of its file's path.
+    They are in groups, of history by stage of training; each group is gathered seed by seed.
     """
     if kind != HISTORY:
         states = slices.states(STUDY, kind)
-        return {state: ((kind, state), in_seed(state, f"{kind}.parquet")) for state in states}
-    found = {f"{BASELINE} {HEALTHY}": ((NETWORK, HEALTHY), in_seed("baseline_history.parquet"))}
-    for state in TREATMENTS:
-        found[f"{COURSE} {state}"] = ((NETWORK, state), in_seed(state, "history.parquet"))
-    for name in MEASURES:
-        if file := history_of_measure(name):
-            for state in slices.states(STUDY, name):
-                stage, path = (name, state), file.replace("{state}", state)
-                found[f"{measures.stage_of(name)} {state}"] = (stage, path)
-    return found
+        return {"": {each: ((kind, each), in_seed(each, f"{kind}.parquet")) for each in states}}
+    courses = {each: ((NETWORK, each), in_seed(each, "history.parquet")) for each in TREATMENTS}
+    of_measures = {
+        measures.stage_of(name): {
+            each: ((name, each), path.replace("{state}", each))
+            for each in slices.states(STUDY, name)
+        }
+        for name, path in HISTORIES.items()
+    }
+    baseline = {HEALTHY: ((NETWORK, HEALTHY), in_seed("baseline_history.parquet"))}
+    return {BASELINE: baseline, COURSE: courses, **of_measures}
+
+
+# Scenario by scenario; a file that several share is there for each.
+GATHERED = {
+    kind: [
+        at_scenario(path, stage, at).format(seed=seed)
+        for at in range(0, len(CASES), PATIENTS)
+        for group in stages_of(kind).values()
+        for seed in SEEDS
+        for stage, path in group.values()
+    ]
+    for kind in [*MEASURES, HISTORY]
+}
 
 
 @cache
 def plans_of_gathered(kind):
-    """The plans of the files that are gathered, scenario by scenario, as `stages_of` tells them.
+    """The plans of the files that are gathered, scenario by scenario, as `Part.place` names them.
 
     If numbers are drawn, each seed has its own.
     """
-    places = [(f"{seed} ", place) for seed, place in DRAWN_AT.items()] or [("", 0)]
+    places = [(str(seed), place) for seed, place in DRAWN_AT.items()] or [("", 0)]
     return [
         {
-            f"{whose}{stage_name}": plan_of_stage(stage, at + place)
+            " ".join(filter(None, [whose, group, state])): plan_of_stage(stage, at + place)
             for whose, place in places
-            for stage_name, (stage, _) in stages_of(kind).items()
+            for group, stages in stages_of(kind).items()
+            for state, (stage, _) in stages.items()
         }
         for at in range(0, len(CASES), PATIENTS)
     ]
@@ -87,21 +84,15 @@ def plan_of_gather(kind):
     )
 
 
-PLANS_OF_ROWS = {name: partial(plan_of_gather, name) for name in MEASURES}
+ROWS = {name: (gathered(name), partial(plan_of_gather, name)) for name in MEASURES}
 OPTIONS_OF_VALUES = [slices.values(each.study) for each in SCENARIOS]
 plan_of_values = plan_from(
     "values",
     [OPTIONS_OF_VALUES, DRAWN],
     ["values", *of_measures("values", "Row", "NUMBERS")],
-    **PLANS_OF_ROWS,
+    ROWS,
 )
-
-
-@cache
-def history_of_measure(name):
-    """The history of the training in a measure, if there is any."""
-    trains = "training" in slices.measure(STUDY, name, TREATMENTS[0])["points"]
-    return in_seed("{state}", f"{name}_history.parquet") if trains else []
+OF_VALUES = {"values": (VALUES, plan_of_values), "cells": (CELLS, plan_of_values)}
 
 
 def networks_of_measure(name):
@@ -109,12 +100,6 @@ def networks_of_measure(name):
     beside = {state: network_at(state) for state in slices.beside(name)}
     return {"network": network_at("{state}"), **beside}
 
-
-TRAINING = {
-    measures.stage_of(name): slices.states(STUDY, name)
-    for name in MEASURES
-    if history_of_measure(name)
-}
 
 for name in MEASURES:
 
@@ -125,13 +110,11 @@ for name in MEASURES:
             **networks_of_measure(name),
         output:
             metrics=in_seed("{state}", f"{name}.parquet"),
-            history=history_of_measure(name),
+            history=HISTORIES.get(name, []),
         log:
             log_of(f"{name}/{{seed}}_{{state}}{{scenario}}"),
         wildcard_constraints:
             state="|".join(slices.states(STUDY, name)),
-        group:
-            SEED_GROUP
         params:
             job=job_of(name, "{state}"),
         message:
@@ -139,22 +122,6 @@ for name in MEASURES:
             f" measure the {{wildcards.state}} network ({measures.load(name).TITLE})"
         shell:
             command("measure")
-
-
-def gathered_at(kind, at):
-    """The files of all seeds in one scenario: by stage of training, then by seed, then by state."""
-    stages = {}
-    for place, (stage, file) in stages_of(kind).items():
-        group = stages.setdefault(place.rpartition(" ")[0], [])
-        group.append(at_scenario(file, stage, at * PATIENTS))
-    return [file.format(seed=seed) for group in stages.values() for seed in SEEDS for file in group]
-
-
-# Scenario by scenario; a file that several share is there for each.
-GATHERED = {
-    kind: [path for at in range(len(SCENARIOS)) for path in gathered_at(kind, at)]
-    for kind in [*MEASURES, HISTORY]
-}
 
 
 rule gather:
@@ -166,8 +133,6 @@ rule gather:
         log_of("gather/{kind}"),
     wildcard_constraints:
         kind="|".join(GATHERED),
-    group:
-        STUDY_GROUP
     params:
         study=lambda wildcards: slices.gather(STUDY, wildcards.kind),
         scenarios=AXIS_VALUES,
@@ -182,7 +147,7 @@ rule gather:
 
 rule study_values:
     input:
-        **{name: gathered(name) for name in MEASURES},
+        **files(ROWS),
     output:
         long=VALUES,
         wide=in_results("values.csv"),
@@ -190,14 +155,12 @@ rule study_values:
         stamp=stamp_of("values"),
     log:
         log_of("values"),
-    group:
-        STUDY_GROUP
     params:
         measured={name: slices.gather(STUDY, name) for name in MEASURES},
         study=OPTIONS_OF_VALUES,
         scenarios=AXIS_VALUES,
         drawn=DRAWN,
-        planned=plans_of(**PLANS_OF_ROWS),
+        planned=plans_of(ROWS),
         made_by=plan_of_values,
     message:
         "compute the study's numbers and their intervals"

@@ -4,9 +4,13 @@ from math import ceil
 
 from snakemake.jobs import GroupJob
 
-# On a queue the jobs of a seed are submitted together, and so are those of the study. On one
-# machine there is nothing to group, and groups would double the time of planning.
-SEED_GROUP, STUDY_GROUP = ("seed", "study") if workflow.resource_settings.nodes else (None, None)
+
+def group(rules):
+    """Submit the jobs of a seed together, and so those of the study; replays run by themselves."""
+    for each in rules:
+        if not each.name.startswith("replay"):
+            each.group = each.group or ("seed" if "seed" in each.wildcard_names else "study")
+
 
 # Snakemake adds up the time limits of a group's jobs. They are whole minutes, and most jobs take a
 # second, so twenty seeds would ask for a day. Profiles tell the seconds of each job instead.

@@ -55,7 +55,7 @@ rule replay_compare:
             "replay_compare",
             [OPTIONS, STREAMS],
             ["replay_compare", *of_measures("values", "NUMBERS", "Row")],
-            seeds=plan_of_replay,
+            {"seeds": (REPLAYED, plan_of_replay)},
         ),
     message:
         "compare the replay with the published run"

@@ -16,20 +16,17 @@ COMPARED = {"comparison": COMPARISON} if PUBLISHED else {}
 
 # The study's numbers and statistics, for tables and pages, each with the plan that makes it.
 NUMBERS = {
-    "values": (VALUES, plan_of_values),
-    "cells": (CELLS, plan_of_values),
+    **OF_VALUES,
     "pairs": (in_results("statistics", "paired.parquet"), plan_of_statistics),
     "logrank": (in_results("statistics", "logrank.parquet"), plan_of_statistics),
     "claims": (in_results("statistics", "claims.parquet"), plan_of_statistics),
     **{name: (path, plan_of_predictors) for name, path in PREDICTIONS.items()},
 }
-FILES_OF_NUMBERS = {name: path for name, (path, _) in NUMBERS.items()}
-PLANS_OF_NUMBERS = {name: plan_of_file for name, (_, plan_of_file) in NUMBERS.items()}
 
 
 rule tables:
     input:
-        **FILES_OF_NUMBERS,
+        **files(NUMBERS),
         **PUBLISHED,
     output:
         tables=[
@@ -44,16 +41,14 @@ rule tables:
         stamp=stamp_of("tables"),
     log:
         log_of("tables"),
-    group:
-        STUDY_GROUP
     params:
         study=slices.tables(STUDY),
-        planned=plans_of(**PLANS_OF_NUMBERS),
+        planned=plans_of(NUMBERS),
         made_by=plan_from(
             "tables",
             slices.tables(STUDY),
             ["tables", *of_measures("NUMBERS", "TABLES")],
-            **PLANS_OF_NUMBERS,
+            NUMBERS,
         ),
     message:
         "write the tables"
@@ -65,14 +60,14 @@ plan_of_reproduction = plan_from(
     "reproduction",
     slices.reproduction(STUDY),
     ["reproduction", *of_measures("NUMBERS", "TABLES")],
-    values=plan_of_values,
+    OF_VALUES,
 )
 
 if PUBLISHED:
 
     rule reproduction:
         input:
-            **FILES_OF_VALUES,
+            **files(OF_VALUES),
             **published("published", "runs"),
         output:
             comparison=COMPARISON,
@@ -83,8 +78,6 @@ if PUBLISHED:
             stamp=stamp_of("reproduction"),
         log:
             log_of("reproduction"),
-        group:
-            STUDY_GROUP
         params:
             study=slices.reproduction(STUDY),
             planned=plan_of_values,
@@ -109,7 +102,7 @@ include: "figures.smk"
 
 rule report:
     input:
-        **FILES_OF_NUMBERS,
+        **files(NUMBERS),
         **PUBLISHED,
         **COMPARED,
         **read_by_page("report.html.j2"),
@@ -119,17 +112,15 @@ rule report:
         stamp=stamp_of("report"),
     log:
         log_of("report"),
-    group:
-        STUDY_GROUP
     params:
         study=slices.report(STUDY),
         looks=LOOKS,
-        planned=plans_of(**PLANS_OF_NUMBERS),
+        planned=plans_of(NUMBERS),
         made_by=plan_from(
             "report",
             [slices.report(STUDY), LOOKS],
             ["report", *of_measures("NUMBERS", "TABLES", "FIGURES")],
-            **PLANS_OF_NUMBERS,
+            NUMBERS,
         ),
     message:
         "write the report"

@@ -6,9 +6,9 @@ plan_of_statistics = plan_from(
     "statistics",
     slices.statistics(STUDY),
     ["statistics", *of_measures("NUMBERS")],
-    values=plan_of_values,
+    OF_VALUES,
 )
-plan_of_predictors = plan_from("predictors", DRAWN, ["predictors"], values=plan_of_values)
+plan_of_predictors = plan_from("predictors", DRAWN, ["predictors"], OF_VALUES)
 
 
 rule statistics:
@@ -21,8 +21,6 @@ rule statistics:
         logrank=in_results("statistics", "logrank.parquet"),
     log:
         log_of("statistics"),
-    group:
-        STUDY_GROUP
     params:
         study=slices.statistics(STUDY),
         planned=plan_of_values,
@@ -50,8 +48,6 @@ if PREDICTIONS:
             **PREDICTIONS,
         log:
             log_of("predictors"),
-        group:
-            STUDY_GROUP
         params:
             drawn=DRAWN,
             planned=plan_of_values,

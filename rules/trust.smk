@@ -4,8 +4,10 @@
 
 from importlib.metadata import version
 from itertools import chain
+from tempfile import gettempdir
 
 from snakemake.dag import DAG
+from snakemake.jobs import Job as SnakemakeJob
 from snakemake.settings.enums import RerunTrigger
 
 from pipeline_lib.files.stamps import read_stamp, stamped_files
@@ -30,7 +32,18 @@ def planned_job(planned, made):
 
 @cache
 def prepare():
-    """Arrange what can only be arranged once Snakemake has its graph of jobs."""
+    """Arrange what can only be arranged once it is known what will run the jobs."""
+    own = [rule for rule in workflow.rules if rule.name in OWN_RULES]
+    if not workflow.local_exec:
+        group(own)  # on one machine this would only make planning slow
+    else:
+        for each in own:
+            # Snakemake would evaluate this text, its default, for each job.
+            if each.resources.get("tmpdir").raw == "system_tmpdir":
+                each.resources["tmpdir"] = gettempdir()
+    if workflow.dryrun and not workflow.output_settings.printshellcmds:
+        # Snakemake would put each command together three times, and show none.
+        SnakemakeJob.shellcmd = None
     if getattr(workflow.executor_settings, "logdir", "") is None:
         # Slurm's logs go where the results go.
         workflow.executor_settings.logdir = Path(in_results("logs", "slurm"))

@@ -1,4 +1,4 @@
-"""Every rule of the study belongs to a group that the profiles of queues know."""
+"""The profiles: the groups, times and statuses of queues, and what is up to date."""
 
 import os
 import re
@@ -11,13 +11,7 @@ from tests.conftest import ROOT
 from tests.projects import snakemake
 
 
-def test_the_profile_of_a_queue_groups_every_rule_of_the_study():
-    for path in (ROOT / "rules").glob("*.smk"):
-        if path.stem.startswith("replay"):
-            continue
-        text = path.read_text(encoding="utf-8")
-        for rule in re.split(r"^ *rule\b", text, flags=re.M)[1:]:
-            assert re.search(r"^ +group:\n +(SEED|STUDY)_GROUP$", rule, re.M), (path, rule[:40])
+def test_the_profiles_of_queues_know_the_groups_of_the_study():
     for name in ("slurm", "generic"):
         profile = yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text("utf-8"))
         assert {entry.split("=")[0] for entry in profile["group-components"]} <= {"seed", "study"}
