@@ -14,13 +14,16 @@ COMPARED = {
 
 
 # Of curves along axes, and of variants compared.
-plan_of_along = plan_from(
+ALONG = work(
     "along",
-    [AXIS_VALUES, MEASURES, THRESHOLDS, CLAIMED],
     ["along", *of_measures("NUMBERS")],
     OF_VALUES,
+    scenarios=AXIS_VALUES,
+    measures=MEASURES,
+    thresholds=THRESHOLDS,
+    claims=CLAIMED,
 )
-OF_AXES = {name: (path, plan_of_along) for name, path in COMPARED.items()}
+OF_AXES = {name: (path, ALONG["made_by"]) for name, path in COMPARED.items()}
 
 
 rule along:
@@ -31,12 +34,7 @@ rule along:
     log:
         log_of("along"),
     params:
-        scenarios=AXIS_VALUES,
-        measures=MEASURES,
-        thresholds=THRESHOLDS,
-        claims=CLAIMED,
-        planned=plan_of_values,
-        made_by=plan_of_along,
+        **ALONG,
     message:
         "compare the scenarios"
     script:
@@ -65,15 +63,13 @@ rule report_varied:
     log:
         log_of("report"),
     params:
-        scenarios=AXIS_VALUES,
-        study=slices.report(STUDY),
-        threshold=THRESHOLD,
-        planned=plans_of(OF_VALUES | OF_AXES),
-        made_by=plan_from(
+        **work(
             "report",
-            [AXIS_VALUES, THRESHOLD, slices.report(STUDY)],
             ["report_varied", *of_measures("NUMBERS")],
             OF_VALUES | OF_AXES,
+            scenarios=AXIS_VALUES,
+            study=slices.report(STUDY),
+            threshold=THRESHOLD,
         ),
     message:
         "write the tables and the report"

@@ -164,28 +164,26 @@ def code(script, *entries):
     return fingerprint(path, *entries, root=ROOT)
 
 
-# What a job over all seeds reads is given by name, each file as its path and a function that returns
-# its plan, because plans are only made if needed.
-
-
 def files(read):
-    """The files that such a job reads, by name."""
+    """The files in what a job over all seeds reads, by name."""
     return {name: path for name, (path, _) in read.items()}
 
 
-def plans_of(read):
-    """A parameter of a rule: the plans of the files that such a job reads, by name."""
-    return lambda wildcards=None: {name: plan_of_file() for name, (_, plan_of_file) in read.items()}
+def work(stage, entries, read, **told):
+    """The parameters of a job over all seeds: all that it is told, which its plan depends on.
 
+    Its script and what that loads by name are `entries`. What it reads is given by name, each file
+    as its path and a function that returns its plan, because plans are only made if needed.
+    """
 
-def plan_from(stage, study, entries, read={}):
-    """A parameter of a rule: the plan of such a job, from the plans of the files that it reads."""
+    def planned(wildcards=None):
+        return {name: plan_of_file() for name, (_, plan_of_file) in read.items()}
 
     @cache
-    def once():
-        return plan(stage, study=study, code=code(*entries), inputs=plans_of(read)())
+    def made_by():
+        return plan(stage, study=told, code=code(*entries), inputs=planned())
 
-    return lambda wildcards=None: once()
+    return told | {"planned": planned, "made_by": lambda wildcards=None: made_by()}
 
 
 ENGINES = [f"pipeline_lib.engines.{study.engine}" for study in CASES]

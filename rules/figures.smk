@@ -90,17 +90,15 @@ for name, spec in SPECS.items():
         log:
             log_of(f"figures/{name}"),
         params:
-            module=spec.kind,
-            caption=spec.caption,
-            study=slices.figure(STUDY, name, LOOKS),
-            told=DRAWINGS[name].told,
-            planned=plans_of(read_by_figure(name)),
-            made_by=plan_from(
+            **work(
                 f"figure {name}",
-                [slices.figure(STUDY, name, LOOKS), DRAWINGS[name].told],
                 ["figure", f"pipeline_lib.figures.{spec.kind}:drawing", *DRAWINGS[name].code],
                 read_by_figure(name),
+                study=slices.figure(STUDY, name, LOOKS),
+                told=DRAWINGS[name].told,
             ),
+            module=spec.kind,
+            caption=spec.caption,
         message:
             f"draw the figure {name}"
         script:

@@ -85,14 +85,16 @@ def plan_of_gather(kind):
 
 
 ROWS = {name: (gathered(name), partial(plan_of_gather, name)) for name in MEASURES}
-OPTIONS_OF_VALUES = [slices.values(each.study) for each in SCENARIOS]
-plan_of_values = plan_from(
+COMPUTED = work(
     "values",
-    [OPTIONS_OF_VALUES, DRAWN],
     ["values", *of_measures("values", "Row", "NUMBERS")],
     ROWS,
+    measured={name: slices.gather(STUDY, name) for name in MEASURES},
+    study=[slices.values(each.study) for each in SCENARIOS],
+    scenarios=AXIS_VALUES,
+    drawn=DRAWN,
 )
-OF_VALUES = {"values": (VALUES, plan_of_values), "cells": (CELLS, plan_of_values)}
+OF_VALUES = {"values": (VALUES, COMPUTED["made_by"]), "cells": (CELLS, COMPUTED["made_by"])}
 
 
 def networks_of_measure(name):
@@ -156,12 +158,7 @@ rule study_values:
     log:
         log_of("values"),
     params:
-        measured={name: slices.gather(STUDY, name) for name in MEASURES},
-        study=OPTIONS_OF_VALUES,
-        scenarios=AXIS_VALUES,
-        drawn=DRAWN,
-        planned=plans_of(ROWS),
-        made_by=plan_of_values,
+        **COMPUTED,
     message:
         "compute the study's numbers and their intervals"
     script:

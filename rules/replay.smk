@@ -14,10 +14,12 @@ LOADED = [f"pipeline_lib.measures.{name}:run" for name in slices.REPLAYED]
 if RUNS:
     LOADED = [f"pipeline_lib.replay.orders.{RUNS.order}:{name}" for name in ("replay", "KERNELS")]
 STEPS = [step for name in TREATMENTS for step in slices.every_step(STUDY, name)]
-plan_of_replay = plan_from(
+REPEATED = work(
     "replay",
-    slices.replay(STUDY),
     [REPLAY, *LOADED, "pipeline_lib.steps.train:apply", *of_steps(STEPS)],
+    {},
+    order=RUNS and RUNS.order,
+    study=slices.replay(STUDY),
 )
 
 
@@ -27,9 +29,7 @@ rule replay_seed:
     log:
         log_of("replay/{seed}"),
     params:
-        order=RUNS and RUNS.order,
-        study=slices.replay(STUDY),
-        made_by=plan_of_replay,
+        **REPEATED,
     message:
         "replay the published run on the stream of seed {wildcards.seed}"
     script:
@@ -48,14 +48,12 @@ rule replay_compare:
     log:
         log_of("replay/compare"),
     params:
-        study=OPTIONS,
-        streams=STREAMS,
-        planned=plan_of_replay,
-        made_by=plan_from(
+        **work(
             "replay_compare",
-            [OPTIONS, STREAMS],
             ["replay_compare", *of_measures("values", "NUMBERS", "Row")],
-            {"seeds": (REPLAYED, plan_of_replay)},
+            {"seeds": (REPLAYED, REPEATED["made_by"])},
+            study=OPTIONS,
+            streams=STREAMS,
         ),
     message:
         "compare the replay with the published run"

@@ -17,10 +17,10 @@ COMPARED = {"comparison": COMPARISON} if PUBLISHED else {}
 # The study's numbers and statistics, for tables and pages, each with the plan that makes it.
 NUMBERS = {
     **OF_VALUES,
-    "pairs": (in_results("statistics", "paired.parquet"), plan_of_statistics),
-    "logrank": (in_results("statistics", "logrank.parquet"), plan_of_statistics),
-    "claims": (in_results("statistics", "claims.parquet"), plan_of_statistics),
-    **{name: (path, plan_of_predictors) for name, path in PREDICTIONS.items()},
+    "pairs": (in_results("statistics", "paired.parquet"), STATISTICS["made_by"]),
+    "logrank": (in_results("statistics", "logrank.parquet"), STATISTICS["made_by"]),
+    "claims": (in_results("statistics", "claims.parquet"), STATISTICS["made_by"]),
+    **{name: (path, PREDICTORS["made_by"]) for name, path in PREDICTIONS.items()},
 }
 
 
@@ -42,13 +42,11 @@ rule tables:
     log:
         log_of("tables"),
     params:
-        study=slices.tables(STUDY),
-        planned=plans_of(NUMBERS),
-        made_by=plan_from(
+        **work(
             "tables",
-            slices.tables(STUDY),
             ["tables", *of_measures("NUMBERS", "TABLES")],
             NUMBERS,
+            study=slices.tables(STUDY),
         ),
     message:
         "write the tables"
@@ -56,11 +54,11 @@ rule tables:
         "../workflow_scripts/tables.py"
 
 
-plan_of_reproduction = plan_from(
+REPRODUCTION = work(
     "reproduction",
-    slices.reproduction(STUDY),
     ["reproduction", *of_measures("NUMBERS", "TABLES")],
     OF_VALUES,
+    study=slices.reproduction(STUDY),
 )
 
 if PUBLISHED:
@@ -79,9 +77,7 @@ if PUBLISHED:
         log:
             log_of("reproduction"),
         params:
-            study=slices.reproduction(STUDY),
-            planned=plan_of_values,
-            made_by=plan_of_reproduction,
+            **REPRODUCTION,
         message:
             "compare with the published numbers"
         script:
@@ -91,9 +87,9 @@ if PUBLISHED:
 # What figures show.
 SHOWN = {
     **NUMBERS,
-    "survival": (in_results("statistics", "survival.parquet"), plan_of_statistics),
+    "survival": (in_results("statistics", "survival.parquet"), STATISTICS["made_by"]),
     "history": (gathered("history"), partial(plan_of_gather, "history")),
-    "comparison": (COMPARISON, plan_of_reproduction),
+    "comparison": (COMPARISON, REPRODUCTION["made_by"]),
 }
 
 
@@ -113,14 +109,12 @@ rule report:
     log:
         log_of("report"),
     params:
-        study=slices.report(STUDY),
-        looks=LOOKS,
-        planned=plans_of(NUMBERS),
-        made_by=plan_from(
+        **work(
             "report",
-            [slices.report(STUDY), LOOKS],
             ["report", *of_measures("NUMBERS", "TABLES", "FIGURES")],
             NUMBERS,
+            study=slices.report(STUDY),
+            looks=LOOKS,
         ),
     message:
         "write the report"

@@ -2,13 +2,12 @@
 
 from pipeline_lib.names import ASSOCIATIONS, PREDICTION_TABLES, STRUCTURE
 
-plan_of_statistics = plan_from(
+STATISTICS = work(
     "statistics",
-    slices.statistics(STUDY),
     ["statistics", *of_measures("NUMBERS")],
     OF_VALUES,
+    study=slices.statistics(STUDY),
 )
-plan_of_predictors = plan_from("predictors", DRAWN, ["predictors"], OF_VALUES)
 
 
 rule statistics:
@@ -22,9 +21,7 @@ rule statistics:
     log:
         log_of("statistics"),
     params:
-        study=slices.statistics(STUDY),
-        planned=plan_of_values,
-        made_by=plan_of_statistics,
+        **STATISTICS,
     message:
         "compare the treatments"
     script:
@@ -38,6 +35,7 @@ PREDICTIONS = {
     for name in PREDICTION_TABLES
     if slices.RELAPSE in MEASURES and (STRUCTURE in MEASURES or DRAWN)
 }
+PREDICTORS = work("predictors", ["predictors"], OF_VALUES, drawn=DRAWN)
 
 if PREDICTIONS:
 
@@ -49,9 +47,7 @@ if PREDICTIONS:
         log:
             log_of("predictors"),
         params:
-            drawn=DRAWN,
-            planned=plan_of_values,
-            made_by=plan_of_predictors,
+            **PREDICTORS,
         message:
             "look for what predicts the outcomes"
         script:

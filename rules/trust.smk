@@ -103,7 +103,7 @@ def jobs_over_seeds():
     for kind, paths in GATHERED.items():
         yield Job(plan_of_gather(kind), [gathered(kind)], paths)
     for seed in STREAMS:
-        yield Job(plan_of_replay(), [REPLAYED.format(seed=seed)], [])
+        yield Job(REPEATED["made_by"](), [REPLAYED.format(seed=seed)], [])
     for rule in workflow.rules:
         made_by = rule.params.get("made_by")
         if rule.name in OWN_RULES and made_by and not rule.wildcard_names:

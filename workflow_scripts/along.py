@@ -12,7 +12,7 @@ from pipeline_lib.jobs.plan import made
 files, params = snakemake.input, snakemake.params
 
 with job_log(snakemake.log[0], "compare the scenarios"):
-    varied = read_varied(files, params.scenarios, params.measures, params.planned)
+    varied = read_varied(files, params.scenarios, params.measures, params.planned["values"])
     by = made(params.made_by, files)
     write_rows(snakemake.output.along, study_along(varied, params.thresholds), Along, by)
     judged = [

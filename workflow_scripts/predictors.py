@@ -8,7 +8,7 @@ from pipeline_lib.measures import Value
 
 with job_log(snakemake.log[0], "look for what predicts the outcomes"):
     drawn = snakemake.params.drawn
-    values = read_rows(snakemake.input[0], Value, snakemake.params.planned)
+    values = read_rows(snakemake.input[0], Value, snakemake.params.planned["values"])
     by = made(snakemake.params.made_by, snakemake.input)
     write_rows(snakemake.output.associations, associations(values, drawn), Association, by)
     write_rows(snakemake.output.forecasts, forecasts(values, drawn), Forecast, by)

@@ -25,7 +25,7 @@ options, runs = params.study, files.get("runs")
 with job_log(snakemake.log[0], "compare the replay with the published run"):
     row, tables = Measurement if options else Replayed, []
     for stream, path in zip(params.streams, files.seeds, strict=True):
-        tables.append(read_table(path, row, params.planned))
+        tables.append(read_table(path, row, params.planned["seeds"]))
         if tables[-1]["seed"].unique().to_pylist() != [stream]:
             raise PipelineError(f"{path}: it is not the replay of seed {stream}; {REMEDY}")
     table, published = concat_tables(tables), read_published(files.published)

@@ -12,7 +12,7 @@ from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 from pipeline_lib.reporting.comparison_report import report, verdict
 
-study, planned = snakemake.params.study, snakemake.params.planned
+study, planned = snakemake.params.study, snakemake.params.planned["values"]
 files, output = snakemake.input, snakemake.output
 
 with job_log(snakemake.log[0], "compare with the published numbers"):

@@ -13,7 +13,7 @@ from pipeline_lib.measures import Value
 output, study = snakemake.output, snakemake.params.study
 
 with job_log(snakemake.log[0], "compare the treatments"):
-    values = read_rows(snakemake.input[0], Value, snakemake.params.planned)
+    values = read_rows(snakemake.input[0], Value, snakemake.params.planned["values"])
     numbers = measures.numbers(study["measures"])
     times = survival.relapse_times(values)
     by = made(snakemake.params.made_by, snakemake.input)
