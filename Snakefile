@@ -15,12 +15,12 @@ min_version("9.27")
 # would take a fifth of the time of planning and find none.
 gc.disable()
 
-# Where the project is. The workflow may be started elsewhere, or be a module of another workflow.
-ROOT = str(workflow.current_basedir)
+# Where the project is, as jobs name their scripts, also if a link leads here. The workflow may be
+# started elsewhere, or be a module of another workflow.
+ROOT = os.path.realpath(str(workflow.current_basedir))
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 TARGET = workflow.default_target
 
-ROOT = os.path.realpath(ROOT)  # as jobs name their scripts, also if a link leads here
 if set("{}") & set(ROOT):
     sys.exit(
         f"{ROOT}: the project's path has braces, which Snakemake would read as wildcards; move the"

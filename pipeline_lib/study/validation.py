@@ -59,37 +59,23 @@ def validate(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> Study:
 
     Raises PipelineError with a line for each problem: the key, what was found, what is allowed.
     """
-    lines = _unknown_removals(raw, order)
+    lines = []
+    if isinstance(raw, dict) and isinstance(treatments := raw.get("treatments"), dict):
+        lines = [
+            f"treatments.{_name(str(name))} is null, which removes a treatment, but the study has "
+            f"no treatment of this name; its treatments are {', '.join(order)}"
+            for name, treatment in treatments.items()
+            if order and treatment is None and name not in order
+        ]
+        first = {name: treatments[name] for name in order if name in treatments}
+        raw = raw | {"treatments": first | treatments}
     try:
-        study = STUDY.model_validate(_ordered(raw, order))
+        study = STUDY.model_validate(raw)
     except ValidationError as error:
         lines += [_sentence(details) for details in error.errors()]
     if lines:
         raise PipelineError("\n".join(dict.fromkeys(lines)))
     return study
-
-
-def _treatments(raw: Any) -> dict[Any, Any]:
-    treatments = raw.get("treatments") if isinstance(raw, dict) else None
-    return treatments if isinstance(treatments, dict) else {}
-
-
-def _unknown_removals(raw: Any, order: Sequence[str]) -> list[str]:
-    return [
-        f"treatments.{_name(str(name))} is null, which removes a treatment, but the study has no "
-        f"treatment of this name; its treatments are {', '.join(order)}"
-        for name, treatment in _treatments(raw).items()
-        if order and treatment is None and name not in order
-    ]
-
-
-def _ordered(raw: Any, order: Sequence[str]) -> Any:
-    treatments = _treatments(raw)
-    if not treatments:
-        return raw
-    places = {name: place for place, name in enumerate(order)}
-    names = sorted(treatments, key=lambda name: places.get(name, len(places)))
-    return raw | {"treatments": {name: treatments[name] for name in names}}
 
 
 def schema() -> str:
