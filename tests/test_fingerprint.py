@@ -23,6 +23,8 @@ LIBRARY = {
         class Options(BaseModel):
             lr: float = Field(gt=0)
     """,
+    "same/__init__": "from pipeline_lib.same.pick import pick",
+    "same/pick": "def pick(x): return max(x)",
     "high": """
         from dataclasses import dataclass
         from numpy import float32 as kind
@@ -44,6 +46,9 @@ LIBRARY = {
         def by_value(name): return getattr(low, name)
         def limits(x=low.LIMITS): return lambda: x
         def imported(): return kind(1) + f(1) - unused()
+        def picks():
+            from pipeline_lib.same import pick
+            return pick([1, 2])
         def inside():
             from pipeline_lib.low import f as h
             import pipeline_lib.names
@@ -90,6 +95,7 @@ REACHED = {
     "what another library gives": ("high:imported", "high", "float32", "float64"),
     "where names are from": ("high:imported", "high", "f, unused", "unused as f, f as unused"),
     "an import inside a function": ("high:inside", "low", "x * SIZE", "SIZE * x"),
+    "a module's namesake": ("high:picks", "same/pick", "max", "min"),
     "a plain import inside": ("high:inside", "names", '"healthy"', '"well"'),
 }
 

@@ -136,7 +136,8 @@ def _follow(chain: list[str], root: Path, needs: set[str], imports: set[str]) ->
             needs.add(f"{module}:{part}")
             return
         full = source.imports.get(part, below)
-        if full != below:
+        # A module whose function of the same name its package imports is followed as a module.
+        if not f"{full}.".startswith(f"{below}."):
             needs.add(f"{module}:")
             imports.add(f"{below} = {full}")
             _follow([*full.split("."), *chain[at:]], root, needs, imports)
