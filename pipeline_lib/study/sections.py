@@ -188,5 +188,5 @@ class Reproduction(Model):
     replay: PublishedRuns | None = Field(
         None, description="single published runs, or null for runs of the paper's protocol"
     )
-    alpha: Share = Field(description="error rate of the verdict, over all means together")
+    alpha: Share = Field(le=0.5, description="error rate of the verdict, over all means together")
     margin: Factor = Field(description="difference, in published SDs, that counts as none")
