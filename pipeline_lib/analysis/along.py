@@ -76,7 +76,7 @@ class Along:
     note: str = ""
 
 
-class Place(NamedTuple):
+class AxisValue(NamedTuple):
     """A value of an axis with its interval, None where there is none."""
 
     at: float | None = None
@@ -135,7 +135,7 @@ def study_along(varied: Varied, thresholds: Sequence[float | None]) -> list[Alon
 
 def fitted(
     x: np.ndarray, numbers: np.ndarray, threshold: float | None = None, *, flat: bool = False
-) -> tuple[Fit, Place, Place] | str:
+) -> tuple[Fit, AxisValue, AxisValue] | str:
     """Return the curve of numbers (seeds, values) at ascending x, or why there is none.
 
     With the curve come the place half-way and where the curve crosses the threshold, which is
@@ -161,15 +161,15 @@ def fitted(
         rng = numpy_generator(0, "bootstrap of curves over seeds", seeds)
         drawn = rng.integers(0, seeds, (RESAMPLES, seeds))
         resampled += _best_of_grid(z, numbers[drawn].mean(axis=1))
-    half = _place(x, z, fit, [each.middle for each in resampled])
+    half = _axis_value(x, z, fit, [each.middle for each in resampled])
     if half.at is None:
         return OUTSIDE
     reached = fit.shares(z[[0, -1]])
     if max(reached[0], 1 - reached[1]) > MOST_LACKING:
         return NOT_LEVEL
     if threshold is None:
-        return fit, half, Place()
-    return fit, half, _place(x, z, fit, [each.reaches(threshold) for each in resampled])
+        return fit, half, AxisValue()
+    return fit, half, _axis_value(x, z, fit, [each.reaches(threshold) for each in resampled])
 
 
 def _best_of_grid(z: np.ndarray, means: np.ndarray) -> list[Fit]:
@@ -224,7 +224,7 @@ def _polished(z: np.ndarray, means: np.ndarray, start: Fit) -> Fit | None:
     return Fit(low, high, middle, math.exp(min(steep, steepest)), explained)
 
 
-def _place(x: np.ndarray, z: np.ndarray, fit: Fit, found: Sequence[float]) -> Place:
+def _axis_value(x: np.ndarray, z: np.ndarray, fit: Fit, found: Sequence[float]) -> AxisValue:
     """Return a place on the axis and its interval, from that of the fit and those of resamples.
 
     There is none if it, or an end of its interval, is beyond the values. Where the curve steps
@@ -233,20 +233,20 @@ def _place(x: np.ndarray, z: np.ndarray, fit: Fit, found: Sequence[float]) -> Pl
     there = [each for each in found[1:] if not math.isnan(each)]
     at = low = high = found[0]
     if not z[0] < at < z[-1] or len(there) < (1 - MOST_FAILED) * (len(found) - 1):
-        return Place()
+        return AxisValue()
     if there:
         tail = (1 - LEVEL) / 2
         ends = np.quantile(there, [tail, 1 - tail], method="nearest")
         low, high = min(at, ends[0]), max(at, ends[1])
     if not z[0] < low <= high < z[-1]:
-        return Place()
+        return AxisValue()
     back = np.exp if x[0] >= 0 else np.asarray
     at, low, high = (float(back(each)) for each in (at, low, high))
     share = fit.shares(z)
     if not ((share > EDGE) & (share < 1 - EDGE)).any():
         right = int(np.searchsorted(x, at))
         low, high = min(low, float(x[right - 1])), max(high, float(x[right]))
-    return Place(at, low, high) if there else Place(at)
+    return AxisValue(at, low, high) if there else AxisValue(at)
 
 
 def _end_of_run(x: np.ndarray, held: np.ndarray) -> float | None:

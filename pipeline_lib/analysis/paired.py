@@ -25,7 +25,7 @@ from pipeline_lib.numbers import Key, Numbers
 
 # With fewer seeds no sign-flip test can have p < ALPHA.
 FEWEST_TESTED = next(n for n in itertools.count(2) if smallest_p(n) < ALPHA)
-Place = tuple[str, str, str, float | None]  # two treatments, a number and its level
+Matched = tuple[str, str, str, float | None]  # two treatments, a number and its level
 ORDER = ("", UNTREATED, HEALTHY)  # in a pair: treatments come first
 
 
@@ -148,7 +148,7 @@ def _seeds_needed(difference: np.ndarray) -> int | None:
 
 def _matched(
     values: Iterable[Value], numbers: Numbers, contrasts: Collection[tuple[str, str]]
-) -> dict[Place, tuple[BySeed, BySeed]]:
+) -> dict[Matched, tuple[BySeed, BySeed]]:
     """Return the numbers of both treatments of each pair that any seed has."""
     names = {number.name for number in numbers.values() if number.compared}
     series = by_key(value for value in values if value.number in names)

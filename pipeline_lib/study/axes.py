@@ -18,7 +18,7 @@ from typing import Any
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.keys import Place, check_apart, places, put
+from pipeline_lib.study.keys import KeyPath, check_apart, places, put
 from pipeline_lib.study.patients import drawn_places, patients
 from pipeline_lib.study.validation import validate
 
@@ -57,7 +57,7 @@ class _Setting:
 
     label: str
     value: Value
-    changes: dict[Place, Any]
+    changes: dict[KeyPath, Any]
 
 
 def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scenario]:

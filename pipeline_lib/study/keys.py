@@ -10,10 +10,10 @@ from typing import Any
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.treatments import EACH
 
-Place = tuple[str | int, ...]  # of a key in nested mappings and lists
+KeyPath = tuple[str | int, ...]  # of a key in nested mappings and lists
 
 
-def places(name: str, study: Mapping[str, Any]) -> list[Place]:
+def places(name: str, study: Mapping[str, Any]) -> list[KeyPath]:
     """Return the places of a key; `name` starts with the section that names it, axes or drawn.
 
     In a list of steps, a step is named by number or kind; `each` stands for every treatment or
@@ -22,7 +22,7 @@ def places(name: str, study: Mapping[str, Any]) -> list[Place]:
     return list(_places(name, name.split(".")[1:], study))
 
 
-def put(study: dict[str, Any], place: Place, value: Any) -> None:
+def put(study: dict[str, Any], place: KeyPath, value: Any) -> None:
     """Set a key of a study, whatever was there."""
     there: Any = study
     for key in place[:-1]:
@@ -32,7 +32,7 @@ def put(study: dict[str, Any], place: Place, value: Any) -> None:
     there[place[-1]] = value
 
 
-def check_apart(set_by: Mapping[str, Iterable[Place]]) -> None:
+def check_apart(set_by: Mapping[str, Iterable[KeyPath]]) -> None:
     """Raise PipelineError if two names set the same key, or one sets a part of the other's."""
     for (one, ours), (other, theirs) in combinations(set_by.items(), 2):
         for place, another in product(ours, theirs):
@@ -42,7 +42,7 @@ def check_apart(set_by: Mapping[str, Iterable[Place]]) -> None:
                 raise PipelineError(f"{one} and {other} both set {key}; only one may")
 
 
-def _places(name: str, parts: Sequence[str], there: Any, above: Place = ()) -> Iterator[Place]:
+def _places(name: str, parts: Sequence[str], there: Any, above: KeyPath = ()) -> Iterator[KeyPath]:
     part, *rest = parts
     if isinstance(there, list) and rest:
         if part == EACH:

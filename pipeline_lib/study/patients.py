@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.keys import Place, check_apart, places, put
+from pipeline_lib.study.keys import KeyPath, check_apart, places, put
 from pipeline_lib.study.validation import validate
 
 # What may differ between seeds. The rows of all seeds must be of the same measurements, so a
@@ -19,7 +19,7 @@ OF_SEEDS = (
 )
 
 
-def drawn_places(study: Study, raw: Mapping[str, Any]) -> dict[str, list[Place]]:
+def drawn_places(study: Study, raw: Mapping[str, Any]) -> dict[str, list[KeyPath]]:
     """Return the places in `raw` of each key that is drawn.
 
     Raises PipelineError if there is no such key, if it cannot differ between seeds, or if two keys
@@ -36,7 +36,7 @@ def drawn_places(study: Study, raw: Mapping[str, Any]) -> dict[str, list[Place]]
 
 
 def patients(
-    study: Study, raw: Mapping[str, Any], there: Mapping[str, list[Place]], order: Sequence[str]
+    study: Study, raw: Mapping[str, Any], there: Mapping[str, list[KeyPath]], order: Sequence[str]
 ) -> list[Study]:
     """Return the study of each seed in turn, or, if nothing is drawn, the study alone.
 

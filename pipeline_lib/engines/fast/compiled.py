@@ -54,7 +54,7 @@ def compiled(function: F) -> F:
     return cast(F, dispatcher)
 
 
-class Place(_CacheLocator):
+class Locator(_CacheLocator):
     """Tells Numba where a function's code is, independently of the checkout.
 
     Numba's default depends on the path and the time of the source, so a copy of the project would
@@ -85,7 +85,7 @@ class Place(_CacheLocator):
 class Code(CompileResultCacheImpl):
     """The code that Numba saves for a function, in our folder."""
 
-    _locator_classes = [Place]  # type: ignore[list-item]  # noqa: RUF012
+    _locator_classes = [Locator]  # type: ignore[list-item]  # noqa: RUF012
 
 
 class Cache(FunctionCache):
