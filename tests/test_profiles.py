@@ -67,7 +67,7 @@ def test_snakemake_knows_every_option_of_the_profiles_those_in_comments_too():
 
 
 def test_twenty_seeds_ask_for_two_to_three_times_the_time_that_they_take(tmp_path):
-    takes = 15  # minutes of one core (docs/performance.md)
+    takes = 10  # minutes of one core (docs/performance.md)
     options = ["-s", ROOT / "Snakefile", "--profile", ROOT / "profiles/generic", "--retries", "0"]
     options += ["--cluster-generic-submit-cmd", "echo {resources.runtime} > asked; false"]
     snakemake(tmp_path, *options, "--config", "seeds=20", fails=True)
