@@ -132,6 +132,11 @@ def test_each_kind_of_argument_and_of_cpu_loads_its_own_code(hits):
     assert [hits("f4", "f8"), hits("f4", **old)] == [2, 1]
 
 
+def test_a_process_that_compiles_kernels_computes_as_one_that_reads_them():
+    # Whichever copy of another kernel a process has, a kernel calls none.
+    assert compiled.compiled(lambda x: x).targetoptions["forceinline"]
+
+
 def test_jobs_that_compile_at_once_lose_nothing_and_mix_up_nothing(tmp_path, start, hits):
     kinds = ["f4", "f8", "i4", "i8"]
     (tmp_path / "gate").mkdir()

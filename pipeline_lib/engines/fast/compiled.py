@@ -49,7 +49,10 @@ if "+avx512f" in FEATURES and config.CPU_FEATURES is None:  # type: ignore[attr-
 
 def compiled(function: F) -> F:
     """Return the function, which is compiled, or read from the cache, at its first call."""
-    dispatcher: Any = numba.njit(fastmath=FLAGS, error_model="numpy")(function)
+    # Code from the cache calls its own copy of another kernel. A process that has compiled both
+    # calls the other's own code, whose sums may be in another order. Inlined, they are the same.
+    inlined = numba.njit(fastmath=FLAGS, error_model="numpy", forceinline=True)
+    dispatcher: Any = inlined(function)
     dispatcher._cache = Cache(function)  # type: ignore[no-untyped-call]
     return cast(F, dispatcher)
 
