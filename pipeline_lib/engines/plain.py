@@ -29,8 +29,6 @@ TEST_BATCH = 1000  # points; batches of a different size would be rounded differ
 # The workflow takes care of parallelism, and more threads would round differently.
 torch.set_num_threads(1)
 
-_ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
-
 
 def forward(
     x: Tensor,
@@ -48,7 +46,7 @@ def forward(
     damping and gain, and subtracts the inhibition. The modulation damps the mean of the noise.
     Units that it does not act on have ReLU and the whole noise only.
     """
-    activation = _ACTIVATIONS[modulation.activation]
+    activation = getattr(torch, modulation.activation)
     mean: float | Tensor
     mean = damped = bias_of_noise * (1 - modulation.bias_damping)
     hidden = x
@@ -151,7 +149,8 @@ class _SurvivorAdam:
             parameter.requires_grad_()
         survive = [*masks, *(torch.ones_like(bias, dtype=torch.bool) for bias in biases)]
         self.sites = parameters_to_vector(survive).nonzero().squeeze(1)
-        self.values = self.all[self.sites]
+        self.pruned = len(self.sites) < len(self.all)
+        self.values = self.all[self.sites] if self.pruned else self.all
         self.mean = torch.zeros_like(self.values)
         self.square = torch.zeros_like(self.values)
         self.lr = lr
@@ -161,14 +160,17 @@ class _SurvivorAdam:
     def step(self, loss: Tensor) -> tuple[Tensor, ...]:
         """Take a step, and return the gradients of all parameters before it."""
         gradients = torch.autograd.grad(loss, self.parameters)
-        gradient = torch.cat([each.flatten() for each in gradients]).index_select(0, self.sites)
+        gradient = torch.cat([each.flatten() for each in gradients])
+        if self.pruned:
+            gradient = gradient.index_select(0, self.sites)
         self.steps += 1
         self.mean.lerp_(gradient, 1 - BETA_1)
         self.square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
         step_size = self.lr / (1 - BETA_1**self.steps)
         root = (self.square.sqrt() / (1 - BETA_2**self.steps) ** 0.5).add_(EPSILON)
         self.values.addcdiv_(self.mean, root, value=-step_size)
-        self.all.index_copy_(0, self.sites, self.values)
+        if self.pruned:
+            self.all.index_copy_(0, self.sites, self.values)
         return gradients
 
 
