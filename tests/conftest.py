@@ -16,7 +16,7 @@ from pipeline_lib.analysis.published import read_published
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.model.randomness import torch_generator
-from pipeline_lib.model.task import Points, training_points
+from pipeline_lib.model.task import Points, clouds
 from tests.handmade import REFERENCE, reference_runs
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def network() -> Network:
 @pytest.fixture
 def points() -> Points:
     """Training points whose last batch is short: 300 in batches of 128."""
-    return training_points(0, centres=CENTRES, sd=0.8, train=300)
+    return clouds("training", 0, centres=CENTRES, sd=0.8, train=300)
 
 
 def modulated(network: Network, modulation: Modulation) -> Network:

@@ -24,7 +24,7 @@ from pipeline_lib.model.network import Modulation, Network, dense
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.regrowth import regrow
-from pipeline_lib.model.task import Points, training_points
+from pipeline_lib.model.task import Points, clouds
 from tests.conftest import CENTRES, modulated, same_bytes
 
 HALF = ((0, 2, 3, 7, 9, 15), (1, 5, 8, 11), tuple(range(16)), ())
@@ -294,7 +294,7 @@ def test_denormals_are_taken_for_0_in_training_alone():
 
 
 def test_to_take_denormals_for_0_changes_no_weight(network, monkeypatch):
-    certain = training_points(0, centres=CENTRES, sd=0.05, train=300)
+    certain = clouds("training", 0, centres=CENTRES, sd=0.05, train=300)
     training = {"epochs": 100, "lr": 0.1, "batch_size": 64, "noise": (0.0, 0.0)}
 
     def trained():

@@ -39,7 +39,7 @@ from pipeline_lib.measures import value
 from pipeline_lib.model.network import dense
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.regrowth import regrow
-from pipeline_lib.model.task import standard_points
+from pipeline_lib.model.task import clouds
 from pipeline_lib.numbers import POINTS, Key, Number
 from pipeline_lib.steps import HistoryRow
 from tests.conftest import CENTRES
@@ -241,7 +241,7 @@ def test_regions_show_what_each_network_decides():
     first = np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32)
     second = np.array(CENTRES, np.float32) @ first.T
     network = dense([first, second], [np.zeros(4, np.float32)] * 2)
-    points = standard_points(0, centres=CENTRES, sd=0.8, test=40)
+    points = clouds("standard", 0, centres=CENTRES, sd=0.8, test=40)
     given = {"healthy": network}
     task, panel = regions.draw(given, points, looks({}), centres=CENTRES, sd=0.8, seed=0).axes
     assert panel.get_title("left") == "Healthy\n4 of 4 centres right"

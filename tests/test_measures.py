@@ -17,7 +17,7 @@ from pipeline_lib.measures.structure import paths_through
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Modulation, Network, dense
 from pipeline_lib.model.pruning import prune
-from pipeline_lib.model.task import Points, clean_points, standard_points
+from pipeline_lib.model.task import Points, clouds
 from pipeline_lib.names import INPUT
 from pipeline_lib.numbers import Key
 from pipeline_lib.study import slices
@@ -30,12 +30,12 @@ ON = Modulation("tanh", 0.7, gain=0.85)
 
 @pytest.fixture
 def standard():
-    return standard_points(0, centres=CENTRES, sd=0.8, test=1500)
+    return clouds("standard", 0, centres=CENTRES, sd=0.8, test=1500)
 
 
 @pytest.fixture
 def evaluated(standard):
-    points = {"standard": standard, "clean": clean_points(0, centres=CENTRES, clean=100)}
+    points = {"standard": standard, "clean": clouds("clean", 0, centres=CENTRES, clean=100)}
     options = {"combined": COMBINED, "sweep": (0.0, 0.5, 2.5), "withdrawal": False}
     subject = Subject(0, "ssri", plain)
     return lambda network, **more: evaluate.run(subject, network, **points, **(options | more))

@@ -14,7 +14,7 @@ from pipeline_lib.engines import plain
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import magnitude_threshold, prune, prune_further
 from pipeline_lib.model.randomness import derive, initial_state, torch_generator
-from pipeline_lib.model.task import clean_points, standard_points, training_points
+from pipeline_lib.model.task import clouds
 from pipeline_lib.study import slices
 from pipeline_lib.study.validation import validate
 from tests.conftest import CENTRES, same_bytes
@@ -61,9 +61,9 @@ def test_the_papers_treatments(paper):
 @pytest.mark.parametrize(
     ("points", "state", "count", "sd"),
     [
-        (training_points(7, centres=CENTRES, sd=0.8, train=50), 7100, 50, 0.8),
-        (standard_points(7, centres=CENTRES, sd=0.8, test=40), 7200, 40, 0.8),
-        (clean_points(7, centres=CENTRES, clean=30), 7300, 30, 0.0),
+        (clouds("training", 7, centres=CENTRES, sd=0.8, train=50), 7100, 50, 0.8),
+        (clouds("standard", 7, centres=CENTRES, sd=0.8, test=40), 7200, 40, 0.8),
+        (clouds("clean", 7, centres=CENTRES, clean=30), 7300, 30, 0.0),
     ],
     ids=["train", "standard", "clean"],
 )

@@ -147,11 +147,11 @@ from pipeline_lib import engines
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import initial_state, shuffled, torch_generator
-from pipeline_lib.model.task import standard_points, training_points
+from pipeline_lib.model.task import clouds
 from tests.conftest import CENTRES
 
-clouds = {"centres": CENTRES, "sd": 0.8}
-sets = [training_points(0, **clouds, train=12000), standard_points(0, **clouds, test=4000)]
+task = {"centres": CENTRES, "sd": 0.8}
+sets = [clouds("training", 0, **task, train=12000), clouds("standard", 0, **task, test=4000)]
 arrays = [part for each in sets for part in (each.x, each.labels)]
 for init in ("torch", {"normal": 0.05}):
     network = initial_network([2, 512, 512, 256, 4], init, initial_state(0))

@@ -17,7 +17,7 @@ from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.activity import logits
 from pipeline_lib.model.network import Network
-from pipeline_lib.model.task import Points, standard_points
+from pipeline_lib.model.task import Points, clouds
 
 COLUMNS = 3
 STEPS = 97  # points of the grid along each axis
@@ -90,7 +90,8 @@ def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
     seed, task = job.told["seed"], job.told["points"]
     networks = {state: job.network(state) for state in job.looks}
-    points, plane = standard_points(seed, **task), {name: task[name] for name in ("centres", "sd")}
+    points = clouds("standard", seed, **task)
+    plane = {name: task[name] for name in ("centres", "sd")}
     return partial(draw, networks, points, job.looks, **plane, seed=seed)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     MersenneTwister: TypeAlias = np.random.RandomState | torch.Generator
 
-SPLIT_OFFSETS = {"train": 100, "standard": 200, "clean": 300}
+OFFSETS = {"training": 100, "standard": 200, "clean": 300}
 
 
 def derive(seed: int, *purpose: str | int | float) -> int:
@@ -26,9 +26,9 @@ def derive(seed: int, *purpose: str | int | float) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
-def data_state(seed: int, split: str) -> np.random.RandomState:
+def data_state(seed: int, data: str) -> np.random.RandomState:
     """Return the generator of a seed's data set, which gives the published points."""
-    return np.random.RandomState(1000 * seed + SPLIT_OFFSETS[split])
+    return np.random.RandomState(1000 * seed + OFFSETS[data])
 
 
 def initial_state(seed: int) -> np.random.RandomState:

@@ -6,7 +6,7 @@ trains on the same points as before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,36 +30,27 @@ class Points:
         return len(self.labels)
 
 
-def training_points(seed: int, *, centres: Centres, sd: float, train: int) -> Points:
-    """Return the `train` points that the networks of a seed learn from."""
-    return _draw(seed, "train", train, centres, sd)
-
-
-def standard_points(seed: int, *, centres: Centres, sd: float, test: int) -> Points:
-    """Return the `test` "standard" test points, scattered like the training points."""
-    return _draw(seed, "standard", test, centres, sd)
-
-
-def clean_points(seed: int, *, centres: Centres, clean: int) -> Points:
-    """Return the `clean` "clean" test points, which lie exactly on the centres."""
-    return _draw(seed, "clean", clean, centres, 0.0)
-
-
-DATA_SETS: dict[str, Callable[..., Points]] = {
-    "training": training_points,
-    "standard": standard_points,
-    "clean": clean_points,
-}
-
-
 def points(data: str, seed: int, **options: Any) -> Points:
     """Return a data set of a seed by its name: training, standard or clean.
 
-    `options` are those of the clouds, or of `points_of_file`.
+    `options` are those of `clouds`, or of `points_of_file`.
     """
-    if "points" in options:
-        return points_of_file(data, seed, **options)
-    return DATA_SETS[data](seed, **options)
+    make = points_of_file if "points" in options else clouds
+    return make(data, seed, **options)
+
+
+def clouds(data: str, seed: int, *, centres: Centres, sd: float = 0.0, **number: int) -> Points:
+    """Return a data set of a seed, whose points scatter around the centres by `sd`.
+
+    `number` is how many there are, by its name in a study: `train`, `test` or `clean`. The clean
+    points have no `sd` and lie exactly on the centres.
+    """
+    # Labels are drawn first, then deviations, in float64 until the end, as in the published run.
+    state, (count,) = data_state(seed, data), number.values()
+    means = np.asarray(centres, dtype=np.float64)
+    labels = state.randint(0, len(means), count)
+    x = means[labels] + state.randn(count, means.shape[1]) * sd
+    return Points(x.astype(np.float32), labels.astype(np.int64))
 
 
 def points_of_file(data: str, seed: int, *, points: str, digest: str, held_out: float) -> Points:
@@ -93,12 +84,3 @@ def points_of_file(data: str, seed: int, *, points: str, digest: str, held_out: 
         return Points(np.array(means, dtype=np.float32), classes)
     chosen = trained if data == "training" else order[tested[order]]
     return Points(x[chosen].astype(np.float32), labels[chosen])
-
-
-def _draw(seed: int, split: str, count: int, centres: Centres, sd: float) -> Points:
-    # Labels are drawn first, then deviations, in float64 until the end, as in the published run.
-    state = data_state(seed, split)
-    means = np.asarray(centres, dtype=np.float64)
-    labels = state.randint(0, len(means), count)
-    x = means[labels] + state.randn(count, means.shape[1]) * sd
-    return Points(x.astype(np.float32), labels.astype(np.int64))
