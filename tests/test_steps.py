@@ -111,7 +111,7 @@ def test_repeat_takes_its_steps_in_order_as_if_they_were_written_out(network, po
     assert same_bytes(found, written)
     assert found.sparsity == pytest.approx(1 - 0.7**2, abs=0.01)
     # Its epochs are those of one step: each row of the history has a place of its own.
-    assert [(step, epoch.epoch) for step, epoch in setting.history] == [(1, n) for n in range(6)]
+    assert [(row.step, row.epoch) for row in setting.history] == [(1, n) for n in range(6)]
 
 
 DIVERGES = {"train": {"epochs": 1, "lr": 1e30}}

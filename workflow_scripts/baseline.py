@@ -19,10 +19,10 @@ with job_log(job.log, f"seed {seed}: healthy network"):
     path, history = job.files
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
-    setting = Setting(engine, training, study["batch_size"], seed)
+    setting = Setting(engine, training, study["batch_size"], seed, job.state)
     initial = initial_network(study["sizes"], study["init"], initial_state(seed))
     generator = engine.generator(seed, BASELINE)
     network = take(study["steps"], initial, setting, generator, stage=BASELINE)
     by = made(job.made_by, [])
     write_network(path, network, origin(seed, job.state) | {"study": study}, by)
-    write_rows(history, setting.rows(job.state, BASELINE), HistoryRow, by)
+    write_rows(history, setting.history, HistoryRow, by)

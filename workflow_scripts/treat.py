@@ -17,10 +17,10 @@ with job_log(job.log, f"seed {seed}: treatment {treatment}"):
     source, path, history = job.files
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
-    setting = Setting(engine, training, study["batch_size"], seed)
+    setting = Setting(engine, training, study["batch_size"], seed, treatment)
     start = read_network(source, origin(seed, job.source), job.planned)
     generator = engine.generator(seed, COURSE, treatment)
     network = take(study["course"], start, setting, generator)
     by = made(job.made_by, [source])
     write_network(path, network, origin(seed, treatment) | {"study": study}, by)
-    write_rows(history, setting.rows(treatment, COURSE), HistoryRow, by)
+    write_rows(history, setting.history, HistoryRow, by)

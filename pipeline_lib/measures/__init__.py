@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pipeline_lib import items
 from pipeline_lib.names import HISTORY, RELAPSED, SUMMARY
 from pipeline_lib.numbers import FigureSpec, Key, Number, TableSpec
+from pipeline_lib.steps import HistoryRow
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -93,8 +94,6 @@ def stage_of(name: str) -> str:
 
 def row_of(kind: str) -> type:
     """Return the dataclass of the rows of a measure or of the history."""
-    from pipeline_lib.steps import HistoryRow
-
     return HistoryRow if kind == HISTORY else load(kind).Row
 
 

@@ -14,11 +14,12 @@ from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
 from pipeline_lib.names import SCARS
 from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
 from pipeline_lib.options import Count, Model, Ramp, SignedRamp, SomePart
+from pipeline_lib.steps import Setting, StepOptions, kind_of, take
+from pipeline_lib.steps.scar import factor
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
     from pipeline_lib.model.task import Points
-    from pipeline_lib.steps import StepOptions
     from pipeline_lib.study.treatments import Step
 
 TITLE = KINDLING = "kindling"
@@ -83,24 +84,21 @@ def run(
     """Probe a network at cycle 0, in each of `cycles` cycles, and once `afterwards`.
 
     A cycle takes the steps of `stress` and of `maintenance`, then the probe and, if it fails there,
-    those of an `episode`; cycle 0 has no stress and no maintenance. The training in maintenance is
-    added to the subject's history.
+    those of an `episode`; cycle 0 has no stress and no maintenance. Of all training, that in
+    maintenance is added to the subject's history.
     """
-    from pipeline_lib.steps import Setting, take
-
-    rows = []
+    rows, who = [], (subject.seed, subject.treatment)
+    setting = Setting(subject.engine, training, batch_size, *who, subject.history)
+    untold = replace(setting, history=[])
     for cycle in range(cycles + 1):
         generator = subject.engine.generator(subject.seed, KINDLING, subject.treatment, cycle)
-        setting = Setting(subject.engine, training, batch_size, subject.seed)
         if cycle:
-            network = take(stress, network, setting, generator, stage="stress", cycle=cycle)
-            setting.history.clear()
+            network = take(stress, network, untold, generator, stage="stress", cycle=cycle)
             network = take(maintenance, network, setting, generator, stage=KINDLING, cycle=cycle)
-            subject.history.extend(setting.rows(subject.treatment, KINDLING, cycle))
         row = probed(subject, network, standard, probe, cycle, cycles)
         row = replace(row, severity=severity_of(episode, network, training))
         if row.episode:
-            network = take(episode, network, setting, generator, stage="episode", cycle=cycle)
+            network = take(episode, network, untold, generator, stage="episode", cycle=cycle)
         rows.append(replace(row, sparsity=network.sparsity, scars=network.lost))
     if afterwards:
         rows.append(probed(subject, network, standard, afterwards, None, cycles))
@@ -128,9 +126,6 @@ def probed(
 
 def severity_of(episode: Sequence[StepOptions], network: Network, points: Points) -> float:
     """Return the factor on the dose of an episode, which is 1 if none of its steps has one."""
-    from pipeline_lib.steps import kind_of
-    from pipeline_lib.steps.scar import factor
-
     found = (step[kind_of(step)].get("severity") for step in episode)
     return next((factor(network, points.x, each) for each in found if each), 1.0)
 

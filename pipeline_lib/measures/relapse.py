@@ -31,11 +31,11 @@ from pipeline_lib.names import (
 )
 from pipeline_lib.numbers import CYCLES, POINTS, FigureSpec, Key, Number, TableSpec
 from pipeline_lib.options import Count, Model, Share, SomePart
+from pipeline_lib.steps import Setting, StepOptions, take
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
     from pipeline_lib.model.task import Points
-    from pipeline_lib.steps import StepOptions
 
 TITLE = "longitudinal relapse"
 APPLIES_TO = TREATED
@@ -82,18 +82,17 @@ def run(
     in maintenance is added to the subject's history.
     """
     from pipeline_lib.model.pruning import prune_further
-    from pipeline_lib.steps import Setting, take
 
     stress = Stress(COMBINED, standard, **combined)
     rows = [measure(subject, network, stress, assessment=ASSESSMENT, cycle=0)]
+    who = (subject.seed, subject.treatment)
+    setting = Setting(subject.engine, training, batch_size, *who, subject.history)
     for cycle in range(1, cycles + 1):
         generator = subject.engine.generator(subject.seed, MAINTENANCE, subject.treatment, cycle)
-        setting = Setting(subject.engine, training, batch_size, subject.seed)
         pruned = prune_further(network, prune)
         network = take(maintenance, pruned, setting, generator, stage=MAINTENANCE, cycle=cycle)
         row = measure(subject, network, stress, assessment=ASSESSMENT, cycle=cycle)
         rows.append(row)
-        subject.history.extend(setting.rows(subject.treatment, MAINTENANCE, cycle))
         told = (cycle, cycles, 100 * row.sparsity, 100 * row.accuracy)
         logger.info("cycle %d of %d: sparsity %.1f %%, combined accuracy %.1f %%", *told)
     return rows
@@ -122,7 +121,7 @@ def values(rows: Iterable[RowOfFile], found: Found, *, threshold: float) -> Iter
         yield value(seed, Key(treatment, TOTAL_DROP), first - last)
         yield value(seed, Key(treatment, MEAN_ACCURACY), fmean(by_cycle.values()))
         yield value(seed, Key(treatment, FINAL_ACCURACY), last)
-        slow = relapse == 0 and relapse_cycle({0: last}, threshold) is None
+        slow = relapse == 0 and not is_below(last, threshold)
         yield value(seed, Key(treatment, RESPONDED), float(relapse != 0))
         yield value(seed, Key(treatment, SLOW_RESPONSE), float(slow))
         if relapse != 0:

@@ -127,7 +127,7 @@ class SingleRun(Run):
             elif options.get("sites") == "random":
                 network = self._regrown_at_random(network, options)
             else:
-                network = apply_step(step, network, self.setting, self.generator)
+                network = apply_step(step, network, self.setting, self.generator, kind_of(step))
             if "regrow" in step:
                 self.regrowths.append((sum(regrown(before, network)), network.sparsity))
         return network

@@ -7,12 +7,12 @@ A step is a file in this folder. It has `Options`, against which a study's YAML 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.names import BASELINE, COURSE
+from pipeline_lib.names import BASELINE, COURSE, UNTREATED
 
 if TYPE_CHECKING:
     from pipeline_lib.engines import Engine
@@ -43,29 +43,26 @@ class HistoryRow:
 
 @dataclass
 class Setting:
-    """What steps need besides the network, and the record of their training so far.
+    """What steps need besides the network, and the history of their training so far.
 
-    `seed` is that of the network. `history` holds pairs of the step's index within its course and
-    an epoch.
+    `seed` and `treatment` are those of the network, and `place` is that of the current step: its
+    stage, its cycle, and its index among the steps of the stage.
     """
 
     engine: Engine
     points: Points
     batch_size: int
     seed: int
-    history: list[tuple[int, Epoch]] = field(default_factory=list)
-    step: int = 0
+    treatment: str = UNTREATED
+    history: list[HistoryRow] = field(default_factory=list)
+    place: tuple[str, int | None, int] = (COURSE, None, 0)
 
     def record(self, epochs: Sequence[Epoch]) -> None:
         """Add epochs of the current step to the history, counted on from those before."""
-        before = sum(step == self.step for step, _ in self.history)
-        for epoch in epochs:
-            self.history.append((self.step, replace(epoch, epoch=before + epoch.epoch)))
-
-    def rows(self, treatment: str, stage: str, cycle: int | None = None) -> list[HistoryRow]:
-        """Return the history as rows of the study."""
-        place = (self.seed, treatment, stage, cycle)
-        return [HistoryRow(*place, step, *astuple(epoch)) for step, epoch in self.history]
+        before = sum((row.stage, row.cycle, row.step) == self.place for row in self.history)
+        for each in epochs:
+            epoch = (before + each.epoch, each.noise, each.loss)
+            self.history.append(HistoryRow(self.seed, self.treatment, *self.place, *epoch))
 
 
 def take(
@@ -79,28 +76,31 @@ def take(
 ) -> Network:
     """Return the network after these steps.
 
-    `stage` is how an error message refers to them. In stress cycles, `cycle` counts from 1: a step
-    with `every: k` is taken in every k-th cycle, and one with `chance: p` if the cycle's
-    `adherence` is below p. Raises PipelineError, which names the step, if one fails.
+    `stage` is how the history and error messages refer to them. In stress cycles, `cycle` counts
+    from 1: a step with `every: k` is taken in every k-th cycle, and one with `chance: p` if the
+    cycle's `adherence` is below p. Raises PipelineError, which names the step, if one fails.
     """
-    for setting.step, step in enumerate(steps):
+    for index, step in enumerate(steps):
         if cycle % step.get(EVERY, 1) == 0 and (
             CHANCE not in step or adherence(setting.seed, cycle) < step[CHANCE]
         ):
-            try:
-                network = apply_step(step, network, setting, generator)
-            except PipelineError as error:
-                # The baseline is one step, of which its user knows nothing.
-                which = "" if stage == BASELINE else f"[{setting.step}].{kind_of(step)}"
-                when = f"cycle {cycle}, " if cycle else ""
-                raise PipelineError(f"{when}{stage}{which}: {error}") from None
+            setting.place = (stage, cycle or None, index)
+            # The baseline is one step, of which its user knows nothing.
+            which = stage if stage == BASELINE else f"{stage}[{index}].{kind_of(step)}"
+            where = f"cycle {cycle}, {which}" if cycle else which
+            network = apply_step(step, network, setting, generator, where)
     return network
 
 
-def apply_step(step: StepOptions, network: Network, setting: Setting, generator: Any) -> Network:
-    """Return the network after one step, whatever the cycle."""
-    kind = kind_of(step)
-    changed: Network = items.load("steps", kind).apply(network, setting, generator, **step[kind])
+def apply_step(
+    step: StepOptions, network: Network, setting: Setting, generator: Any, where: str
+) -> Network:
+    """Return the network after one step, whatever the cycle; an error says `where` it failed."""
+    apply, options = items.load("steps", kind_of(step)).apply, step[kind_of(step)]
+    try:
+        changed: Network = apply(network, setting, generator, **options)
+    except PipelineError as error:
+        raise PipelineError(f"{where}: {error}") from None
     return changed
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, model_validator
 
 from pipeline_lib.options import Count, Model
+from pipeline_lib.steps import Setting, StepOptions, apply_step, kind_of
 
 if TYPE_CHECKING:
     from pipeline_lib.model.network import Network
-    from pipeline_lib.steps import Setting, StepOptions
     from pipeline_lib.study.treatments import Step
 
 
@@ -38,14 +38,8 @@ def apply(
     The history counts their epochs as those of a single step. Raises PipelineError, which names the
     step, if one fails.
     """
-    from pipeline_lib.errors import PipelineError
-    from pipeline_lib.steps import apply_step, kind_of
-
-    for time in range(times):
+    for time in range(1, times + 1):
         for index, step in enumerate(steps):
-            try:
-                network = apply_step(step, network, setting, generator)
-            except PipelineError as error:
-                place = f"time {time + 1}, steps[{index}].{kind_of(step)}"
-                raise PipelineError(f"{place}: {error}") from None
+            where = f"time {time}, steps[{index}].{kind_of(step)}"
+            network = apply_step(step, network, setting, generator, where)
     return network
