@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pipeline_lib.options import Deviation, Factor, Model, Part, Parts
 
 if TYPE_CHECKING:
-    from pipeline_lib.model.network import Activation, Network
+    from pipeline_lib.model.network import Network
     from pipeline_lib.steps import Setting
 
 
@@ -46,15 +46,10 @@ def apply(
     setting: Setting,
     generator: Any,
     *,
-    activation: Activation | None = None,
-    damping: float | None = None,
-    gain: float | None = None,
     units: float | Sequence[float] | None = None,
-    inhibition: float | None = None,
-    gain_cap: float | None = None,
-    bias_damping: float | None = None,
+    **changes: Any,
 ) -> Network:
-    """Return the same weights under a modulation that has the given options.
+    """Return the same weights under a modulation with these changes, by the names of `Modulation`.
 
     `units` is the share of each hidden layer's units that is modulated, one for all layers or one
     each; the other units respond as if there were no modulation. Which units they are is drawn
@@ -62,14 +57,11 @@ def apply(
     """
     from pipeline_lib.model.randomness import numpy_generator
 
-    given: dict[str, Any] = {"activation": activation, "damping": damping, "gain": gain}
-    given |= {"inhibition": inhibition, "gain_cap": gain_cap, "bias_damping": bias_damping}
     if units is not None:
         hidden, drawn = network.sizes[1:-1], []
         shares = units if isinstance(units, Sequence) else [units] * len(hidden)
         for layer, (count, share) in enumerate(zip(hidden, shares, strict=True)):
             order = numpy_generator(setting.seed, "modulated units", layer).permutation(count)
             drawn.append(tuple(sorted(order[: round(share * count)].tolist())))
-        given["units"] = tuple(drawn)
-    changes = {name: value for name, value in given.items() if value is not None}
+        changes["units"] = tuple(drawn)
     return replace(network, modulation=replace(network.modulation, **changes))
