@@ -1,4 +1,4 @@
-"""Every random generator of the project is made here.
+"""Every random generator of a study is made here.
 
 A job derives its generators from the seed and the purpose, never from what ran before. Any subset
 of the study therefore gives the same bytes in any order.
@@ -71,13 +71,6 @@ def torch_generator(seed: int, *purpose: str | int | float) -> torch.Generator:
     import torch
 
     return torch.Generator().manual_seed(derive(seed, *purpose) & 0xFFFFFFFF)
-
-
-def published_generator(seed: int) -> torch.Generator:
-    """Return the single generator from which the published run drew everything for a seed."""
-    import torch
-
-    return torch.Generator().manual_seed(seed)
 
 
 def shuffled(count: int, generator: torch.Generator) -> torch.Tensor:

@@ -19,7 +19,6 @@ from pipeline_lib.model import task
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.network import Network
 from pipeline_lib.model.pruning import prune, prune_further
-from pipeline_lib.model.randomness import published_generator
 from pipeline_lib.names import COMBINED, STANDARD, UNTREATED
 from pipeline_lib.steps import Setting, take
 
@@ -52,7 +51,7 @@ class Run:
     def __init__(self, stream: int, study: Replay, engine: type[OneStream] = OneStream) -> None:
         self.stream, self.study = stream, study
         self.seed = stream if study["data"] is None else study["data"]
-        self.generator = published_generator(stream)
+        self.generator = torch.Generator().manual_seed(stream)
         self.engine = engine(self.generator)
         baseline = study["baseline"]
         training = task.points("training", self.seed, **baseline["training"])

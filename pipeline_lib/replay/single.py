@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Network
 from pipeline_lib.model.pruning import prune, prune_further
 from pipeline_lib.model.randomness import skip_draw
+from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.names import (
     ACUTE_DROP,
     CLEAN,
@@ -135,16 +136,14 @@ class SingleRun(Run):
     def _regrown_at_random(self, network: Network, options: Mapping[str, Any]) -> Network:
         # The published programs draw a permutation of a matrix's pruned weights and the weights
         # that regrow there before they go on to the next matrix. The step draws scores instead.
-        weights, masks = [], []
-        for old, before in zip(network.weights, network.masks, strict=True):
-            weight, mask, absent = old.copy(), before.copy(), np.flatnonzero(~before)
-            order = torch.randperm(absent.size, generator=self.generator).numpy()
-            sites = absent[order[: int(options["fraction"] * absent.size)]]
-            weight.flat[sites] = plain.normal(sites.size, options["sd"], self.generator)
-            mask.flat[sites] = True
-            weights.append(weight)
-            masks.append(mask)
-        return replace(network, weights=tuple(weights), masks=tuple(masks))
+        def in_any_order(pruned: np.ndarray, count: int) -> np.ndarray:
+            return torch.randperm(pruned.size, generator=self.generator)[:count].numpy()
+
+        def draw(count: int) -> np.ndarray:
+            return plain.normal(count, options["sd"], self.generator)
+
+        whatever, fraction = network.weights, options["fraction"]  # the scores do not matter
+        return regrow(network, whatever, fraction=fraction, highest=in_any_order, draw=draw)
 
     def accuracy(self, network: Network, data: str = STANDARD, **noise: float) -> float:
         """Return the accuracy, in per cent, under this noise; see `Engine.count_correct`."""
