@@ -1,8 +1,7 @@
 """The cost of a seed on each engine and in the straightforward program, and of more seeds.
 
-    python -m benchmarks.speed [--seeds 4 16] [--study studies/smoke.yaml] [--quick]
-        [--contenders straightforward plain fast] [--out FOLDER]
-    python -m benchmarks.speed --planning 10 100 1000 [--out FOLDER]
+    python -m benchmarks.speed [--seeds 4 16] [--quick]
+    python -m benchmarks.speed --planning 10 100 1000
 
 The second command measures what `snakemake -n` costs for so many seeds.
 
@@ -32,8 +31,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path("results/benchmarks/performance")
-YARDSTICK = "straightforward"
-CONTENDERS = (YARDSTICK, "plain", "fast")
+YARDSTICK, ENGINES = "straightforward", ("plain", "fast")
 
 # All jobs with next to no arithmetic: one mini-batch an epoch, on a network of a few units.
 MINIATURE = {
@@ -100,10 +98,10 @@ def machine() -> str:
     )
 
 
-def show(title: str, note: str, table: pd.DataFrame, path: Path) -> None:
+def show(title: str, note: str, table: pd.DataFrame, name: str) -> None:
     """Print a table, and save it as CSV."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, float_format="%.6g")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    table.to_csv(RESULTS / name, float_format="%.6g")
     print(f"\n{title}\n{note}\n\n{table.to_string(float_format='{:,.2f}'.format, na_rep='–')}\n")
 
 
@@ -135,13 +133,13 @@ def seed_table(
     Start-up is that of the fast engine's jobs, memory what the largest job of a phase takes at
     most.
     """
-    columns = {YARDSTICK: pd.Series(yardstick)} if yardstick else {}
+    columns = {YARDSTICK: pd.Series(yardstick)}
     columns |= {name: table.groupby("phase")["cpu"].sum() for name, table in engines.items()}
     columns["of it start-up"] = miniature.groupby("phase")["cpu"].sum()
     order = dict.fromkeys([*yardstick, *(name for t in engines.values() for name in t["phase"])])
     table = pd.DataFrame(columns).reindex(list(order))
     table.loc["total"] = table.sum()
-    for name in engines if yardstick else ():
+    for name in engines:
         table[f"{YARDSTICK} / {name}"] = table[YARDSTICK] / table[name]
     for name, found in engines.items():
         largest = found.groupby("phase")["memory"].max()
@@ -176,23 +174,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     numbers: Any = {"type": int, "nargs": "+"}
     parser.add_argument("--seeds", **numbers, default=[4, 16], help="numbers of seeds, beside 1")
-    parser.add_argument("--study", type=Path, help="overlay on config.yaml")
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
     quick = "one seed, a tenth of the training points"
     parser.add_argument("--quick", action="store_true", help=quick)
     planning = "numbers of seeds of which only the planning is measured"
     parser.add_argument("--planning", **numbers, help=planning)
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     chosen = parser.parse_args()
     before = machine()
     if chosen.planning:
         with tempfile.TemporaryDirectory() as folder:
             table = planning_table(Path(folder), chosen.planning)
-        return show("snakemake -n by number of seeds", before, table, chosen.out / "planning.csv")
-    study: dict[str, Any] = yaml.safe_load(chosen.study.read_text("utf-8")) if chosen.study else {}
-    if chosen.quick:
-        chosen.seeds = []
-        study["task"] = study.get("task", {}) | {"train": QUICK_POINTS}
+        return show("snakemake -n by number of seeds", before, table, "planning.csv")
+    study: dict[str, Any] = {"task": {"train": QUICK_POINTS}} if chosen.quick else {}
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -203,27 +195,23 @@ def main() -> None:
 
         compiling, _ = run("compile", MINIATURE)
         again, miniature = run("miniature", MINIATURE)
-        yardstick: dict[str, float] = {}
-        if YARDSTICK in chosen.contenders:
-            arguments = ["--seed", "0", "--study", overlay(folder, YARDSTICK, study)]
-            printed = cost(["-m", f"benchmarks.{YARDSTICK}", *arguments], folder).output
-            yardstick = {name: float(seconds) for name, seconds in PHASE.findall(printed)}
-            del yardstick["total"]
-        engines = [name for name in CONTENDERS[1:] if name in chosen.contenders]
-        one = {name: run(name, study | {"engine": name, "seeds": 1}) for name in engines}
-        runs = {1: one[engines[-1]]}
-        for n in chosen.seeds:
-            runs[n] = run(f"seeds_{n}", study | {"engine": engines[-1], "seeds": n})
+        arguments = ["--seed", "0", "--study", overlay(folder, YARDSTICK, study)]
+        printed = cost(["-m", f"benchmarks.{YARDSTICK}", *arguments], folder).output
+        yardstick = {name: float(seconds) for name, seconds in PHASE.findall(printed)}
+        del yardstick["total"]
+        one = {name: run(name, study | {"engine": name, "seeds": 1}) for name in ENGINES}
+        runs = {1: one["fast"]}
+        for n in [] if chosen.quick else chosen.seeds:
+            runs[n] = run(f"seeds_{n}", study | {"seeds": n})
 
     kernels = compiling.cpu - again.cpu
     note = f"{before}\nCompiling the kernels takes {kernels:.1f} CPU-seconds, once."
     if chosen.quick:
         note += f"\nQuick form: {QUICK_POINTS} training points, so that arithmetic is too cheap."
     table = seed_table(yardstick, {name: found for name, (_, found) in one.items()}, miniature)
-    show("One seed by phase, CPU-seconds", note, table, chosen.out / "seed.csv")
-    note = f"Seconds on the {engines[-1]} engine, from nothing to the report, with two cores."
-    growth = growth_table(runs)
-    show("The whole study by number of seeds", note, growth, chosen.out / "growth.csv")
+    show("One seed by phase, CPU-seconds", note, table, "seed.csv")
+    note = "Seconds on the fast engine, from nothing to the report, with two cores."
+    show("The whole study by number of seeds", note, growth_table(runs), "growth.csv")
 
 
 if __name__ == "__main__":
