@@ -7,10 +7,9 @@ the others must agree.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.names import EngineName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,8 +94,4 @@ def no_answer(input_noise: float, internal_noise: float, internal_bias: float) -
 
 def load(name: str) -> Engine:
     """Return the engine of this name, without importing the others."""
-    if name not in get_args(EngineName):
-        raise PipelineError(
-            f"engine is {name!r}; it must be one of {', '.join(get_args(EngineName))}"
-        )
     return cast(Engine, importlib.import_module(f"pipeline_lib.engines.{name}"))

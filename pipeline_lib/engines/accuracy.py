@@ -78,19 +78,9 @@ def measure(
         network, stress.points, **noise, internal_bias=stress.bias, generator=generator
     )
     total = len(stress.points)
-    return Measurement(
-        seed=subject.seed,
-        treatment=subject.treatment,
-        assessment=assessment,
-        condition=stress.condition,
-        modulation=modulation,
-        **noise,
-        cycle=cycle,
-        sparsity=network.sparsity,
-        correct=correct,
-        total=total,
-        accuracy=correct / total,
-    )
+    place = (subject.seed, subject.treatment, assessment, stress.condition, modulation)
+    found = (network.sparsity, correct, total, correct / total)
+    return Measurement(*place, stress.input_noise, stress.internal_noise, cycle, *found)
 
 
 def per_cent(row: Mapping[str, Any]) -> float:
