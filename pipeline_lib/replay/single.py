@@ -204,7 +204,7 @@ class SingleRun(Run):
         for epoch in range(EVERY, epochs + 1, EVERY):
             found = {"course_loss": losses[epoch - 1]}
             for name in ("noise", "gain"):
-                if options[name]:
+                if options.get(name):
                     found[f"course_{name}"] = ramp(epoch - 1, epochs, options[name])
             self.add(COURSE, treatment, found, level=epoch)
 

@@ -48,31 +48,17 @@ def apply(
     setting: Setting,
     generator: Any,
     *,
-    epochs: int,
-    lr: float,
-    stop: int | None = None,
     noise: Sequence[float] = (0.0, 0.0),
     input_noise: float | Sequence[float] = 0.0,
-    gain: Sequence[float] | None = None,
+    **options: Any,
 ) -> Network:
-    """Return the network after `epochs` of training, and add each epoch to the history.
+    """Return the network after training with these options of `Engine.fit`.
 
-    Training that ends after `stop` epochs is the beginning of the whole training, to the last bit.
-    See `Engine.fit` for `noise`, `input_noise` and `gain`.
-    Raises PipelineError if training diverges.
+    Each epoch is added to the history. Training that ends after `stop` epochs is the beginning of
+    the whole training, to the last bit. Raises PipelineError if training diverges.
     """
-    inputs = input_noise if isinstance(input_noise, Sequence) else (input_noise, input_noise)
-    trained, epochs_done = setting.engine.fit(
-        network,
-        setting.points,
-        epochs=epochs,
-        lr=lr,
-        batch_size=setting.batch_size,
-        noise=(noise[0], noise[1]),
-        input_noise=(inputs[0], inputs[1]),
-        gain=(gain[0], gain[1]) if gain else None,
-        stop=stop,
-        generator=generator,
-    )
-    setting.record(epochs_done)
+    ends = input_noise if isinstance(input_noise, Sequence) else (input_noise, input_noise)
+    options |= {"noise": noise, "input_noise": ends, "batch_size": setting.batch_size}
+    trained, epochs = setting.engine.fit(network, setting.points, **options, generator=generator)
+    setting.record(epochs)
     return trained
