@@ -79,11 +79,11 @@ def test_the_options_of_a_step_are_the_keyword_arguments_of_its_function(kind):
     arguments, options = keyword_arguments(step.apply), step.Options.model_fields
     takes_others = inspect.getfullargspec(step.apply).varkw is not None
     assert set(arguments) <= set(options) if takes_others else set(arguments) == set(options)
-    for name in arguments:
-        field, given = options[name], arguments[name] is not inspect.Parameter.empty
-        assert given != field.is_required(), f"{name} has a default on one side only"
+    for name, default in arguments.items():
+        required = default is inspect.Parameter.empty
+        assert required == options[name].is_required(), f"{name} has a default on one side only"
         # An option that is None is not passed on, so the function may have a different default.
-        assert not given or field.default in (None, arguments[name])
+        assert required or options[name].default in (None, default)
     assert list(inspect.signature(step.apply).parameters)[:3] == ["network", "setting", "generator"]
     assert step.Options.__doc__, "docs and the schema show it"
 

@@ -65,7 +65,6 @@ def test_the_papers_treatments(paper):
         (clouds("standard", 7, centres=CENTRES, sd=0.8, test=40), 7200, 40, 0.8),
         (clouds("clean", 7, centres=CENTRES, clean=30), 7300, 30, 0.0),
     ],
-    ids=["train", "standard", "clean"],
 )
 def test_each_data_set_has_the_published_random_state(points, state, count, sd):
     state = np.random.RandomState(state)
