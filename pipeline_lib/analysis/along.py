@@ -210,8 +210,9 @@ def _polished(z: np.ndarray, means: np.ndarray, start: Fit) -> Fit | None:
 
     first = (start.start, start.end, start.middle, math.log(start.slope))
     try:
-        with warnings.catch_warnings():
-            # The warning is of the covariance, which is not used.
+        # A step to a slope of 0, which gives NaN at an x of 0, is taken back. The other warning is
+        # of the covariance, which is not used.
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", scipy.optimize.OptimizeWarning)
             found, _ = scipy.optimize.curve_fit(
                 curve, z, means, first, check_finite=False, maxfev=2000
