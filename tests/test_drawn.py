@@ -19,6 +19,7 @@ from pipeline_lib.measures import Value, value
 from pipeline_lib.names import FINAL_ACCURACY
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.outcomes import predictions
+from pipeline_lib.reporting.statistics_tables import association_table
 from pipeline_lib.study import slices
 from pipeline_lib.study.axes import scenarios
 from pipeline_lib.study.patients import drawn_numbers
@@ -114,14 +115,17 @@ def test_columns_of_drawn_numbers_are_left_out_and_those_of_axes_are_not(tmp_pat
 
 def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
     seeds = range(30)
-    drawn = {seed: {SEVERITY: 0.9 + seed / 1000, "task.sd": float(seed % 2)} for seed in seeds}
+    drawn = {seed: {SEVERITY: 0.9 + seed / 1000, ADHERENCE: float(seed % 2)} for seed in seeds}
     made = [value(seed, Key("first", FINAL_ACCURACY), 90.0 - seed) for seed in seeds]
     severity, other = associations(made, drawn)
     assert (severity.predictor, severity.rho) == (SEVERITY, pytest.approx(-1))
     assert abs(other.rho) < 0.2
-    of_study = results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS}))
-    said = " ".join(predictions(replace(of_study, associations=[severity, other])))
-    assert f"“{SEVERITY}” and “Final accuracy” under First: ρ = −1.00" in said
+    found = results(measured({name: [[90.0, 90.0]] * 4 for name in LABELS}))
+    found = replace(found, associations=[severity, other])
+    said = " ".join(predictions(found))
+    assert "“pruning sparsity” and “Final accuracy” under First: ρ = −1.00" in said
+    [[_, adherence]] = association_table(found).blocks
+    assert adherence[2] == "chance (every treatment, maintenance)"
 
     with pages.applied():
         looks = style.looks({"first": "First"}, {"first": 0}, {})
@@ -130,7 +134,9 @@ def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
             for n in (30, 20)
         )
     panels = figure.axes
-    assert [panel.get_xlabel() for panel in panels] == ["pruning sparsity", "task SD"]
+    assert [panel.get_xlabel() for panel in panels] == [
+        *("pruning sparsity", "chance (every treatment, maintenance)")
+    ]
     lines = [each.legends[0].get_lines()[0].get_linestyle() for each in (figure, few)]
     assert lines == ["-", "None"]  # few seeds have no running mean
     points, mean, _ = panels[0].lines

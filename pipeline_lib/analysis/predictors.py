@@ -7,7 +7,7 @@ all predictors together, and is judged on seeds to which it was not fitted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from pipeline_lib.analysis.welch import holm
 from pipeline_lib.measures import Value
 from pipeline_lib.model.randomness import numpy_generator
 from pipeline_lib.names import FINAL_ACCURACY, ON, RELAPSED_AFTER_RESPONSE, RESPONDED, UNTREATED
-from pipeline_lib.numbers import NOTHING_DRAWN, Drawn, Key, Numbers, drawn_keys
+from pipeline_lib.numbers import NOTHING_DRAWN, Drawn, Key, Numbers, axis_text, drawn_keys
 
 PREDICTORS = (
     *(names.CLEAN, names.STANDARD, names.COMBINED),
@@ -126,12 +126,15 @@ def forecasts(values: Iterable[Value], drawn: Drawn = NOTHING_DRAWN) -> list[For
     return _corrected(found)
 
 
-def predictor_text(predictor: str, level: float | None, numbers: Numbers) -> str:
-    """Return what readers call a predictor: the heading of its number, or the key that was drawn.
+def predictor_text(
+    predictor: str, level: float | None, numbers: Numbers, labels: Mapping[str, str]
+) -> str:
+    """Return what readers call a predictor: the heading of its number, or what was drawn.
 
-    `numbers` has the numbers of the study's measures.
+    `numbers` has the numbers of the study's measures, and `labels` names its treatments.
     """
-    return numbers[predictor].at_level(level) if predictor in numbers else predictor
+    known = predictor in numbers
+    return numbers[predictor].at_level(level) if known else axis_text(predictor, labels)
 
 
 def _samples(

@@ -27,11 +27,12 @@ def draw(
     figure = style.new_figure(1.3 + 0.3 * len(rows))
     panels = style.grid(figure, len(outcomes), max(1, len(outcomes)))
     shifts = style.shifts(looks, shown, APART)
+    labels = {name: look.label for name, look in looks.items()}
     for panel, outcome in zip(panels, outcomes, strict=True):
         panel.set_title(numbers[outcome].heading)
         panel.set(xlim=(-1.05, 1.05), xlabel="Spearman's ρ")
         panel.axvline(0, color="black", linewidth=0.7)
-        style.name_rows(panel, [predictor_text(*row, numbers) for row in rows])
+        style.name_rows(panel, [predictor_text(*row, numbers, labels) for row in rows])
         for row in (row for row in there if row.outcome == outcome):
             look = looks[row.treatment]
             at = rows.index((row.predictor, row.level)) + shifts[row.treatment]

@@ -129,7 +129,7 @@ def _correlations(results: Results) -> Iterator[str]:
         )
     for found in good or by_size[:1]:
         lead = "" if good else "The largest is "
-        predictor = predictor_text(found.predictor, found.level, results.numbers)
+        predictor = predictor_text(found.predictor, found.level, results.numbers, results.labels)
         yield (
             f"{lead}“{predictor}” and {_name(results, found)}: ρ = "
             f"{coefficient(found.rho, found)}, {p_equals(found.p_holm)} after correction."

@@ -186,7 +186,7 @@ def association_table(results: Results) -> Table:
     for row in results.associations:
         if row.rho is not None:
             stubs = [results.name(row.treatment), results.numbers[row.outcome].heading]
-            predictor = predictor_text(row.predictor, row.level, results.numbers)
+            predictor = predictor_text(row.predictor, row.level, results.numbers, results.labels)
             texts = [f"{row.n}", coefficient(row.rho, row), *map(p_value, (row.p, row.p_holm))]
             lines.append([*stubs, predictor, *texts])
     return Table(
