@@ -44,7 +44,7 @@ with job_log(snakemake.log[0], "compare the replay with the published run"):
     by = made(params.made_by, files)
     write_rows(output.comparison, printed, digits.Digits, by)
     if runs:
-        write_rows(output.runs, compared, digits.RunValue, by)
+        write_rows(output.runs, compared, digits.Digits, by)
     write_text(output.verdict, verdict)
     stamp_files(output.stamp, written, by)
     print(verdict, *digits.differences([*printed, *compared]), sep="\n", file=sys.stderr)

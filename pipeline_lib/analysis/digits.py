@@ -18,7 +18,10 @@ DECIMALS = 4  # of the runs' values
 
 @dataclass(frozen=True)
 class Digits:
-    """A published number and ours, both as printed; `ours` is empty if the replay has none."""
+    """A published number and ours, both as printed; `ours` is empty if the replay has none.
+
+    A value from the published protocol's run of a seed has no `table` and four decimals.
+    """
 
     table: str
     treatment: str
@@ -84,34 +87,19 @@ def _digits(
             yield Digits(*place, *both, both[0] == both[1])
 
 
-@dataclass(frozen=True)
-class RunValue:
-    """A value from the published protocol's run of a seed, and ours; None if we have none."""
-
-    seed: int
-    treatment: str
-    number: str
-    modulation: str
-    level: float | None
-    cycle: int | None
-    reference: float
-    value: float | None
-    equal: bool
-
-
-def against_runs(values: Iterable[Value], runs: Iterable[Value]) -> list[RunValue]:
+def against_runs(values: Iterable[Value], runs: Iterable[Value]) -> list[Digits]:
     """Compare the replay with the published protocol's runs, value by value, to four decimals.
 
-    Returns one row per reference value, for the seeds that were replayed.
+    Returns one row per value of the runs, for the seeds that were replayed.
     """
     ours = {(each.seed, each.key): each.value for each in values}
     seeds = {seed for seed, _ in ours}
-    rows = []
+    found: list[Digits] = []
     for run in (run for run in runs if run.seed in seeds):
-        value = ours.get((run.seed, run.key))
-        equal = value is not None and f"{value:.{DECIMALS}f}" == f"{run.value:.{DECIMALS}f}"
-        rows.append(RunValue(run.seed, *run.key, run.value, value, equal))
-    return rows
+        there = Published("", run.key, run.seed, Statistics(run.value))
+        mine = Statistics(ours.get((run.seed, run.key)))
+        found += _digits(there, mine, DECIMALS, "{:.{}f}".format)
+    return found
 
 
 def printed_verdict(comparison: Sequence[Digits]) -> str:
@@ -124,7 +112,7 @@ def printed_verdict(comparison: Sequence[Digits]) -> str:
     return verdict if equal == len(comparison) else verdict + why
 
 
-def runs_verdict(comparison: Sequence[RunValue]) -> str:
+def runs_verdict(comparison: Sequence[Digits]) -> str:
     """Say in one line how many values `against_runs` found equal, of how many seeds."""
     if not comparison:
         return "no published run of a seed to compare with"
@@ -133,13 +121,12 @@ def runs_verdict(comparison: Sequence[RunValue]) -> str:
     return f"{equal} of {len(comparison)} values of {seeds} {noun} equal to {DECIMALS} decimals"
 
 
-def differences(comparison: Iterable[Digits | RunValue]) -> list[str]:
+def differences(comparison: Iterable[Digits]) -> list[str]:
     """Say of each number that differs which one it is, and both of its values."""
     lines = []
     for row in comparison:
         if not row.equal:
-            *place, (_, theirs), (_, ours), _ = asdict(row).items()
+            *place, _, _, _ = asdict(row).items()
             where = ", ".join(f"{name} {value}" for name, value in place if value not in (None, ""))
-            ours = "missing" if ours in (None, "") else ours
-            lines.append(f"{where}: published {theirs}, ours {ours}")
+            lines.append(f"{where}: published {row.published}, ours {row.ours or 'missing'}")
     return lines
