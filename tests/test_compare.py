@@ -54,7 +54,7 @@ def test_seeds_are_paired_treatments_are_matched_and_the_settings_are_told(paper
         assert (tmp_path / f"out/comparison.{form}").exists()
 
 
-def test_of_a_course_only_the_steps_that_differ_are_told(paper, tmp_path, capsys):
+def test_of_a_course_only_the_settings_that_differ_are_told(paper, tmp_path, capsys):
     sides = []
     for name, epochs in (("one", 15), ("other", 30)):
         ketamine = paper["treatments"]["ketamine"] | {
@@ -66,9 +66,8 @@ def test_of_a_course_only_the_steps_that_differ_are_told(paper, tmp_path, capsys
         treatments = paper["treatments"] | {"ketamine": ketamine}
         accuracy = {"ketamine": {0: 90.0, 1: 80.0}}
         sides.append(write(tmp_path / name, paper, accuracy, treatments=treatments))
-    steps = [f'{{"train": {{"epochs": {epochs}, "lr": 0.0005}}}}' for epochs in (15, 30)]
     text = told(capsys, *sides, out=tmp_path / "out")
-    assert f"They differ in treatments.ketamine.course[1] ({steps[0]} and {steps[1]})." in text
+    assert "They differ in treatments.ketamine.course.1.train.epochs (15 and 30)." in text
 
 
 @pytest.mark.parametrize(
@@ -86,11 +85,8 @@ def test_beside_an_axis_the_other_settings_of_its_course_are_told(axis, other):
         study = {"treatments": {"ketamine": {"course": course}}, "axes": {axis: [0.1, 0.2]}}
         sides.append(Side("x", study, {axis: 0.1}, []))
     first, *more = differences(*sides)
-    steps = [f'{{"regrow": {{"sites": "{sites}"}}}}' for sites in ("random", "gradient")]
-    assert first == f"treatments.ketamine.course[0] ({steps[0]} and {steps[1]})"
-    trains = [
-        'treatments.ketamine.course[1] ({"train": {"epochs": 15}} and {"train": {"epochs": 30}})'
-    ]
+    assert first == "treatments.ketamine.course.0.regrow.sites (random and gradient)"
+    trains = ["treatments.ketamine.course.1.train.epochs (15 and 30)"]
     assert more == ([] if axis.endswith("train") else trains)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,30 +124,34 @@ def differences(base: Side, other: Side) -> list[str]:
     """
     sides = (base, other)
     first, second = (set(side.study.get("treatments") or {}) for side in sides)
-    alone = first ^ second
     lists = [a for each in sides for a in each.axes if isinstance(each.study["axes"][a], list)]
-    ours, theirs = (
-        {axis: _spelled(side.axes.get(axis, "not varied")) for axis in lists}
-        | dict(_leaves(_without(lists, side.study)))
-        for side in sides
-    )
-    found = []
-    for key in ours | theirs:
-        section, *rest = key.split(".")
-        apart = section in APART or (section == "treatments" and rest[0] in alone)
-        if key in lists or not apart:
-            for place, one, another in _apart(key, ours.get(key), theirs.get(key)):
-                found.append(f"{place} ({_text(one)} and {_text(another)})")
-    return found
+    axes = {a: [_spelled(side.axes.get(a, "not varied")) for side in sides] for a in lists}
+    found = [(axis, *both) for axis, both in axes.items() if both[0] != both[1]]
+    untold = [*APART, *lists, *(f"treatments.{name}" for name in first ^ second)]
+    # An axis may name a step by its kind, without the number, or mean every one.
+    places = "|".join(place.replace(".", r"(\.\d+)?\.") for place in untold)
+    places = re.sub(r"\beach\b", "[^.]+", places)
+    found += _apart(base.study, other.study, places)
+    return [f"{place} ({_text(one)} and {_text(another)})" for place, one, another in found]
 
 
-def _apart(key: str, one: Any, another: Any) -> list[tuple[str, Any, Any]]:
-    """Return where two settings differ: of two courses of as many steps, the steps that do."""
-    lists = isinstance(one, list) and isinstance(another, list) and len(one) == len(another)
-    if lists and key.startswith("treatments."):
-        steps = enumerate(zip(one, another, strict=True))
-        return [(f"{key}[{place}]", *both) for place, both in steps if both[0] != both[1]]
-    return [(key, one, another)] if one != another else []
+def _apart(one: Any, another: Any, untold: str, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield where two settings differ, and both; places that match the pattern are left out."""
+    if one == another or re.fullmatch(untold, place):
+        return
+    first, second = (_by_number({} if each is None else each) for each in (one, another))
+    if isinstance(first, dict) and isinstance(second, dict) and first | second:
+        for key in first | second:
+            inside = f"{place}.{key}" if place else key
+            yield from _apart(first.get(key), second.get(key), untold, inside)
+    else:
+        yield place, one, another
+
+
+def _by_number(value: Any) -> Any:
+    """Return a list of steps as a section, in which a key may name each by its number."""
+    steps = isinstance(value, list) and all(isinstance(each, dict) for each in value)
+    return dict(enumerate(value)) if steps else value
 
 
 def _spelled(value: float | str) -> str:
@@ -166,30 +170,6 @@ def _laid_over(study: Any, overlay: Any) -> Any:
     if not (isinstance(study, dict) and isinstance(overlay, dict)):
         return overlay
     return study | {key: _laid_over(study.get(key), value) for key, value in overlay.items()}
-
-
-def _without(axes: Sequence[str], value: Any, above: str = "") -> Any:
-    """Return a setting without the keys that are axes; `above` is its place, such as ".network"."""
-    if isinstance(value, list):
-        return [_without(axes, each, f"{above}.{place}") for place, each in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    # An axis may name a step by its kind, without the number, or mean every one.
-    steps = [axis.replace(".", r"(\.\d+)?\.") for axis in axes]
-    varied = "|".join(re.sub(r"\beach\b", "[^.]+", axis) for axis in steps)
-    return {
-        key: _without(axes, each, f"{above}.{key}")
-        for key, each in value.items()
-        if not re.fullmatch(rf"\.({varied})", f"{above}.{key}")
-    }
-
-
-def _leaves(study: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in study.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def _text(value: Any) -> str:
