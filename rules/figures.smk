@@ -41,8 +41,7 @@ def drawings_of_study():
         found["patients"] = Drawing(["values"], numbers, {"drawn": DRAWN})
     if slices.RELAPSE in MEASURES:
         found["survival"] = Drawing(["survival"])
-    told = {"measured": slices.gather(STUDY, "history")}
-    found["training"] = Drawing(["history"], told=told)
+    found["training"] = Drawing(["history"])
     if PUBLISHED:
         found["comparison"] = Drawing(["comparison"], of_measures("TABLES", "NUMBERS"))
     if regrowth := slices.first_regrowth(STUDY):

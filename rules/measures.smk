@@ -89,7 +89,7 @@ COMPUTED = work(
     "values",
     ["values", *of_measures("values", "Row", "NUMBERS")],
     ROWS,
-    measured={name: slices.gather(STUDY, name) for name in MEASURES},
+    measures=MEASURES,
     study=[slices.values(each.study) for each in SCENARIOS],
     scenarios=AXIS_VALUES,
     drawn=DRAWN,

@@ -1,4 +1,4 @@
-"""`gather` and `read_gathered` accept only files that belong to the study."""
+"""`gather` accepts only files that belong to the study."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import pytest
 
 from pipeline_lib.engines.accuracy import Measurement
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.gathering import gather, parts, read_gathered
-from pipeline_lib.files.rows import write_rows, write_table
+from pipeline_lib.files.gathering import gather, parts
+from pipeline_lib.files.rows import write_rows
 from pipeline_lib.steps import HistoryRow
 from tests.trust.damage import measurements, prove
 
@@ -22,14 +22,13 @@ def write_seed(folder, of_seed, louder=0.0, **other):
     return path
 
 
-def test_files_are_gathered_in_their_order_and_a_gathered_file_of_fewer_seeds_is_refused(tmp_path):
+def test_files_are_gathered_in_their_order_and_none_may_be_empty(tmp_path):
     paths = [write_seed(tmp_path, seed) for seed in (3, 1)]
-    path = tmp_path / "evaluate.parquet"
-    write_table(path, gather(paths, Measurement, seeds=[3, 1], **SSRI))
-    [rows] = read_gathered(path, Measurement, seeds=[3, 1], **SSRI)
+    rows = gather(paths, Measurement, seeds=[3, 1], **SSRI)
     assert rows["seed"].to_pylist() == [3] * 3 + [1] * 3
-    with pytest.raises(PipelineError, match="has no rows of seed 2; delete it and run"):
-        read_gathered(path, Measurement, seeds=[3, 1, 2], **SSRI)
+    write_rows(paths[1], [], Measurement)
+    with pytest.raises(PipelineError, match="has no rows of ssri; delete it and run"):
+        gather(paths, Measurement, seeds=[3, 1], **SSRI)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,14 @@ from pyarrow import concat_tables
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, study_cells
 from pipeline_lib.analysis.values import study_values, wide
-from pipeline_lib.files.gathering import read_gathered
-from pipeline_lib.files.rows import table_of, with_axes, with_drawn, write_table
+from pipeline_lib.files.rows import (
+    of_scenarios,
+    read_table,
+    table_of,
+    with_axes,
+    with_drawn,
+    write_table,
+)
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
@@ -18,10 +24,11 @@ drawn = snakemake.params.drawn
 
 with job_log(snakemake.log[0], "compute the study's numbers and their intervals"):
     rows = {}
-    for name, measured in snakemake.params.measured.items():
+    for name in snakemake.params.measures:
         path, row = snakemake.input[name], measures.row_of(name)
-        rows[name] = read_gathered(path, row, planned=plans[name], scenarios=scenarios, **measured)
-    numbers = measures.numbers(snakemake.params.measured)
+        table = read_table(path, row, plans[name], axes=scenarios[0])
+        rows[name] = of_scenarios(table, scenarios)
+    numbers = measures.numbers(snakemake.params.measures)
     values, cells = [], []
     for place, options in enumerate(snakemake.params.study):
         of_scenario = {name: tables[place] for name, tables in rows.items()}

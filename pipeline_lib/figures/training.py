@@ -15,7 +15,6 @@ from matplotlib.ticker import MaxNLocator
 from pipeline_lib.figures import style
 from pipeline_lib.figures.pages import Draw, Job
 from pipeline_lib.figures.style import Look
-from pipeline_lib.files.gathering import read_gathered
 from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 from pipeline_lib.steps import HistoryRow
 
@@ -60,9 +59,7 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
 
 def drawing(job: Job) -> Draw:
     """Return what draws the figure of these files."""
-    planned, measured = job.planned["history"], job.told["measured"]
-    [table] = read_gathered(job.files.history, HistoryRow, planned=planned, **measured)
-    return partial(draw, [HistoryRow(**row) for row in table.to_pylist()], job.looks)
+    return partial(draw, job.rows("history", HistoryRow), job.looks)
 
 
 def _panels(

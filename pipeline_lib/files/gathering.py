@@ -1,4 +1,8 @@
-"""The rows of all seeds in one file, with a check that exactly the right rows are there."""
+"""The rows of all seeds in one file, with a check that exactly the right rows are there.
+
+Seeds share their plans, so a plan does not tell whose rows a file should hold. That of a gathered
+file does, and so its readers check nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,13 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.rows import of_scenarios, read_table
+from pipeline_lib.files.rows import read_table
 from pipeline_lib.files.whole import REMEDY
 from pipeline_lib.names import BASELINE, COURSE, HISTORY
-from pipeline_lib.numbers import Axes
 
 _Path = str | Path
 Training = Mapping[str, Sequence[str]]  # of measures: their stages, and of which treatments
@@ -77,9 +79,17 @@ def gather(
         of_seed = f"{part.seed} {part.place}"
         by = (planned.get(of_seed) or planned[part.place]) if planned else None
         table = read_table(path, row, by)
-        constant = {"stage": [part.stage]} if part.stage else {"assessment": [kind]}
-        _check_columns(path, table, {"seed": [part.seed], **constant})
-        _check_columns(path, table, {"treatment": [part.state]}, complete=kind != HISTORY)
+        belongs = {"seed": part.seed, "treatment": part.state}
+        belongs |= {"stage": part.stage} if part.stage else {"assessment": kind}
+        for name, only in belongs.items():
+            # Not every measure has a column of its name.
+            there = table[name].unique().to_pylist() if name in table.column_names else []
+            for value in (value for value in there if value != only):
+                raise PipelineError(
+                    f"{path}: has rows of {name} {value}; only {only} belongs there; {REMEDY}"
+                )
+        if not len(table) and kind != HISTORY:  # seeds need not have trained equally often
+            raise PipelineError(f"{path}: has no rows of {part.place}; {REMEDY}")
         tables.append(table)
         place = _place(table, row)
         model, expected = first.setdefault(part.place, (path, place))
@@ -97,74 +107,7 @@ def gather(
     return pa.concat_tables(tables).combine_chunks()
 
 
-def read_gathered(
-    path: _Path,
-    row: type,
-    *,
-    kind: str,
-    seeds: Sequence[int],
-    states: Sequence[str],
-    planned: str | None = None,
-    scenarios: Sequence[Axes] = ({},),
-) -> list[pa.Table]:
-    """Read the rows of each scenario from a file of them, made by `planned` if that is given.
-
-    Raises PipelineError like `read_table`, and if the rows are not those of exactly these seeds and
-    states.
-    """
-    table = read_table(path, row, planned, axes=scenarios[0])
-    tables = of_scenarios(table, scenarios)
-    if sum(len(each) for each in tables) != len(table):
-        raise PipelineError(f"{path}: has rows of a scenario that is not in the study; {REMEDY}")
-    for each in tables:
-        _check_gathered(path, each, kind, seeds, states)
-    return tables
-
-
-def _check_gathered(
-    path: _Path, table: pa.Table, kind: str, seeds: Sequence[int], states: Sequence[str]
-) -> None:
-    complete = kind != HISTORY
-    _check_columns(path, table, {"seed": seeds, "treatment": states}, complete=complete)
-    if kind == HISTORY:  # seeds need not have trained equally often
-        return
-    _check_columns(path, table, {"assessment": [kind]})
-    groups = table.group_by(["seed", "treatment"], use_threads=False).aggregate([([], "count_all")])
-    counts = {(each["seed"], each["treatment"]): each["count_all"] for each in groups.to_pylist()}
-    for state in states:
-        numbers = sorted({counts.get((seed, state), 0) for seed in seeds})
-        if len(numbers) > 1:
-            raise PipelineError(
-                f"{path}: seeds have from {numbers[0]} to {numbers[-1]} rows of {state};"
-                f" every seed must have the same number; {REMEDY}"
-            )
-
-
 def _place(table: pa.Table, row: type) -> pa.Table:
     """Return the columns that identify the measurement of a row, whatever its seed."""
     results: Sequence[str] = row.results  # type: ignore[attr-defined]
     return table.select([name for name in table.column_names if name not in {"seed", *results}])
-
-
-def _check_columns(
-    path: _Path, table: pa.Table, expected: Mapping[str, Sequence[Any]], *, complete: bool = False
-) -> None:
-    for name, allowed in expected.items():
-        if name not in table.column_names:
-            continue  # not every measure has a column of its name
-        found = table[name].unique().to_pylist()
-        for value in found:
-            if value not in allowed:
-                raise PipelineError(
-                    f"{path}: has rows of {name} {value};"
-                    f" only {_listed(allowed)} belongs there; {REMEDY}"
-                )
-        for value in allowed:
-            if complete and value not in found:
-                raise PipelineError(f"{path}: has no rows of {name} {value}; {REMEDY}")
-
-
-def _listed(values: Sequence[Any]) -> str:
-    if len(values) <= 8:
-        return ", ".join(map(str, values))
-    return f"{values[0]}, {values[1]} … {values[-1]}"
