@@ -53,7 +53,7 @@ GATHERED = {
 
 @cache
 def plans_of_gathered(kind):
-    """The plans of the files that are gathered, scenario by scenario, as `Part.place` names them.
+    """The plans of the files that are gathered, scenario by scenario, as `gather` names them.
 
     If numbers are drawn, each seed has its own.
     """

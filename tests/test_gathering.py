@@ -1,12 +1,13 @@
 """`gather` accepts only files that belong to the study."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from pipeline_lib.engines.accuracy import Measurement
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.files.gathering import gather, parts
+from pipeline_lib.files.gathering import gather
 from pipeline_lib.files.rows import write_rows
 from pipeline_lib.steps import HistoryRow
 from tests.trust.damage import measurements, prove
@@ -55,11 +56,10 @@ def test_a_history_may_lack_untrained_stages_only_in_all_seeds(tmp_path):
     treatments, training = ["healthy", "ssri"], {"maintenance": ["ssri"], "kindling": ["ssri"]}
     told = {"kind": "history", "seeds": [0, 1], "states": treatments, "training": training}
     paths = [tmp_path / f"{index}.parquet" for index in range(8)]
-    held = parts("history", [0, 1], treatments, training)
-    assert len({part.place for part in held}) == 4  # each of them in both seeds
-    for path, part in zip(paths, held, strict=True):
-        row = HistoryRow(part.seed, part.state, part.stage, None, 0, 0, 0.0, 0.7)
-        write_rows(path, [] if part.stage in training else [row], HistoryRow)
+    stages = (("baseline", "healthy"), ("course", "ssri"), *((each, "ssri") for each in training))
+    for path, ((stage, state), seed) in zip(paths, product(stages, (0, 1)), strict=True):
+        row = HistoryRow(seed, state, stage, None, 0, 0, 0.0, 0.7)
+        write_rows(path, [] if stage in training else [row], HistoryRow)
     assert gather(paths, HistoryRow, **told).num_rows == 4
     # One seed took a step of maintenance that is left to chance, and the other did not.
     row = HistoryRow(0, "ssri", "maintenance", 1, 0, 0, 0.0, 0.7)
