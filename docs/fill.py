@@ -26,7 +26,7 @@ from snakemake.utils import update_config
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells, Statistics, study_cells
 from pipeline_lib.analysis.published import read_published
-from pipeline_lib.files.rows import of_scenarios, read_table
+from pipeline_lib.files.rows import read_scenarios
 from pipeline_lib.measures import Value
 from pipeline_lib.names import ON, STATES, SUMMARY, label
 from pipeline_lib.numbers import Key, Number, value_text
@@ -91,10 +91,7 @@ def main_results(name: str, project: Path = PROJECT) -> str:
     places = axes.scenarios(base)
     scenarios, study = [each.values for each in places], places[0].study
     labels = {who: each.label for who, each in study.treatments.items()}
-    table = read_table(project / VALUES / f"{name}.parquet", Value, axes=scenarios[0])
-    found = [
-        [Value(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)
-    ]
+    found = read_scenarios(project / VALUES / f"{name}.parquet", Value, scenarios)
     there = {value.number for value in found[0]}
     names = [each for each in measures.in_order() if there & set(measures.numbers([each]))]
     of_measures = measures.numbers(names)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.claims import Judged
-from pipeline_lib.analysis.varied import Variant, by_scenario, read_varied
+from pipeline_lib.analysis.varied import Variant, read_varied
 from pipeline_lib.figures import of_axes
-from pipeline_lib.files.rows import read_rows
+from pipeline_lib.files.rows import read_rows, read_scenarios
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.jobs.log import job_log
@@ -26,7 +26,7 @@ with job_log(snakemake.log[0], "write the report"):
     varied = read_varied(files, params.scenarios, names, params.planned["values"])
     along = read_rows(files.along, Along, params.planned["along"])
     variants = read_rows(files.variants, Variant, params.planned["along"])
-    claims = by_scenario(files.claims, Judged, params.scenarios, params.planned["along"])
+    claims = read_scenarios(files.claims, Judged, params.scenarios, params.planned["along"])
     tables = varied_tables(varied, along, variants, claims, study["labels"])
     findings = varied_findings(varied, along, variants, claims, study["labels"], params.threshold)
     origin = read_origin(

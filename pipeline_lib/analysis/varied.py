@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.intervals import difference_interval
 from pipeline_lib.analysis.values import Series, by_key, of_all
-from pipeline_lib.files.rows import of_scenarios, read_table
+from pipeline_lib.files.rows import read_scenarios
 from pipeline_lib.measures import Value
 from pipeline_lib.names import SUMMARY
 from pipeline_lib.numbers import Axes, Key, Numbers, in_words, is_numeric
-
-Row = TypeVar("Row")
 
 
 class Line(NamedTuple):
@@ -120,19 +118,9 @@ def read_varied(
 
     Raises PipelineError if one is missing, damaged, or not made by the plan `planned`.
     """
-    cells = by_scenario(files["cells"], Cell, scenarios, planned)
-    values = by_scenario(files["values"], Value, scenarios, planned)
-    return Varied(
-        scenarios, list(map(Cells, cells)), list(map(by_key, values)), measures.numbers(names)
-    )
-
-
-def by_scenario(
-    path: str | Path, row: type[Row], scenarios: Sequence[Axes], planned: str | None
-) -> list[list[Row]]:
-    """Return the rows of a file for each scenario; raises like `read_varied`."""
-    table = read_table(path, row, planned, axes=scenarios[0])
-    return [[row(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)]
+    cells = map(Cells, read_scenarios(files["cells"], Cell, scenarios, planned))
+    values = map(by_key, read_scenarios(files["values"], Value, scenarios, planned))
+    return Varied(scenarios, list(cells), list(values), measures.numbers(names))
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,14 @@ def of_scenarios(table: pa.Table, scenarios: Sequence[Axes]) -> list[pa.Table]:
     return [part.drop_columns(names) for part in parts]
 
 
+def read_scenarios(
+    path: str | Path, row: type[Row], scenarios: Sequence[Axes], planned: str | None = None
+) -> list[list[Row]]:
+    """Read the rows of each scenario; raises like `read_table`."""
+    table = read_table(path, row, planned, axes=scenarios[0])
+    return [[row(**each) for each in part.to_pylist()] for part in of_scenarios(table, scenarios)]
+
+
 def _axis_columns(axes: Axes) -> list[pa.Field]:
     return [pa.field(name, _TYPES[type(value)], nullable=False) for name, value in axes.items()]
 
