@@ -64,9 +64,6 @@ SCENARIOS, FITS, VARIANTS = ("scenarios", "fits", "variants")
 HISTORY = "history"  # the gathered file that is not of a measure
 VARIED_TABLES = (CLAIMS, SCENARIOS, FITS, VARIANTS)  # of axes
 
-# The columns that identify the number of a value, a cell or a published number.
-KEY = ("treatment", "number", "modulation", "level", "cycle")
-
 
 def label(state: str, labels: Mapping[str, str]) -> str:
     """Return the label of a treatment or a state; `labels` has the treatments' labels."""

@@ -14,14 +14,14 @@ from pipeline_lib.analysis.cells import Place, Statistics
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.stamps import read_bytes
 from pipeline_lib.measures import Value
-from pipeline_lib.names import KEY, MODULATIONS, ON
+from pipeline_lib.names import MODULATIONS, ON
 from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
 
 STATISTICS = ("mean", "sd", "min", "max", "count")
 _WHOLE = ("cycle", "seed", "count", "n_seeds")
 
-PUBLISHED_COLUMNS = ("table", *KEY, "seed", *STATISTICS, "n_seeds")
-RUN_COLUMNS = ("seed", *KEY, "value")
+PUBLISHED_COLUMNS = ("table", *Key._fields, "seed", *STATISTICS, "n_seeds")
+RUN_COLUMNS = ("seed", *Key._fields, "value")
 
 
 @dataclass(frozen=True)

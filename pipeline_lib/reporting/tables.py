@@ -12,7 +12,7 @@ from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Place, Statistics, by_place
 from pipeline_lib.analysis.published import Published
 from pipeline_lib.measures import Value
-from pipeline_lib.names import KEY, OFF, ON, STATES
+from pipeline_lib.names import OFF, ON, STATES
 from pipeline_lib.numbers import Key, Number, TableSpec
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import PLUS_MINUS, Column, Table, columns
@@ -67,7 +67,7 @@ def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> T
             " A seed of this study is a different network from the published seed of that number."
         )
     prefixes = ("", "published_")[: len(sides)]
-    data: list[list[object]] = [[*KEY, "seed", "label"]]
+    data: list[list[object]] = [[*Key._fields, "seed", "label"]]
     data[0] += [prefix + name for prefix in prefixes for name in Statistics._fields]
     for place in dict.fromkeys(places):
         if any(place in side for side in sides):

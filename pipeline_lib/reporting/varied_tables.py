@@ -8,8 +8,8 @@ from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.cells import Statistics
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.varied import Variant, Varied
-from pipeline_lib.names import FITS, KEY, RELAPSED, SCENARIOS, VARIANTS, label
-from pipeline_lib.numbers import Number, value_text
+from pipeline_lib.names import FITS, RELAPSED, SCENARIOS, VARIANTS, label
+from pipeline_lib.numbers import Key, Number, value_text
 from pipeline_lib.reporting.claims import claim_table
 from pipeline_lib.reporting.typesetting import (
     NOTHING,
@@ -43,7 +43,9 @@ def scenario_table(varied: Varied, labels: Mapping[str, str]) -> Table:
     """Return the numbers of the summary, a row for each scenario and treatment."""
     keys, blocks = varied.summary(), []
     ends = ("ci_low", "ci_high")
-    data: list[Sequence[object]] = [[*varied.axes, *KEY, "label", *Statistics._fields, *ends]]
+    data: list[Sequence[object]] = [
+        [*varied.axes, *Key._fields, "label", *Statistics._fields, *ends]
+    ]
     relapses = any(key.number == RELAPSED for key in keys)
     for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
         block = []
