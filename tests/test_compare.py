@@ -54,22 +54,6 @@ def test_seeds_are_paired_treatments_are_matched_and_the_settings_are_told(paper
         assert (tmp_path / f"out/comparison.{form}").exists()
 
 
-def test_of_a_course_only_the_settings_that_differ_are_told(paper, tmp_path, capsys):
-    sides = []
-    for name, epochs in (("one", 15), ("other", 30)):
-        ketamine = paper["treatments"]["ketamine"] | {
-            "course": [
-                {"regrow": {"fraction": 0.5, "sites": "random", "sd": 0.03}},
-                {"train": {"epochs": epochs, "lr": 5e-4}},
-            ]
-        }
-        treatments = paper["treatments"] | {"ketamine": ketamine}
-        accuracy = {"ketamine": {0: 90.0, 1: 80.0}}
-        sides.append(write(tmp_path / name, paper, accuracy, treatments=treatments))
-    text = told(capsys, *sides, out=tmp_path / "out")
-    assert "They differ in treatments.ketamine.course.1.train.epochs (15 and 30)." in text
-
-
 @pytest.mark.parametrize(
     ("axis", "other"),
     [

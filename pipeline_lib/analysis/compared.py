@@ -106,7 +106,7 @@ def paired(base: Side, other: Side) -> Varied:
     names = [name for name in measures.in_order() if base.study.get(name) is not None]
     numbers = measures.numbers(names)
     keys = {value.key for value in base.values} & {value.key for value in other.values}
-    if not any(key.treatment in (base.study.get("treatments") or {}) for key in keys):
+    if not any(key.treatment in base.study["treatments"] for key in keys):
         raise PipelineError(f"{base.name} and {other.name} have no treatment of the same name")
     both = [
         [value for value in side.values if value.seed in seeds and value.key in keys]
@@ -123,7 +123,7 @@ def differences(base: Side, other: Side) -> list[str]:
     Treatments that only one of them has are left out. A variant is told by its settings.
     """
     sides = (base, other)
-    first, second = (set(side.study.get("treatments") or {}) for side in sides)
+    first, second = (set(side.study["treatments"]) for side in sides)
     lists = [a for each in sides for a in each.axes if isinstance(each.study["axes"][a], list)]
     axes = {a: [_spelled(side.axes.get(a, "not varied")) for side in sides] for a in lists}
     found = [(axis, *both) for axis, both in axes.items() if both[0] != both[1]]
