@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -79,20 +79,18 @@ def wide(
     were drawn for each seed. This is the form that R, SPSS and spreadsheets take. A number that a
     treatment lacks is empty.
     """
-    everything: list[dict[str, Any]] = []
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for axes, of_scenario in zip(scenarios, values, strict=True):
-        rows: dict[tuple[int, str], dict[str, Any]] = {}
-        for value in of_scenario:
+        for value in sorted(of_scenario, key=attrgetter("seed")):
             of_seed = {**axes, **drawn.get(value.seed, {})}
             place = {**of_seed, "seed": value.seed, "treatment": value.treatment}
-            rows.setdefault((value.seed, value.treatment), place)[_column(value.key)] = value.value
-        everything += sorted(rows.values(), key=itemgetter("seed"))
+            rows.setdefault(tuple(place.values()), place)[_column(value.key)] = value.value
     numbers = (_column(value.key) for of_scenario in values for value in of_scenario)
     columns = dict.fromkeys([*scenarios[0], *drawn_keys(drawn), "seed", "treatment", *numbers])
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(everything)
+    writer.writerows(rows.values())
     return text.getvalue()
 
 
