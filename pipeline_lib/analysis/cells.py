@@ -112,8 +112,7 @@ class Cells(dict[Key, Cell]):
 
     def strongest(self, number: str) -> float | None:
         """Return the highest level of a number's series, or None if it has no level above 0."""
-        highest = max(self.levels(number), default=0.0)
-        return highest if highest > 0 else None
+        return max((level for level in self.levels(number) if level > 0), default=None)
 
 
 def by_place(cells: Mapping[Key, Cell], values: Iterable[Value]) -> dict[Place, Statistics]:
