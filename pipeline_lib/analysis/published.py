@@ -11,11 +11,12 @@ from typing import Any
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Place, Statistics
+from pipeline_lib.analysis.intervals import NO_LIMITS
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.stamps import read_bytes
 from pipeline_lib.measures import Value
 from pipeline_lib.names import MODULATIONS, ON
-from pipeline_lib.numbers import PER_CENT, POINTS, Key, Number
+from pipeline_lib.numbers import Key, Number
 
 STATISTICS = ("mean", "sd", "min", "max", "count")
 _WHOLE = ("cycle", "seed", "count", "n_seeds")
@@ -88,8 +89,7 @@ def rounding(number: Number) -> float:
 
 def _check_bounds(line: str, published: Published) -> None:
     known = measures.numbers(measures.in_order()).get(published.key.number)
-    units = {PER_CENT: (0.0, 100.0), POINTS: (-100.0, 100.0)}
-    in_unit = units.get(known.unit if known else "", (-math.inf, math.inf))
+    in_unit = known.limits if known else NO_LIMITS
     bounds = {"sd": (0.0, math.inf), "count": (0.0, math.inf), "n": (1.0, math.inf)}
     for name, found in published.statistics._asdict().items():
         low, high = bounds.get(name, in_unit)
