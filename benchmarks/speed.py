@@ -135,7 +135,7 @@ def seed_table(
     """
     columns = {YARDSTICK: pd.Series(yardstick)}
     columns |= {name: table.groupby("phase")["cpu"].sum() for name, table in engines.items()}
-    columns["of it start-up"] = miniature.groupby("phase")["cpu"].sum()
+    columns["of which start-up"] = miniature.groupby("phase")["cpu"].sum()
     order = dict.fromkeys([*yardstick, *(name for t in engines.values() for name in t["phase"])])
     table = pd.DataFrame(columns).reindex(list(order))
     table.loc["total"] = table.sum()
