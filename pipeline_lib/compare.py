@@ -26,8 +26,7 @@ from pipeline_lib.names import HEALTHY, STATES
 from pipeline_lib.reporting.findings import Finding, markdown
 from pipeline_lib.reporting.reading import few_seeds
 from pipeline_lib.reporting.typesetting import FORMATS, write_tables
-from pipeline_lib.reporting.varied_findings import TOPICS, variant_sentences
-from pipeline_lib.reporting.varied_tables import variant_table
+from pipeline_lib.reporting.varied import TOPICS, VariedResults, variant_sentences, variant_table
 from pipeline_lib.reporting.wording import listed, plural
 
 
@@ -39,7 +38,7 @@ def compare(base: Side, other: Side, out: str | Path) -> str:
     labels = {name: kind["label"] for name, kind in treatments.items()}
     text = _text(base, other, varied, variants, labels)
     title = f"{other.name} against {base.name}"
-    table = variant_table(variants, varied.numbers, labels)
+    table = variant_table(VariedResults(varied, [], variants, [], labels, None))
     table = replace(table, name="comparison", title=title)
     write_tables([table], [Path(out, f"comparison.{form}") for form in FORMATS])
     write_text(Path(out, "findings.md"), text)

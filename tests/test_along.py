@@ -14,8 +14,12 @@ from pipeline_lib.analysis.varied import Varied, study_variants
 from pipeline_lib.figures import of_axes, pages, style
 from pipeline_lib.figures.varied import draw
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SCENARIOS
-from pipeline_lib.reporting.varied_findings import varied_findings, varied_reading
-from pipeline_lib.reporting.varied_tables import varied_tables
+from pipeline_lib.reporting.varied import (
+    VariedResults,
+    varied_findings,
+    varied_reading,
+    varied_tables,
+)
 from tests.handmade import LABELS, NUMBERS, cells_of, values_of
 
 DOSES = np.array([0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0])
@@ -98,9 +102,10 @@ def severity(at):
 
 def told(varied):
     rows, variants = study_along(varied, [0.8] * len(varied.scenarios)), study_variants(varied)
-    found = varied_findings(varied, rows, variants, [[] for _ in varied.scenarios], LABELS, 0.8)
-    text = "\n".join(text for each in found for text in each.sentences)
-    return rows, variants, text.replace("\N{NO-BREAK SPACE}", "~")
+    claims = [[] for _ in varied.scenarios]
+    found = VariedResults(varied, rows, variants, claims, LABELS, 0.8)
+    text = "\n".join(text for each in varied_findings(found) for text in each.sentences)
+    return found, text.replace("\N{NO-BREAK SPACE}", "~")
 
 
 # Not in order, as a user may give them.
@@ -109,14 +114,14 @@ SPARSITY = {"pruning.sparsity": [0.99, *map(float, SEVERITIES[:-1])]}
 
 def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold():
     varied = study(SPARSITY, severity)
-    rows, variants, text = told(varied)
-    assert variants == []
-    first = next(row for row in rows if (row.treatment, row.number) == ("first", COMBINED))
+    found, text = told(varied)
+    assert found.variants == []
+    first = next(row for row in found.along if (row.treatment, row.number) == ("first", COMBINED))
     assert first.half == pytest.approx(0.85, abs=0.005)
     assert first.first > 90
     assert first.last < 40
     assert (first.held_from, first.held_to) == (None, 0.8)
-    second = next(row for row in rows if (row.treatment, row.number) == ("second", COMBINED))
+    second = next(row for row in found.along if (row.treatment, row.number) == ("second", COMBINED))
     assert (second.note, second.held_from, second.held_to) == (along.UNCHANGED, 0.0, 0.99)
     assert "falls below 80~% between 0.8 and 0.85; the curve crosses it" in text
     assert "Every seed is at 80~% or above up to 0.8." in text
@@ -124,13 +129,16 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
     # Told once, and not again for each of the three numbers.
     assert text.count("Second") == 1
     assert "Second is the same at every value: combined stress 87.5~%" in text
-    tables = {each.name: each for each in varied_tables(varied, rows, [], [[]] * 9, LABELS)}
+    tables = {each.name: each for each in varied_tables(found)}
     assert len(tables[SCENARIOS].rows) == 9 * 2
     assert tables[SCENARIOS].data[1][:3] == [0.99, "first", COMBINED]
 
 
 def test_a_study_of_few_seeds_says_that_they_show_little():
-    few, enough = (varied_reading(study(SPARSITY, severity, n), LABELS) for n in (3, 6))
+    few, enough = (
+        varied_reading(VariedResults(study(SPARSITY, severity, n), [], [], [], LABELS, 0.8))
+        for n in (3, 6)
+    )
     assert few.endswith(" all results are rough. With 3 seeds no p can be below 0.25.")
     assert enough.endswith("intervals.")
 
@@ -162,7 +170,8 @@ def test_variants_are_told_apart_in_a_sentence_if_their_seeds_are(differences, s
     values = [values_of(COMBINED, {"first": numbers}) for numbers in (of_small, of_wide)]
     cells, scenarios = list(map(cells_of, values)), [{"network": "small"}, {"network": "wide"}]
     numbers = {COMBINED: NUMBERS[COMBINED]}
-    _, [variant], text = told(Varied(scenarios, cells, list(map(by_key, values)), numbers))
+    found, text = told(Varied(scenarios, cells, list(map(by_key, values)), numbers))
+    [variant] = found.variants
     assert (variant.variant, variant.base, variant.n) == ("wide", "small", len(differences))
     assert variant.difference == pytest.approx(np.mean(differences))
     assert sentence in text.replace("\N{NO-BREAK SPACE}", "~")

@@ -16,31 +16,39 @@ from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import embedded, rendered
 from pipeline_lib.reporting.typesetting import write_tables
-from pipeline_lib.reporting.varied_findings import varied_findings, varied_reading
-from pipeline_lib.reporting.varied_tables import varied_tables
+from pipeline_lib.reporting.varied import (
+    VariedResults,
+    varied_findings,
+    varied_reading,
+    varied_tables,
+)
 
 files, output, params = snakemake.input, snakemake.output, snakemake.params
 study, names = params.study, params.study["measures"]
 
 with job_log(snakemake.log[0], "write the report"):
     varied = read_varied(files, params.scenarios, names, params.planned["values"])
-    along = read_rows(files.along, Along, params.planned["along"])
-    variants = read_rows(files.variants, Variant, params.planned["along"])
-    claims = read_scenarios(files.claims, Judged, params.scenarios, params.planned["along"])
-    tables = varied_tables(varied, along, variants, claims, study["labels"])
-    findings = varied_findings(varied, along, variants, claims, study["labels"], params.threshold)
-    origin = read_origin(
-        network=files.network, project=Path(snakemake.scriptdir).parent, citation=files.citation
+    by = params.planned["along"]
+    results = VariedResults(
+        varied,
+        read_rows(files.along, Along, by),
+        read_rows(files.variants, Variant, by),
+        read_scenarios(files.claims, Judged, params.scenarios, by),
+        study["labels"],
+        params.threshold,
     )
+    findings, tables = varied_findings(results), varied_tables(results)
     content = {
         "study": study,
         "axes": {axis: list(map(value_text, each)) for axis, each in varied.axes.items()},
         "varied": [axis_text(axis, study["labels"]) for axis in varied.axes],
-        "reading": varied_reading(varied, study["labels"]),
+        "reading": varied_reading(results),
         "findings": findings,
         "figures": embedded(files.figures, of_axes(params.scenarios, names, study["labels"])),
         "tables": [table for table in tables if table.rows],
-        "origin": origin,
+        "origin": read_origin(
+            network=files.network, project=Path(snakemake.scriptdir).parent, citation=files.citation
+        ),
     }
     write_text(output.page, rendered(files.templates[0], **content))
     write_text(output.findings, markdown(content["reading"], findings))

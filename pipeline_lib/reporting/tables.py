@@ -13,13 +13,13 @@ from pipeline_lib.analysis.cells import Place, Statistics, by_place
 from pipeline_lib.analysis.published import Published
 from pipeline_lib.measures import Value
 from pipeline_lib.names import OFF, ON, STATES
-from pipeline_lib.numbers import Key, Number, TableSpec
+from pipeline_lib.numbers import Key, Number, Numbers, TableSpec
 from pipeline_lib.reporting.results import Results
-from pipeline_lib.reporting.typesetting import PLUS_MINUS, Column, Table, columns
+from pipeline_lib.reporting.typesetting import Column, Table, columns
 from pipeline_lib.reporting.wording import OURS, PUBLISHED, of_a_seed, plural, shown
 
-# This study's numbers, and then the published ones where tables show them.
-Sides = Sequence[Mapping[Place, Statistics]]
+Side = Mapping[Place, Statistics]
+Sides = Sequence[Side]  # this study's, and then the published one where tables show it
 Labels = Mapping[str, str]  # of all states that were measured, in their order
 Layout = tuple[list[Column], list[list[list[str]]], list[Place]]
 
@@ -54,13 +54,13 @@ def _printed(published: Sequence[Published], known: Collection[str]) -> dict[Pla
 
 
 def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> Table:
-    numbers = [number for number in results.numbers.values() if spec.name in number.tables]
+    numbers = {name: each for name, each in results.numbers.items() if spec.name in each.tables}
     lay_out = _by_treatment if spec.rows == "treatments" else _by_cycle_or_seed
     heads, blocks, places = lay_out(spec, numbers, sides, labels)
     ours, *theirs = (_sizes(places, side) for side in sides)
     also = f" (published: {_span(theirs[0])})" if theirs and theirs[0] not in (ours, set()) else ""
     seeds = (plural(1, "seed") if ours == {1} else f"{_span(ours)} seeds") + also
-    over = f"the value of {seeds}" if ours == {1} else f"mean {PLUS_MINUS} population SD of {seeds}"
+    over = f"the value of {seeds}" if ours == {1} else f"mean ± population SD of {seeds}"
     caption = spec.caption.format(over=over, seeds=seeds)
     if spec.rows == "seeds" and theirs:
         caption += (
@@ -76,12 +76,10 @@ def _table(spec: TableSpec, results: Results, sides: Sides, labels: Labels) -> T
     return Table(spec.name, spec.title, caption, heads, blocks, data, spec.empty, spec.paper)
 
 
-def _by_treatment(
-    spec: TableSpec, numbers: Sequence[Number], sides: Sides, labels: Labels
-) -> Layout:
+def _by_treatment(spec: TableSpec, numbers: Numbers, sides: Sides, labels: Labels) -> Layout:
     known = {place.key._replace(treatment="") for side in sides for place in side}
-    keys = [key for number in numbers for key in _levels(spec, sides[0], number) if key in known]
-    names = {number.name: number for number in numbers}
+    levels = (key for each in numbers.values() for key in _levels(spec, sides[0], each))
+    keys = [key for key in levels if key in known]
     blocks, places = [], []
     for who, name in labels.items():
         row = [Place(key._replace(treatment=who)) for key in keys]
@@ -90,13 +88,13 @@ def _by_treatment(
             starts = ([name, OURS], ["", PUBLISHED])
             blocks.append(
                 [
-                    [*start[: len(sides)], *_texts(row, side, names)]
+                    [*start[: len(sides)], *_texts(row, side, numbers)]
                     for start, side in zip(starts, sides, strict=False)
                     if any(place in side for place in row)
                 ]
             )
             places += row
-    heads = [names[key.number].at_level(key.level, key.modulation) for key in keys]
+    heads = [numbers[key.number].at_level(key.level, key.modulation) for key in keys]
     return columns(("Treatment", "")[: len(sides)], heads), blocks, places
 
 
@@ -114,9 +112,7 @@ def _levels(spec: TableSpec, ours: Iterable[Place], number: Number) -> list[Key]
     return [Key("", number.name, modulation, at) for at in levels for modulation in modulations]
 
 
-def _texts(
-    row: Sequence[Place], side: Mapping[Place, Statistics], numbers: Mapping[str, Number]
-) -> list[str]:
+def _texts(row: Sequence[Place], side: Side, numbers: Numbers) -> list[str]:
     """Return a treatment's numbers; those that some of its seeds lack give their n."""
     found = [side.get(place, Statistics()) for place in row]
     most = max((each.n for each in found if each.n), default=None)
@@ -127,15 +123,13 @@ def _texts(
     ]
 
 
-def _by_cycle_or_seed(
-    spec: TableSpec, numbers: Sequence[Number], sides: Sides, labels: Labels
-) -> Layout:
-    seeds, names = spec.rows == "seeds", {number.name for number in numbers}
-    have = {place.key.treatment for place in sides[0] if place.key.number in names}
+def _by_cycle_or_seed(spec: TableSpec, numbers: Numbers, sides: Sides, labels: Labels) -> Layout:
+    seeds = spec.rows == "seeds"
+    have = {place.key.treatment for place in sides[0] if place.key.number in numbers}
     # A treatment without the number in any seed is shown too, for example when none relapsed.
     treatments = [who for who in labels if who in have or (seeds and who not in STATES)]
-    shown_of = [(who, number) for who in treatments for number in numbers]
-    there = [place for side in sides[: 1 + seeds] for place in side if place.key.number in names]
+    shown_of = [(who, number) for who in treatments for number in numbers.values()]
+    there = [place for side in sides[: 1 + seeds] for place in side if place.key.number in numbers]
     stubs = {place.seed if seeds else place.key.cycle for place in there}
     blocks, places = [], []
     for stub in sorted(stub for stub in stubs if stub is not None):
@@ -157,7 +151,7 @@ def _by_cycle_or_seed(
     return heads, blocks, places
 
 
-def _sizes(places: Sequence[Place], side: Mapping[Place, Statistics]) -> set[int]:
+def _sizes(places: Sequence[Place], side: Side) -> set[int]:
     """Return how many seeds the treatments have, counting for each its most complete number."""
     sizes: dict[str, int] = {}
     for place in places:

@@ -13,13 +13,13 @@ from typing import Any
 
 from pipeline_lib.files.whole import write_text
 
-MINUS, EN_DASH, EM_DASH, PLUS_MINUS = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{EM DASH}", "±"
-NOTHING = EM_DASH  # a cell for which there is no number
+MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+NOTHING = "\N{EM DASH}"  # a cell for which there is no number
 
 # Characters that pandas does not escape and that LaTeX's default fonts print wrongly or not at all.
 _SIGNS = str.maketrans(
     {
-        **{MINUS: "$-$", PLUS_MINUS: r"$\pm$", EN_DASH: "--", EM_DASH: "---"},
+        **{MINUS: "$-$", "±": r"$\pm$", EN_DASH: "--", NOTHING: "---"},
         **{"σ": r"$\sigma$", "χ": r"$\chi$", "²": "$^2$", "\N{NO-BREAK SPACE}": "~"},
         **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
         '"': r"\textquotedbl{}",

@@ -12,7 +12,7 @@ from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.predictors import Association
 from pipeline_lib.analysis.varied import Variant
 from pipeline_lib.numbers import CYCLES, PER_CENT, PLAIN, POINTS, Number, printed
-from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING, PLUS_MINUS
+from pipeline_lib.reporting.typesetting import EN_DASH, MINUS, NOTHING
 
 OURS, PUBLISHED = "this study", "published"
 
@@ -36,7 +36,7 @@ def shown(found: Statistics, number: Number, *, extremes: bool = False) -> str:
         return NOTHING
     if second is None or (found.n == 1 and not extremes):
         return signed(first, number)
-    between = EN_DASH if extremes else f" {PLUS_MINUS} "
+    between = EN_DASH if extremes else " ± "
     return f"{signed(first, number)}{between}{signed(second, number)}"
 
 
