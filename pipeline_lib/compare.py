@@ -20,13 +20,14 @@ from pipeline_lib.analysis.intervals import LEVEL
 from pipeline_lib.analysis.varied import Variant, Varied, study_variants
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.figures import FOREST, pages, style
-from pipeline_lib.figures.varied import draw
+from pipeline_lib.figures.varied import drawn
 from pipeline_lib.files.whole import write_text
 from pipeline_lib.names import HEALTHY, STATES
 from pipeline_lib.reporting.findings import Finding, markdown
-from pipeline_lib.reporting.reading import few_seeds
+from pipeline_lib.reporting.methods import few_seeds
+from pipeline_lib.reporting.results import VariedResults
 from pipeline_lib.reporting.typesetting import FORMATS, write_tables
-from pipeline_lib.reporting.varied import TOPICS, VariedResults, variant_sentences, variant_table
+from pipeline_lib.reporting.varied import TOPICS, variant_sentences, variant_table
 from pipeline_lib.reporting.wording import listed, plural
 
 
@@ -46,7 +47,7 @@ def compare(base: Side, other: Side, out: str | Path) -> str:
     colours = {name: kind["colour"] for name, kind in treatments.items() if kind.get("colour")}
     looks = style.looks(labels, places, colours)
     pictures = [Path(out, f"comparison.{form}") for form in ("svg", "png")]
-    pages.save(lambda: draw(FOREST, varied, looks, 0.0), pictures)
+    pages.save(lambda: drawn(FOREST, varied, looks, 0.0), pictures)
     return text
 
 

@@ -91,7 +91,7 @@ for name, spec in SPECS.items():
         params:
             **work(
                 f"figure {name}",
-                ["figure", f"pipeline_lib.figures.{spec.kind}:drawing", *DRAWINGS[name].code],
+                ["figure", f"pipeline_lib.figures.{spec.kind}:draw", *DRAWINGS[name].code],
                 read_by_figure(name),
                 study=slices.figure(STUDY, name, LOOKS),
                 told=DRAWINGS[name].told,

@@ -12,14 +12,10 @@ from pipeline_lib.analysis.along import fitted, study_along
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.analysis.varied import Varied, study_variants
 from pipeline_lib.figures import of_axes, pages, style
-from pipeline_lib.figures.varied import draw
+from pipeline_lib.figures.varied import drawn
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, RELAPSED, SCENARIOS
-from pipeline_lib.reporting.varied import (
-    VariedResults,
-    varied_findings,
-    varied_reading,
-    varied_tables,
-)
+from pipeline_lib.reporting.results import VariedResults
+from pipeline_lib.reporting.varied import varied_findings, varied_reading, varied_tables
 from tests.handmade import LABELS, NUMBERS, cells_of, values_of
 
 DOSES = np.array([0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0])
@@ -102,8 +98,7 @@ def severity(at):
 
 def told(varied):
     rows, variants = study_along(varied, [0.8] * len(varied.scenarios)), study_variants(varied)
-    claims = [[] for _ in varied.scenarios]
-    found = VariedResults(varied, rows, variants, claims, LABELS, 0.8)
+    found = VariedResults(varied, rows, variants, [[]] * len(varied.scenarios), LABELS, 0.8)
     text = "\n".join(text for each in varied_findings(found) for text in each.sentences)
     return found, text.replace("\N{NO-BREAK SPACE}", "~")
 
@@ -113,8 +108,7 @@ SPARSITY = {"pruning.sparsity": [0.99, *map(float, SEVERITIES[:-1])]}
 
 
 def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold():
-    varied = study(SPARSITY, severity)
-    found, text = told(varied)
+    found, text = told(study(SPARSITY, severity))
     assert found.variants == []
     first = next(row for row in found.along if (row.treatment, row.number) == ("first", COMBINED))
     assert first.half == pytest.approx(0.85, abs=0.005)
@@ -135,10 +129,8 @@ def test_a_severity_has_its_cliff_and_says_where_no_seed_is_below_the_threshold(
 
 
 def test_a_study_of_few_seeds_says_that_they_show_little():
-    few, enough = (
-        varied_reading(VariedResults(study(SPARSITY, severity, n), [], [], [], LABELS, 0.8))
-        for n in (3, 6)
-    )
+    studies = (study(SPARSITY, severity, seeds) for seeds in (3, 6))
+    few, enough = (varied_reading(VariedResults(x, [], [], [], LABELS, 0.8)) for x in studies)
     assert few.endswith(" all results are rough. With 3 seeds no p can be below 0.25.")
     assert enough.endswith("intervals.")
 
@@ -195,7 +187,7 @@ def test_the_kind_of_the_axes_decides_what_is_drawn(axes, names):
     for name, spec in found.items():
         assert ("Here dose = 0.1." in spec.caption) == (len(axes) > 2)
         with pages.applied():
-            figure = draw(name, varied, looks, 0.8)
+            figure = drawn(name, varied, looks, 0.8)
         titles = " ".join(panel.get_title(loc="left") for panel in figure.axes)
         assert ("First" if name.startswith("map") else "Combined") in titles
 
@@ -204,7 +196,7 @@ def test_marks_stay_near_their_value_however_close_the_next_one_is():
     values = [0.0, 0.97, 0.98, 0.99]
     varied = study({"pruning.sparsity": values}, severity, seeds=2)
     with pages.applied():
-        figure = draw("along", varied, style.looks(LABELS, {"first": 0, "second": 1}, {}), 0.8)
+        figure = drawn("along", varied, style.looks(LABELS, {"first": 0, "second": 1}, {}), 0.8)
     lines = [line for panel in figure.axes for line in panel.lines if line.get_label() in LABELS]
     assert lines
     for line in lines:

@@ -9,10 +9,9 @@ import pytest
 
 from pipeline_lib import measures
 from pipeline_lib.analysis.predictors import Association, associations
-from pipeline_lib.analysis.values import by_key
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.errors import PipelineError
-from pipeline_lib.figures import pages, patients, style
+from pipeline_lib.figures import pages, patients, shown
 from pipeline_lib.files.networks import read_provenance
 from pipeline_lib.files.rows import read_rows, table_of, with_axes, with_drawn, write_table
 from pipeline_lib.measures import Value, value
@@ -23,7 +22,7 @@ from pipeline_lib.reporting.statistics_tables import association_table
 from pipeline_lib.study import slices
 from pipeline_lib.study.axes import scenarios
 from pipeline_lib.study.patients import drawn_numbers
-from tests.handmade import LABELS, NUMBERS, measured, results
+from tests.handmade import LABELS, measured, results
 from tests.projects import Project
 
 SEVERITY = "pruning.sparsity"
@@ -113,7 +112,7 @@ def test_columns_of_drawn_numbers_are_left_out_and_those_of_axes_are_not(tmp_pat
     assert pd.read_parquet(path)[SEVERITY].tolist() == [0.5, 0.7]
 
 
-def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
+def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over(monkeypatch):
     seeds = range(30)
     drawn = {seed: {SEVERITY: 0.9 + seed / 1000, ADHERENCE: float(seed % 2)} for seed in seeds}
     made = [value(seed, Key("first", FINAL_ACCURACY), 90.0 - seed) for seed in seeds]
@@ -127,11 +126,15 @@ def test_a_drawn_number_predicts_like_a_measured_one_and_is_drawn_over():
     [[_, adherence]] = association_table(found).blocks
     assert adherence[2] == "chance (every treatment, maintenance)"
 
+    monkeypatch.setattr(shown, "read_rows", lambda rows, *_: rows)
+    looks = {"labels": {"first": "First"}, "places": {"first": 0}, "colours": {}}
+    study = {"looks": looks, "measures": measures.in_order(), "threshold": 0.8}
+    planned = {"values": None}
+    fewer = {seed: drawn[seed] for seed in seeds[:20]}
     with pages.applied():
-        looks = style.looks({"first": "First"}, {"first": 0}, {})
         figure, few = (
-            patients.draw(by_key(made[:n]), dict(list(drawn.items())[:n]), looks, NUMBERS, 0.8)
-            for n in (30, 20)
+            patients.draw(shown.Job({"values": made[: len(of)]}, study, {"drawn": of}, planned))
+            for of in (drawn, fewer)
         )
     panels = figure.axes
     assert [panel.get_xlabel() for panel in panels] == [

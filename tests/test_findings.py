@@ -11,7 +11,7 @@ from pipeline_lib.measures import switch
 from pipeline_lib.names import COMBINED, OFF, UNTREATED
 from pipeline_lib.numbers import Number
 from pipeline_lib.reporting.findings import findings, markdown
-from pipeline_lib.reporting.reading import reading
+from pipeline_lib.reporting.methods import reading
 from pipeline_lib.reporting.statistics_tables import combination_table
 from tests.handmade import LABELS, measured, results, values_of
 

@@ -158,9 +158,6 @@ def test_what_is_not_matched_between_treatments_is_said(paper):
     assert "they leave 5.0 to 52.5 % of the connections" in said
     assert "their learning rates differ up to 50-fold" in said
     assert "their courses take different numbers of epochs" in said
-
-
-def test_learning_rates_count_wherever_they_are(paper):
     within = {"repeat": {"times": 2, "steps": [{"train": {"epochs": 10, "lr": 0.001}}]}}
     paper["treatments"]["ketamine"]["maintenance"] = [within]
     assert "their learning rates differ up to 100-fold" in limitations(paper)

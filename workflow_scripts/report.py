@@ -13,9 +13,9 @@ from pipeline_lib.jobs.log import job_log
 from pipeline_lib.jobs.plan import made
 from pipeline_lib.measures import Value
 from pipeline_lib.reporting.findings import findings, markdown
+from pipeline_lib.reporting.methods import reading
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import embedded, page
-from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import read_results
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build

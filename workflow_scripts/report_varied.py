@@ -15,13 +15,9 @@ from pipeline_lib.numbers import axis_text, value_text
 from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin
 from pipeline_lib.reporting.page import embedded, rendered
+from pipeline_lib.reporting.results import VariedResults
 from pipeline_lib.reporting.typesetting import write_tables
-from pipeline_lib.reporting.varied import (
-    VariedResults,
-    varied_findings,
-    varied_reading,
-    varied_tables,
-)
+from pipeline_lib.reporting.varied import varied_findings, varied_reading, varied_tables
 
 files, output, params = snakemake.input, snakemake.output, snakemake.params
 study, names = params.study, params.study["measures"]

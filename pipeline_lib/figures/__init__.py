@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline_lib import measures
-from pipeline_lib.numbers import MAIN, Axes, FigureSpec, Number, axis_text, in_words, is_numeric
+from pipeline_lib.numbers import MAIN, Axes, FigureSpec, axis_text, in_words, is_numeric
 
 _CAPTIONS = {
     ("patients", "Who responds to what"): (
@@ -56,11 +56,6 @@ def specs(names: Iterable[str]) -> dict[str, FigureSpec]:
     return {spec.name: spec for spec in [*of_numbers, *SPECIAL]}
 
 
-def numbers_in(figure: str, names: Iterable[str]) -> list[Number]:
-    """Return the numbers of these measures that a figure shows, in order."""
-    return [number for number in measures.numbers(names).values() if figure in number.figures]
-
-
 def of_axes(
     scenarios: Sequence[Axes], names: Iterable[str], labels: Mapping[str, str]
 ) -> dict[str, FigureSpec]:
@@ -68,9 +63,10 @@ def of_axes(
 
     `labels` names the treatments.
     """
-    axes, others = drawn_axes(scenarios)
+    axes = drawn_axes(scenarios[0])
     numeric = [axis for axis in axes if is_numeric(scenarios[0][axis])]
     words = {axis: axis_text(axis, labels) for axis in axes}
+    others = {axis: value for axis, value in scenarios[0].items() if axis not in axes}
     both = " and ".join(words.values())
     at = f" Here {in_words(others, labels)}." if others else ""
     means = f"means over the seeds with 95 % intervals.{at}"
@@ -87,7 +83,6 @@ def of_axes(
     return {name: FigureSpec(name, title, text, "varied") for name, title, text in found}
 
 
-def drawn_axes(scenarios: Sequence[Axes]) -> tuple[list[str], Axes]:
-    """Return the axes that are drawn, and the values of the others."""
-    drawn = list(scenarios[0])[:2]
-    return drawn, {axis: value for axis, value in scenarios[0].items() if axis not in drawn}
+def drawn_axes(first: Axes) -> list[str]:
+    """Return which axes of a study with this first scenario are drawn."""
+    return list(first)[:2]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.patches import Patch
 from pipeline_lib import measures
 from pipeline_lib.analysis.reproduction import CONSTANT, INCONSISTENT, Compared, sds
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.numbers import PER_CENT, POINTS, Number
 
@@ -21,13 +20,14 @@ BAND = "#E9E9E9"
 Rows = dict[str, list[Compared]]  # of one published table, by the names of its numbers
 
 
-def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str, Look]) -> Figure:
-    """Draw a panel for each table of these measures, with a row for each number.
+def draw(job: Job) -> Figure:
+    """Draw a panel for each table of the study's measures, with a row for each number.
 
     Means that are neither in per cent nor in percentage points are left out, and so are those of
     single seeds and constants that are equal.
     """
-    panels = _panels(compared, names, looks)
+    compared, looks = job.rows("comparison", Compared), job.looks
+    panels = _panels(job, compared)
     margin = sds(compared[0].margin_sds) if compared else ""
     columns: list[dict[str, Rows]] = [{} for _ in range(style.per_row(2))]
     for name, rows in panels.items():
@@ -54,24 +54,16 @@ def draw(compared: Sequence[Compared], names: Sequence[str], looks: Mapping[str,
     return figure
 
 
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    return partial(draw, job.rows("comparison", Compared), job.study["measures"], job.looks)
-
-
-def _panels(
-    compared: Sequence[Compared], names: Sequence[str], treatments: Collection[str]
-) -> dict[str, Rows]:
+def _panels(job: Job, compared: Sequence[Compared]) -> dict[str, Rows]:
     """Return the rows of each table that has marks, by its title, in the tables' order."""
-    numbers = measures.numbers(names)
-    tables = [table for name in names for table in measures.load(name).TABLES]
+    tables = [table for name in job.study["measures"] for table in measures.load(name).TABLES]
     panels: dict[str, Rows] = {table.name: {} for table in tables}
     for row in compared:
-        number, rows = numbers.get(row.number), panels.get(row.table)
+        number, rows = job.numbers.get(row.number), panels.get(row.table)
         if number is None or rows is None or number.unit not in (PER_CENT, POINTS):
             continue
         left_out = row.seed is not None or (row.test == CONSTANT and row.status != INCONSISTENT)
-        if row.treatment in treatments and not left_out and row.difference is not None:
+        if row.treatment in job.looks and not left_out and row.difference is not None:
             rows.setdefault(_name(row, number), []).append(row)
     return {
         style.wrapped(table.title, 36): panels[table.name] for table in tables if panels[table.name]

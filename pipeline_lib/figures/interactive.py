@@ -76,14 +76,11 @@ def script(
     if not cycles or threshold is None or len(seeds) > MOST_SEEDS:
         return ""
     there = [state for state in looks if any(row["state"] == state for row in rows)]
-    switches = [
-        {"name": f"on_{place}", "value": True}
-        | {"bind": {"input": "checkbox", "name": looks[state].label}}
-        for place, state in enumerate(there)
-    ]
-    kept = " || ".join(
-        f"(on_{place} && datum.state == '{state}')" for place, state in enumerate(there)
-    )
+    switches, kept = [], []
+    for place, state in enumerate(there):
+        box = {"input": "checkbox", "name": looks[state].label}
+        switches.append({"name": f"on_{place}", "value": True, "bind": box})
+        kept.append(f"(on_{place} && datum.state == '{state}')")
     tooltip = [{"field": SEED, "title": "Seed"}, {"field": "label", "title": "Network"}]
     for number, level in strips:
         tooltip.append({"field": number.name, "title": number.at_level(level), "format": ".2f"})
@@ -103,7 +100,7 @@ def script(
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": rows},
         "params": [*switches, chosen],
-        "transform": [{"filter": kept}],
+        "transform": [{"filter": " || ".join(kept)}],
         "concat": panels,
         "config": CONFIG,
     }

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from pipeline_lib import measures
 from pipeline_lib.figures import JOURNAL
-from pipeline_lib.figures.style import SETTINGS, WIDTH, Look, looks
-from pipeline_lib.files.networks import origin, read_network
-from pipeline_lib.files.rows import Row, read_rows
+from pipeline_lib.figures.style import SETTINGS, WIDTH
 from pipeline_lib.files.whole import whole
-from pipeline_lib.model.network import Network
-from pipeline_lib.numbers import Number
-
-Draw = Callable[[], Figure]
-
-
-class Job(NamedTuple):
-    """What a figure is drawn from; each module's `drawing` reads it and returns what draws.
-
-    `files` are the job's, and `planned` the plans that made them, by name. `study` is
-    `slices.figure`, and `told` has what the rule tells this figure alone.
-    """
-
-    files: Any
-    study: Any
-    told: Any
-    planned: Mapping[str, str | None]
-
-    def rows(self, name: str, row: type[Row]) -> list[Row]:
-        """Read the rows of a file; raises like `read_rows`."""
-        return read_rows(self.files[name], row, self.planned[name])
-
-    def network(self, state: str) -> Network:
-        """Read a state's network, of the seed that the job is told; raises like `read_network`."""
-        name = f"network_{state}"
-        return read_network(self.files[name], origin(self.told["seed"], state), self.planned[name])
-
-    @property
-    def looks(self) -> dict[str, Look]:
-        """The look of each state and treatment."""
-        return looks(**self.study["looks"])
-
-    @property
-    def numbers(self) -> dict[str, Number]:
-        """The numbers of the study's measures, by name."""
-        return measures.numbers(self.study["measures"])
 
 
 @contextmanager
@@ -72,7 +33,7 @@ def applied(width: float | None = None) -> Iterator[None]:
         yield
 
 
-def save(draw: Draw, paths: Iterable[str | Path]) -> None:
+def save(draw: Callable[[], Figure], paths: Iterable[str | Path]) -> None:
     """Draw a figure for each folder and write it to each path, all files completely or none.
 
     A folder with the name of a journal's page has figures for it; any other has those for the

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline_lib.analysis.values import BySeed, by_key
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.style import Look
+from pipeline_lib.figures.shown import Job
 from pipeline_lib.figures.trajectories import THRESHOLD
-from pipeline_lib.measures import Value
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY
-from pipeline_lib.numbers import Drawn, Key, Number, axis_text, drawn_keys
+from pipeline_lib.numbers import Key, axis_text, drawn_keys
 
 NEIGHBOURS = 5  # seeds on either side, over which the line is a running mean
 FEWEST = 2 * (2 * NEIGHBOURS + 1)  # seeds that have such a line
 
 
-def draw(
-    values: Mapping[Key, BySeed],
-    drawn: Drawn,
-    looks: Mapping[str, Look],
-    numbers: Mapping[str, Number],
-    threshold: float | None,
-) -> Figure:
+def draw(job: Job) -> Figure:
     """Draw a row of panels for each accuracy, with a panel for each key that was drawn."""
+    values, drawn, threshold = job.values, job.told["drawn"], job.study["threshold"]
     keys = drawn_keys(drawn)
     there = {key for key in values if key.treatment != HEALTHY}  # which is before any damage
     rows = [row for row in (COMBINED, FINAL_ACCURACY) if any(key.number == row for key in there)]
-    looks = {name: looks[name] for name in looks if any(Key(name, row) in there for row in rows)}
+    measured = {key.treatment for key in there if key.number in rows}
+    looks = {name: look for name, look in job.looks.items() if name in measured}
     columns, labels = style.per_row(len(keys)), {name: look.label for name, look in looks.items()}
     figure = style.new_figure(0.8 + 2.1 * len(rows) * style.rows_for(len(keys), len(keys)))
     # Panels of one key share its axis, which need not be that of the panel below.
@@ -50,18 +40,12 @@ def draw(
             panel.axhline(100 * threshold, **THRESHOLD)
         panel.set_xlabel(style.wrapped(axis_text(key, labels), 40))
         if place % columns == 0:
-            panel.set_ylabel(f"{numbers[number].heading}\nAccuracy (%)")
+            panel.set_ylabel(f"{job.numbers[number].heading}\nAccuracy (%)")
     notes = [style.note("threshold", **THRESHOLD)] if threshold is not None else []
     # Without a running mean a treatment has points alone.
     marks = {} if len(drawn) >= FEWEST else {"linestyle": "none"}
     style.legend(figure, [*(style.handle(look, **marks) for look in looks.values()), *notes])
     return figure
-
-
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    values, threshold = by_key(job.rows("values", Value)), job.study["threshold"]
-    return partial(draw, values, job.told["drawn"], job.looks, job.numbers, threshold)
 
 
 def _running(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

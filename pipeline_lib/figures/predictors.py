@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
-
 from matplotlib.figure import Figure
 
 from pipeline_lib.analysis.predictors import Association, predictor_text
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.style import Look
-from pipeline_lib.numbers import Number
+from pipeline_lib.figures.shown import Job
 
 APART = 0.25  # of a row, between treatments
 
 
-def draw(
-    associations: Iterable[Association], looks: Mapping[str, Look], numbers: Mapping[str, Number]
-) -> Figure:
+def draw(job: Job) -> Figure:
     """Draw Spearman's rho with its interval, for all treatments whose seeds differ."""
-    there = [row for row in associations if row.rho is not None]
+    looks, numbers = job.looks, job.numbers
+    there = [row for row in job.rows("associations", Association) if row.rho is not None]
     rows = list(dict.fromkeys((row.predictor, row.level) for row in there))
     outcomes = list(dict.fromkeys(row.outcome for row in there))
     shown = [name for name in looks if any(row.treatment == name for row in there)]
@@ -43,8 +37,3 @@ def draw(
     legend = [style.handle(looks[name], linestyle="none") for name in shown]
     style.legend(figure, [*legend, style.note("95 % interval")])
     return figure
-
-
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    return partial(draw, job.rows("associations", Association), job.looks, job.numbers)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +11,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.style import Look
+from pipeline_lib.figures.shown import Job
 from pipeline_lib.model.activity import logits
 from pipeline_lib.model.network import Network
-from pipeline_lib.model.task import Points, clouds
+from pipeline_lib.model.task import clouds
 
 COLUMNS = 3
 STEPS = 97  # points of the grid along each axis
@@ -38,26 +35,16 @@ RIM = "#333333"
 CENTRE: dict[str, Any] = {"facecolor": "white", "edgecolor": "black", "linewidth": 0.8}
 
 
-def draw(
-    networks: Mapping[str, Network],
-    points: Points,
-    looks: Mapping[str, Look],
-    *,
-    centres: Sequence[Sequence[float]],
-    sd: float,
-    seed: int,
-) -> Figure:
-    """Draw the task, then a panel for each network of the seed, without any noise.
-
-    `points` are standard test points; the first of them are shown.
-    """
-    middle = np.asarray(centres, dtype=np.float64)
+def draw(job: Job) -> Figure:
+    """Draw the task, then a panel for each network of the job's seed, without any noise."""
+    seed, told = job.told["seed"], job.told["points"]
+    points, sd = clouds("standard", seed, **told), told["sd"]
+    middle = np.asarray(told["centres"], dtype=np.float64)
     lowest, highest = middle.min(axis=0) - REACH * sd, middle.max(axis=0) + REACH * sd
-    shown = [name for name in looks if name in networks]
+    count = 1 + len(job.looks)
     tall = 0.35 + style.page_width() / style.per_row(COLUMNS) * 0.92
-    height = 0.8 + tall * style.rows_for(len(shown) + 1, COLUMNS)
-    figure = style.new_figure(height)
-    task, *panels = style.grid(figure, len(shown) + 1, COLUMNS)
+    figure = style.new_figure(0.8 + tall * style.rows_for(count, COLUMNS))
+    task, *panels = style.grid(figure, count, COLUMNS)
     task.set_title(f"Test points\nof the task, seed {seed}")
     handles = []
     for number in range(len(middle)):
@@ -68,12 +55,13 @@ def draw(
         task.plot(*here.T, **dots)
         handles.append(Patch(facecolor=colour, hatch=hatch, edgecolor=RIM, linewidth=0.5))
         handles[-1].set_label(f"decides for class {number}")
-    for panel, name in zip(panels, shown, strict=True):
-        right = logits(networks[name], middle.astype(np.float32)).argmax(axis=1)
+    for panel, (name, look) in zip(panels, job.looks.items(), strict=True):
+        network = job.network(name)
+        right = logits(network, middle.astype(np.float32)).argmax(axis=1)
         correct = int(np.sum(right == np.arange(len(middle))))
-        label = style.wrapped(looks[name].label, 24)
+        label = style.wrapped(look.label, 24)
         panel.set_title(f"{label}\n{correct} of {len(middle)} centres right")
-        _regions(panel, networks[name], lowest, highest)
+        _regions(panel, network, lowest, highest)
     for panel in (task, *panels):
         for number, (x, y) in enumerate(middle):
             box = {"boxstyle": "circle,pad=0.25"} | CENTRE
@@ -84,15 +72,6 @@ def draw(
             axis.set_major_locator(MaxNLocator(5, integer=True))
     style.legend(figure, handles, columns=min(4, len(middle)))
     return figure
-
-
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    seed, task = job.told["seed"], job.told["points"]
-    networks = {state: job.network(state) for state in job.looks}
-    points = clouds("standard", seed, **task)
-    plane = {name: task[name] for name in ("centres", "sd")}
-    return partial(draw, networks, points, job.looks, **plane, seed=seed)
 
 
 def _regions(panel: Axes, network: Network, lowest: np.ndarray, highest: np.ndarray) -> None:

@@ -7,9 +7,7 @@ the units of these rows regain all of their inputs although no gradient asked fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ from matplotlib.patches import Patch
 
 from pipeline_lib import engines
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.model.network import Network
 from pipeline_lib.model.task import points
@@ -35,20 +33,12 @@ ABSENT, KEPT, STEEP, FLAT = range(4)
 FATES = {FLAT: "regrown, gradient exactly zero", STEEP: "regrown", KEPT: "kept"}
 
 
-def draw(
-    pruned: Network,
-    treated: Network,
-    scores: Sequence[np.ndarray],
-    before: Look,
-    after: Look,
-    *,
-    seed: int,
-) -> Figure:
-    """Draw a row for each weight matrix: its map, its units, its weights.
-
-    `scores[k]` (n_out, n_in) are the summed gradient magnitudes on which regrowth was based.
-    """
-    before = replace(before, line=DASHES)
+def draw(job: Job) -> Figure:
+    """Draw a row for each weight matrix: its map, its units, its weights."""
+    treatment = job.told["treatment"]
+    pruned, treated = job.network(UNTREATED), job.network(treatment)
+    before, after = replace(job.looks[UNTREATED], line=DASHES), job.looks[treatment]
+    scores = gradients(job, pruned)
     fates = [
         np.select([~there, mask, score == 0], [ABSENT, KEPT, FLAT], STEEP)
         for mask, there, score in zip(pruned.masks, treated.masks, scores, strict=True)
@@ -79,7 +69,7 @@ def draw(
         panel.set_xlabel(label)
     handles: list[Any] = [
         style.handle(before, marker="", label=f"before: {before.label}"),
-        style.handle(after, marker="", label=f"after: {after.label}, seed {seed}"),
+        style.handle(after, marker="", label=f"after: {after.label}, seed {job.told['seed']}"),
         *(
             Patch(facecolor=colours[kind], edgecolor="black", linewidth=0.5, label=label)
             for kind, label in FATES.items()
@@ -90,21 +80,18 @@ def draw(
     return figure
 
 
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
+def gradients(job: Job, pruned: Network) -> list[np.ndarray]:
+    """Return the summed gradient magnitudes (n_out, n_in) on which regrowth was based, by layer."""
     seed, treatment, trained = (job.told[name] for name in ("seed", "treatment", "trained"))
-    pruned, treated = job.network(UNTREATED), job.network(treatment)
     engine = engines.load(trained["engine"])
     # This is the generator of the course, so these are the mini-batches that regrowth used.
-    scores = engine.gradient_magnitudes(
+    return engine.gradient_magnitudes(
         pruned,
         points(TRAINING, seed, **trained["training"]),
         batches=job.told["batches"],
         batch_size=trained["batch_size"],
         generator=engine.generator(seed, COURSE, treatment),
     )
-    before, after = job.looks[UNTREATED], job.looks[treatment]
-    return partial(draw, pruned, treated, scores, before, after, seed=seed)
 
 
 def _map(panel: Axes, fate: np.ndarray, colours: np.ndarray) -> None:

@@ -1,44 +1,82 @@
-"""The content of a figure of numbers, and the labels of its axes."""
+"""What a figure is drawn from, and the labels of its axes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cell, Cells
-from pipeline_lib.analysis.values import BySeed, by_key
-from pipeline_lib.figures import numbers_in
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.style import Look
+from pipeline_lib.analysis.values import Series, by_key
+from pipeline_lib.figures.style import Look, looks
+from pipeline_lib.files.networks import origin, read_network
+from pipeline_lib.files.rows import Row, read_rows
 from pipeline_lib.measures import Value
+from pipeline_lib.model.network import Network
 from pipeline_lib.names import ON
 from pipeline_lib.numbers import PER_CENT, Key, Number
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A figure of numbers; `chance` is in per cent, `threshold` a fraction, None if unused."""
+class Job:
+    """What a figure is drawn from by the `draw` of the module of its kind.
 
-    numbers: Sequence[Number]
-    cells: Cells
-    values: Mapping[Key, BySeed]
-    looks: Mapping[str, Look]
-    chance: float
-    threshold: float | None = None
+    `files` are the job's, and `planned` the plans that made them, by name. `study` is
+    `slices.figure`, and `told` has what the rule tells this figure alone. What is read raises like
+    `read_rows` and `read_network`.
+    """
+
+    files: Any
+    study: Any
+    told: Any
+    planned: Mapping[str, str | None]
+
+    def rows(self, name: str, row: type[Row]) -> list[Row]:
+        """Read the rows of a file."""
+        return read_rows(self.files[name], row, self.planned[name])
+
+    def network(self, state: str) -> Network:
+        """Read a state's network, of the seed that the job is told."""
+        name = f"network_{state}"
+        return read_network(self.files[name], origin(self.told["seed"], state), self.planned[name])
+
+    @cached_property
+    def looks(self) -> dict[str, Look]:
+        """The look of each state and treatment."""
+        return looks(**self.study["looks"])
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """The numbers of the study's measures, by name."""
+        return measures.numbers(self.study["measures"])
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The study's numbers over its seeds."""
+        return Cells(self.rows("cells", Cell))
+
+    @cached_property
+    def values(self) -> Series:
+        """The study's numbers by seed."""
+        return by_key(self.rows("values", Value))
+
+    def shown(self) -> list[Number]:
+        """Return the numbers that name the figure, in order."""
+        return [number for number in self.numbers.values() if self.study["name"] in number.figures]
 
     def series(self) -> list[tuple[Number, dict[str, list[Key]]]]:
-        """Return each number with its levels or cycles by state, with the modulation on.
+        """Return each number shown with its levels or cycles by state, with the modulation on.
 
         States are in the order of `looks`. Numbers that were not measured are left out.
         """
         series = []
-        for number in self.numbers:
+        for number in self.shown():
             there: dict[str, list[Key]] = {}
             for state in self.looks:
                 here = (state, number.name, ON)
@@ -57,18 +95,6 @@ class Shown:
     def means(self, keys: Sequence[Key]) -> np.ndarray:
         """Return means and both ends of their intervals (3, keys), NaN where there is none."""
         return with_ends([self.cells[key] for key in keys])
-
-
-def drawing_of(draw: Callable[[Shown], Figure]) -> Callable[[Job], Draw]:
-    """Return the `drawing` of a module that draws numbers, from the files `values` and `cells`."""
-
-    def drawing(job: Job) -> Draw:
-        numbers = numbers_in(job.study["name"], job.study["measures"])
-        cells, values = Cells(job.rows("cells", Cell)), by_key(job.rows("values", Value))
-        chance, threshold = job.study["chance"], job.study["threshold"]
-        return partial(draw, Shown(numbers, cells, values, job.looks, chance, threshold))
-
-    return drawing
 
 
 def with_ends(cells: Sequence[Cell | None]) -> np.ndarray:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.shown import Shown, axis_label, drawing_of, is_accuracy, title
+from pipeline_lib.figures.shown import Job, axis_label, is_accuracy, title
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import CLEAN, MODULATIONS, OFF
 from pipeline_lib.numbers import PER_CENT, Key, Number
@@ -21,16 +21,16 @@ COLUMNS = 4
 MEAN: dict[str, Any] = {"marker": "|", "markersize": 7, "markeredgewidth": 1.5, "color": "black"}
 
 
-def draw(shown: Shown) -> Figure:
+def draw(job: Job) -> Figure:
     """Draw every number that was measured for at least one state.
 
     A series is shown at its strongest level, or at its last cycle.
     """
-    panels = [(number, keys) for number in shown.numbers if (keys := _keys(shown, number))]
+    panels = [(number, keys) for number in job.shown() if (keys := _keys(job, number))]
     there = {(key.treatment, key.modulation) for _, keys in panels for key in keys}
-    rows = [row for row in itertools.product(shown.looks, MODULATIONS) if row in there]
+    rows = [row for row in itertools.product(job.looks, MODULATIONS) if row in there]
     labels = [
-        style.wrapped(shown.looks[state].label, 22) + ("\nmodulation off" if how == OFF else "")
+        style.wrapped(job.looks[state].label, 22) + ("\nmodulation off" if how == OFF else "")
         for state, how in rows
     ]
     lines = max((label.count("\n") + 1 for label in labels), default=1)
@@ -44,14 +44,14 @@ def draw(shown: Shown) -> Figure:
         axes.set_title(style.wrapped(title(number, keys[0].level) + at_cycle, width))
         axes.set_xlabel(style.wrapped(axis_label(number), width))
         scale = 100.0 if number.share else 1.0
-        seeds = [scale * np.array(list(shown.values[key].values())) for key in keys]
-        means = shown.means(keys).T
-        _scale(axes, number, np.concatenate([*seeds, *means]), shown.chance)
+        seeds = [scale * np.array(list(job.values[key].values())) for key in keys]
+        means = job.means(keys).T
+        _scale(axes, number, np.concatenate([*seeds, *means]), job.study["chance"])
         for key, of_seeds, of_mean in zip(keys, seeds, means, strict=True):
             place = rows.index((key.treatment, key.modulation))
-            _dots(axes, place, of_seeds, of_mean, shown.looks[key.treatment], key.modulation)
+            _dots(axes, place, of_seeds, of_mean, job.looks[key.treatment], key.modulation)
         style.name_rows(axes, labels)
-    ends = shown.means([key for _, keys in panels for key in keys])[1:]
+    ends = job.means([key for _, keys in panels for key in keys])[1:]
     notes = [
         style.note("one seed", linestyle="none", marker="o", color=style.QUIET, markersize=3.2),
         style.note("mean and 95 % interval", **MEAN)
@@ -59,20 +59,17 @@ def draw(shown: Shown) -> Figure:
         else style.note("mean", **MEAN | {"linestyle": "none"}),
     ]
     if any(is_accuracy(number) for number, _ in panels):
-        notes.append(style.chance(shown.chance))
+        notes.append(style.chance(job.study["chance"]))
     style.legend(figure, notes)
     return figure
 
 
-drawing = drawing_of(draw)
-
-
-def _keys(shown: Shown, number: Number) -> list[Key]:
-    level = shown.cells.strongest(number.name)
-    cycle = max(shown.cells.cycles(number.name), default=None)
-    rows = itertools.product(shown.looks, MODULATIONS)
+def _keys(job: Job, number: Number) -> list[Key]:
+    level = job.cells.strongest(number.name)
+    cycle = max(job.cells.cycles(number.name), default=None)
+    rows = itertools.product(job.looks, MODULATIONS)
     every = (Key(state, number.name, modulation, level, cycle) for state, modulation in rows)
-    return [key for key in every if key in shown.cells]
+    return [key for key in every if key in job.cells]
 
 
 def _scale(axes: Axes, number: Number, ends: np.ndarray, chance: float) -> None:

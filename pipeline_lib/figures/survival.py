@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from pipeline_lib.analysis.survival import SurvivalStep
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Job
 from pipeline_lib.figures.style import Look
 
 BEFORE = -0.6  # where the panel begins
@@ -24,10 +23,11 @@ CENSORED: dict[str, Any] = {"marker": "+", "markersize": 8, "markeredgewidth": 1
 APART = 1.6  # points between curves, which would hide each other if they are equal
 
 
-def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold: float) -> Figure:
-    """Draw the curves, and below them the number of seeds at risk; `threshold` is a fraction."""
+def draw(job: Job) -> Figure:
+    """Draw the curves, and below them the number of seeds at risk."""
+    looks = job.looks
     curves: dict[str, list[SurvivalStep]] = {}
-    for step in steps:
+    for step in job.rows("survival", SurvivalStep):
         curves.setdefault(step.treatment, []).append(step)
     shown = [name for name in looks if name in curves]
     figure = style.new_figure(3.0 + 0.22 * len(shown))
@@ -39,20 +39,15 @@ def draw(steps: Iterable[SurvivalStep], looks: Mapping[str, Look], *, threshold:
     panel.set(ylabel="Responders without relapse (%)", ylim=(-3, 106), xlim=(BEFORE, last + 0.5))
     panel.set_xticks(_whole_cycles(last))
     panel.xaxis.set_tick_params(labelbottom=True)
-    label = f"Stress cycle   (relapse: below {100 * threshold:g} % under combined stress)"
-    panel.set_xlabel(style.wrapped(label, int(15 * style.page_width())))
+    relapse = f"relapse: below {100 * job.study['threshold']:g} % under combined stress"
+    label = style.wrapped(f"Stress cycle   ({relapse})", int(15 * style.page_width()))
+    panel.set_xlabel(label)
     _at_risk(below, [(looks[name], curves[name]) for name in shown])
     interval = Patch(facecolor="#DDDDDD", edgecolor="#999999", linewidth=0.6)
     interval.set_label("95 % interval")
     never = style.note("never relapsed", linestyle="none", **CENSORED)
     style.legend(figure, [interval, never])
     return figure
-
-
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    steps, threshold = job.rows("survival", SurvivalStep), job.study["threshold"]
-    return partial(draw, steps, job.looks, threshold=threshold)
 
 
 def _curve(panel: Axes, curve: Sequence[SurvivalStep], look: Look, apart: float) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_lib.figures import style
-from pipeline_lib.figures.pages import Draw, Job
+from pipeline_lib.figures.shown import Job
 from pipeline_lib.figures.style import Look
 from pipeline_lib.names import BASELINE, COURSE, MAINTENANCE
 from pipeline_lib.steps import HistoryRow
@@ -22,14 +21,15 @@ COLUMNS = 4
 AXES = {COURSE: "Epoch", MAINTENANCE: "Stress cycle"}  # of other measures: "Cycle"
 
 
-def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
+def draw(job: Job) -> Figure:
     """Draw loss above noise, first in the courses, then in maintenance, by treatment.
 
-    The healthy network's training is among the courses. The rows of each seed must be in the order
-    of training.
+    The healthy network's training is among the courses. The rows of each seed are in the order of
+    training.
     """
+    looks = job.looks
     found: dict[tuple[str, str], dict[int, list[HistoryRow]]] = {}
-    for row in history:
+    for row in job.rows("history", HistoryRow):
         part = COURSE if row.stage == BASELINE else row.stage
         found.setdefault((part, row.treatment), {}).setdefault(row.seed, []).append(row)
     blocks, wide = [], style.per_row(COLUMNS)
@@ -57,21 +57,16 @@ def draw(history: Iterable[HistoryRow], looks: Mapping[str, Look]) -> Figure:
     return figure
 
 
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    return partial(draw, job.rows("history", HistoryRow), job.looks)
-
-
 def _panels(
     above: Axes, below: Axes, seeds: Sequence[Sequence[HistoryRow]], look: Look, *, cycles: bool
 ) -> None:
     """Draw the rows of each seed by epoch, from 1, or by cycle, divided evenly into epochs."""
     by_place = [{(row.cycle or 0, row.step, row.epoch): row for row in rows} for rows in seeds]
     every = {place: row for of_seed in by_place for place, row in of_seed.items()}
-    rows = [every[place] for place in sorted(every)]
+    places = sorted(every)
+    rows = [every[place] for place in places]
     # Not every seed need have trained in every cycle.
-    losses = [{place: row.loss for place, row in of_seed.items()} for of_seed in by_place]
-    loss = np.array([[of_seed.get(place, np.nan) for place in sorted(every)] for of_seed in losses])
+    loss = np.array([[at[x].loss if x in at else np.nan for x in places] for at in by_place])
     noise, mean = np.array([row.noise for row in rows]), np.nanmean(loss, axis=0)
     x, longest = np.arange(1.0, len(rows) + 1), len(rows)
     if cycles:

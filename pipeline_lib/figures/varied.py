@@ -8,8 +8,7 @@ each. Of more than two axes the first two are drawn, at the first value of the o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from pipeline_lib.analysis.varied import Varied, read_varied
 from pipeline_lib.figures import ALONG, FOREST, MAP, drawn_axes, style
-from pipeline_lib.figures.pages import Draw, Job
-from pipeline_lib.figures.shown import axis_label, limit, title, with_ends
+from pipeline_lib.figures.shown import Job, axis_label, limit, title, with_ends
 from pipeline_lib.figures.style import Look
 from pipeline_lib.figures.trajectories import THRESHOLD
 from pipeline_lib.names import COMBINED, FINAL_ACCURACY, HEALTHY, STATES
@@ -32,7 +30,14 @@ LOG_FROM = 20.0  # ratio of the largest to the smallest value
 MOST_TEXTS = 12  # values of an axis; more leave no room for a number in each cell of a map
 
 
-def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
+def draw(job: Job) -> Figure:
+    """Draw the figure of the job's name."""
+    scenarios, measures = job.told["scenarios"], job.study["measures"]
+    varied = read_varied(job.files, scenarios, measures, job.planned["values"])
+    return drawn(job.study["name"], varied, job.looks, job.told["threshold"])
+
+
+def drawn(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
     """Draw the figure of this name; `threshold` is the relapse threshold, a fraction, or None."""
     there = {state: look for state, look in looks.items() if state in varied.treatments}
     if name == ALONG:
@@ -40,13 +45,6 @@ def draw(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float 
     if name == FOREST:
         return _forest(varied, there)
     return _maps(varied, there, Key("", name.removeprefix(f"{MAP}_")))
-
-
-def drawing(job: Job) -> Draw:
-    """Return what draws the figure of these files."""
-    study, told = job.study, job.told
-    varied = read_varied(job.files, told["scenarios"], study["measures"], job.planned["values"])
-    return partial(draw, study["name"], varied, job.looks, told["threshold"])
 
 
 def _place(varied: Varied, at: Axes) -> int:
@@ -71,9 +69,9 @@ def _legend(figure: Figure, looks: Mapping[str, Look], there: set[str], *notes: 
 
 
 def _along(varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
-    drawn, _ = drawn_axes(varied.scenarios)
-    axis = next(each for each in drawn if is_numeric(varied.first[each]))
-    beside = [each for each in drawn if each != axis]
+    axes = drawn_axes(varied.first)
+    axis = next(each for each in axes if is_numeric(varied.first[each]))
+    beside = [each for each in axes if each != axis]
     variants = [{beside[0]: name} for name in varied.axes[beside[0]]] if beside else [{}]
     keys = [key for key in varied.summary() if not beside or key.number in MAIN]
     columns = min(3, len(variants)) if beside else COLUMNS
@@ -113,26 +111,21 @@ def _is_log(x: np.ndarray) -> bool:
 
 
 def _scale_along(panel: Panel, x: np.ndarray) -> None:
-    if _is_log(x):
-        panel.set_xscale("log")
-        panel.xaxis.set_major_locator(FixedLocator(list(_apart(x))))
-        panel.xaxis.set_minor_locator(NullLocator())
-        panel.xaxis.set_major_formatter("{x:g}")
-    else:
+    if not _is_log(x):
         panel.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-
-
-def _apart(x: np.ndarray) -> Iterable[float]:
-    """Yield the values of a logarithmic axis whose labels do not meet."""
-    last = -np.inf
-    for value in x:
-        if np.log(value) - last >= np.log(x[-1] / x[0]) / 8:
-            last = np.log(value)
-            yield float(value)
+        return
+    ticks = [x[0]]  # whose labels do not meet
+    for value in x[1:]:
+        if np.log(value) - np.log(ticks[-1]) >= np.log(x[-1] / x[0]) / 8:
+            ticks.append(value)
+    panel.set_xscale("log")
+    panel.xaxis.set_major_locator(FixedLocator(ticks))
+    panel.xaxis.set_minor_locator(NullLocator())
+    panel.xaxis.set_major_formatter("{x:g}")
 
 
 def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
-    (first, second), _ = drawn_axes(varied.scenarios)
+    first, second = drawn_axes(varied.first)
     rows, columns = varied.axes[first], varied.axes[second]
     number = varied.numbers[key.number]
     places = [_place(varied, {first: r, second: c}) for r in rows for c in columns]
@@ -169,9 +162,9 @@ def _maps(varied: Varied, looks: Mapping[str, Look], key: Key) -> Figure:
 
 
 def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
-    drawn, _ = drawn_axes(varied.scenarios)
-    rows = list(itertools.product(*(varied.axes[axis] for axis in drawn)))
-    places = [_place(varied, dict(zip(drawn, row, strict=True))) for row in rows]
+    axes = drawn_axes(varied.first)
+    rows = list(itertools.product(*(varied.axes[axis] for axis in axes)))
+    places = [_place(varied, dict(zip(axes, row, strict=True))) for row in rows]
     names = [style.wrapped(", ".join(map(str, row)), 22) for row in rows]
     found = [(key, _compared(varied, looks, key, places)) for key in varied.summary()]
     there = {name for _, cells in found for name in cells}

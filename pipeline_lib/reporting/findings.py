@@ -181,11 +181,10 @@ def _changes(results: Results) -> Iterator[str]:
     for treatment in results.labels:
         if cell := results.cells.get(Key(treatment, names.TOTAL_DROP)):
             verb = "loses" if cell.mean > 0 else "gains"
-            low, high = cell.ci_low, cell.ci_high
             if signed(abs(cell.mean), number) == signed(0.0, number):
                 verb = "changes by"
             if verb != "loses":
-                low, high = mirrored(low, high)
+                low, high = mirrored(cell.ci_low, cell.ci_high)
                 cell = replace(cell, mean=-cell.mean + 0.0, ci_low=low, ci_high=high)
             gains |= verb == "gains"
             told.append(f"{results.name(treatment)} {verb} {mean(cell, number)}")

@@ -20,7 +20,6 @@ from pipeline_lib.numbers import FigureSpec
 from pipeline_lib.reporting import comparison_report, methods
 from pipeline_lib.reporting.comparison_report import verdict
 from pipeline_lib.reporting.findings import findings
-from pipeline_lib.reporting.reading import reading
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.typesetting import grouped
 from pipeline_lib.reporting.wording import PUBLISHED, share
@@ -69,7 +68,7 @@ def page(
         leading=LEADING_FIGURES,
         findings=findings(results),
         few=FEW,
-        reading=reading(results),
+        reading=methods.reading(results),
         limitations=methods.limitations(study, results),
         summary=SUMMARY,
         verdict="" if comparison is None else verdict(comparison),

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline_lib import measures, names
+from pipeline_lib.analysis.along import Along
 from pipeline_lib.analysis.cells import Cell, Cells
 from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.paired import Pair
 from pipeline_lib.analysis.predictors import Association, Forecast
 from pipeline_lib.analysis.survival import LogRank
+from pipeline_lib.analysis.varied import Variant, Varied
 from pipeline_lib.files.rows import Row, read_rows
 from pipeline_lib.numbers import Key, Number
 
@@ -125,6 +127,22 @@ class Results:
                 if asked.number.better != "neither" and (name, better) in pairs:
                     found.append((asked, pairs[name, better]))
         return found
+
+
+@dataclass(frozen=True)
+class VariedResults:
+    """The numbers and statistics of a study with axes; `claims` has those of each scenario.
+
+    `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or None if
+    it is what is varied.
+    """
+
+    varied: Varied
+    along: Sequence[Along]
+    variants: Sequence[Variant]
+    claims: Sequence[Sequence[Judged]]
+    labels: Mapping[str, str]
+    threshold: float | None
 
 
 def read_results(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pipeline_lib import names
 from pipeline_lib.analysis.along import FEWEST_VALUES, TOO_FEW, UNCHANGED, Along
 from pipeline_lib.analysis.cells import Cell, Statistics
-from pipeline_lib.analysis.claims import Judged
 from pipeline_lib.analysis.intervals import EQUAL, LEVEL, SAME
-from pipeline_lib.analysis.varied import Line, Variant, Varied
+from pipeline_lib.analysis.varied import Line, Variant
 from pipeline_lib.names import label
 from pipeline_lib.numbers import MAIN, Key, Number, axis_text, in_words, is_numeric, value_text
 from pipeline_lib.reporting import wording
 from pipeline_lib.reporting.claims import claim_table, varied_claim_sentences
 from pipeline_lib.reporting.findings import Finding
-from pipeline_lib.reporting.reading import few_seeds, least_p
+from pipeline_lib.reporting.methods import few_seeds, least_p
+from pipeline_lib.reporting.results import VariedResults
 from pipeline_lib.reporting.typesetting import NOTHING, Table, columns, in_blocks, rows_of
 from pipeline_lib.reporting.wording import listed, mean, plural, share, signed
 
@@ -28,22 +27,6 @@ TOPICS = {
     names.FINAL_ACCURACY: "Accuracy after the stress cycles",
     names.RELAPSED: "The share of seeds that relapsed",
 }
-
-
-@dataclass(frozen=True)
-class VariedResults:
-    """The numbers and statistics of a study with axes; `claims` has those of each scenario.
-
-    `labels` names the treatments, and `threshold` is the relapse threshold, a fraction, or None if
-    it is what is varied.
-    """
-
-    varied: Varied
-    along: Sequence[Along]
-    variants: Sequence[Variant]
-    claims: Sequence[Sequence[Judged]]
-    labels: Mapping[str, str]
-    threshold: float | None
 
 
 def varied_findings(results: VariedResults) -> list[Finding]:
@@ -192,7 +175,9 @@ def _scenario_table(results: VariedResults) -> Table:
     varied, blocks = results.varied, []
     keys = varied.summary()
     ends = ("ci_low", "ci_high")
-    data: list[Sequence[object]] = [[*varied.axes, *Key._fields, "label", *Statistics._fields, *ends]]
+    data: list[Sequence[object]] = [
+        [*varied.axes, *Key._fields, "label", *Statistics._fields, *ends]
+    ]
     for axes, cells in zip(varied.scenarios, varied.cells, strict=True):
         block = []
         for treatment in varied.treatments:
