@@ -71,8 +71,7 @@ def live(shown, paper):
     results = shown["results"]
     looks = style.looks(names, {name: place for place, name in enumerate(names)}, {})
     values = by_key(measured(COURSES, drops={name: [1.0, 2.0] for name in names}))
-    strips = [(asked.number, asked.level) for asked in results.asked()]
-    script = interactive.script(values, results.cells, looks, strips, results.threshold)
+    script = interactive.script(values, results.cells, looks, results.asked(), results.threshold)
     return shown | {"script": script}
 
 

@@ -42,7 +42,7 @@ with job_log(snakemake.log[0], "write the report"):
             by_key(values),
             results.cells,
             style.looks(**snakemake.params.looks),
-            [(asked.number, asked.level) for asked in results.asked()],
+            results.asked(),
             results.threshold,
         ),
     )

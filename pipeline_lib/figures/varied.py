@@ -39,12 +39,11 @@ def draw(job: Job) -> Figure:
 
 def drawn(name: str, varied: Varied, looks: Mapping[str, Look], threshold: float | None) -> Figure:
     """Draw the figure of this name; `threshold` is the relapse threshold, a fraction, or None."""
-    there = {state: look for state, look in looks.items() if state in varied.treatments}
     if name == ALONG:
-        return _along(varied, there, threshold and 100.0 * threshold)
+        return _along(varied, looks, threshold and 100.0 * threshold)
     if name == FOREST:
-        return _forest(varied, there)
-    return _maps(varied, there, Key("", name.removeprefix(f"{MAP}_")))
+        return _forest(varied, looks)
+    return _maps(varied, looks, Key("", name.removeprefix(f"{MAP}_")))
 
 
 def _place(varied: Varied, at: Axes) -> int:
