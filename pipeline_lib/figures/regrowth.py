@@ -7,6 +7,7 @@ the units of these rows regain all of their inputs although no gradient asked fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -80,7 +81,7 @@ def draw(job: Job) -> Figure:
     return figure
 
 
-def gradients(job: Job, pruned: Network) -> list[np.ndarray]:
+def gradients(job: Job, pruned: Network) -> Sequence[np.ndarray]:
     """Return the summed gradient magnitudes (n_out, n_in) on which regrowth was based, by layer."""
     seed, treatment, trained = (job.told[name] for name in ("seed", "treatment", "trained"))
     engine = engines.load(trained["engine"])
