@@ -19,7 +19,7 @@ from pipeline_lib.reporting.page import as_yaml, embedded, page
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
 from pipeline_lib.study import slices
-from pipeline_lib.study.config import STUDY
+from pipeline_lib.study.validation import validate
 from tests.conftest import ROOT
 from tests.handmade import measured, results, values_of
 
@@ -59,7 +59,7 @@ COURSES = {
 
 def content(paper, courses=COURSES, **changes):
     """All that a page of a small study shows; `changes` replace parts of it."""
-    study = slices.report(STUDY.model_validate(paper))
+    study = slices.report(validate(paper))
     values = measured(courses, drops={name: [1.0, 2.0][: len(of)] for name, of in courses.items()})
     published = changes.pop("published", read_published(ROOT / "reference/published.csv"))
     found = replace(results(values, study["labels"]), measures=study["measures"])
@@ -145,7 +145,7 @@ def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper)
 
 def limitations(paper):
     """What the report says of a study whose networks keep half or 5 % of the weights."""
-    study = slices.report(STUDY.model_validate(paper))
+    study = slices.report(validate(paper))
     values = measured({name: [[90.0, 90.0]] * 3 for name in study["labels"]})
     values = [v for v in values if v.number != SPARSITY or v.treatment != "ketamine"]
     values += values_of(SPARSITY, {"ketamine": [47.5] * 3})

@@ -162,3 +162,10 @@ def test_contrasts_and_claims_go_with_a_treatment_that_an_overlay_removes(paper)
     left = [(claim.better, *claim.than) for claim in validate(paper).claims]
     others = [("ketamine", "neurosteroid")] * 4
     assert left == [("neurosteroid", "withdrawn"), *others]
+    # A message counts entries as they are in the file.
+    paper["contrasts"].append(["ketamine", "lithium"])
+    paper["claims"][-1]["number"] = "lithium"
+    for entry in (r"contrasts\[3\] has 'lithium'", r"claims\[5\].number has 'lithium'"):
+        with pytest.raises(PipelineError, match=entry):
+            validate(paper)
+        paper["contrasts"].pop()

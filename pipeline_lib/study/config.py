@@ -6,7 +6,6 @@ use, is exported from them.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated, Any, Self, cast
 
 from pydantic import (
@@ -18,14 +17,12 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from pipeline_lib import measures
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.names import STATES, WITHDRAWN, EngineName
 from pipeline_lib.options import LARGEST_SEED, Model, Two, matching
 from pipeline_lib.study.sections import (
-    ELSEWHERE,
     Baseline,
     Claim,
     NetworkOptions,
@@ -34,6 +31,7 @@ from pipeline_lib.study.sections import (
     Seed,
     TaskOptions,
     Training,
+    problem,
 )
 from pipeline_lib.study.treatments import LONGEST_NAME, Course, Treatment, Treatments, placed
 
@@ -121,28 +119,6 @@ class Study(Model):
             raise ValueError("it must not have duplicates")
         return seeds
 
-    @field_validator("treatments", mode="before")
-    @classmethod
-    def _drop_removed(cls, treatments: Any) -> Any:
-        # An overlay removes a treatment of the base study by setting it to null.
-        if isinstance(treatments, dict):
-            return {name: value for name, value in treatments.items() if value is not None}
-        return treatments
-
-    @field_validator("treatments")
-    @classmethod
-    def _combine_treatments(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
-        for name, treatment in treatments.items():
-            for part in treatment.combines:
-                if part == name or part not in treatments or treatment.combines.count(part) > 1:
-                    others = ", ".join(other for other in treatments if other != name)
-                    raise PydanticCustomError(
-                        ELSEWHERE,
-                        f"treatments.{name}.combines has {part[:LONGEST_NAME]!r}; it must name "
-                        f"other treatments of the study, each once: {others}",
-                    )
-        return treatments
-
     @model_validator(mode="after")
     def _a_share_for_each_layer(self) -> Self:
         layers = len(self.network.hidden)
@@ -153,101 +129,68 @@ class Study(Model):
         for place, step in steps:
             units = step.modulate.units if getattr(step, "modulate", None) else None
             if isinstance(units, list) and len(units) != layers:
-                raise PydanticCustomError(
-                    ELSEWHERE,
+                raise problem(
                     f"{place}.modulate.units has {len(units)} shares; it must have one for each of"
-                    f" the {layers} hidden layers",
+                    f" the {layers} hidden layers"
                 )
         return self
-
-    @field_validator("treatments")
-    @classmethod
-    def _tell_apart(cls, treatments: dict[str, Treatment]) -> dict[str, Treatment]:
-        # Tables and figures name a treatment only by its label.
-        names = {name: name for name in STATES}
-        for name, treatment in treatments.items():
-            label = " ".join(unicodedata.normalize("NFKC", treatment.label).casefold().split())
-            if label in names:
-                raise PydanticCustomError(
-                    ELSEWHERE,
-                    f"treatments.{name}.label is {treatment.label!r}, the label of "
-                    f"{names[label]}; labels must differ",
-                )
-            names[label] = name
-        return treatments
 
     @field_validator("contrasts")
     @classmethod
     def _compare_known(
         cls, contrasts: list[Two[str]] | None, info: ValidationInfo
     ) -> list[Two[str]] | None:
-        treatments: dict[str, Treatment] = info.data.get("treatments", {})
+        treatments: dict[str, Treatment] | None = info.data.get("treatments")
+        if contrasts is None or treatments is None:
+            return contrasts
         names = (*treatments, *STATES)
         off = [name for name, treatment in treatments.items() if treatment.withdrawal]
-        for place, pair in enumerate(contrasts or () if treatments else ()):
+        kept: list[Two[str]] = []
+        for place, pair in enumerate(contrasts):
+            if not _gone(info).isdisjoint(pair):
+                continue
             unknown = [name for name in pair if name not in {*names, WITHDRAWN}]
             if unknown:
-                problem = f"has {unknown[0][:LONGEST_NAME]!r}; it must name two of "
-                problem += f"{', '.join(names)}, or a treatment and {WITHDRAWN}"
+                wrong = f"has {unknown[0][:LONGEST_NAME]!r}; it must name two of "
+                wrong += f"{', '.join(names)}, or a treatment and {WITHDRAWN}"
             elif WITHDRAWN in pair and not (pair[0] in off and pair[1] == WITHDRAWN):
-                problem = f"is {pair}; {WITHDRAWN} must follow a treatment that has "
-                problem += f"`withdrawal: true`: {', '.join(off) or 'here none has'}"
-            elif pair[0] == pair[1] or any(set(pair) == set(x) for x in (contrasts or [])[:place]):
-                problem = f"is {pair}; it must be two different names, and no pair twice"
+                wrong = f"is {pair}; {WITHDRAWN} must follow a treatment that has "
+                wrong += f"`withdrawal: true`: {', '.join(off) or 'here none has'}"
+            elif pair[0] == pair[1] or any(set(pair) == set(other) for other in kept):
+                wrong = f"is {pair}; it must be two different names, and no pair twice"
             else:
+                kept.append(pair)
                 continue
-            raise PydanticCustomError(ELSEWHERE, f"contrasts[{place}] {problem}")
-        return contrasts
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_contrasts_and_claims(cls, study: Any) -> Any:
-        # If an overlay removes a treatment or a measure, the base study's contrasts and claims that
-        # are about it go, too.
-        treatments = study.get("treatments") if isinstance(study, dict) else None
-        if not isinstance(treatments, dict):
-            return study
-        gone = [name for name, treatment in treatments.items() if treatment is None]
-        if isinstance(contrasts := study.get("contrasts"), list):
-            kept = [x for x in contrasts if not (isinstance(x, list) and any(n in gone for n in x))]
-            study = {**study, "contrasts": kept}
-        if not isinstance(claims := study.get("claims"), list):
-            return study
-        off = [name for name in measures.in_order() if name in study and study[name] is None]
-        unmeasured = list(measures.numbers(off))
-        left = []
-        for claim in claims:
-            if isinstance(claim, dict) and isinstance(claim.get("than"), list):
-                if claim.get("number") in unmeasured:
-                    continue
-                than = [name for name in claim["than"] if name not in gone]
-                if claim.get("better") in gone or (claim["than"] and not than):
-                    continue
-                claim = {**claim, "than": than}
-            left.append(claim)
-        return {**study, "claims": left}
+            raise problem(f"contrasts[{place}] {wrong}")
+        return kept
 
     @model_validator(mode="after")
-    def _claim_what_is_measured(self) -> Self:
+    def _claim_what_is_measured(self, info: ValidationInfo) -> Self:
         known = [
             number.name
             for number in measures.numbers(self.measures).values()
             if number.better != "neither" and number.by != "cycle"
         ]
         others = [*self.treatments, *STATES, WITHDRAWN]
+        removed = self.model_fields_set.intersection(measures.in_order()).difference(self.measures)
+        unmeasured = measures.numbers(removed)
+        kept = []
         for place, claim in enumerate(self.claims):
-            wrong = [("than", name, others) for name in claim.than if name not in others]
+            than = [name for name in claim.than if name not in _gone(info)]
+            if claim.number in unmeasured or claim.better in _gone(info) or not than:
+                continue
+            wrong = [("than", name, others) for name in than if name not in others]
             if claim.better not in self.treatments:
                 wrong.append(("better", claim.better, [*self.treatments]))
             if claim.number not in known:
                 wrong.append(("number", claim.number, known))
             for key, found, allowed in wrong[-1:]:
-                raise PydanticCustomError(
-                    ELSEWHERE,
+                raise problem(
                     f"claims[{place}].{key} has {found[:LONGEST_NAME]!r}; it must be one of "
-                    f"{', '.join(allowed)}",
+                    f"{', '.join(allowed)}"
                 )
-        return self
+            kept.append(claim.model_copy(update={"than": than}))
+        return self.model_copy(update={"claims": kept})
 
     @property
     def measures(self) -> list[str]:
@@ -272,6 +215,11 @@ class Study(Model):
     def layer_sizes(self) -> list[int]:
         """Units by layer, from the input to the output."""
         return [self.task.features, *self.network.hidden, self.task.classes]
+
+
+def _gone(info: ValidationInfo) -> set[str]:
+    """Return the treatments that an overlay removed; contrasts and claims about them go, too."""
+    return set(info.context["gone"])
 
 
 def _with_measures() -> type[Study]:

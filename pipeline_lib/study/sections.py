@@ -34,6 +34,11 @@ HELD_OUT = 0.25
 ELSEWHERE = "elsewhere"  # the type of errors whose message is a complete sentence
 
 
+def problem(sentence: str) -> PydanticCustomError:
+    """Return what a validator raises if a complete sentence is the message."""
+    return PydanticCustomError(ELSEWHERE, sentence)
+
+
 # Braces, `://` and similar characters have a special meaning in Snakemake.
 LocalFile = Annotated[
     str,
@@ -77,11 +82,9 @@ class TaskOptions(Model):
         try:
             _ = self.file
         except PipelineError as error:
-            raise PydanticCustomError(ELSEWHERE, f"task.points: {error}") from None
+            raise problem(f"task.points: {error}") from None
         if self.held_out is not None and self.points is None:
-            raise PydanticCustomError(
-                ELSEWHERE, f"task.held_out is {self.held_out:g}; only a file of points can have it"
-            )
+            raise problem(f"task.held_out is {self.held_out:g}; only a file of points can have it")
         return self
 
     @property

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from pipeline_lib import items
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.names import STATES, UNTREATED, WITHDRAWN
 from pipeline_lib.options import Count, Model, Part, matching
-from pipeline_lib.study.sections import ELSEWHERE
+from pipeline_lib.study.sections import problem
 
 EACH = "each"  # treatment, in the key of an axis
 LONGEST_NAME = 60
@@ -148,12 +148,28 @@ TreatmentName = Annotated[
 ]
 
 
-def _that_start(treatments: dict[str, Treatment]) -> dict[str, Treatment]:
+def _fit_together(treatments: dict[str, Treatment]) -> dict[str, Treatment]:
     try:
         by_start(treatments)
     except PipelineError as error:
-        raise PydanticCustomError(ELSEWHERE, str(error)) from None
+        raise problem(str(error)) from None
+    names = {state: state for state in STATES}  # by label, by which readers tell treatments apart
+    for name, treatment in treatments.items():
+        others = [other for other in treatments if other != name]
+        for part in treatment.combines:
+            if part not in others or treatment.combines.count(part) > 1:
+                raise problem(
+                    f"treatments.{name}.combines has {part[:LONGEST_NAME]!r}; it must name other"
+                    f" treatments of the study, each once: {', '.join(others)}"
+                )
+        label = " ".join(unicodedata.normalize("NFKC", treatment.label).casefold().split())
+        if label in names:
+            raise problem(
+                f"treatments.{name}.label is {treatment.label!r}, the label of {names[label]};"
+                " labels must differ"
+            )
+        names[label] = name
     return treatments
 
 
-Treatments = Annotated[dict[TreatmentName, Treatment], AfterValidator(_that_start)]
+Treatments = Annotated[dict[TreatmentName, Treatment], AfterValidator(_fit_together)]

@@ -59,18 +59,20 @@ def validate(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> Study:
 
     Raises PipelineError with a line for each problem: the key, what was found, what is allowed.
     """
-    lines = []
+    lines, gone = [], list[Any]()
     if isinstance(raw, dict) and isinstance(treatments := raw.get("treatments"), dict):
+        gone = [name for name, treatment in treatments.items() if treatment is None]
         lines = [
             f"treatments.{_name(str(name))} is null, which removes a treatment, but the study has "
             f"no treatment of this name; its treatments are {', '.join(order)}"
-            for name, treatment in treatments.items()
-            if order and treatment is None and name not in order
+            for name in gone
+            if order and name not in order
         ]
-        first = {name: treatments[name] for name in order if name in treatments}
-        raw = raw | {"treatments": first | treatments}
+        ordered = {name: treatments[name] for name in order if name in treatments} | treatments
+        kept = {name: treatment for name, treatment in ordered.items() if name not in gone}
+        raw = raw | {"treatments": kept}
     try:
-        study = STUDY.model_validate(raw)
+        study = STUDY.model_validate(raw, context={"gone": gone})
     except ValidationError as error:
         lines += [_sentence(details) for details in error.errors()]
     if lines:
