@@ -219,7 +219,7 @@ class Study(Model):
 
 def _gone(info: ValidationInfo) -> set[str]:
     """Return the treatments that an overlay removed; contrasts and claims about them go, too."""
-    return set(info.context["gone"])
+    return set(cast(Any, info.context)["gone"])
 
 
 def _with_measures() -> type[Study]:
