@@ -69,7 +69,7 @@ EDITS: list[tuple[tuple[Any, ...], list[Any]]] = [
 # Edits of code, each of which changes a result.
 CODE = [
     ("pipeline_lib/model/pruning.py", "math.floor(", "-1 + math.floor("),
-    ("workflow_scripts/prune.py", 'study["sparsity"])', 'study["sparsity"] / 2)'),
+    ("workflow_scripts/prune.py", "**pruning)", '**pruning | {"sparsity": 0.1})'),
     ("pipeline_lib/names.py", '"Untreated"', '"Not treated"'),
 ]
 TARGETS = ["statistics", "figure_training", "figure_regions"]
