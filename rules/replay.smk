@@ -13,10 +13,9 @@ OPTIONS = {} if RUNS else {name: slices.values(STUDY)[name] for name in slices.R
 LOADED = [f"pipeline_lib.measures.{name}:run" for name in slices.REPLAYED]
 if RUNS:
     LOADED = [f"pipeline_lib.replay.orders.{RUNS.order}:{name}" for name in ("replay", "KERNELS")]
-STEPS = [step for name in TREATMENTS for step in slices.every_step(STUDY, name)]
 REPEATED = work(
     "replay",
-    [REPLAY, *LOADED, "pipeline_lib.steps.train:apply", *of_steps(STEPS)],
+    [REPLAY, *LOADED, "pipeline_lib.steps.train:apply", *of_steps(slices.every_step(STUDY))],
     {},
     order=RUNS and RUNS.order,
     study=slices.replay(STUDY),

@@ -16,7 +16,6 @@ from pipeline_lib.measures import Value
 from pipeline_lib.names import HEALTHY, TRAINING, UNTREATED
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
-from pipeline_lib.study.treatments import by_start
 from tests.conftest import ROOT
 from tests.projects import snakemake
 
@@ -57,8 +56,12 @@ class Run:
         self.stage("baseline", seed, HEALTHY, files, slices.baseline(study))
         files = [healthy, self.network(seed, UNTREATED)]
         self.stage("prune", seed, UNTREATED, files, slices.prune(study), source=HEALTHY)
-        for name in by_start(study.treatments):
-            start = study.treatments[name].start
+        starts = {name: treatment.start for name, treatment in study.treatments.items()}
+        made = [UNTREATED]
+        while len(made) <= len(starts):
+            made += [name for name in starts if name not in made and starts[name] in made]
+        for name in made[1:]:
+            start = starts[name]
             files = [self.network(seed, start), self.network(seed, name), of(seed, name, "history")]
             self.stage("treat", seed, name, files, slices.treat(study, name), source=start)
         for measure in study.measures:

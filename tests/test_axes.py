@@ -10,7 +10,7 @@ from pipeline_lib.files.rows import read_rows
 from pipeline_lib.names import VARIED_TABLES
 from pipeline_lib.reporting.typesetting import FORMATS
 from pipeline_lib.study import slices
-from pipeline_lib.study.axes import folders, scenarios, that_matter
+from pipeline_lib.study.axes import folders, scenarios
 from tests.projects import Project
 
 SEVERITY = "pruning.sparsity"
@@ -52,19 +52,13 @@ def test_each_sets_a_key_of_every_treatment(paper):
     assert stops == [[5, 5, 5], [None, 15, None]]  # of 15, 100 and 10 epochs
 
 
-def test_only_axes_that_change_what_is_made_matter(paper):
+def test_files_are_in_folders_of_the_axes_that_change_them_the_first_if_several_are_equal(paper):
     found = varied(paper, AXES)
-    assert that_matter(found, ["same"] * 4) == []
-    assert that_matter(found, ["a", "a", "b", "b"]) == [SEVERITY]
-    assert that_matter(found, ["a", "b", "a", "b"]) == [DOSE]
-    assert that_matter(found, ["a", "a", "a", "b"]) == [SEVERITY, DOSE]
-
-
-def test_scenarios_that_make_the_same_share_the_files_of_the_first(paper):
-    variants = {"lenient": {"relapse": {"threshold": 0.3}}, "wide": {"network": {"hidden": [600]}}}
-    found = varied(paper, {"choice": {"paper": {}} | variants})
-    of_paper, of_wide = "/choice~paper", "/choice~wide"
-    assert folders(found, ["same", "same", "other"]) == [of_paper, of_paper, of_wide]
+    for made, axes in (("aaaa", []), ("aabb", [SEVERITY]), ("abab", [DOSE]), ("abcd", [*AXES])):
+        assert folders(found, made) == [each.folder(axes) for each in found]
+    wide = {"network": {"hidden": [600]}}
+    found = varied(paper, {"choice": {"paper": {}, "lenient": {"relapse": {}}, "wide": wide}})
+    assert folders(found, "aab") == ["/choice~paper", "/choice~paper", "/choice~wide"]
 
 
 @pytest.mark.parametrize(
@@ -74,10 +68,7 @@ def test_scenarios_that_make_the_same_share_the_files_of_the_first(paper):
         ({"pruning.sparsty": [0.9]}, "pruning.sparsty is not a known key; did you mean sparsity"),
         ({"prune.sparsity": [0.9]}, "axes.prune.sparsity is not a key of the study"),
         ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
-        (
-            {"treatments.ssri.course.train.noise.0": [1]},
-            "there is no 0; [0.5, 0.0] can only be set as a whole",
-        ),
+        ({"treatments.ssri.course.train.noise.0": [1]}, "[0.5, 0.0] can only be set as a whole"),
         ({"baseline.epochs": [5, 5]}, "axes.baseline.epochs has 5 twice"),
         ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),
         ({"reproduction.published": ["a/b"]}, "cannot be part of a file name"),

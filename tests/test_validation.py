@@ -11,18 +11,11 @@ from hypothesis import given, settings
 
 from pipeline_lib.errors import PipelineError
 from pipeline_lib.study import slices
+from pipeline_lib.study.keys import put
 from pipeline_lib.study.validation import schema, validate
 from tests.conftest import ROOT
 from tests.strategies import UNHURRIED, base, mutated, valid
 from tests.trust.studies import refuse_or_run, run_on_both_engines, run_quietly
-
-
-def put(study, path, value):
-    *parents, last = path
-    for key in parents:
-        study = study[key]
-    study[last] = value
-
 
 SSRI = ["treatments", "ssri"]
 COURSE, KETAMINE = [*SSRI, "course"], ["treatments", "ketamine", "course", 0]

@@ -103,28 +103,21 @@ def scenarios(raw: Mapping[str, Any], *, order: Sequence[str] = ()) -> list[Scen
     return found
 
 
-def that_matter(scenarios: Sequence[Scenario], made: Sequence[object]) -> list[str]:
-    """Return the axes that have an effect; `made` holds the outcome of each scenario.
-
-    An axis has no effect if scenarios that differ only in this axis always have equal outcomes.
-    """
-    found = []
-    for axis in scenarios[0].labels:
-        like: dict[tuple[str, ...], object] = {}
-        for scenario, each in zip(scenarios, made, strict=True):
-            others = tuple(label for name, label in scenario.labels.items() if name != axis)
-            if like.setdefault(others, each) != each:
-                found.append(axis)
-                break
-    return found
-
-
 def folders(scenarios: Sequence[Scenario], made: Sequence[Hashable]) -> list[str]:
     """Return for each scenario the part of a path for what is made there.
 
+    It has the axes along which `made`, the outcome of each scenario, differs while the others stay.
     Scenarios with equal outcomes share one file, in the folder of the first of them.
     """
-    axes, first = that_matter(scenarios, made), dict[Hashable, str]()
+    axes = []
+    for axis in scenarios[0].labels:
+        like: dict[tuple[str, ...], Hashable] = {}
+        for scenario, each in zip(scenarios, made, strict=True):
+            others = tuple(label for name, label in scenario.labels.items() if name != axis)
+            if like.setdefault(others, each) != each:
+                axes.append(axis)
+                break
+    first: dict[Hashable, str] = {}
     return [
         first.setdefault(each, scenario.folder(axes))
         for scenario, each in zip(scenarios, made, strict=True)

@@ -20,6 +20,7 @@ from pipeline_lib.names import (
     HEALTHY,
     HISTORY,
     INSULT,
+    MAINTENANCE,
     STANDARD_POINTS,
     STATES,
     TRAINING,
@@ -40,7 +41,7 @@ from pipeline_lib.study.treatments import Treatment
 SHARED: dict[str, Callable[[Study, Treatment | None], Any]] = {
     "batch_size": lambda study, _: study.training.batch_size,
     "combined": lambda study, _: _plain(study.options_of("evaluate"))["combined"],
-    "maintenance": lambda _, treatment: _steps(treatment, "maintenance"),
+    "maintenance": lambda _, treatment: _steps(treatment, MAINTENANCE),
     "withdrawal": lambda _, treatment: bool(treatment and treatment.withdrawal),
 }
 
@@ -104,10 +105,10 @@ def values(study: Study) -> dict[str, Options]:
     }
 
 
-def every_step(study: Study, treatment: str) -> list[StepOptions]:
-    """Return the steps of a treatment's course and of its maintenance."""
-    found = study.treatments[treatment]
-    return [*_steps(found, "course"), *_steps(found, "maintenance")]
+def every_step(study: Study) -> list[StepOptions]:
+    """Return the steps of all treatments, those of each course and then of its maintenance."""
+    parts = [(each, part) for each in study.treatments.values() for part in (COURSE, MAINTENANCE)]
+    return [step for each, part in parts for step in _steps(each, part)]
 
 
 def states(study: Study, name: str) -> list[str]:
@@ -220,7 +221,6 @@ def report(study: Study) -> kinds.Report:
         )
         for name, treatment in study.treatments.items()
     }
-    steps = [step for name in study.treatments for step in every_step(study, name)]
     apart = {"results", "treatments", "axes", "drawn"}
     settings = study.model_dump(exclude=apart, exclude_none=True)
     if study.task.points:  # the clouds that it takes the place of would mislead
@@ -234,7 +234,7 @@ def report(study: Study) -> kinds.Report:
         "treatments": treatments,
         "steps": {
             kind: (items.load("steps", kind).Options.__doc__ or "").partition("\n")[0]
-            for kind in kinds_of(steps)
+            for kind in kinds_of(every_step(study))
         },
     }
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
 from pipeline_lib import items
-from pipeline_lib.errors import PipelineError
 from pipeline_lib.names import STATES, UNTREATED, WITHDRAWN
 from pipeline_lib.options import Count, Model, Part, matching
 from pipeline_lib.study.sections import problem
@@ -116,28 +115,6 @@ class Treatment(Model):
         return label
 
 
-def by_start(treatments: Mapping[str, Treatment]) -> list[str]:
-    """Return the names of the treatments, each after the treatment that it starts from.
-
-    Raises PipelineError if one starts from an unknown treatment or, in the end, from itself.
-    """
-    found: list[str] = []
-    for name in treatments:
-        chain = [name]
-        while (start := treatments[chain[-1]].start) != UNTREATED:
-            key = f"treatments.{chain[-1]}.from is {start[:LONGEST_NAME]!r}"
-            if start not in treatments:
-                others = ", ".join(other for other in treatments if other != chain[-1])
-                raise PipelineError(f"{key}; it must be one of the other treatments, {others}")
-            if start in chain:
-                raise PipelineError(
-                    f"{key}; a treatment must not start from itself, directly or through others"
-                )
-            chain.append(start)
-        found += [each for each in reversed(chain) if each not in found]
-    return found
-
-
 TreatmentName = Annotated[
     str,
     matching(
@@ -149,13 +126,20 @@ TreatmentName = Annotated[
 
 
 def _fit_together(treatments: dict[str, Treatment]) -> dict[str, Treatment]:
-    try:
-        by_start(treatments)
-    except PipelineError as error:
-        raise problem(str(error)) from None
     names = {state: state for state in STATES}  # by label, by which readers tell treatments apart
     for name, treatment in treatments.items():
         others = [other for other in treatments if other != name]
+        chain = [name]
+        while (start := treatments[chain[-1]].start) != UNTREATED:
+            key = f"treatments.{chain[-1]}.from is {start[:LONGEST_NAME]!r}"
+            if start not in treatments:
+                rest = ", ".join(other for other in treatments if other != chain[-1])
+                raise problem(f"{key}; it must be one of the other treatments, {rest}")
+            if start in chain:
+                raise problem(
+                    f"{key}; a treatment must not start from itself, directly or through others"
+                )
+            chain.append(start)
         for part in treatment.combines:
             if part not in others or treatment.combines.count(part) > 1:
                 raise problem(
