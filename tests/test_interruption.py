@@ -45,7 +45,7 @@ def test_a_second_workflow_is_refused_and_ctrl_c_ends_the_first_with_a_message(p
 def test_a_job_ends_with_the_shell_that_ran_it(tmp_path):
     script = (
         "import sys, time\n"
-        "from pipeline_lib.jobs.log import job_log\n"
+        "from pipeline_lib.jobs.script import job_log\n"
         f"with job_log({str(tmp_path / 'log')!r}, 'a job'):\n"
         "    print('began', flush=True)\n"
         "    time.sleep(60)\n"

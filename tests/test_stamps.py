@@ -14,7 +14,8 @@ from pipeline_lib.files.networks import origin, write_network
 from pipeline_lib.files.rows import digest, read_rows, read_table, schema, write_rows, write_table
 from pipeline_lib.files.stamps import BY_HAND, KEY, Made, origin_of, read_stamp, stamp_files
 from pipeline_lib.jobs import sources
-from pipeline_lib.jobs.plan import Job, made, plan
+from pipeline_lib.jobs.plan import Job, plan
+from pipeline_lib.jobs.script import made
 from pipeline_lib.measures import Value
 from pipeline_lib.steps import HistoryRow
 from tests.conftest import ROOT

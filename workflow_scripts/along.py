@@ -6,8 +6,7 @@ from pipeline_lib.analysis.along import Along, study_along
 from pipeline_lib.analysis.claims import Judged, judge
 from pipeline_lib.analysis.varied import Variant, read_varied, study_variants
 from pipeline_lib.files.rows import table_of, with_axes, write_rows, write_table
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 
 files, params = snakemake.input, snakemake.params
 

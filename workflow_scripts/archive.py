@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline_lib.jobs.log import job_log
+from pipeline_lib.jobs.script import job_log
 from pipeline_lib.reporting.archive import write_archive
 
 params = snakemake.params

@@ -6,8 +6,7 @@ from pipeline_lib import items
 from pipeline_lib.figures import pages
 from pipeline_lib.figures.shown import Job
 from pipeline_lib.files.stamps import stamp_files
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 
 files, output, params = snakemake.input, snakemake.output, snakemake.params
 

@@ -5,8 +5,7 @@ from pyarrow import concat_tables
 from pipeline_lib import measures
 from pipeline_lib.files.gathering import gather
 from pipeline_lib.files.rows import with_axes, write_table
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 
 files, study = list(snakemake.input), snakemake.params.study
 plans, scenarios = snakemake.params.planned, snakemake.params.scenarios

@@ -2,8 +2,7 @@
 
 from pipeline_lib.analysis.predictors import Association, Forecast, associations, forecasts
 from pipeline_lib.files.rows import read_rows, write_rows
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.measures import Value
 
 with job_log(snakemake.log[0], "look for what predicts the outcomes"):

@@ -15,8 +15,7 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import read_table, write_rows
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import REMEDY, write_text
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.replay.single import Replayed
 
 files, output, params = snakemake.input, snakemake.output, snakemake.params

@@ -2,8 +2,7 @@
 
 from pipeline_lib.engines.accuracy import Measurement
 from pipeline_lib.files.rows import write_rows
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.replay.published_run import replay_seed
 
 seed = int(snakemake.wildcards.seed)

@@ -2,8 +2,7 @@
 
 from pipeline_lib import items
 from pipeline_lib.files.rows import write_rows
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.replay.kernels import restart_with
 from pipeline_lib.replay.single import Replayed, SingleRun
 

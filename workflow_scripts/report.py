@@ -9,8 +9,7 @@ from pipeline_lib.figures import interactive, specs, style
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.measures import Value
 from pipeline_lib.reporting.findings import findings, markdown
 from pipeline_lib.reporting.methods import reading

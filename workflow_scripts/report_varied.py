@@ -9,8 +9,7 @@ from pipeline_lib.figures import of_axes
 from pipeline_lib.files.rows import read_rows, read_scenarios
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.numbers import axis_text, value_text
 from pipeline_lib.reporting.findings import markdown
 from pipeline_lib.reporting.origin import read_origin

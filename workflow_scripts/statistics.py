@@ -6,8 +6,7 @@ from pipeline_lib.analysis.claims import Judged, judge
 from pipeline_lib.analysis.paired import Pair, compare_treatments
 from pipeline_lib.analysis.values import by_key
 from pipeline_lib.files.rows import read_rows, write_rows
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.measures import Value
 
 output, study = snakemake.output, snakemake.params.study

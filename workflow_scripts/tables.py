@@ -3,8 +3,7 @@
 from pipeline_lib.analysis.published import read_published
 from pipeline_lib.files.rows import read_rows
 from pipeline_lib.files.stamps import stamp_files
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.measures import Value
 from pipeline_lib.reporting.results import read_results
 from pipeline_lib.reporting.statistics_tables import statistics_tables

@@ -3,9 +3,7 @@
 from pipeline_lib import engines
 from pipeline_lib.files.networks import origin, read_network, write_network
 from pipeline_lib.files.rows import write_rows
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
-from pipeline_lib.jobs.told import told
+from pipeline_lib.jobs.script import job_log, made, told
 from pipeline_lib.model.task import points
 from pipeline_lib.names import COURSE, TRAINING
 from pipeline_lib.steps import HistoryRow, Setting, take

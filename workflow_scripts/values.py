@@ -15,8 +15,7 @@ from pipeline_lib.files.rows import (
 )
 from pipeline_lib.files.stamps import stamp_files
 from pipeline_lib.files.whole import write_text
-from pipeline_lib.jobs.log import job_log
-from pipeline_lib.jobs.plan import made
+from pipeline_lib.jobs.script import job_log, made
 from pipeline_lib.measures import Value
 
 plans, scenarios = snakemake.params.planned, snakemake.params.scenarios

@@ -1,1 +1,1 @@
-"""Everything a job needs besides its work: a log, progress, a clean end, its code's digest."""
+"""Everything a job needs besides its work: a log, a stamp, a clean end, its code's digest."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_lib.files.stamps import NETWORK, STAMPED, Made, is_stamp_of, origin_of, read_stamp
-from pipeline_lib.jobs import sources
+from pipeline_lib.files.stamps import NETWORK, STAMPED, is_stamp_of, origin_of, read_stamp
 
 
 def plan(stage: str, *, study: Any, code: str, inputs: Mapping[str, str]) -> str:
@@ -22,15 +21,6 @@ def plan(stage: str, *, study: Any, code: str, inputs: Mapping[str, str]) -> str
     """
     text = json.dumps([stage, study, code, dict(inputs)], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def made(by: str, inputs: Iterable[str | Path]) -> Made:
-    """Return the stamp of a job's files, from the job's plan and the files that it read.
-
-    Raises PipelineError if the code was edited since the workflow planned the job.
-    """
-    sources.check()
-    return Made(by, origin_of(inputs, read=True))
 
 
 @dataclass(frozen=True)

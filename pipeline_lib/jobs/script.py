@@ -1,17 +1,21 @@
-"""A job's log: what the job did, how long it took, and an error message if it failed."""
+"""What the scripts of jobs share: the log, the stamp of what they make, and what they are told."""
 
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.files.stamps import Made, origin_of
 from pipeline_lib.jobs import sources
 from pipeline_lib.jobs.lean import start_lean
 from pipeline_lib.jobs.lifeline import end_with_the_workflow
@@ -78,3 +82,40 @@ def job_log(path: str | Path, title: str) -> Iterator[None]:
         gc.set_threshold(*thresholds)
         logger.removeHandler(handler)
         handler.close()
+
+
+def made(by: str, inputs: Iterable[str | Path]) -> Made:
+    """Return the stamp of a job's files, from the job's plan and the files that it read.
+
+    Raises PipelineError if the code was edited since the workflow planned the job.
+    """
+    sources.check()
+    return Made(by, origin_of(inputs, read=True))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a job of a seed is told on its command line (`told` and `command` in rules/stages.smk).
+
+    This is the stage that it is of, its seed, its log, and its files: those it reads come first.
+    `study` is the job's slice of the study and `made_by` its plan. If the job reads a network,
+    `source` is the state of that network and `planned` its plan. `beside` has the plans of further
+    networks that it reads, by state.
+    """
+
+    stage: str
+    state: str
+    study: Any
+    source: str | None
+    planned: str | None
+    made_by: str
+    beside: dict[str, str]
+    seed: int
+    log: str
+    files: list[str]
+
+
+def told() -> Told:
+    """Return what this process's command line says."""
+    stage, seed, log, *files = sys.argv[1:]
+    return Told(**json.loads(stage), seed=int(seed), log=log, files=files)
