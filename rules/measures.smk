@@ -72,16 +72,8 @@ def plans_of_gathered(kind):
 @cache
 def plan_of_gather(kind):
     """The plan of the study's rows of one kind."""
-    return plan(
-        "gather",
-        study=[slices.gather(STUDY, kind), AXIS_VALUES],
-        code=code("gather"),
-        inputs={
-            f"{at} {place}": each
-            for at, plans in enumerate(plans_of_gathered(kind))
-            for place, each in plans.items()
-        },
-    )
+    read, inputs = [slices.gather(STUDY, kind), AXIS_VALUES], {"scenarios": plans_of_gathered(kind)}
+    return plan("gather", study=read, code=code("gather"), inputs=inputs)
 
 
 ROWS = {name: (gathered(name), partial(plan_of_gather, name)) for name in MEASURES}

@@ -33,7 +33,7 @@ rule prune:
 rule treat:
     input:
         network=network_at(
-            lambda wildcards: start_of(wildcards.treatment, case(wildcards)),
+            lambda wildcards: CASES[case(wildcards)].treatments[wildcards.treatment].start,
         ),
     output:
         network=network_file("{treatment}"),

@@ -11,33 +11,26 @@ from snakemake.resources import Resource
 NETWORK = "network"
 
 
-def start_of(state, at):
-    """The state of the network from which that of a state is made; the healthy one has none."""
-    if state in STATES:
-        return HEALTHY if state == UNTREATED else None
-    return CASES[at].treatments[state].start
-
-
 def work_on_network(state, at):
-    """What the job of a network reads of the study, and the code that it runs."""
+    """The networks that a network is made of, what its job reads of the study, and its code."""
     study, engine = CASES[at], ENGINES[at]
     if state == HEALTHY:
-        return slices.baseline(study), ["baseline", engine, "pipeline_lib.steps.train:apply"]
+        return [], slices.baseline(study), ["baseline", engine, "pipeline_lib.steps.train:apply"]
     if state == UNTREATED:
         read = slices.prune(study)
         further = read.get(INSULT, {}).get("course", [])
-        return read, ["prune", *([engine, *of_steps(further)] if further else [])]
+        return [HEALTHY], read, ["prune", *([engine, *of_steps(further)] if further else [])]
     read = slices.treat(study, state)
-    return read, ["treat", engine, *of_steps(read["course"])]
+    return [study.treatments[state].start], read, ["treat", engine, *of_steps(read["course"])]
 
 
 def work_of_measure(name, state, at):
-    """What a measure of one state's network reads of the study, and the code that it runs."""
+    """The networks that a measure of one of them reads, what it reads of the study, and its code."""
     read = slices.measure(CASES[at], name, state)
     lists = [each for each in read["options"].values() if isinstance(each, list)]
     steps = of_steps([step for each in lists for step in each if isinstance(step, dict)])
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
-    return read, ["measure", ENGINES[at], *entries, *steps]
+    return [state, *slices.beside(name)], read, ["measure", ENGINES[at], *entries, *steps]
 
 
 @cache
@@ -48,24 +41,19 @@ def told(stage, at):
     """
     kind, state = stage
     if kind == NETWORK:
-        study, entries = work_on_network(state, at)
-        source, others = start_of(state, at), []
+        states, study, entries = work_on_network(state, at)
         # The name counts too, because a treatment's course uses a generator of that name.
         name = state if state in STATES else f"treat {state}"
     else:
-        study, entries = work_of_measure(kind, state, at)
-        source, others, name = state, slices.beside(kind), f"{kind} {state}"
-    planned = source and plan_of_stage((NETWORK, source), at)
-    beside = {other: plan_of_stage((NETWORK, other), at) for other in others}
-    inputs = {"network": planned} if source else {}
+        states, study, entries = work_of_measure(kind, state, at)
+        name = f"{kind} {state}"
+    networks = {each: plan_of_stage((NETWORK, each), at) for each in states}
     return {
         "stage": kind,
         "state": state,
         "study": study,
-        "source": source,
-        "planned": planned,
-        "made_by": plan(name, study=study, code=code(*entries), inputs=inputs | beside),
-        "beside": beside,
+        "networks": networks,
+        "made_by": plan(name, study=study, code=code(*entries), inputs=networks),
     }
 
 

@@ -32,11 +32,10 @@ class Run:
         self.study, self.folder = study, folder
         self.log = str(folder / "job.log")
 
-    def stage(self, script, seed, state, files, study, stage="", source=None):
+    def stage(self, script, seed, state, files, study, stage="", networks=()):
         """A job of a seed, which is told all on its command line."""
-        told = {"stage": stage, "state": state, "study": study, "source": source}
-        told |= {"planned": None, "made_by": script}
-        told["beside"] = dict.fromkeys(slices.beside(stage) if script == "measure" else [])
+        told = {"stage": stage, "state": state, "study": study, "made_by": script}
+        told["networks"] = dict.fromkeys(networks)
         command = [script, json.dumps(told), str(seed), self.log, *map(str, files)]
         with patch("sys.argv", command):
             runpy.run_path(str(SCRIPTS / f"{script}.py"), run_name="__main__")
@@ -55,7 +54,7 @@ class Run:
         files = [healthy, of(seed, "history")]
         self.stage("baseline", seed, HEALTHY, files, slices.baseline(study))
         files = [healthy, self.network(seed, UNTREATED)]
-        self.stage("prune", seed, UNTREATED, files, slices.prune(study), source=HEALTHY)
+        self.stage("prune", seed, UNTREATED, files, slices.prune(study), networks=[HEALTHY])
         starts = {name: treatment.start for name, treatment in study.treatments.items()}
         made = [UNTREATED]
         while len(made) <= len(starts):
@@ -63,14 +62,14 @@ class Run:
         for name in made[1:]:
             start = starts[name]
             files = [self.network(seed, start), self.network(seed, name), of(seed, name, "history")]
-            self.stage("treat", seed, name, files, slices.treat(study, name), source=start)
+            self.stage("treat", seed, name, files, slices.treat(study, name), networks=[start])
         for measure in study.measures:
             for state in slices.states(study, measure):
                 part = slices.measure(study, measure, state)
                 states = [state, *slices.beside(measure)]
                 files = [self.network(seed, each) for each in states] + [of(seed, state, measure)]
                 files += [of(seed, state, f"{measure}_history")] if self.trains(measure) else []
-                self.stage("measure", seed, state, files, part, measure)
+                self.stage("measure", seed, state, files, part, measure, states)
 
     def trains(self, measure: str) -> bool:
         """Tell whether a measure takes a treated network through training."""

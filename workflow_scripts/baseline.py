@@ -14,7 +14,7 @@ job = told()
 seed, study = job.seed, job.study
 
 with job_log(job.log, f"seed {seed}: healthy network"):
-    path, history = job.files
+    path, history = job.outputs
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
     setting = Setting(engine, training, study["batch_size"], seed, job.state)

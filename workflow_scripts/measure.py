@@ -13,21 +13,20 @@ seed, state, study = job.seed, job.state, job.study
 
 with job_log(job.log, f"seed {seed}: {job.stage}, {state}"):
     measure = measures.load(job.stage)
-    plans = {state: job.planned} | job.beside
-    paths, (metrics, *history) = job.files[: len(plans)], job.files[len(plans) :]
-    network, *others = [
-        read_network(path, origin(seed, of), planned)
-        for path, (of, planned) in zip(paths, plans.items(), strict=True)
-    ]
+    metrics, *history = job.outputs
+    networks = {
+        of: read_network(path, origin(seed, of), planned)
+        for path, (of, planned) in zip(job.inputs, job.networks.items(), strict=True)
+    }
     subject = Subject(seed, state, engines.load(study["engine"]))
     rows = measure.run(
         subject,
-        network,
-        **dict(zip(job.beside, others, strict=True)),
+        networks.pop(state),
+        **networks,
         **{data: points(data, seed, **options) for data, options in study["points"].items()},
         **study["options"],
     )
-    by = made(job.made_by, paths)
+    by = made(job.made_by, job.inputs)
     write_rows(metrics, rows, measure.Row, by)
     for path in history:
         write_rows(path, subject.history, HistoryRow, by)

@@ -13,8 +13,8 @@ seed, study = job.seed, job.study
 pruning = {name: value for name, value in study.items() if name != INSULT}
 
 with job_log(job.log, f"seed {seed}: prune to {study['sparsity']:.1%}"):
-    source, path = job.files
-    healthy = read_network(source, origin(seed, HEALTHY), job.planned)
+    [source], [path] = job.inputs, job.outputs
+    healthy = read_network(source, origin(seed, HEALTHY), job.networks[HEALTHY])
     damaged = prune(healthy, **pruning)
     if further := study.get(INSULT):
         engine = engines.load(further["engine"])

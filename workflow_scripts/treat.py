@@ -12,11 +12,12 @@ job = told()
 seed, treatment, study = job.seed, job.state, job.study
 
 with job_log(job.log, f"seed {seed}: treatment {treatment}"):
-    source, path, history = job.files
+    [source], (path, history) = job.inputs, job.outputs
     engine = engines.load(study["engine"])
     training = points(TRAINING, seed, **study["training"])
     setting = Setting(engine, training, study["batch_size"], seed, treatment)
-    start = read_network(source, origin(seed, job.source), job.planned)
+    [(state, planned)] = job.networks.items()
+    start = read_network(source, origin(seed, state), planned)
     generator = engine.generator(seed, COURSE, treatment)
     network = take(study["course"], start, setting, generator)
     by = made(job.made_by, [source])

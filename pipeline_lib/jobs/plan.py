@@ -13,7 +13,7 @@ from typing import Any
 from pipeline_lib.files.stamps import NETWORK, STAMPED, is_stamp_of, origin_of, read_stamp
 
 
-def plan(stage: str, *, study: Any, code: str, inputs: Mapping[str, str]) -> str:
+def plan(stage: str, *, study: Any, code: str, inputs: Mapping[str, Any]) -> str:
     """Return a digest of all that decides what a job makes, except the seed.
 
     `study` is the job's slice of the study, ready for JSON. `code` is the fingerprint of its code

@@ -97,25 +97,24 @@ def made(by: str, inputs: Iterable[str | Path]) -> Made:
 class Told:
     """What a job of a seed is told on its command line (`told` and `command` in rules/stages.smk).
 
-    This is the stage that it is of, its seed, its log, and its files: those it reads come first.
-    `study` is the job's slice of the study and `made_by` its plan. If the job reads a network,
-    `source` is the state of that network and `planned` its plan. `beside` has the plans of further
-    networks that it reads, by state.
+    This is the stage that it is of, its slice of the study, the plans of the networks that it
+    reads, by state and in the order of its inputs, its own plan, its seed, its log and its files.
     """
 
     stage: str
     state: str
     study: Any
-    source: str | None
-    planned: str | None
+    networks: dict[str, str]
     made_by: str
-    beside: dict[str, str]
     seed: int
     log: str
-    files: list[str]
+    inputs: list[str]
+    outputs: list[str]
 
 
 def told() -> Told:
     """Return what this process's command line says."""
-    stage, seed, log, *files = sys.argv[1:]
-    return Told(**json.loads(stage), seed=int(seed), log=log, files=files)
+    text, seed, log, *files = sys.argv[1:]
+    stage = json.loads(text)
+    read = len(stage["networks"])
+    return Told(**stage, seed=int(seed), log=log, inputs=files[:read], outputs=files[read:])
