@@ -47,7 +47,7 @@ SHOWN = OF_VALUES
 include: "figures.smk"
 
 
-rule report_varied:
+rule report:
     input:
         **files(OF_VALUES | OF_AXES),
         **read_by_page("varied.html.j2"),
@@ -79,5 +79,5 @@ rule report_varied:
 
 STUDY_LEVEL = [
     rules.along.output,
-    rules.report_varied.output,
+    rules.report.output,
 ]
