@@ -1,4 +1,5 @@
-# From a seed to its networks: healthy, pruned, and treated in each way.
+# From a seed to its networks: healthy, pruned, and treated in each way. What jobs are told is in
+# stages.smk (`job_of`, `network_at`, `command`), and their paths are in common.smk.
 
 
 rule baseline:

@@ -3,7 +3,7 @@
 from pipeline_lib.names import COMBINATIONS, OURS_ALONE, RELAPSE_TABLES, STATISTICS_TABLES
 
 OF_MEASURES = [spec.name for spec in measures.tables(MEASURES)]
-TABLES = [
+TABLE_NAMES = [
     *OF_MEASURES,
     *([COMBINATIONS] if slices.combines(STUDY) else []),
     *(x for x in STATISTICS_TABLES if slices.RELAPSE in MEASURES or x not in RELAPSE_TABLES),
@@ -15,7 +15,7 @@ COMPARED = {"comparison": COMPARISON} if PUBLISHED else {}
 
 
 # The study's numbers and statistics, for tables and pages, each with the plan that makes it.
-NUMBERS = {
+OF_NUMBERS = {
     **OF_VALUES,
     "pairs": (in_results("statistics", "paired.parquet"), STATISTICS["made_by"]),
     "logrank": (in_results("statistics", "logrank.parquet"), STATISTICS["made_by"]),
@@ -26,13 +26,13 @@ NUMBERS = {
 
 rule tables:
     input:
-        **files(NUMBERS),
+        **files(OF_NUMBERS),
         **PUBLISHED,
     output:
         tables=[
-            in_report("tables", table, in_results("tables", f"{table}.csv")) for table in TABLES
+            in_report("tables", table, in_results("tables", f"{table}.csv")) for table in TABLE_NAMES
         ],
-        others=expand(in_results("tables", "{table}.{form}"), table=TABLES, form=["md", "tex"]),
+        others=expand(in_results("tables", "{table}.{form}"), table=TABLE_NAMES, form=["md", "tex"]),
         ours=expand(
             in_results("tables", OURS_ALONE, "{table}.{form}"),
             table=OF_MEASURES if STUDY.publication else [],
@@ -45,7 +45,7 @@ rule tables:
         **work(
             "tables",
             ["tables", *of_measures("NUMBERS", "TABLES")],
-            NUMBERS,
+            OF_NUMBERS,
             study=slices.tables(STUDY),
         ),
     message:
@@ -86,7 +86,7 @@ if PUBLISHED:
 
 # What figures show.
 SHOWN = {
-    **NUMBERS,
+    **OF_NUMBERS,
     "survival": (in_results("statistics", "survival.parquet"), STATISTICS["made_by"]),
     "history": (gathered("history"), partial(plan_of_gather, "history")),
     "comparison": (COMPARISON, REPRODUCTION["made_by"]),
@@ -98,7 +98,7 @@ include: "figures.smk"
 
 rule report:
     input:
-        **files(NUMBERS),
+        **files(OF_NUMBERS),
         **PUBLISHED,
         **COMPARED,
         **read_by_page("report.html.j2"),
@@ -112,7 +112,7 @@ rule report:
         **work(
             "report",
             ["report", *of_measures("NUMBERS", "TABLES", "FIGURES")],
-            NUMBERS,
+            OF_NUMBERS,
             study=slices.report(STUDY),
             looks=LOOKS,
         ),

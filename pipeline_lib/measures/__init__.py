@@ -10,6 +10,9 @@ A measure is a file in this folder that defines:
   measures that it names in `AFTER`;
 - `NUMBERS`, `TABLES` and `FIGURES`, which say how its numbers are printed and where.
 
+`run` is called by workflow_scripts/measure.py, and `values` by analysis/values.py, which computes
+the study's numbers. reporting/tables.py and the modules of figures lay them out.
+
 The keyword arguments of `run` and `values` say what they need: the measure's options, and settings
 that `study.slices` lists as shared. `run` may also ask for data sets (`clean`, `standard`,
 `training`), and for the `untreated` network of the seed. A job depends on nothing else.
