@@ -30,7 +30,8 @@ rule tables:
         **PUBLISHED,
     output:
         tables=[
-            in_report("tables", table, in_results("tables", f"{table}.csv")) for table in TABLE_NAMES
+            in_report("tables", table, in_results("tables", f"{table}.csv"))
+            for table in TABLE_NAMES
         ],
         others=expand(in_results("tables", "{table}.{form}"), table=TABLE_NAMES, form=["md", "tex"]),
         ours=expand(
