@@ -13,9 +13,11 @@ from types import ModuleType
 
 
 def start_lean() -> None:
-    """Do without pydantic, and keep PyArrow from importing pandas and Numba `scipy.linalg`."""
+    """Do without pydantic, and keep PyArrow from pandas, and Numba from yaml and `scipy.linalg`."""
     _options_without_pydantic()
     _arrow_without_pandas()
+    # Numba would read settings from a file in the working directory. Jobs that need yaml have it.
+    sys.modules.setdefault("yaml", None)  # type: ignore[arg-type]
     with suppress(ImportError):  # a SciPy of another layout: Numba then imports all of it
         _blas_alone()
 
