@@ -8,8 +8,6 @@ distribution, Mann-Whitney about its place; all p-values are one family, correct
 `make agreement` runs both studies first.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

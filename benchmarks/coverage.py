@@ -9,8 +9,6 @@ sample, and the share of the intervals that hold the population's mean is the co
 justifies the method of `analysis.intervals`.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -10,8 +10,6 @@ log. The same jobs on a network of a few units show how much of a job is not ari
 kernels read from their cache, files read and written.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform

@@ -11,8 +11,6 @@ prints CPU-seconds by phase and how many values equal the published run's of thi
 study names a file that has them.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import itertools

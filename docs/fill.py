@@ -14,8 +14,6 @@ by seed (`results/values.parquet`) become a table of its main results with their
 copy is kept in `docs/values`, so that the table can be checked without running the study again.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys

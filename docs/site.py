@@ -1,7 +1,5 @@
 """Pages of the site that are not files in docs: the README, CONTRIBUTING, and every module."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig

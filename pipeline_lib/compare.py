@@ -6,8 +6,6 @@
 The first is the one that the second is held against. Treatments are matched by name.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 import sys

@@ -1,7 +1,5 @@
 """Numbers that are drawn for each seed, so that seeds differ as patients do."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Steps and measures are found by name: each is one file in its folder."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from functools import cache

@@ -4,8 +4,6 @@ A number that is used by only one measure is named in that measure's file; numbe
 modules mention too are named here. `numbers.Number` says how a number is printed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

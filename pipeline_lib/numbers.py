@@ -1,7 +1,5 @@
 """Declarations of a measure's numbers: how each is printed, compared and shown."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Options are read when a study is validated, so this module imports no numerical library.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal, TypeVar
 

@@ -9,8 +9,6 @@ The least-squares fit to the numbers of all seeds is the one to their means, sin
 the same seeds. Intervals are percentiles over resampled seeds, each taken with all its values.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Sequence

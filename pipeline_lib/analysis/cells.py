@@ -3,8 +3,6 @@
 Tables, figures, findings and the comparison with published numbers all read these cells.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -5,8 +5,6 @@ judged by the difference within seeds, its interval and a test, since a differen
 and still be too small to matter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Two studies, or two scenarios of studies with axes, brought together seed by seed."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The replay of the published run compared with the published numbers, digit for digit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 

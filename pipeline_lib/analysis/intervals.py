@@ -6,8 +6,6 @@ transformation (1992), which undoes skewness. Of the methods tried it covers bes
 seeds (docs/coverage.md). A count of seeds gets Wilson's interval (1927).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -5,12 +5,11 @@ is compared is the difference within each seed; seeds without one of the two are
 tests, and how they are corrected for their number, are those of `analysis.permutation`.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import scipy
@@ -59,7 +58,7 @@ class Pair:
     superiority: float
     note: str
 
-    def mirrored(self) -> Pair:
+    def mirrored(self) -> Self:
         """Return the pair in the other direction."""
         low, high = mirrored(self.ci_low, self.ci_high)
         return replace(

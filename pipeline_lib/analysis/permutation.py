@@ -10,8 +10,6 @@ dependence they have: this is the step-down max-T procedure of Westfall and Youn
 count as one, and its smallest p does not grow with the family.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple

@@ -5,8 +5,6 @@ as given. It is an estimate for planning: the scatter is estimated too, and a di
 found is often larger than the true one.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 
 import numpy as np

@@ -5,8 +5,6 @@ Each predictor is compared with each outcome by Spearman's rank correlation. A r
 all predictors together, and is judged on seeds to which it was not fitted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar

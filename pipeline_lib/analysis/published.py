@@ -1,7 +1,5 @@
 """The files of published numbers, and how far a printed number may be from the computed one."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence

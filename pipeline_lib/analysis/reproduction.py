@@ -6,8 +6,6 @@ the published run is known seed by seed, seeds are permuted between the two (`pe
 Otherwise Welch's test uses the printed mean and SD.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -7,8 +7,6 @@ seed without the event is right-censored after the last cycle. The curves are Ka
 and the tests the log-rank test and Fisher's exact test, all scipy's.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 import warnings

@@ -4,8 +4,6 @@ Values are in the units that people read, such as per cent; the files of measure
 and fractions.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence

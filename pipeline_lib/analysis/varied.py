@@ -1,7 +1,5 @@
 """The numbers of a study with axes by scenario, the lines along each axis, variants compared."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -6,8 +6,6 @@ sample SDs here. `rounding` is how far a printed mean may be from the true one; 
 for it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -4,8 +4,6 @@ It draws random numbers in the same order as the published run. Given the publis
 therefore repeats the published run to the last digit (see `replay`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What the engines' training has in common: Adam's constants, the ramps, the end of an epoch."""
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Each is drawn by the module of its kind.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline_lib import measures

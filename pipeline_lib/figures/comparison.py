@@ -1,7 +1,5 @@
 """Our means minus the published ones, with their Welch intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ It is a Vega-Lite specification, which Vega draws in the browser; the page has b
 the study's values and cells, and nothing is computed again.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

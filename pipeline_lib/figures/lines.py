@@ -1,7 +1,5 @@
 """A panel for each number, with the mean of each state over noise levels or stress cycles."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes

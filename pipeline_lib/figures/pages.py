@@ -1,7 +1,5 @@
 """The pages that figures are drawn for, and the writing of their files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import groupby

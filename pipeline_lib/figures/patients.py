@@ -1,7 +1,5 @@
 """Accuracy over what was drawn for each seed: a point for each seed, a line for each treatment."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """What predicts the outcomes: a panel for each outcome, a row for each number of the network."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 
 from pipeline_lib.analysis.predictors import Association, predictor_text

@@ -1,7 +1,5 @@
 """The task, and the class that each network of one seed assigns to each point of the plane."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

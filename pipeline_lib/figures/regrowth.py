@@ -5,8 +5,6 @@ regrown weights have a gradient of exactly zero. They are ties, which are taken 
 the units of these rows regain all of their inputs although no gradient asked for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

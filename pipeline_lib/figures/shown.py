@@ -1,7 +1,5 @@
 """What a figure is drawn from, and the labels of its axes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A panel for each number, with a row for each state: all seeds, the mean and its interval."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import Any

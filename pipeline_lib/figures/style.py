@@ -4,8 +4,6 @@ Treatments differ in colour, lightness, marker and line style, so that colour-bl
 the figures, also in black and white.
 """
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections.abc import Container, Iterable, Mapping, Sequence

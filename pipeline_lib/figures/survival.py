@@ -1,7 +1,5 @@
 """Relapse-free survival of the seeds that responded, through the stress cycles (Kaplan-Meier)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

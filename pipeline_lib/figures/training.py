@@ -1,7 +1,5 @@
 """Training curves: loss and internal noise by epoch, in the course and in maintenance."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any

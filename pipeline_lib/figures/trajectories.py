@@ -1,7 +1,5 @@
 """Trajectories: a number of every seed over the stress cycles, in a panel for each treatment."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

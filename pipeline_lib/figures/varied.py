@@ -5,8 +5,6 @@ panel for each variant. Two numeric axes give a map for each main number, and na
 each. Of more than two axes the first two are drawn, at the first value of the others.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping
 from typing import Any

@@ -4,8 +4,6 @@ Seeds share their plans, so a plan does not tell whose rows a file should hold. 
 file does, and so its readers check nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path

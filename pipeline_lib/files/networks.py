@@ -1,7 +1,5 @@
 """The file of a network (safetensors, no pickle)."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ A file carries a stamp (`stamps`) with a digest of its rows. The digest and all 
 whenever the file is read.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields

@@ -7,8 +7,6 @@ read, with networks apart from other files, because a study need not keep its ne
 known before anything runs, so a workflow can tell whether a file is up to date.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -46,7 +44,7 @@ class Made:
     by: str = UNPLANNED
     of: str = field(default_factory=lambda: origin_of([]))
 
-    def stamp(self, content: str) -> Stamp:
+    def stamp(self, content: str) -> "Stamp":
         """Return the stamp of a file with this content."""
         return Stamp(content, self.by, self.of)
 

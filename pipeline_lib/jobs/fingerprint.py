@@ -12,8 +12,6 @@ module counts as that definition. A module that is used as a value counts as a w
 name is built at run time must be given as an entry.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 from functools import cache

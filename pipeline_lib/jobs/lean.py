@@ -1,7 +1,5 @@
 """What other libraries load for a job that does not need it: a third of a short job's time."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import sys

@@ -1,7 +1,5 @@
 """A job ends with the workflow that started it, so that it cannot run on beside the next one."""
 
-from __future__ import annotations
-
 import os
 import select
 import signal

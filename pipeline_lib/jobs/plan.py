@@ -1,7 +1,5 @@
 """The plan of a job: a digest, known before anything runs, of all that decides what it makes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What the scripts of jobs share: the log, the stamp of what they make, and what they are told."""
 
-from __future__ import annotations
-
 import gc
 import json
 import logging

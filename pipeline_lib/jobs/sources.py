@@ -3,8 +3,6 @@
 A job is planned with the code as it was when the workflow started, but imports the code later.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The activity of hidden units without noise, layer by layer, and the logits above them."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The network: weights, biases, masks of surviving weights, and modulation (Methods, network)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal

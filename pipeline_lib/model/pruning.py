@@ -1,7 +1,5 @@
 """Magnitude pruning: the smallest weights are cut, of each matrix or of all (Methods, pruning)."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Regrowth of the pruned weights with the highest scores (Methods, ketamine-like recovery)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 

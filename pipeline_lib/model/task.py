@@ -4,8 +4,6 @@ Each data set depends only on the seed and on its settings. A study with more te
 trains on the same points as before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -6,8 +6,6 @@ one. Two functions tell it who the maker is. If others of the same names are loa
 processor computes as an Intel one does. They can only be loaded when a process starts.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """One file to share: a finished study with its code, its settings and a description of both."""
 
-from __future__ import annotations
-
 import json
 import os
 import zipfile

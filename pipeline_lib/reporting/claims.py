@@ -1,7 +1,5 @@
 """The claims of a study, in sentences and as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from itertools import groupby

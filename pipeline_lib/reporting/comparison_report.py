@@ -1,7 +1,5 @@
 """The comparison with published numbers as readers see it: a verdict in one line, and tables."""
 
-from __future__ import annotations
-
 import itertools
 import statistics
 from collections.abc import Mapping, Sequence

@@ -5,8 +5,6 @@ that is by the tests of `analysis.paired` and `analysis.survival`. Every number 
 are compared gets a finding.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace

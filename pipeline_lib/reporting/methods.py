@@ -3,8 +3,6 @@
 Everything is said from the study's own settings, so that a study with other settings reads right.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Where the numbers of a report come from: versions, commit, and how to cite them."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Sentences on response, on relapse after it, and on what predicts them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pipeline_lib.analysis.intervals import ALPHA

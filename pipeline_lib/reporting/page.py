@@ -1,7 +1,5 @@
 """The report of a study: one HTML page that opens offline and can be sent to a colleague."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """The statistics of a study, asked number by number and pair by pair."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

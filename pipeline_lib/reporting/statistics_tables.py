@@ -1,7 +1,5 @@
 """The statistics of a study as tables for readers: combinations, relapses, tests."""
 
-from __future__ import annotations
-
 from pipeline_lib import names
 from pipeline_lib.analysis.cells import Cell
 from pipeline_lib.analysis.intervals import LEVEL

@@ -4,8 +4,6 @@ Where treatments are rows, the published numbers are in the row below each; wher
 they are in the column to the right. Numbers to compare are therefore always neighbours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pipeline_lib import measures

@@ -1,7 +1,5 @@
 """A table as text: CSV for programs, Markdown and LaTeX for readers."""
 
-from __future__ import annotations
-
 import csv as csv_files
 import io
 import re

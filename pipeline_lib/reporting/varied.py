@@ -1,7 +1,5 @@
 """What a study with axes found, in sentences and in tables made from its numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

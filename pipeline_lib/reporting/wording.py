@@ -1,7 +1,5 @@
 """Numbers and names as readers see them, in tables and in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

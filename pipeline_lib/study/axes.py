@@ -5,8 +5,6 @@ with variants, each of which changes some keys (`size: {paper: {}, wide: {…}}`
 value of each axis. It is a complete study and is validated like any other.
 """
 
-from __future__ import annotations
-
 import copy
 import itertools
 import math

@@ -4,8 +4,6 @@ These models are the only source: they validate studies, and `config.schema.json
 use, is exported from them.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self, cast
 
 from pydantic import (

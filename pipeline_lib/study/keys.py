@@ -1,7 +1,5 @@
 """Keys of a study, written with dots: where they are in its YAML, and how they are set."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product

@@ -1,7 +1,5 @@
 """The types of the slices of a study that jobs of each kind read."""
 
-from __future__ import annotations
-
 from typing import Any, TypedDict
 
 from pipeline_lib.steps import StepOptions

@@ -7,8 +7,6 @@ take the last of two values of the same key, and would run the programs in a fil
 `__use_yte__`.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """The study of each seed, if numbers are drawn for it: seeds differ, as patients do."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from typing import Any

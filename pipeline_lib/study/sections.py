@@ -1,7 +1,5 @@
 """The sections that every study has: the task, the network, its training and its damage."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator

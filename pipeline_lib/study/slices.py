@@ -4,8 +4,6 @@ A slice is ready for JSON. What a measure reads follows from the keyword argumen
 its options, points of the task, and the settings in `SHARED`.
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 from collections.abc import Callable, Sequence

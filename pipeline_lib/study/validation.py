@@ -1,7 +1,5 @@
 """Validation: from raw YAML to a `Study`, or to one sentence for each problem."""
 
-from __future__ import annotations
-
 import difflib
 import json
 from collections.abc import Mapping, Sequence

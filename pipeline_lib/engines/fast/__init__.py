@@ -4,8 +4,6 @@ It uses different random generators, so its networks differ from the plain engin
 runs of that engine do. With the same batches and no noise both give the same network.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

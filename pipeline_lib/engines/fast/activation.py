@@ -1,7 +1,5 @@
 """The response of a hidden unit to its pre-activation: activation, noise, modulation, slope."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

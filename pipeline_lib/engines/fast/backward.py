@@ -1,7 +1,5 @@
 """The gradient of a mini-batch on a compacted network."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from pipeline_lib.engines.fast.compaction import Plan

@@ -14,8 +14,6 @@ Within a layer, dense units come first, then other full units, then flat ones. A
 parameters form one vector, which holds each matrix's sparse weights, dense block and biases.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

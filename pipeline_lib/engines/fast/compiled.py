@@ -12,8 +12,6 @@ may then refer to the other's code, which later jobs would run with arguments of
 Each function's index and files are therefore read and written under a lock.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os

@@ -6,8 +6,6 @@ a dense network, and changes no weight: Adam's EPSILON is so much larger that th
 weight by less than 1e-30.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Activity has one row per unit and one column per sample, so that every loop runs along samples.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Gradients of all weights for regrowth, including pruned ones, which compaction leaves out."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from pipeline_lib.model.network import Network

@@ -4,8 +4,6 @@ Loops over short arrays become vector instructions. Logarithm, sine and cosine a
 because calls to library functions would prevent this.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from pipeline_lib.engines.fast.compiled import compiled

@@ -4,8 +4,6 @@ The sum over the weights of a unit stays in registers. Samples that do not fill 
 take a plain loop.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from pipeline_lib.engines.fast.compaction import Links

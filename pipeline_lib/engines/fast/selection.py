@@ -5,8 +5,6 @@ network regrows. These are therefore the same that `torch.topk` chooses. It call
 `nth_element`, a quickselect, whose swaps are done here all at once for each pivot.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

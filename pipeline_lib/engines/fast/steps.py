@@ -1,7 +1,5 @@
 """An epoch of training, and a pass over test points, on a compacted network."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

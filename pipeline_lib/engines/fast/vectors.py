@@ -5,8 +5,6 @@ define types and functions by the LLVM code that stands for them, which LLVM her
 many of the processor's vectors as are needed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """The published run on fragility and random regrowth: healthy, pruned, recovered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

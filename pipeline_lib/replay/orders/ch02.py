@@ -1,7 +1,5 @@
 """The published run on guided regrowth: its stages, its comparison, and its sweep of severity."""
 
-from __future__ import annotations
-
 import itertools
 
 from pipeline_lib.names import COMBINED

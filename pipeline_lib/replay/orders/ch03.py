@@ -4,8 +4,6 @@ There are two, each on the stream from its beginning. The first repeats the run 
 and goes on with five durations of training; the second has these durations, too, and five courses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pipeline_lib.model.network import Network

@@ -3,8 +3,6 @@
 It repeats the first run and goes on with its stream.
 """
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ They are those on switch liability, in which each treated network was also kept 
 mood stabiliser for several durations, and pushed after the drug was stopped.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

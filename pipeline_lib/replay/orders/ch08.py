@@ -4,8 +4,6 @@ They are those on what happens when treatment is stopped, but the pruned network
 beginning, and each treated network also goes through the cycles of kindling.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 
 import numpy as np

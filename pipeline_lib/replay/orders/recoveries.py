@@ -3,8 +3,6 @@
 Those of chapter 5 also pushed the networks.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
