@@ -112,16 +112,16 @@ class Results:
         return {(pair.treatment, pair.other): pair for pair in both}
 
     def additions(self) -> list[tuple[Asked, Pair]]:
-        """Return each combination beside its better half, number by number.
+        """Return each combination beside its better part, number by number.
 
-        The better half is the treatment of `combines` with the better mean: the higher accuracy,
+        The better part is the treatment of `combines` with the better mean: the higher accuracy,
         the smaller drop.
         """
         found = []
         for asked in self.asked():
             ranking, pairs = self.ranking(asked), self.pairs_of(asked)
-            for name, halves in self.combines.items():
-                better = next((who for who in ranking if who in halves), "")
+            for name, parts in self.combines.items():
+                better = next((who for who in ranking if who in parts), "")
                 if asked.number.better != "neither" and (name, better) in pairs:
                     found.append((asked, pairs[name, better]))
         return found

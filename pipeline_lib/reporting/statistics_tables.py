@@ -54,7 +54,7 @@ def combination_table(results: Results) -> Table:
         "better. p is corrected as in the table of planned contrasts or, if the pair is not in it, "
         "as in the table of all pairs.",
         columns(
-            ("Measure", "Combination", "Better half"),
+            ("Measure", "Combination", "Better part"),
             ("Mean", "Mean of the part", "Added", "Interval", "p"),
         ),
         in_blocks(lines),
