@@ -122,7 +122,7 @@ def test_no_result_names_the_host_the_user_or_the_folder(elsewhere):
 
 ASKS_WHERE_AND_WHEN = {"datetime", "getpass", "locale", "platform", "pwd", "socket", "uuid"}
 MAY = {
-    "log.py": {"time"},  # logs and what they say of time are no results
+    "script.py": {"time"},  # logs and what they say of time are no results
     "lifeline.py": {"time"},  # how long a job may take to end
 }
 

@@ -63,7 +63,7 @@ class Times(NamedTuple):
     relapsed: np.ndarray  # (seeds,), bool
     last: int  # the last cycle of the study
 
-    def censored(self) -> scipy.stats.CensoredData:
+    def censored(self) -> "scipy.stats.CensoredData":
         """Return the times in the form that scipy expects."""
         return scipy.stats.CensoredData.right_censored(self.cycles, ~self.relapsed)
 
