@@ -12,13 +12,14 @@ def highest(scores: np.ndarray, count: int) -> np.ndarray:
     """See `Engine.highest`."""
     places, values = np.arange(scores.size), scores.copy()
     first, last = 0, scores.size
-    rounds = 2 * scores.size.bit_length() - 2
-    while last - first > 3 and count > 0 and rounds:
+    # PyTorch takes another way for few of many, and C++ after many rounds.
+    few = 64 * count <= scores.size
+    rounds = 0 if few else 2 * scores.size.bit_length() - 2
+    while last - first > 3 and rounds:
         cut = first + _parted(values[first:last], places[first:last])
         first, last = (cut, last) if cut < count else (first, cut)
         rounds -= 1
-    if 64 * count <= scores.size or last - first > 3:
-        # PyTorch takes another way for few of many, and C++ after many rounds.
+    if few or last - first > 3:
         import torch
 
         return torch.topk(torch.from_numpy(scores), count).indices.numpy()
