@@ -2,6 +2,7 @@
 # left, and which job has begun. Snakemake's log in `.snakemake/log` has every job with its files.
 
 import logging
+import time
 from collections import defaultdict
 from statistics import mean
 
