@@ -45,6 +45,8 @@ help:
 
 setup: $(READY)
 
+# The library is compiled here because some systems tell Python to keep no bytecode, so that every
+# job would compile it anew.
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
 	  "Python %d.%d is too old; it must be 3.11 or newer (make setup PYTHON=python3.12)" % sys.version_info[:2])'
