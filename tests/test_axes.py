@@ -56,6 +56,8 @@ def test_files_are_in_folders_of_the_axes_that_change_them_the_first_if_several_
     found = varied(paper, AXES)
     for made, axes in (("aaaa", []), ("aabb", [SEVERITY]), ("abab", [DOSE]), ("abcd", [*AXES])):
         assert folders(found, made) == [each.folder(axes) for each in found]
+    first, *_, last = (each.folder([*AXES]) for each in found)
+    assert folders(found, "aaab") == [first, first, first, last]
     wide = {"network": {"hidden": [600]}}
     found = varied(paper, {"choice": {"paper": {}, "lenient": {"relapse": {}}, "wide": wide}})
     assert folders(found, "aab") == ["/choice~paper", "/choice~paper", "/choice~wide"]
@@ -68,7 +70,10 @@ def test_files_are_in_folders_of_the_axes_that_change_them_the_first_if_several_
         ({"pruning.sparsty": [0.9]}, "pruning.sparsty is not a known key; did you mean sparsity"),
         ({"prune.sparsity": [0.9]}, "axes.prune.sparsity is not a key of the study"),
         ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
-        ({"treatments.ssri.course.train.noise.0": [1]}, "[0.5, 0.0] can only be set as a whole"),
+        (
+            {"treatments.ssri.course.train.noise.0": [1]},
+            "there is no 0; [0.5, 0.0] can only be set as a whole",
+        ),
         ({"baseline.epochs": [5, 5]}, "axes.baseline.epochs has 5 twice"),
         ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),
         ({"reproduction.published": ["a/b"]}, "cannot be part of a file name"),
