@@ -55,6 +55,7 @@ TRIED = {
     ],
     "withdraw": [{}, {"keep": ["gain"]}],
 }
+PASSED_ON = {"modulate": Modulation, "train": plain.fit}  # the options that a step does not name
 TRIALS = [(kind, options) for kind in STEPS for options in TRIED.get(kind, [None])]
 
 
@@ -77,8 +78,11 @@ def test_the_options_of_a_step_are_the_keyword_arguments_of_its_function(kind):
     step = items.load("steps", kind)
     assert issubclass(step.Options, Model)
     arguments, options = keyword_arguments(step.apply), step.Options.model_fields
-    takes_others = inspect.getfullargspec(step.apply).varkw is not None
-    assert set(arguments) <= set(options) if takes_others else set(arguments) == set(options)
+    if inspect.getfullargspec(step.apply).varkw:
+        further = inspect.signature(PASSED_ON[kind]).parameters
+        others = options.keys() & further.keys() - arguments.keys()
+        arguments |= {name: further[name].default for name in others}
+    assert set(arguments) == set(options)
     for name, default in arguments.items():
         required = default is inspect.Parameter.empty
         assert required == options[name].is_required(), f"{name} has a default on one side only"
