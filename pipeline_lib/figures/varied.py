@@ -165,7 +165,7 @@ def _forest(varied: Varied, looks: Mapping[str, Look]) -> Figure:
     names = [style.wrapped(", ".join(map(str, row)), 22) for row in rows]
     found = [(key, _compared(varied, looks, key, places)) for key in varied.summary()]
     there = {name for _, cells in found for name in cells}
-    tall = 0.85 + len(rows) * (0.16 + 0.13 * len(there))
+    tall = 0.85 + len(rows) * (0.1 + 0.09 * len(there))
     figure = style.new_figure(0.7 + tall * style.rows_for(len(found), 3))
     panels = style.grid(figure, len(found), 3, sharex=False)
     shifts = style.shifts(looks, there, 0.32)
