@@ -33,6 +33,7 @@ def _number(value: Any) -> Any:
 
 
 NUMBER = BeforeValidator(_number)  # after the bounds, which then are those of a number
+AnyValue = Annotated[Any, NUMBER]
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Deviation = Annotated[float, Field(ge=0, le=LARGEST), NUMBER]
 Factor = Annotated[float, Field(gt=0, le=LARGEST), NUMBER]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline_lib.options import Count, Deviation, Model
+from pipeline_lib.options import Count, Deviation, Model, SomePart
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +21,7 @@ Sites = Literal["gradient", "random", "coactivity"]
 class Options(Model):
     """Regrow pruned weights: by default, those with the steepest gradients."""
 
-    fraction: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="fraction of each matrix's pruned weights that regrows"
-    )
+    fraction: SomePart = Field(description="fraction of each matrix's pruned weights that regrows")
     sd: Deviation = Field(description="SD of the regrown weights")
     sites: Sites = Field(
         "gradient", description="which weights regrow: the steepest, any, or the most active"

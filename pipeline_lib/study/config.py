@@ -19,7 +19,7 @@ from pydantic import (
 from pipeline_lib import measures
 from pipeline_lib.drawn import Distribution
 from pipeline_lib.names import STATES, WITHDRAWN, EngineName
-from pipeline_lib.options import LARGEST_SEED, Model, Two, matching
+from pipeline_lib.options import LARGEST_SEED, AnyValue, Model, Two, matching
 from pipeline_lib.study.sections import (
     Baseline,
     Claim,
@@ -59,7 +59,7 @@ Folder = Annotated[
 NUMBER, LIST, VALUES, VARIANTS = "<number>", "<list>", "<values>", "<variants>"
 
 AxisValues = Annotated[
-    Annotated[list[Any], Field(min_length=1), Tag(VALUES)]
+    Annotated[list[AnyValue], Field(min_length=1), Tag(VALUES)]
     | Annotated[dict[VariantName, dict[str, Any]], Field(min_length=1), Tag(VARIANTS)],
     Discriminator(lambda values: VARIANTS if isinstance(values, dict) else VALUES),
 ]
