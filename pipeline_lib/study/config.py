@@ -31,7 +31,14 @@ from pipeline_lib.study.sections import (
     Training,
     problem,
 )
-from pipeline_lib.study.treatments import LONGEST_NAME, Course, Treatment, Treatments, placed
+from pipeline_lib.study.treatments import (
+    LONGEST_NAME,
+    Course,
+    Step,
+    Treatment,
+    Treatments,
+    placed,
+)
 
 # An axis and its variants are folders of the study's files.
 AxisName = Annotated[
@@ -124,6 +131,10 @@ class Study(Model):
         for name, treatment in self.treatments.items():
             steps += placed(treatment.course, f"treatments.{name}.course")
             steps += placed(treatment.maintenance, f"treatments.{name}.maintenance")
+        for measure in self.measures:
+            for key, value in self.options_of(measure):
+                if isinstance(value, list) and value and isinstance(value[0], Step):
+                    steps += placed(value, f"{measure}.{key}")
         for place, step in steps:
             units = step.modulate.units if getattr(step, "modulate", None) else None
             if isinstance(units, list) and len(units) != layers:
