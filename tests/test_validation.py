@@ -25,6 +25,8 @@ IN_REPEAT = {"repeat": {"times": 2, "steps": [{"withdraw": None, "chance": 0.5}]
 TWO_SHARES = {"repeat": {"times": 1, "steps": [{"modulate": {"gain": 1.1, "units": [0.5, 1]}}]}}
 PROBE = {"bias": 1.0, "internal_noise": 1.0, "threshold": 0.6}
 KINDLING = {"cycles": 1, "probe": PROBE, "episode": []}
+SEVERITY = {"gain": 1.0, "activity": 2.0, "at_rest": 0.1, "limits": [2.0, 0.5]}
+BACKWARDS = {"scar": {"fraction": 0.1, "severity": SEVERITY}}
 RANDOM_SITES = {"fraction": 0.5, "sd": 0.03, "sites": "random", "batches": 30}
 
 BAD = [
@@ -63,6 +65,7 @@ BAD = [
     (["kindling"], {**KINDLING, "stress": [TWO_SHARES]}, "kindling.stress[0].repeat.steps[0]"),
     (["insult"], [TWO_SHARES], "insult[0].repeat.steps[0].modulate.units has 2 shares; it must"),
     ([*KETAMINE, "regrow"], RANDOM_SITES, "must have `batches` if sites is gradient, and only"),
+    (["insult"], [BACKWARDS], "severity.limits is [2.0, 0.5]; it must be the smallest factor"),
     ([*SSRI, "combines"], ["lithium"], "has 'lithium'; it must name other treatments of the"),
     (["contrasts"], [["ssri", "lithium"]], "contrasts[0] has 'lithium'; it must name two of"),
     (["contrasts"], [["ssri", "withdrawn"]], "withdrawn must follow a treatment that has"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline_lib.options import Deviation, Factor, Model, Part, Signed, Two
 
@@ -27,6 +27,13 @@ class Severity(Model):
     activity: Signed = Field(description="what each 1.0 of hidden activity above rest adds")
     at_rest: Deviation = Field(description="mean hidden activity that adds nothing")
     limits: Two[Factor] = Field(description="the smallest and the largest factor")
+
+    @field_validator("limits")
+    @classmethod
+    def _ascending(cls, limits: list[float]) -> list[float]:
+        if limits != sorted(limits):
+            raise ValueError("it must be the smallest factor first, and the largest second")
+        return limits
 
 
 class Options(Model):
