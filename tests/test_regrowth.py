@@ -10,7 +10,7 @@ from pipeline_lib.engines import fast, plain
 from pipeline_lib.files.networks import read_network, write_network
 from pipeline_lib.model.activity import coactivity, hidden_activity, logits, mean_activity
 from pipeline_lib.model.network import Modulation
-from pipeline_lib.model.pruning import magnitude_threshold, prune
+from pipeline_lib.model.pruning import magnitude_threshold, prune, prune_further
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.steps import Setting, take
 from pipeline_lib.steps.scar import factor, scarred
@@ -121,6 +121,16 @@ def test_pruning_takes_its_quantile_over_weights_without_scars(hurt):
     every = np.concatenate([w[~s] for w, s in zip(hurt.weights, hurt.scars, strict=True)])
     weakest = min(np.abs(weight[mask]).min() for weight, _, mask in kept.layers())
     assert weakest >= magnitude_threshold(every, 0.7)
+
+
+@pytest.mark.parametrize("scope", ["matrix", "network"])
+def test_further_pruning_cuts_its_share_of_the_survivors_beside_any_scars(hurt, scope):
+    left = 1 - hurt.sparsity
+    further = prune_further(hurt, 0.2, scope=scope)
+    assert 1 - further.sparsity == pytest.approx(0.8 * left, abs=0.005)
+    assert same_bytes(prune_further(hurt, 0.2, 0.05, scope), hurt)  # beyond the cap already
+    gone = scarred(hurt, 1.0, "all", "random", np.arange)
+    assert same_bytes(prune_further(gone, 0.2, scope=scope), gone)
 
 
 def test_scars_never_regrow_and_the_share_is_of_the_other_pruned_weights(hurt):

@@ -52,7 +52,10 @@ def prune_further(
     """Return the network after cutting `fraction` of its surviving weights.
 
     Each matrix, or under the scope "network" the whole, is pruned to s + fraction·(1 - s), where s
-    is the sparsity of the whole network, but to `cap` at most.
+    is the sparsity of the whole network, but to `cap` at most. Scars count in both.
     """
-    sparsity = network.sparsity
-    return prune(network, min(sparsity + fraction * (1.0 - sparsity), cap), scope)
+    sparsity, lost = network.sparsity, network.lost
+    reached = min(sparsity + fraction * (1.0 - sparsity), cap)
+    # The quantile is that of the weights without scars, of which fewer are pruned.
+    quantile = max(reached - lost, 0.0) / (1.0 - lost) if lost < 1.0 else 0.0
+    return prune(network, quantile, scope)

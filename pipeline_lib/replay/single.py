@@ -14,7 +14,7 @@ from pipeline_lib.engines.training import ramp
 from pipeline_lib.measures import Value
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Network
-from pipeline_lib.model.pruning import prune, prune_further
+from pipeline_lib.model.pruning import prune
 from pipeline_lib.model.randomness import skip_draw
 from pipeline_lib.model.regrowth import regrow
 from pipeline_lib.names import (
@@ -186,9 +186,10 @@ class SingleRun(Run):
 
     def acute(self, treatment: str, network: Network, before: float) -> float:
         """Prune the network at once, and return the combined accuracy that it loses."""
-        options = self.options(ACUTE, treatment)
-        damaged = prune_further(network, options["prune"], options["cap"])
-        return self.lost(treatment, damaged, before)
+        options, sparsity = self.options(ACUTE, treatment), network.sparsity
+        # Scars count in the published target but not in its quantile, so that more is cut.
+        target = min(sparsity + options["prune"] * (1.0 - sparsity), options["cap"])
+        return self.lost(treatment, prune(network, target), before)
 
     def lost(self, treatment: str, damaged: Network, before: float) -> float:
         """Add the combined accuracy of a damaged network and what it has lost; return this."""
