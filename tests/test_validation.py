@@ -24,9 +24,7 @@ TWICE = [["ssri", "ketamine"], ["ketamine", "ssri"]]
 IN_REPEAT = {"repeat": {"times": 2, "steps": [{"withdraw": None, "chance": 0.5}]}}
 TWO_SHARES = {"repeat": {"times": 1, "steps": [{"modulate": {"gain": 1.1, "units": [0.5, 1]}}]}}
 PROBE = {"bias": 1.0, "internal_noise": 1.0, "threshold": 0.6}
-KINDLING = {"cycles": 1, "probe": PROBE, "episode": []}
 SEVERITY = {"gain": 1.0, "activity": 2.0, "at_rest": 0.1, "limits": [2.0, 0.5]}
-BACKWARDS = {"scar": {"fraction": 0.1, "severity": SEVERITY}}
 RANDOM_SITES = {"fraction": 0.5, "sd": 0.03, "sites": "random", "batches": 30}
 
 BAD = [
@@ -62,10 +60,10 @@ BAD = [
     (COURSE, [{"withdraw": None, "every": 2}], "its steps must not have `every` or `chance`"),
     ([*SSRI, "maintenance"], [IN_REPEAT], "belong beside the repeat, not among the steps inside"),
     (COURSE, [TWO_SHARES], "units has 2 shares; it must have one for each of the 3 hidden layers"),
-    (["kindling"], {**KINDLING, "stress": [TWO_SHARES]}, "kindling.stress[0].repeat.steps[0]"),
+    (["kindling"], {"cycles": 1, "probe": PROBE, "episode": [TWO_SHARES]}, "kindling.episode[0]"),
     (["insult"], [TWO_SHARES], "insult[0].repeat.steps[0].modulate.units has 2 shares; it must"),
     ([*KETAMINE, "regrow"], RANDOM_SITES, "must have `batches` if sites is gradient, and only"),
-    (["insult"], [BACKWARDS], "severity.limits is [2.0, 0.5]; it must be the smallest factor"),
+    (COURSE, [{"scar": {"fraction": 0.1, "severity": SEVERITY}}], "the smallest factor first"),
     ([*SSRI, "combines"], ["lithium"], "has 'lithium'; it must name other treatments of the"),
     (["contrasts"], [["ssri", "lithium"]], "contrasts[0] has 'lithium'; it must name two of"),
     (["contrasts"], [["ssri", "withdrawn"]], "withdrawn must follow a treatment that has"),
