@@ -70,6 +70,11 @@ def test_of_inputs_that_are_gone_only_temporary_networks_are_excused(tmp_path, n
     assert job.is_stale(temporary=True)
 
 
+def test_the_order_of_treatments_is_part_of_a_plan():
+    one, other = (plan("x", study=dict.fromkeys(each), code="", inputs={}) for each in ("ab", "ba"))
+    assert one != other
+
+
 def test_a_stamp_names_what_was_read_and_not_what_has_taken_its_place(tmp_path):
     path = tmp_path / "in.parquet"
     write_rows(path, [VALUE], Value, Made(PLANNED))
