@@ -68,7 +68,7 @@ EDITS: list[tuple[tuple[Any, ...], list[Any]]] = [
 
 # Edits of code, each of which changes a result.
 CODE = [
-    ("pipeline_lib/model/pruning.py", "math.floor(", "-1 + math.floor("),
+    ("pipeline_lib/model/pruning.py", "np.float32(quantile)", "np.float32(0.9 * quantile)"),
     ("workflow_scripts/prune.py", "**pruning)", '**pruning | {"sparsity": 0.1})'),
     ("pipeline_lib/names.py", '"Untreated"', '"Not treated"'),
 ]
@@ -98,6 +98,7 @@ class Place:
             Project(checkout)
         self.link.symlink_to(self.here)
         self.code = {name: (self.here / name).read_text(encoding="utf-8") for name, *_ in CODE}
+        assert all(old in self.code[name] for name, old, _ in CODE)
         self.results, self.stash = self.here / "results", root / "stash"
 
     def run(self, study, *options, checkout=None, results="results", targets=None, log="run.txt"):
