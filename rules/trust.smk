@@ -136,7 +136,7 @@ def keep_study():
     """
     for path in former_files():
         Path(path).unlink(missing_ok=True)
-    versions = ", ".join(f"{name} {version(name)}" for name in [*LIBRARIES, "snakemake"])
+    versions = ", ".join(f"{name} {version(name)}" for name in [*LIBRARIES.values(), "snakemake"])
     commit_of_code = commit(ROOT) or "unknown, because the code is not in a git checkout"
     text = (
         "# The study that these results are from. `snakemake --configfile` resumes it.\n"

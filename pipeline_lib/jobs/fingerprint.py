@@ -23,10 +23,18 @@ from pipeline_lib.jobs.definitions import Source, read_source, read_statements, 
 
 PACKAGE = "pipeline_lib"
 
-# Libraries whose versions numbers and pictures can depend on. pyarrow, safetensors, pydantic and
-# Jinja2 are left out on purpose: they store, check and print what they are given, so that a new
-# version of them changes no number.
-LIBRARIES = ("numpy", "numba", "llvmlite", "torch", "scipy", "pandas", "matplotlib")
+# Libraries whose versions numbers and pictures can depend on, each with the name under which it is
+# installed. pyarrow, safetensors, pydantic and Jinja2 are left out on purpose: they store, check
+# and print what they are given, so that a new version of them changes no number.
+LIBRARIES = {
+    **{each: each for each in ("numpy", "numba", "llvmlite", "torch", "scipy", "pandas")},
+    "sklearn": "scikit-learn",
+    "matplotlib": "matplotlib",
+    "vl_convert": "vl-convert-python",
+}
+# What works behind another library and is not imported by name: Numba compiles kernels by llvmlite,
+# and they multiply matrices by SciPy's BLAS.
+BEHIND = {"numba": {"llvmlite", "scipy"}}
 
 
 def fingerprint(*entries: str | Path, root: str | Path) -> str:
@@ -75,10 +83,8 @@ class _Piece(NamedTuple):
 @cache
 def _piece(label: str, root: Path) -> _Piece:
     if label in LIBRARIES:
-        # The build is left out (the "cpu" of 2.13.0+cpu). Numba generates its code with llvmlite,
-        # which is never imported directly.
-        needs = {"llvmlite"} if label == "numba" else set()
-        return _Piece(version(label).partition("+")[0], needs)
+        # The build is left out (the "cpu" of 2.13.0+cpu).
+        return _Piece(version(LIBRARIES[label]).partition("+")[0], BEHIND.get(label, set()))
     if label.endswith(".py"):
         return _followed("", Source(), read_statements(Path(label)), root)
     module, colon, name = label.partition(":")
