@@ -15,7 +15,7 @@ if RUNS:
     LOADED = [f"pipeline_lib.replay.orders.{RUNS.order}:{name}" for name in ("replay", "KERNELS")]
 REPEATED = work(
     "replay",
-    [REPLAY, *LOADED, "pipeline_lib.steps.train:apply", *of_steps(slices.every_step(STUDY))],
+    [REPLAY, *LOADED, "pipeline_lib.steps.train:apply", *of_steps(slices.replayed_steps(STUDY))],
     {},
     order=RUNS and RUNS.order,
     study=slices.replay(STUDY),

@@ -27,10 +27,9 @@ def work_on_network(state, at):
 def work_of_measure(name, state, at):
     """The networks that a measure of one of them reads, what it reads of the study, and its code."""
     read = slices.measure(CASES[at], name, state)
-    lists = [each for each in read["options"].values() if isinstance(each, list)]
-    steps = of_steps([step for each in lists for step in each if isinstance(step, dict)])
     entries = [f"pipeline_lib.measures.{name}:{part}" for part in ("run", "Row")]
-    return [state, *slices.beside(name)], read, ["measure", ENGINES[at], *entries, *steps]
+    entries += of_steps(slices.steps_of(read))
+    return [state, *slices.beside(name)], read, ["measure", ENGINES[at], *entries]
 
 
 @cache

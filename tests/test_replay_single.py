@@ -20,6 +20,7 @@ from pipeline_lib.model.network import Modulation, dense
 from pipeline_lib.model.task import points
 from pipeline_lib.replay.kernels import AVX2, restart_with
 from pipeline_lib.replay.single import Replayed, SingleRun
+from pipeline_lib.steps import kinds
 from pipeline_lib.study import slices
 from pipeline_lib.study.overlays import read
 from pipeline_lib.study.validation import validate
@@ -52,6 +53,11 @@ def test_a_replay_has_every_published_number_of_its_chapter_once(paper, chapter)
     assert [row for row in compared if not row.ours] == []
     # This network is not the published one, so some numbers must differ.
     assert not all(row.equal for row in compared)
+
+
+def test_the_steps_of_a_replay_are_those_of_courses_and_of_episodes(paper):
+    study = validate(overlaid(paper, "studies/series/ch08.yaml"))
+    assert {"withdraw", "scar"} < {*kinds(slices.replayed_steps(study))}
 
 
 @pytest.fixture

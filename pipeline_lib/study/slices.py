@@ -109,6 +109,20 @@ def every_step(study: Study) -> list[StepOptions]:
     return [step for each, part in parts for step in _steps(each, part)]
 
 
+def steps_of(measure: kinds.Measure) -> list[StepOptions]:
+    """Return the steps that a measure takes, such as those of maintenance or of an episode."""
+    lists = [each for each in measure["options"].values() if isinstance(each, list)]
+    return [step for each in lists for step in each if isinstance(step, dict)]
+
+
+def replayed_steps(study: Study) -> list[StepOptions]:
+    """Return the steps of the replay, those of courses and those of measures."""
+    protocol = replay(study)
+    of_courses = itertools.chain.from_iterable(protocol["treatments"].values())
+    read = [each for of_states in protocol["measures"].values() for each in of_states.values()]
+    return [*of_courses, *itertools.chain.from_iterable(map(steps_of, read))]
+
+
 def states(study: Study, name: str) -> list[str]:
     """Return the states that a measure applies to, in order."""
     applies = measures.load(name).APPLIES_TO
