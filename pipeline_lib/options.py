@@ -27,12 +27,12 @@ LARGEST_SEED = (2**32 - 1 - 300) // 1000
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
-def _number(value: Any) -> Any:
-    # 1e-5 is a number in YAML 1.2, but text in YAML 1.1, which Snakemake reads.
+def number(value: Any) -> Any:
+    """Return text like 1e-5, which YAML 1.2 reads as a number, as one, and all else as it is."""
     return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 
-NUMBER = BeforeValidator(_number)  # after the bounds, which then are those of a number
+NUMBER = BeforeValidator(number)  # after the bounds, which then are those of a number
 AnyValue = Annotated[Any, NUMBER]
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Deviation = Annotated[float, Field(ge=0, le=LARGEST), NUMBER]

@@ -80,7 +80,7 @@ def test_scenarios_of_a_study_are_compared_however_their_values_are_spelled(
     rate = "treatments.ssri.course.train.lr"
     wide = {"network": {"hidden": [600]}, "baseline": {"epochs": 20}}
     # The names of variants look like numbers.
-    axes = {"size": {"007": None, "1e3": wide}, rate: [1e-4, 1e-3]}
+    axes = {"size": {"007": None, "1e3": wide}, rate: ["1e-4", 1e-3]}
     at = [{"size": "007", rate: 1e-4}, {"size": "1e3", rate: 1e-3}]
     folder = write(tmp_path / "sizes", paper, {"ssri": {0: 90.0, 1: 80.0}}, at, axes=axes)
     places = [f"{folder}:size=007,{rate}=0.0001", f"{folder}:size=1e3,{rate}=1.0e-3"]

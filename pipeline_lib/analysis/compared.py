@@ -18,6 +18,7 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
 from pipeline_lib.numbers import Axes, axis_text, is_numeric
+from pipeline_lib.options import number
 
 AXIS = "study"  # the axis along which the two differ
 # Sections that do not change a network or a number.
@@ -159,7 +160,8 @@ def _spelled(value: float | str) -> str:
 
 def _example(values: Any) -> float | str:
     """Return any number for an axis of numbers, and any text for one of names."""
-    numbers = all(isinstance(each, int | float) and each is not True for each in values)
+    found = map(number, values)
+    numbers = all(isinstance(each, int | float) and each is not True for each in found)
     return 0.0 if isinstance(values, list) and numbers else ""
 
 

@@ -150,11 +150,12 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
                 f"axes.{axis} has the value {label[:60]!r}, which cannot be part of a file name;"
                 " give its values names: {name: {key: value}}"
             )
-        if labels.count(label) > 1:
-            raise PipelineError(f"axes.{axis} has {label} twice; its values must differ")
     numbers = all(isinstance(value, int | float) and value is not True for value in values)
-    for label, value in zip(labels, values, strict=True):
-        yield _Setting(label, float(value) if numbers else label, dict.fromkeys(paths, value))
+    found = [*map(float, values)] if numbers else labels
+    for label, here, value in zip(labels, found, values, strict=True):
+        if found.count(here) > 1:
+            raise PipelineError(f"axes.{axis} has {label} twice; its values must differ")
+        yield _Setting(label, here, dict.fromkeys(paths, value))
 
 
 def _label(value: Any) -> str:
