@@ -75,6 +75,10 @@ def test_files_are_in_folders_of_the_axes_that_change_them_the_first_if_several_
             "there is no 0; [0.5, 0.0] can only be set as a whole",
         ),
         ({"baseline.lr": [1, 1.0]}, "axes.baseline.lr has 1 twice"),
+        (
+            {"kept": {"yes": {}, "no": {"treatments": {"ssri": {"maintenance": []}}}}},
+            "at kept = no: it has the kindling of ketamine, neurosteroid; every scenario must",
+        ),
         ({"baseline.epochs": 5}, "it must be a list of values, or a mapping of names to keys"),
         ({"reproduction.published": ["a/b"]}, "cannot be part of a file name"),
         ({"seeds": [5, 6]}, "an axis must not set seeds"),
@@ -88,8 +92,9 @@ def test_files_are_in_folders_of_the_axes_that_change_them_the_first_if_several_
     ],
 )
 def test_a_bad_axis_is_refused_in_a_sentence(paper, axes, problem):
+    probe = {"bias": 1.0, "internal_noise": 1.0, "threshold": 0.6}
     with pytest.raises(PipelineError) as refused:
-        varied(paper, axes)
+        varied(paper | {"kindling": {"cycles": 1, "probe": probe, "episode": []}}, axes)
     assert problem in str(refused.value)
 
 

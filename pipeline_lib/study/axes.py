@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.keys import KeyPath, check_apart, places, put
 from pipeline_lib.study.patients import drawn_places, patients
@@ -193,6 +194,8 @@ def _check_frame(base: Study, study: Study) -> None:
     for what, ours, theirs in (
         ("measures", base.measures, study.measures),
         ("treatments", list(base.treatments), list(study.treatments)),
+        # A measure of maintained networks leaves out a treatment without maintenance.
+        *((f"{x} of", slices.states(base, x), slices.states(study, x)) for x in base.measures),
     ):
         if ours != theirs:
             raise PipelineError(
