@@ -5,13 +5,13 @@ import io
 
 import pytest
 
-from pipeline_lib.names import LONGITUDINAL, OFF
+from pipeline_lib.names import LONGITUDINAL, OFF, RELAPSED, SUMMARY
 from pipeline_lib.numbers import Key
 from pipeline_lib.reporting.results import Results
 from pipeline_lib.reporting.statistics_tables import statistics_tables
 from pipeline_lib.reporting.tables import build
 from pipeline_lib.reporting.typesetting import FORMATS
-from tests.handmade import cells_of, measured, results
+from tests.handmade import NUMBERS, cells_of, measured, results
 
 LABELS = {"ketamine": "Ketamine-like", "ssri": "SSRI-like", "neurosteroid": "Neurosteroid-like"}
 MEASURES = ("evaluate", "acute", "relapse")
@@ -49,6 +49,9 @@ def test_table_4_counts_the_seeds_and_gives_n_if_a_mean_is_over_fewer(ours, publ
     ssri, theirs = lines(tables(ours, published)["table_4"])[2:4]
     assert theirs[2:] == [f"{MINUS}12.4 ± 8.3", "93.2 ± 2.0", "4 of 10", "6 of 10", "0.0"]
     assert ssri[4:] == ["2 of 6", "4 of 6", "0.0 ± 0.0 (n = 2)"]
+    # Columns of other measures may follow.
+    counted = f"“{NUMBERS[RELAPSED].heading}” counts relapses as the paper does"
+    assert counted in tables(ours)[SUMMARY].caption
 
 
 def test_csv_has_both_numbers_with_all_digits(ours, published):

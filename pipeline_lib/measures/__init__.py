@@ -132,8 +132,8 @@ def numbers(names: Iterable[str]) -> dict[str, Number]:
 
 OF_RELAPSE = (
     " A seed responded if it was not below the threshold at cycle 0, and only such a seed can "
-    "relapse after its response. The last column counts relapses as the paper does, including "
-    "those at cycle 0."
+    "relapse after its response. “Ever below threshold” counts relapses as the paper does, "
+    "including those at cycle 0."
 )
 
 
