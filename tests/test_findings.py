@@ -124,6 +124,14 @@ SAID = {
         f"It would take about {seeds_for_shares(0.2, 0.0)} seeds that responded to each to tell "
         "shares of 1 of 5 and 0 of 5 apart",
     ),
+    "whose times differ most, if the corrected p of all is 1": (
+        {
+            **{who: [RELAPSES, *[STAYS] * 9] for who in ("first", "second")},
+            "third": [*[RELAPSES] * 2, *[STAYS] * 8],
+        },
+        RELAPSE,
+        r"the smallest corrected p is 1\.000, for First and Third\)\. It would take",
+    ),
     "times to relapse differ": (
         {"first": [RELAPSES] * 12, "second": [STAYS] * 12},
         RELAPSE,
@@ -146,6 +154,14 @@ def test_what_is_said_is_true_of_the_numbers_behind_it(case):
     text = sentences(results(measured(courses), labels))[topic]
     assert [words for words in said if not re.search(words, text)] == []
     assert case not in UNSAID or not re.search(UNSAID[case], text)
+
+
+def test_no_more_seeds_are_asked_for_than_there_are():
+    found = results(measured({"first": [RELAPSES] * 9, "second": [STAYS] * 9}))
+    [row] = found.log_rank
+    corrected = replace(found, log_rank=[replace(row, p_holm=0.06)])  # as over many pairs
+    assert "differ significantly" in sentences(corrected)[RELAPSE]
+    assert "would take" not in sentences(corrected)[RELAPSE]
 
 
 def test_the_smallest_drop_comes_first():

@@ -51,7 +51,7 @@ def relapses(results: Results) -> Iterator[str]:
 
 def relapse_tests(results: Results) -> Iterator[str]:
     """Say which treatments differ in the relapse of the seeds that responded."""
-    tests = sorted(results.log_rank, key=lambda test: test.p_holm)
+    tests = sorted(results.log_rank, key=lambda test: (test.p_holm, test.p))
     if not tests or results.seeds == 1:
         return
     if not any(row.relapsed or row.relapsed_other for row in tests):
@@ -78,9 +78,11 @@ def relapse_tests(results: Results) -> Iterator[str]:
 def _shares_need(row: LogRank) -> str:
     """Return, as a second sentence, how many seeds tell the shares that relapsed apart."""
     shares = row.relapsed / row.n, row.relapsed_other / row.n_other
-    if shares[0] == shares[1]:
-        return ""
     needed = seeds_for_shares(*shares)
+    # The test of so many seeds is not corrected, and would do with those that there are.
+    enough = (needed or MOST_OF_SHARES) <= min(row.n, row.n_other)
+    if shares[0] == shares[1] or enough:
+        return ""
     many = f"more than {MOST_OF_SHARES}" if needed is None else f"about {needed}"
     return (
         f". It would take {many} seeds that responded to each to tell shares of {row.relapsed} of "
