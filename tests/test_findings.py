@@ -233,12 +233,15 @@ def test_one_seed_has_neither_intervals_nor_tests():
 
 
 def test_withdrawal_is_reported_for_treatments_measured_off_medication():
-    off = values_of(COMBINED, {"second": [40.0, 41.0, 42.0, 43.0]}, modulation=OFF)
-    found = results([*measured(FLAT), *off])
+    numbers = {"second": [40.0, 41.0, 42.0, 43.0], "third": [70.0, 60.0, 80.0, 90.0]}
+    off = values_of(COMBINED, numbers, modulation=OFF)
+    on = values_of(COMBINED, {"third": numbers["third"]})
+    found = results([*measured(FLAT), *off, *on], LABELS | {"third": "Third"})
     said = sentences(found)["What depends on the medication"]
     assert said.startswith("Under combined stress, Second reaches 41.5 % (")
     off_by = r"43\.5 points \(.*\) lower than with it on, a difference that is not significant"
     assert re.search(off_by, said)
+    assert said.endswith("modulation off, which is the same as with it on in every seed.")
     assert "First" not in said
 
 
