@@ -1,5 +1,7 @@
 """Claims: when one holds, and what is said of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,8 @@ def test_what_is_said_of_a_claim(number, said):
     [sentence] = claim_sentences(rows, NUMBERS, LABELS)
     assert sentence.startswith(said)
     assert sentence.endswith(" (p = 0.008).")
+    [sentence] = claim_sentences([replace(rows[0], p=None, verdict=UNDECIDED)], NUMBERS, LABELS)
+    assert "p = " not in sentence  # one seed has none
 
 
 def test_scenarios_are_counted_and_the_few_in_which_a_claim_fails_are_named():

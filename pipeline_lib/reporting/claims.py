@@ -37,13 +37,14 @@ def claim_sentences(
     for (name, level, better), rows in groups:
         number, parts = numbers[name], []
         for row in rows:
-            said, p = _is(row.verdict, row.than, labels), p_equals(row.p)
+            said = _is(row.verdict, row.than, labels)
             # In the direction of the claim or, if reversed, against it.
             gain = size(row, number, turned=(number.better == "less") != (row.verdict == REVERSED))
             if row.verdict in (HOLDS, REVERSED):
-                parts.append(f"{gain} {said} ({p})")
+                parts.append(f"{gain} {said} ({p_equals(row.p)})")
             else:
-                parts.append(f"{said}, with a difference of {gain}, {p}")
+                p = "" if row.p is None else f", {p_equals(row.p)}"  # one seed allows no test
+                parts.append(f"{said}, with a difference of {gain}{p}")
         yield f"{number.at_level(level)}: {label(better, labels)} is {'; '.join(parts)}."
 
 
