@@ -112,3 +112,4 @@ def test_scenarios_are_counted_and_the_few_in_which_a_claim_fails_are_named():
     assert [block[0][0] for block in table.blocks] == ["small", "wide", "deep"]
     assert table.blocks[0][0][1:7] == ["Combined stress", "First", "Second", "93.5", "77.0", "16.5"]
     assert table.blocks[0][0][-1] == HOLDS
+    assert "max-T over the claims of each scenario" in table.caption

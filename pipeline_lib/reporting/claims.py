@@ -80,6 +80,7 @@ def claim_table(
 ) -> Table:
     """Return the claims of each scenario with both means, their difference and the verdict."""
     lines, named = [], len(scenarios[0]) + 2
+    family = "the claims of each scenario" if scenarios[0] else "all claims"
     data: list[Sequence[object]] = [[*scenarios[0], *(field.name for field in fields(Judged))]]
     for rows, axes in zip(claims, scenarios, strict=True):
         for row in rows:
@@ -95,7 +96,7 @@ def claim_table(
         "Each claim says that the first treatment does better than the other. The table gives the "
         "means over the seeds that have both (shares of seeds in per cent), and the difference "
         f"within seeds with its {100 * LEVEL:g} % interval. p is from sign-flip permutation tests, "
-        f"corrected by step-down max-T over all claims. A claim holds if p is below {ALPHA:g} and "
+        f"corrected by step-down max-T over {family}. A claim holds if p is below {ALPHA:g} and "
         "the whole interval is on the claimed side of 0. It is reversed if the same is true on the "
         f"other side. A difference that is within {MARGIN:g} points of 0 is too small to matter.",
         columns(
