@@ -195,8 +195,3 @@ def test_another_distribution_runs_what_depends_on_the_key(project):
     severe = planned({SEVERITY: {"uniform": [0.6, 0.8]}})
     assert len(severe) == 2 * 6
     assert not any(f"{verb} the healthy" in job for job in severe for verb in ("train", "measure"))
-
-
-def test_a_seed_that_is_added_leaves_the_others_alone(project):
-    planned = project.planned(project.study | {"seeds": 3})
-    assert {job[:6] for job in planned if job.startswith("seed")} == {"seed 2"}

@@ -60,11 +60,6 @@ def test_every_kind_of_file_reports_full_and_read_only_disks_and_leaves_nothing(
         pytest.skip(str(error))
 
 
-def test_a_missing_network_is_named(tmp_path):
-    with pytest.raises(PipelineError, match="there is no such network file"):
-        read_network(tmp_path / "none.safetensors")
-
-
 def test_a_weight_that_is_not_finite_is_not_written(network, tmp_path):
     # This unit reaches no output, so an engine would leave it out.
     network.masks[1][:, 3] = False

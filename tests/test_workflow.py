@@ -235,14 +235,6 @@ def test_damage_behind_a_good_stamp_is_refused_in_a_sentence(copied):
     assert f"{row}: damaged" in said
 
 
-def test_a_seed_that_is_run_alone_has_the_same_bytes(finished, tmp_path):
-    alone = Project(tmp_path)
-    alone.snakemake("-j", "2", study=TINY | {"seeds": [1]})
-    seed_1 = {name: data for name, data in alone.parquet().items() if "seeds/1/" in name}
-    assert len(seed_1) == 13
-    assert {name: finished.parquet()[name] for name in seed_1} == seed_1
-
-
 def test_snakemakes_own_report_has_every_result(finished):
     finished.snakemake("--report", "snakemake.html")
     page = (finished.folder / "snakemake.html").read_text(encoding="utf-8")
