@@ -12,7 +12,7 @@ if not STORED:
             archive=f"{RESULTS}.zip",
             study=in_results("study.yaml"),
             more=[
-                *([STUDY.task.points] if STUDY.task.points else []),
+                *dict.fromkeys(each.task.points for each in CASES if each.task.points),
                 *published("published", "runs").values(),
             ],
         message:
