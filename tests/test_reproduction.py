@@ -17,6 +17,7 @@ from pipeline_lib.analysis.reproduction import (
     INCONSISTENT,
     MISSING,
     NOT_TESTABLE,
+    NOT_TESTED,
     OF_MEANS,
     PERMUTATION,
     SINGLE,
@@ -178,6 +179,10 @@ def test_counts_are_compared_by_fishers_exact_test():
     assert (row.test, row.status) == (FISHER, CONSISTENT)
     assert row.p == stats.fisher_exact([[23, 77], [4, 6]]).pvalue == pytest.approx(0.26, abs=0.005)
     assert compared(cells, [theirs(RELAPSED, None, None, count=10)])[0].status == INCONSISTENT
+    # A count of unknown seeds, or a mean in its place, can only be shown.
+    for other in (theirs(RELAPSED, None, None, None, count=4), theirs(RELAPSED, 40.0, 49.0)):
+        [row] = compared(cells, [other])
+        assert (row.test, row.status) == ("", NOT_TESTED)
 
 
 def test_a_published_seed_is_compared_with_what_one_of_ours_may_be():
@@ -265,6 +270,7 @@ HEADER = "table,treatment,number,modulation,level,cycle,seed,mean,sd,min,max,cou
         (HEADER + "1,a,clean,up,,,,1,,,,,10\n", "the modulation 'up'; it must be on or off"),
         (HEADER + 2 * "1,a,clean,on,,,,1,,,,,10\n", "line 3 repeats a, clean, on of 1"),
         (HEADER + "1,a,clean,on,,,,250,,,,,10\n", "the mean 250; it must be at least 0 and at"),
+        (HEADER + "1,a,relapsed,on,,,,,,,,12,10\n", "the count 12; it must be at least 0 and at"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, sentence):

@@ -88,7 +88,8 @@ def rounding(number: Number) -> float:
 def _check_bounds(line: str, published: Published) -> None:
     known = measures.numbers(measures.in_order()).get(published.key.number)
     in_unit = known.limits if known else NO_LIMITS
-    bounds = {"sd": (0.0, math.inf), "count": (0.0, math.inf), "n": (1.0, math.inf)}
+    seeds = published.statistics.n or math.inf
+    bounds = {"sd": (0.0, math.inf), "count": (0.0, seeds), "n": (1.0, math.inf)}
     for name, found in published.statistics._asdict().items():
         low, high = bounds.get(name, in_unit)
         if found is not None and not low <= found <= high:

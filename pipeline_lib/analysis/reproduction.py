@@ -157,7 +157,9 @@ def _test_of(row: Compared, number: Number, sample: BySeed | None) -> tuple[str,
     single, printed = row.seed is not None, rounding(number)
     if number.derived or row.level == 0:
         return NONE, NOT_TESTED, "follows from other numbers"
-    if row.published_count is not None:
+    if number.share:
+        if row.published_count is None or row.published_n is None:
+            return NONE, NOT_TESTED, "no count of so many seeds"
         return FISHER, NOT_TESTED, ""
     if row.published_mean is None:
         return NONE, NOT_TESTED, "a range"
