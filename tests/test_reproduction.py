@@ -32,7 +32,7 @@ from pipeline_lib.measures import Value
 from pipeline_lib.measures.switch import ACTIVITY
 from pipeline_lib.names import COMBINED, INTERNAL, LONGITUDINAL, RELAPSE_CYCLE, RELAPSED
 from pipeline_lib.numbers import Key
-from pipeline_lib.reporting.comparison_report import verdict
+from pipeline_lib.reporting.comparison_report import tables, verdict
 from tests.conftest import ROOT
 from tests.handmade import NUMBERS, REFERENCE, cells_of, values_of
 
@@ -179,6 +179,9 @@ def test_counts_are_compared_by_fishers_exact_test():
     assert (row.test, row.status) == (FISHER, CONSISTENT)
     assert row.p == stats.fisher_exact([[23, 77], [4, 6]]).pvalue == pytest.approx(0.26, abs=0.005)
     assert compared(cells, [theirs(RELAPSED, None, None, count=10)])[0].status == INCONSISTENT
+    rows = compared(cells, [theirs(RELAPSED, None, None, count=n) for n in (6, 6, 5)])
+    [table] = tables(rows, ["relapse"], {})
+    assert table.rows[0][-1] == "consistent (Fisher's exact test, p = 0.020, 0.060 corrected)"
     # A count of unknown seeds, or a mean in its place, can only be shown.
     for other in (theirs(RELAPSED, None, None, None, count=4), theirs(RELAPSED, 40.0, 49.0)):
         [row] = compared(cells, [other])

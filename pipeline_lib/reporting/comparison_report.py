@@ -133,7 +133,8 @@ def explanation(comparison: Sequence[Compared], names: Sequence[str]) -> str:
         f"percentage points{units}, that this many seeds would have shown with a power of "
         f"{share(POWER)}, after the correction. Counts of seeds are compared by Fisher's exact "
         "test. A single published seed is compared with the range in which a single seed of this "
-        "study may lie (Crawford and Howell 1998)."
+        "study may lie (Crawford and Howell 1998). These p are corrected by Holm's procedure, each "
+        "kind by itself."
     )
 
 
@@ -183,15 +184,16 @@ def _note(row: Compared, number: Number) -> str:
     if row.status == reproduction.NOT_TESTED:
         return row.reason
     result = row.status + (f": {row.reason}" if row.reason else "")
+    p = f"{p_equals(row.p)}, {p_value(row.p_corrected)} corrected"  # the latter decides
     if row.test == reproduction.FISHER:
-        return f"{result} (Fisher's exact test, {p_equals(row.p)})"
+        return f"{result} (Fisher's exact test, {p})"
     if row.test == reproduction.SINGLE:
         assert row.mean is not None
         assert row.difference is not None
         assert row.high is not None
         reach = row.high - row.difference
         low, high = (signed(end, number) for end in (row.mean - reach, row.mean + reach))
-        return f"{result} (a single seed may have {low} to {high}, {p_equals(row.p)})"
+        return f"{result} (a single seed may have {low} to {high}, {p})"
     return result
 
 
