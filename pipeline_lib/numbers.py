@@ -62,7 +62,8 @@ class Number:
     @property
     def limits(self) -> tuple[float, float]:
         """The lowest and the highest mean that it can have."""
-        return (0.0, 100.0) if self.unit == PER_CENT else (-math.inf, math.inf)
+        known = {PER_CENT: (0.0, 100.0), CYCLES: (0.0, math.inf)}
+        return known.get(self.unit, (-math.inf, math.inf))
 
     @property
     def limits_of_difference(self) -> tuple[float, float]:
