@@ -5,9 +5,14 @@ PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 STUDY ?=
 # STUDY=ch01 stands for this file, which holds a chapter of the series.
-ARGS ?= $(if $(STUDY),--configfile studies/series/$(STUDY).yaml)
+override ARGS := $(if $(STUDY),--configfile studies/series/$(STUDY).yaml )$(ARGS)
 QUICK ?=
 SEEDS ?= 20
+
+# make would ignore a misspelt name, and run the paper's study.
+KNOWN := PYTHON CORES STUDY ARGS QUICK SEEDS VENV READY
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+$(foreach name,$(filter-out $(KNOWN),$(GIVEN)),$(error $(name) is not known; it must be one of $(KNOWN)))
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -163,12 +163,12 @@ def test_make_run_needs_only_python_and_checks_the_file_first(tmp_path):
     python = tmp_path / "bin/python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', "utf-8")
     python.chmod(0o755)
-    for file, code, sentence in (
-        ("tiny.yaml", 0, "train the healthy network"),
-        ("nowhere.yaml", 2, "nowhere.yaml: there is no such file"),
+    for given, code, sentence in (
+        ("ARGS=-n --configfile tiny.yaml", 0, "train the healthy network"),
+        ("ARGS=-n --configfile nowhere.yaml", 2, "nowhere.yaml: there is no such file"),
+        ("ARG=-n", 2, "ARG is not known; it must be one of PYTHON CORES STUDY ARGS"),
     ):
-        options = ["VENV=.", "READY=requirements.lock", f"ARGS=-n --configfile {file}"]
-        command = ["make", "run", *options]
+        command = ["make", "run", "VENV=.", "READY=requirements.lock", given]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         said = done.stdout + done.stderr
         assert done.returncode == code, said
