@@ -35,7 +35,6 @@ def test_a_treatment_that_does_not_exist_cannot_be_removed(paper):
 
 FILES = [
     (b"", "it is empty; it must be a mapping"),
-    (b"- 1\n", "it is a list; it must be a mapping"),
     (b"seeds: 1\nseeds: 2\n", "line 2: the key 'seeds' comes twice"),
     (b"seeds:\n\t- 1\n", r"not valid YAML \(line 2: found character '\\t'"),
     (b"\xff\xfe", "not a text file in UTF-8"),
@@ -60,6 +59,8 @@ def test_snakemakes_arguments_are_searched_for_files(tmp_path):
     good.write_text("seeds: 2\n")
     with pytest.raises(SystemExit, match=r"cannot be read\.\nno\.yaml: there is no such file$"):
         overlays.main(["-n", f"--configfile={good}", "--configfiles", "no.yaml"])
+    with pytest.raises(SystemExit, match=r"has 'pruning\.sparsity=0\.9'; it must have keys"):
+        overlays.main(["--config", "seeds=3", "pruning.sparsity=0.9", f"--configfile={good}"])
 
 
 def test_numbers_of_the_command_line_are_numbers(paper):

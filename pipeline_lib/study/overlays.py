@@ -1,14 +1,15 @@
-"""A check that the files of a study exist and are plain YAML, before Snakemake loads them.
+"""A check of what a study is given as, files and options, before Snakemake loads it.
 
     python -m pipeline_lib.study.overlays --configfile studies/smoke.yaml
 
-`make run` does this first. Snakemake would answer a missing file with a traceback, would silently
-take the last of two values of the same key, and would run the programs in a file with
-`__use_yte__`.
+`make run` does this first. Snakemake would answer a missing file or an unreadable `--config` with a
+traceback, would silently take the last of two values of the same key, and would run the programs in
+a file with `__use_yte__`.
 """
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -158,14 +159,23 @@ def resolved(value: Any) -> Any:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Check the files that Snakemake's `arguments` name, and exit with their problems, if any.
+    """Check the study that Snakemake's `arguments` give, and exit with its problems, if any.
 
-    The other arguments are left to Snakemake.
+    Its files must be readable, and what `--config` adds must be keys with values. The other
+    arguments are left to Snakemake.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", default=[], action="extend")
+    parser.add_argument("--config", "-C", nargs="+", default=[], action="extend")
+    given = parser.parse_known_args(arguments)[0]
     try:
-        read_all(parser.parse_known_args(arguments)[0].configfile)
+        read_all(given.configfile)
+        for entry in given.config:
+            if not re.match(r"[a-z_]\w+=", entry):
+                raise PipelineError(
+                    f"--config has {entry!r}; it must have keys of the study with their values,"
+                    " such as seeds=3 or, in quotes, 'pruning={sparsity: 0.9}'"
+                )
     except PipelineError as error:
         sys.exit(f"The study cannot be read.\n{error}")
 
