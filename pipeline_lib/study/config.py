@@ -180,12 +180,13 @@ class Study(Model):
             for number in measures.numbers(self.measures).values()
             if number.better != "neither" and number.by != "cycle"
         ]
-        others = [*self.treatments, *STATES, WITHDRAWN]
         removed = self.model_fields_set.intersection(measures.in_order()).difference(self.measures)
         unmeasured = measures.numbers(removed)
         kept = []
         for place, claim in enumerate(self.claims):
             than = [name for name in claim.than if name not in _gone(info)]
+            others = [*self.treatments, *STATES, WITHDRAWN]
+            others = [name for name in others if name != claim.better]
             if claim.number in unmeasured or claim.better in _gone(info) or not than:
                 continue
             wrong = [("than", name, others) for name in than if name not in others]
