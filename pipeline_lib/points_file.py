@@ -125,7 +125,7 @@ def _classes(path: str, names: list[str]) -> tuple[str, ...]:
     count = Counter(names)
     if len(count) < 2:
         raise PipelineError(
-            f"{path}: its points have {len(count)} different labels; there must be at least 2"
+            f"{path}: its points must be of at least 2 classes; they are of {len(count)}"
         )
     rare = [name for name in count if count[name] < FEWEST]
     if rare:

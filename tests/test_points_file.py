@@ -71,7 +71,7 @@ def test_an_edited_file_is_refused_by_a_job_that_was_planned_before(file):
         ("a,label\n1,x\n2,NA\n3,NA\n", "line 3 has 'NA' as its label; a label must not be missing"),
         (",a,label\n0,1,x\n1,2,y\n", "line 1 has no name for column 1; every column must have one"),
         ("a,label\n1,1\n2,1.0\n3,1\n", "line 3 has '1.0' as its label, and an earlier line has"),
-        ("a,label\n1,x\n2,x\n", "its points have 1 different labels; there must be at least 2"),
+        ("a,label\n1,x\n2,x\n", "its points must be of at least 2 classes; they are of 1"),
         ("a,label\n1,x\n2,x\n3,y\n", "a single point has the label 'y'"),
     ],
 )

@@ -43,8 +43,8 @@ LocalFile = Annotated[
     Field(min_length=1),
     matching(
         r"(?=.{1,200}\Z)[\w./][\w .+~-]*(/[\w .+~-]*)*(?<! )",
-        "the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, `-` and `/`, and at"
-        " most 200 characters long",
+        "the path of a file, of letters, digits, spaces, `_`, `.`, `+`, `~`, `-` and `/`, at most"
+        " 200 characters long, and must not begin with `~`, `+`, `-` or a space",
     ),
 ]
 
