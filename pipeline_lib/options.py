@@ -34,13 +34,21 @@ def number(value: Any) -> Any:
 
 NUMBER = BeforeValidator(number)  # after the bounds, which then are those of a number
 AnyValue = Annotated[Any, NUMBER]
+
+
+def _pair(value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError("it must be a list of two")
+    return value
+
+
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Deviation = Annotated[float, Field(ge=0, le=LARGEST), NUMBER]
 Factor = Annotated[float, Field(gt=0, le=LARGEST), NUMBER]
 Share = Annotated[float, Field(gt=0, lt=1), NUMBER]
 Signed = Annotated[float, Field(ge=-LARGEST, le=LARGEST), NUMBER]
 Item = TypeVar("Item")
-Two = Annotated[list[Item], Field(min_length=2, max_length=2)]
+Two = Annotated[list[Item], Field(min_length=2, max_length=2), BeforeValidator(_pair)]
 # A number throughout, or the first and the last of numbers that change linearly. The tags name the
 # two types in error messages.
 STEADY, RAMP = "<number throughout>", "<first and last>"

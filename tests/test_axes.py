@@ -70,6 +70,8 @@ def test_files_are_in_folders_of_the_axes_that_change_them_the_first_if_several_
         ({"pruning.sparsty": [0.9]}, "pruning.sparsty is not a known key; did you mean sparsity"),
         ({"prune.sparsity": [0.9]}, "axes.prune.sparsity is not a key of the study"),
         ({"treatments.ssri.course.regrow.sd": [1]}, "the steps there are train"),
+        ({"treatments.ssri.course.train": [1]}, "it must end with an option of the step"),
+        ({"pruning": {"sparsity": [0.9]}}, "mean the key pruning.sparsity, write it with dots"),
         (
             {"treatments.ssri.course.train.noise.0": [1]},
             "there is no 0; [0.5, 0.0] can only be set as a whole",

@@ -80,6 +80,8 @@ def _no_such_key(name: str, part: str, there: Any) -> PipelineError:
         known = f"the keys there are {', '.join(map(str, there))}"
     elif isinstance(there, list) and all(isinstance(step, dict | str) for step in there):
         kinds = [next(iter(step)) if isinstance(step, dict) else step for step in there]
+        if part in kinds:
+            return PipelineError(f"{name} is a whole step; it must end with an option of the step")
         known = f"the steps there are {', '.join(kinds)}"
     else:
         known = f"{json.dumps(there)} can only be set as a whole"

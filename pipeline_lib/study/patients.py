@@ -52,8 +52,9 @@ def patients(
         try:
             return validate(changed, order=order)
         except PipelineError as error:
-            lines = str(error).splitlines()
-            raise PipelineError("\n".join(f"drawn{whose}: {line}" for line in lines)) from None
+            lines = [f"drawn{whose}: {line}" for line in str(error).splitlines()]
+            whole = "it must be a whole number", "a whole number cannot be drawn"
+            raise PipelineError("\n".join(line.replace(*whole) for line in lines)) from None
 
     for key, distribution in study.drawn.items():
         for end in distribution.uniform or []:  # a normal distribution has no ends

@@ -35,6 +35,11 @@ class Step(Model):
         if isinstance(value, str):
             return {value: {}}
         if isinstance(value, dict):
+            bare = [f"`{kind}`" for kind in KINDS if value.get(kind, kind) is None]
+            if bare and not value.keys() <= cls.model_fields.keys():
+                raise ValueError(
+                    f"the options of {bare[0]} must be indented further than {bare[0]}"
+                )
             return {
                 key: {} if options is None and key in KINDS else options
                 for key, options in value.items()

@@ -42,7 +42,6 @@ ALLOWED = {
     "dict_type": "it must be a mapping of keys to values",
     "model_type": "it must be a mapping of keys to values",
     "too_short": "it must have {min_length} or more entries",
-    "too_long": "it must have at most {max_length} entries",
     "greater_than_equal": "it must be at least {ge}",
     "less_than_equal": "it must be at most {le}",
     "invalid_key": "a key must be text",
@@ -103,15 +102,16 @@ def _sentence(details: ErrorDetails) -> str:
     if kind == ELSEWHERE:
         return details["msg"]
     if kind == "missing":
-        return f"{key} is missing; {ALLOWED[kind]}"
+        new = " for a new treatment" if path[0] == "treatments" and len(path) == 3 else ""
+        return f"{key} is missing; {ALLOWED[kind]}{new}"
     if kind == "extra_forbidden":
-        return f"{key} is not a known key; {_known_keys(path)}"
+        return f"{key} is not a known key; {_known_keys(path)}{_about_dots(path)}"
     found = _shown(details["input"])
     if kind == "invalid_key":
         return f"{_spelled(path[:-1])} has the key {found}; {ALLOWED[kind]}"
     if details["loc"][-1:] == ("[key]",):
         return f"{_spelled(path[:-1])} has the name {found}; {_allowed(details)}"
-    return f"{key} is {found}; {_allowed(details)}"
+    return f"{key} is {found}; {_allowed(details)}{_about_dots(path)}"
 
 
 def _allowed(details: ErrorDetails) -> str:
@@ -119,6 +119,8 @@ def _allowed(details: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     union = UNIONS.get(str(details["loc"][-1])) if details["loc"] else None
+    if kind == "model_type" and _may_be_null(_path(details["loc"])):
+        return f"{ALLOWED[kind]}, or null to leave it out"
     if union and kind.endswith(("_type", "_error", "from_float")):
         return union
     if 1 in (context.get("lt"), context.get("le")) and 1 < details["input"] <= 100:
@@ -132,6 +134,18 @@ def _allowed(details: ErrorDetails) -> str:
 def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
     marks = {*UNIONS, "[key]"}
     return tuple(part for part in loc if part not in marks)
+
+
+def _about_dots(path: tuple[str | int, ...]) -> str:
+    if path[:1] in (("axes",), ("drawn",)) and len(path) == 3 and path[1] in STUDY.model_fields:
+        return f"; if you mean the key {path[1]}.{path[2]}, write it with dots"
+    return ""
+
+
+def _may_be_null(path: tuple[str | int, ...]) -> bool:
+    if len(path) == 1:
+        return not STUDY.model_fields[str(path[0])].is_required()
+    return path[:1] == ("treatments",) and len(path) == 2
 
 
 def _spelled(path: tuple[str | int, ...]) -> str:
