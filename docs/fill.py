@@ -79,13 +79,14 @@ def main_results(name: str, project: Path = PROJECT) -> str:
     for each of their values, and only for treatments that they change.
     """
     base = overlays.read(project / "config.yaml")
-    published = {
-        row.key: row.statistics
-        for row in read_published(project / base["reproduction"]["published"])
-        if row.seed is None and (row.statistics.mean, row.statistics.count) != (None, None)
-    }
     if (overlay := project / f"studies/{name}.yaml").exists():
         update_config(base, overlays.read(overlay))
+    theirs_at = base["reproduction"]["published"]
+    published = {
+        row.key: row.statistics
+        for row in (read_published(project / theirs_at) if theirs_at else ())
+        if row.seed is None and (row.statistics.mean, row.statistics.count) != (None, None)
+    }
     places = axes.scenarios(base)
     scenarios, study = [each.values for each in places], places[0].study
     labels = {who: each.label for who, each in study.treatments.items()}
