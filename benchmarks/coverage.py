@@ -1,6 +1,6 @@
 """How often an interval holds the true mean: candidate methods, at 10, 30 and 100 seeds.
 
-    .venv/bin/python -m benchmarks.coverage docs/values/paper.parquet --out docs/coverage.md
+    .venv/bin/python -m benchmarks.coverage docs/values/paper.parquet --out results/coverage.md
 
 Every number of the given studies, and every difference between two treatments, becomes a population
 of known mean: a smooth fit to its values by seed, accuracies on the logit scale and rounded to
