@@ -12,6 +12,7 @@ from pipeline_lib.analysis.intervals import (
     proportion_interval,
     unskewed,
 )
+from pipeline_lib.measures.kindling import EPISODES
 from pipeline_lib.names import RELAPSE_CYCLE
 from tests.handmade import cells_of, values_of
 
@@ -47,8 +48,9 @@ def test_no_interval_leaves_the_range_of_its_number():
     assert mean_interval(sample)[1] > 100.0
     assert mean_interval(sample, (0.0, 100.0))[1] == 100.0
     assert mean_interval(sample, (0.0, 100.0)).note == "an interval of 4 seeds is rough"
-    [cell] = cells_of(values_of(RELAPSE_CYCLE, {"a": [0, 0, 0, 1]})).values()
-    assert cell.ci_low == 0.0
+    for number in (RELAPSE_CYCLE, EPISODES):
+        [cell] = cells_of(values_of(number, {"a": [0, 0, 0, 1]})).values()
+        assert cell.ci_low == 0.0
 
 
 def test_equal_numbers_have_a_bound_in_place_of_an_interval():

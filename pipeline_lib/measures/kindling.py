@@ -12,7 +12,7 @@ from pydantic import Field
 from pipeline_lib.engines.accuracy import Measurement, Stress, Subject, is_below, measure, per_cent
 from pipeline_lib.measures import MAINTAINED, Found, RowOfFile, Value, value
 from pipeline_lib.names import SCARS
-from pipeline_lib.numbers import PLAIN, POINTS, FigureSpec, Key, Number, TableSpec
+from pipeline_lib.numbers import CYCLES, POINTS, FigureSpec, Key, Number, TableSpec
 from pipeline_lib.options import Count, Model, Ramp, SignedRamp, SomePart
 from pipeline_lib.steps import Setting, StepOptions, kind_of, take
 from pipeline_lib.steps.scar import factor
@@ -158,7 +158,7 @@ NUMBERS = (
     _by_cycle(ACCURACY, "Accuracy", tables=(PROBED,), figures=(PROBED,)),
     _by_cycle(EPISODE, "Episode", better="less", share=True, tables=(PROBED,)),
     _by_cycle(SCARRED, "Scars", better="less", tables=(PROBED,)),
-    _less(EPISODES, "Episodes", PLAIN),
+    _less(EPISODES, "Episodes", CYCLES),
     Number(CHANGE, "Change over cycles", POINTS, tables=(OUTCOME,)),
     _less(SCARS_LEFT, "Scars"),
     Number(AUTONOMY, "Last probe", tables=(OUTCOME,)),

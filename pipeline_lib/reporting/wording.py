@@ -45,7 +45,8 @@ def of_a_seed(value: float, number: Number) -> str:
 
 def own_units(numbers: Iterable[Number]) -> str:
     """Return what to add to "in per cent" if some of the numbers have other units."""
-    names = dict.fromkeys(number.heading.lower() for number in numbers if number.unit == PLAIN)
+    own = (number.heading.lower() for number in numbers if number.unit in (CYCLES, PLAIN))
+    names = dict.fromkeys(own)
     whose = "its own unit" if len(names) == 1 else "units of their own"
     return f" ({listed(names)} in {whose})" if names else ""
 
