@@ -146,6 +146,7 @@ def said(associations, forecasts):
 def test_what_predicts_an_outcome_is_said_with_its_score():
     text, found = said([ROW], [SCORE, NONE])
     assert "“Responded” under First: an AUC of 0.81 (0.50 by chance; p = 0.001, 0.010" in text
+    assert "tested (the other one differs in too few seeds), 1 was predicted" in text
     assert "under First: ρ = −0.50 (−0.70 to −0.20), p = 0.030" in text
     assert association_table(found).blocks[0][0][2] == "Live units, layer = 2"
     assert [block[0][2] for block in forecast_table(found).blocks] == ["12 of 40", "40 of 40"]

@@ -97,8 +97,8 @@ def predictions(results: Results) -> Iterator[str]:
     good = [f for f in tested if (f.p_holm or 0) < ALPHA]
     known = f"the untreated network{' and the drawn numbers' if results.draws else ''}"
     untested = len(results.forecasts) - len(tested)
-    others = f"the other {untested} are" if untested > 1 else "the other one is"
-    rest = f" ({others} the same in nearly all seeds)" if untested else ""
+    others = f"the other {untested} differ" if untested > 1 else "the other one differs"
+    rest = f" ({others} in too few seeds)" if untested else ""
     if tested:
         yield (
             f"Of {plural(len(tested), 'outcome')} of treatments that could be tested{rest}, "
