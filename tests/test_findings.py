@@ -48,7 +48,7 @@ SAID = {
             "second": [[(90.5 if seed < 8 else 20.0) + seed / 10] for seed in range(14)],
         },
         STRESS,
-        r"First is 29\.7 points \(.*\) above Second, but in only 43 % of the seeds \(p",
+        r"First is 29\.7 points \(.*\) above Second, but in only 43 % of the seeds, counting ties",
     ),
     "a difference within the margin, however small its p": (
         {

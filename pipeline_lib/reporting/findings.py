@@ -105,8 +105,8 @@ def _certainty(results: Results, pair: Pair) -> str:
         return f", a difference too small to matter ({test})"
     if p < ALPHA:
         ahead = (pair if pair.difference > 0 else pair.mirrored()).superiority
-        only = f", but in only {ahead:.0f}{PER_CENT} of the seeds" if ahead < FEW_AHEAD else ""
-        return f"{only} ({test})"
+        only = f", but in only {ahead:.0f}{PER_CENT} of the seeds, counting ties half"
+        return f"{only if ahead < FEW_AHEAD else ''} ({test})"
     needed = f"about {pair.seeds_needed}" if pair.seeds_needed else f"more than {MOST}"
     if pair.method != EQUAL and (pair.seeds_needed or MOST) > pair.n:  # equal: no scatter is known
         test += f"; detecting a true difference of this size would need {needed} seeds"
