@@ -160,13 +160,6 @@ def test_p_is_uniform_where_the_samples_are_of_one_population(monkeypatch):
         assert stats.binomtest(sum(np.array(p) < 0.05), 400, 0.05).pvalue > 0.01
 
 
-def test_numbers_that_repeat_one_another_cost_nothing():
-    once = compare_samples(OURS[:, :1], THEIRS[:, :1], BETTER[:1], 0.05)
-    ours, theirs = (np.repeat(side[:, :1], 30, axis=1) for side in (OURS, THEIRS))
-    often = compare_samples(ours, theirs, np.ones(30), 0.05)
-    assert set(often.p_joint) == set(often.p) == set(once.p_joint) == set(once.p)
-
-
 def test_the_level_of_one_number_is_alpha_if_it_is_the_only_one():
     ours, theirs = RNG.normal(size=(20, 12)), RNG.normal(size=(15, 12))
     one = compare_samples(ours[:, :1], theirs[:, :1], np.ones(1), 0.05)
