@@ -8,8 +8,7 @@ from pipeline_lib import names
 from pipeline_lib.analysis import paired
 from pipeline_lib.analysis.intervals import mean_interval
 from pipeline_lib.analysis.power import seeds_for_difference
-from pipeline_lib.numbers import Key
-from tests.handmade import NUMBERS, cells_of, values_of
+from tests.handmade import NUMBERS, values_of
 
 CONTRASTS = [("ssri", "ketamine"), ("neurosteroid", "withdrawn"), ("healthy", "ketamine")]
 
@@ -53,14 +52,6 @@ def test_all_pairs_of_treatments_and_states_and_withdrawal_where_they_were_measu
     numbers |= {(drop, None): three for drop in drops}
     expected = {(*number, *pair) for number, pairs in numbers.items() for pair in pairs}
     assert {(p.number, p.level, p.treatment, p.other) for p in of_runs} == expected
-
-
-def test_withdrawal_is_the_modulation_on_minus_off(of_runs, runs):
-    pair = next(p for p in of_runs if (p.other, p.number) == ("withdrawn", names.COMBINED))
-    found = cells_of(runs)
-    on, off = (found[Key("neurosteroid", names.COMBINED, m)].mean for m in names.MODULATIONS)
-    assert (pair.mean, pair.mean_other) == (on, off)
-    assert pair.difference == pytest.approx(on - off)
 
 
 def test_a_contrast_has_the_direction_of_the_study_and_states_come_last_elsewhere():
