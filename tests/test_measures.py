@@ -4,7 +4,6 @@ What holds for every measure is in `test_items`.
 """
 
 from dataclasses import asdict
-from functools import reduce
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +12,6 @@ import pytest
 from pipeline_lib.engines import plain
 from pipeline_lib.engines.accuracy import Stress, Subject, measure
 from pipeline_lib.measures import evaluate, relapse, structure, switch
-from pipeline_lib.measures.structure import paths_through
 from pipeline_lib.model.activity import mean_activity
 from pipeline_lib.model.network import Modulation, Network, dense
 from pipeline_lib.model.pruning import prune
@@ -200,14 +198,6 @@ def test_a_unit_that_leads_nowhere_is_not_live():
     assert found["paths", None] == pytest.approx(np.log10(5))  # one more than there are
     without = structure_of(made_of([[1, 0], [0, 0]], [[0, 1], [0, 1]]))
     assert (without["live_units", 1], without["paths", None]) == (0.0, 0.0)
-
-
-def test_paths_are_the_entries_of_the_product_of_the_masks(network):
-    given = prune(network, 0.8)
-    ends = reduce(lambda below, mask: mask.astype(int) @ below, given.masks, np.eye(2, dtype=int))
-    layers = paths_through(given)
-    assert layers[-1].tolist() == ends.sum(axis=1).tolist()
-    assert {layer.sum() for layer in layers} == {ends.sum()}  # every path meets every layer once
 
 
 def test_the_structure_of_a_network_made_by_hand():

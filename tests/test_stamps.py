@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -124,13 +124,6 @@ def test_a_job_notices_an_edit_that_was_reverted_before_it_ended(watched, monkey
 
 
 # Rows
-
-
-@pytest.mark.parametrize("row", [ROW, HISTORY_ROW, VALUE], ids=lambda row: type(row).__name__)
-def test_rows_are_read_as_they_were_written_and_missing_numbers_as_none(tmp_path, row):
-    rows = [row, replace(row, treatment="other")]
-    write_rows(tmp_path / "m.parquet", rows, type(row))
-    assert read_rows(tmp_path / "m.parquet", type(row)) == rows
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,6 @@ def setting(points):
     return Setting(plain, points, 128, 5)
 
 
-def test_modulate_changes_only_the_given_options(network, setting):
-    treated = take([{"modulate": {"gain": 1.25}}], modulated(network, ON), setting, None)
-    assert treated.modulation == Modulation("tanh", 0.7, 1.25)
-    assert same_bytes(treated, network)
-
-
 def test_a_share_of_the_units_is_drawn_once_for_a_seed(network, points):
     def modulated_units(units, seed=5):
         step = {"modulate": {"activation": "tanh", "units": units}}
