@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from pipeline_lib import engines
-from pipeline_lib.analysis.published import read_published
+from pipeline_lib.analysis.published import read_published, read_runs
 from pipeline_lib.model.initialisation import initial_network
 from pipeline_lib.model.network import Modulation, Network
 from pipeline_lib.model.randomness import torch_generator
 from pipeline_lib.model.task import Points, clouds
-from tests.handmade import REFERENCE, reference_runs
+from tests.handmade import REFERENCE, completed
 
 if TYPE_CHECKING:
     from tests.projects import Project
@@ -52,7 +52,7 @@ def published():
 @pytest.fixture(scope="session")
 def runs():
     """The published protocol's runs, seed by seed, with every number that follows from them."""
-    return reference_runs()
+    return completed(read_runs(REFERENCE / "reference_runs.csv"))
 
 
 @pytest.fixture(params=["fast", "plain"])

@@ -6,7 +6,6 @@ from pathlib import Path
 from pipeline_lib import measures
 from pipeline_lib.analysis.cells import Cells, study_cells
 from pipeline_lib.analysis.paired import compare_treatments
-from pipeline_lib.analysis.published import read_runs
 from pipeline_lib.analysis.survival import log_rank_tests, relapse_times
 from pipeline_lib.measures import evaluate, relapse, value
 from pipeline_lib.names import ACUTE_DROP, COMBINED, INTERNAL, LONGITUDINAL, ON, SPARSITY, STANDARD
@@ -34,10 +33,6 @@ def completed(values, threshold=THRESHOLD):
     ]
     known = {(v.seed, v.key) for v in values}
     return [*values, *(v for v in derived if (v.seed, v.key) not in known)]
-
-
-def reference_runs():
-    return completed(read_runs(REFERENCE / "reference_runs.csv"))
 
 
 def cells_of(values):
