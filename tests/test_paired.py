@@ -102,12 +102,6 @@ def test_seeds_are_matched_by_number_and_those_without_a_partner_left_out():
     assert pairs_of({"a": {0: 1.0}, "b": {1: 1.0}}) == []
 
 
-def test_one_seed_has_means_and_no_test():
-    [pair] = pairs_of({"a": [90.0], "b": [80.0]}, [("a", "b")])
-    assert (pair.difference, pair.superiority, pair.test) == (10.0, 100.0, "none")
-    assert {pair.ci_low, pair.p, pair.p_planned, pair.p_all, pair.seeds_needed} == {None}
-
-
 def test_what_a_pair_lacks_it_says():
     numbers = {"a": [90.0, 91.0, 92.0], "b": [80.0, 81.0, 82.0], "c": [80.0, 81.0, 82.0]}
     shifted, _, same = pairs_of(numbers)

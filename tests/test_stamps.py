@@ -17,12 +17,10 @@ from pipeline_lib.jobs import sources
 from pipeline_lib.jobs.plan import Job, plan
 from pipeline_lib.jobs.script import made
 from pipeline_lib.measures import Value
-from pipeline_lib.steps import HistoryRow
 from tests.conftest import ROOT
 from tests.trust.damage import measurements
 
 [ROW, *_] = measurements(0, "ssri")
-HISTORY_ROW = HistoryRow(0, "ssri", "course", None, 0, 0, noise=0.5, loss=0.1)
 VALUE = Value(0, "ssri", "internal", "on", 5e-05, None, 25.0)
 PLANNED = plan("treat", study={"lr": 1e-5}, code="a", inputs={"network": "b"})
 
@@ -133,7 +131,6 @@ def test_a_job_notices_an_edit_that_was_reverted_before_it_ended(watched, monkey
         (ROW, {"accuracy": 1.01}, "accuracy runs from 1.01 to 1.01; .* fraction from 0 to 1"),
         (ROW, {"correct": 2}, "an accuracy is not the share of correct among total"),
         (ROW, {"treatment": None}, "treatment is missing in 1 rows"),
-        (HISTORY_ROW, {"loss": float("nan")}, "loss has nan; it must be a finite number"),
         (VALUE, {"value": float("nan")}, "value has nan; it must be a finite number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
