@@ -65,6 +65,8 @@ BAD = [
     (["insult"], [TWO_SHARES], "insult[0].repeat.steps[0].modulate.units has 2 shares; it must"),
     ([*KETAMINE, "regrow"], RANDOM_SITES, "must have `batches` if sites is gradient, and only"),
     (COURSE, [{"scar": {"fraction": 0.1, "severity": SEVERITY}}], "the smallest factor first"),
+    ([*SSRI, "stress"], {"relapse": {"threshold": 0.7}}, "the keys here are cycles, prune"),
+    ([*SSRI, "stress"], {"kindling": {"cycles": 3}}, "has kindling, which the study does not"),
     ([*SSRI, "combines"], ["lithium"], "has 'lithium'; it must name other treatments of the"),
     (["contrasts"], [["ssri", "lithium"]], "contrasts[0] has 'lithium'; it must name two of"),
     (["contrasts"], [["ssri", "withdrawn"]], "withdrawn must follow a treatment that has"),
@@ -93,6 +95,17 @@ def test_each_of_several_problems_is_reported(paper):
         "seeds is 0; it must be at least 1",
         "baseline.lr is missing; this key is required",
     ]
+
+
+def test_stress_of_its_own_changes_the_tests_of_one_treatment_alone(paper):
+    tests = [(name, who) for name in ("acute", "relapse") for who in ("ketamine", "ssri")]
+
+    def told():
+        return [slices.measure(validate(paper), *each)["options"] for each in tests]
+
+    before, *others = told()
+    paper["treatments"]["ketamine"]["stress"] = {"acute": {"prune": 0.6}}
+    assert told() == [before | {"prune": 0.6}, *others]
 
 
 def test_a_study_that_names_no_contrast_has_those_of_its_treatments(paper):

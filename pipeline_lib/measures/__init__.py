@@ -20,7 +20,8 @@ that `study.slices` lists as shared. `run` may also ask for data sets (`clean`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -88,6 +89,12 @@ EVERY_STATE, TREATED, MAINTAINED = "every state", "treated", "maintained"
 def load(name: str) -> Measure:
     """Return a measure. Raises ValueError if there is none of this name."""
     return cast(Measure, items.load("measures", name))
+
+
+def asked(function: Callable[..., Any]) -> list[str]:
+    """Return what a measure's `run` or `values` asks for: the names of its keyword arguments."""
+    parameters = inspect.signature(function).parameters.values()
+    return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
 
 
 def stage_of(name: str) -> str:

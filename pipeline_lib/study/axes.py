@@ -152,7 +152,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
                 " give its values names: {name: {key: value}}"
             )
     numbers = all(isinstance(value, int | float) and value is not True for value in values)
-    found = [*map(float, values)] if numbers else labels
+    found: list[Any] = [*map(float, values)] if numbers else labels
     for label, here, value in zip(labels, found, values, strict=True):
         if found.count(here) > 1:
             raise PipelineError(f"axes.{axis} has {label} twice; its values must differ")

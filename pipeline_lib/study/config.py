@@ -131,10 +131,20 @@ class Study(Model):
         for name, treatment in self.treatments.items():
             steps += placed(treatment.course, f"treatments.{name}.course")
             steps += placed(treatment.maintenance, f"treatments.{name}.maintenance")
-        for measure in self.measures:
-            for key, value in self.options_of(measure):
+        tests = {measure: self.options_of(measure) for measure in self.measures}
+        for name, treatment in self.treatments.items():
+            for measure in measures.in_order():
+                if options := treatment.stress_of(measure):
+                    tests[f"treatments.{name}.stress.{measure}"] = options
+                    if measure not in self.measures:
+                        raise problem(
+                            f"treatments.{name}.stress has {measure}, which the study does not"
+                            f" measure; it measures {', '.join(self.measures)}"
+                        )
+        for place, options in tests.items():
+            for key, value in options:
                 if isinstance(value, list) and value and isinstance(value[0], Step):
-                    steps += placed(value, f"{measure}.{key}")
+                    steps += placed(value, f"{place}.{key}")
         for place, step in steps:
             units = step.modulate.units if getattr(step, "modulate", None) else None
             if isinstance(units, list) and len(units) != layers:

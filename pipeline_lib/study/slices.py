@@ -4,7 +4,6 @@ A slice is ready for JSON. What a measure reads follows from the keyword argumen
 its options, points of the task, and the settings in `SHARED`.
 """
 
-import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -79,7 +78,7 @@ def treat(study: Study, state: str) -> kinds.Treat:
 
 def measure(study: Study, name: str, state: str) -> kinds.Measure:
     """Return what the job of a measure reads, for the network of a treatment or another state."""
-    asked = _asked(measures.load(name).run)
+    asked = measures.asked(measures.load(name).run)
     return {
         "engine": study.engine,
         "points": {data: points(study, data) for data in asked if data in _POINTS},
@@ -90,7 +89,7 @@ def measure(study: Study, name: str, state: str) -> kinds.Measure:
 @cache
 def beside(name: str) -> list[str]:
     """Return the states whose networks a measure reads beside the one that it measures."""
-    return [state for state in _asked(measures.load(name).run) if state == UNTREATED]
+    return [state for state in measures.asked(measures.load(name).run) if state == UNTREATED]
 
 
 def values(study: Study) -> dict[str, Options]:
@@ -99,7 +98,8 @@ def values(study: Study) -> dict[str, Options]:
     For `relapse` this is its threshold, because `relapse.values` has a parameter of this name.
     """
     return {
-        name: _given(study, name, _asked(measures.load(name).values)) for name in study.measures
+        name: _given(study, name, measures.asked(measures.load(name).values))
+        for name in study.measures
     }
 
 
@@ -282,14 +282,11 @@ _POINTS = {
 }
 
 
-def _asked(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
-
-
 def _given(study: Study, name: str, asked: Sequence[str], state: str | None = None) -> Options:
     treatment = study.treatments.get(state) if state else None
     own = study.options_of(name).model_dump(exclude_none=True)
+    if treatment and (differs := treatment.stress_of(name)):
+        own |= differs.model_dump(exclude_none=True)
     return {
         option: own[option] if option in own else SHARED[option](study, treatment)
         for option in asked

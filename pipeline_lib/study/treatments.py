@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
-from pipeline_lib import items
+from pipeline_lib import items, measures
 from pipeline_lib.names import STATES, UNTREATED, WITHDRAWN
 from pipeline_lib.options import Count, Model, Part, matching
 from pipeline_lib.study.sections import problem
@@ -68,6 +68,34 @@ else:
     AnyStep.model_rebuild()
 
 
+def _stress_of_its_own() -> type[Model]:
+    """Return the options in which the tests of one treatment may differ from those of others.
+
+    What turns rows into numbers, such as the threshold of relapse, is the same for all.
+    """
+    sections: dict[str, Any] = {}
+    for name in measures.in_order():
+        measure = measures.load(name)
+        own: dict[str, Any] = {
+            key: (
+                each.rebuild_annotation() | None,
+                Field(None, description=each.description),
+            )
+            for key, each in measure.Options.model_fields.items()
+            if measure.APPLIES_TO != measures.EVERY_STATE
+            and key not in measures.asked(measure.values)
+        }
+        if own:
+            options = create_model(
+                f"Own_{name}", __base__=Model, __doc__=measure.Options.__doc__, **own
+            )
+            sections[name] = (options | None, None)
+    return create_model("Stress", __base__=Model, __doc__="Tests of a treatment.", **sections)
+
+
+STRESS = _stress_of_its_own()
+
+
 def placed(steps: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
     """Yield all steps of a course or of maintenance, those in others too, with their places."""
     for index, step in enumerate(steps):
@@ -102,6 +130,9 @@ class Treatment(Model):
     )
     course: Course = Field(description="steps from the pruned to the treated network")
     maintenance: list[AnyStep] = Field(description="steps after each stress cycle")
+    stress: STRESS | None = Field(  # type: ignore[valid-type]
+        None, description="options of its tests, such as acute, that differ for this treatment"
+    )
     withdrawal: bool = Field(False, description="also measure the network with its modulation off")
     combines: list[str] = Field(
         [], description="the treatments that this one combines, and is compared with"
@@ -111,6 +142,10 @@ class Treatment(Model):
     def start(self) -> str:
         """The state whose network the course starts with."""
         return self.from_ or UNTREATED
+
+    def stress_of(self, measure: str) -> Model | None:
+        """Return the options of a measure that differ for this treatment, None if none do."""
+        return getattr(self.stress, measure, None)
 
     @field_validator("label")
     @classmethod
