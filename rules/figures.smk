@@ -50,7 +50,7 @@ def drawings_of_study():
         told["trained"] = slices.treat(CASES[0], name)
         networks = [UNTREATED, name]
         found["regrowth"] = Drawing([], [ENGINES[0]], told, networks, narrow=False)
-    if slices.is_plane(STUDY):
+    if STUDY.task.is_plane:
         points = slices.points(CASES[0], STANDARD_POINTS)
         told = {"seed": SEEDS[0], "points": points}
         found["regions"] = Drawing([], [], told, [*STATES, *TREATMENTS])

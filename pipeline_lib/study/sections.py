@@ -101,6 +101,11 @@ class TaskOptions(Model):
         return len(self.file.classes if self.file else self.centres)
 
     @property
+    def is_plane(self) -> bool:
+        """Whether the task is of clouds in the plane, which can be drawn as such."""
+        return self.file is None and self.features == 2
+
+    @property
     def chance(self) -> float:
         """The accuracy of a network that always gives the commonest class, a fraction."""
         return self.file.largest_class if self.file else 1 / len(self.centres)

@@ -261,11 +261,6 @@ def first_regrowth(study: Study) -> tuple[str, int] | None:
     return None
 
 
-def is_plane(study: Study) -> bool:
-    """Tell whether the task is of clouds in the plane, which can be drawn as such."""
-    return study.task.file is None and study.task.features == 2
-
-
 def points(study: Study, data: str) -> Options:
     """Return everything that a data set of the task depends on, except the seed."""
     task = study.task
