@@ -71,19 +71,17 @@ else:
 def _stress_of_its_own() -> type[Model]:
     """Return the options in which the tests of one treatment may differ from those of others.
 
-    What turns rows into numbers, such as the threshold of relapse, is the same for all.
+    What turns rows into numbers, such as the threshold of relapse, is the same for all, and so are
+    the cycles, because treatments are compared after the last one.
     """
     sections: dict[str, Any] = {}
     for name in measures.in_order():
         measure = measures.load(name)
+        shared = {"cycles", *measures.asked(measure.values)}
         own: dict[str, Any] = {
-            key: (
-                each.rebuild_annotation() | None,
-                Field(None, description=each.description),
-            )
+            key: (each.rebuild_annotation() | None, Field(None, description=each.description))
             for key, each in measure.Options.model_fields.items()
-            if measure.APPLIES_TO != measures.EVERY_STATE
-            and key not in measures.asked(measure.values)
+            if measure.APPLIES_TO != measures.EVERY_STATE and key not in shared
         }
         if own:
             options = create_model(
