@@ -133,6 +133,7 @@ def test_a_study_without_published_numbers_does_not_mention_any(paper):
 
 def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper):
     paper["treatments"]["ssri"]["course"].append({"withdraw": {}})
+    paper["treatments"]["ssri"]["stress"] = {"acute": {"prune": 0.6}}
     shown = content(paper)
     words = Parsed(page(TEMPLATE, **shown)).text
     assert shown["study"]["settings"]["evaluate"] == paper["evaluate"]
@@ -140,6 +141,7 @@ def test_the_protocol_is_shown_as_yaml_and_each_kind_of_step_is_explained(paper)
     for name, steps in shown["study"]["treatments"].items():
         assert steps["course"] == paper["treatments"][name]["course"]
         assert as_yaml(steps) in words
+    assert "These tests differ for SSRI-like (see “stress” under The treatments)" in words
     assert list(shown["study"]["steps"]) == ["regrow", "train", "withdraw", "modulate"]
 
 
