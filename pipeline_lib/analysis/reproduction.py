@@ -159,7 +159,7 @@ def _test_of(row: Compared, number: Number, sample: BySeed | None) -> tuple[str,
         return NONE, NOT_TESTED, "follows from other numbers"
     if number.share:
         if row.published_count is None or row.published_n is None:
-            return NONE, NOT_TESTED, "no count of so many seeds"
+            return NONE, NOT_TESTED, "no count, or no number of seeds"
         return FISHER, NOT_TESTED, ""
     if row.published_mean is None:
         return NONE, NOT_TESTED, "a range"
