@@ -52,7 +52,8 @@ def prune_further(
     """Return the network after cutting `fraction` of its surviving weights.
 
     Each matrix, or under the scope "network" the whole, is pruned to s + fraction·(1 - s), where s
-    is the sparsity of the whole network, but to `cap` at most. Scars count in both.
+    is the sparsity of the whole network, but to `cap` at most. Scars count in both, and a
+    matrix with more scars than the others ends sparser.
     """
     sparsity, lost = network.sparsity, network.lost
     reached = min(sparsity + fraction * (1.0 - sparsity), cap)
