@@ -10,7 +10,7 @@ QUICK ?=
 SEEDS ?= 20
 
 # make would ignore a misspelt name, and run the paper's study.
-KNOWN := PYTHON CORES STUDY ARGS QUICK SEEDS VENV READY
+KNOWN := PYTHON CORES STUDY ARGS QUICK SEEDS VENV READY SHELL
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 $(foreach name,$(filter-out $(KNOWN),$(GIVEN)),$(error $(name) is not known; it must be one of $(KNOWN)))
 

@@ -212,11 +212,12 @@ def _withdrawal(results: Results) -> Iterator[str]:
             off = results.cells.get(Key(treatment, number.name, names.OFF, level))
             pair = results.pairs_of(Asked(number, level)).get((treatment, names.WITHDRAWN))
             if off and pair:
-                lower = "lower" if pair.difference > 0 else "higher"
-                change = f"{size(pair, number)} {lower} than with it on"
-                change += _certainty(results, pair)
                 if pair.difference == 0 and pair.sd == 0:
                     change = "which is the same as with it on in every seed"
+                else:
+                    lower = "lower" if pair.difference > 0 else "higher"
+                    change = f"{size(pair, number)} {lower} than with it on"
+                    change += _certainty(results, pair)
                 yield (
                     f"{where}, {results.name(treatment)} reaches {mean(off, number)} with its "
                     f"modulation off, {change}."

@@ -30,7 +30,7 @@ def model(study: Mapping[str, Any], results: Results) -> list[str]:
     unless = ", unless it continues from another treatment" if starts else ""
     tests = ", and ".join(_further_damage(settings))
     further = f" It is also measured after more damage: {tests}." if tests else ""
-    if own := [study["labels"][who] for who, of in study["treatments"].items() if "stress" in of]:
+    if own := [study["labels"][who] for who, of in study["treatments"].items() if of.get("stress")]:
         further += f" These tests differ for {listed(own)} (see “stress” under The treatments)."
     said = [
         "Cheung (2026) models depression as excessive synaptic pruning and asks which kind of "

@@ -125,6 +125,17 @@ class Study(Model):
         return seeds
 
     @model_validator(mode="after")
+    def _stress_of_what_is_measured(self) -> Self:
+        for place in self._own_stress():
+            stress, _, measure = place.rpartition(".")
+            if measure not in self.measures:
+                raise problem(
+                    f"{stress} has {measure}, which the study does not measure; it measures"
+                    f" {', '.join(self.measures)}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _a_share_for_each_layer(self) -> Self:
         layers = len(self.network.hidden)
         steps = list(placed(self.insult or [], "insult"))
@@ -132,16 +143,7 @@ class Study(Model):
             steps += placed(treatment.course, f"treatments.{name}.course")
             steps += placed(treatment.maintenance, f"treatments.{name}.maintenance")
         tests = {measure: self.options_of(measure) for measure in self.measures}
-        for name, treatment in self.treatments.items():
-            for measure in measures.in_order():
-                if options := treatment.stress_of(measure):
-                    tests[f"treatments.{name}.stress.{measure}"] = options
-                    if measure not in self.measures:
-                        raise problem(
-                            f"treatments.{name}.stress has {measure}, which the study does not"
-                            f" measure; it measures {', '.join(self.measures)}"
-                        )
-        for place, options in tests.items():
+        for place, options in (tests | self._own_stress()).items():
             for key, value in options:
                 if isinstance(value, list) and value and isinstance(value[0], Step):
                     steps += placed(value, f"{place}.{key}")
@@ -211,6 +213,14 @@ class Study(Model):
                 )
             kept.append(claim.model_copy(update={"than": than}))
         return self.model_copy(update={"claims": kept})
+
+    def _own_stress(self) -> dict[str, Model]:
+        return {
+            f"treatments.{name}.stress.{measure}": options
+            for name, treatment in self.treatments.items()
+            for measure in measures.in_order()
+            if (options := treatment.stress_of(measure))
+        }
 
     @property
     def measures(self) -> list[str]:
