@@ -78,6 +78,14 @@ def test_a_study_of_two_seeds_is_two_submissions_and_the_local_runs_bytes(light,
     assert jobs() == []
 
 
+def test_the_scenarios_of_a_seed_are_submitted_with_it(light):
+    light.study["axes"] = {"pruning.sparsity": [0.8, 0.9, 0.95]}
+    before = submissions()
+    light.snakemake(*HERE)
+    assert (light.folder / "results/report.html").exists()
+    assert submissions() - before == 2
+
+
 def test_a_job_that_fails_once_is_tried_again_with_more_memory_and_time(light):
     script = light.folder / "workflow_scripts/measure.py"
     script.write_text(FAILS_ONCE + script.read_text(encoding="utf-8"), encoding="utf-8")
