@@ -4,6 +4,7 @@ Options are read when a study is validated, so this module imports no numerical 
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -30,6 +31,11 @@ _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 def number(value: Any) -> Any:
     """Return text like 1e-5, which YAML 1.2 reads as a number, as one, and all else as it is."""
     return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
+
+
+def are_numbers(values: Iterable[Any]) -> bool:
+    """Tell whether all are numbers, as the values of a numeric axis are."""
+    return all(isinstance(each, int | float) and each is not True for each in map(number, values))
 
 
 NUMBER = BeforeValidator(number)  # after the bounds, which then are those of a number

@@ -18,7 +18,7 @@ from pipeline_lib.errors import PipelineError
 from pipeline_lib.files.rows import of_scenarios, read_table
 from pipeline_lib.measures import Value
 from pipeline_lib.numbers import Axes, axis_text, is_numeric
-from pipeline_lib.options import number
+from pipeline_lib.options import are_numbers
 
 AXIS = "study"  # the axis along which the two differ
 # Sections that do not change a network or a number.
@@ -160,9 +160,7 @@ def _spelled(value: float | str) -> str:
 
 def _example(values: Any) -> float | str:
     """Return any number for an axis of numbers, and any text for one of names."""
-    found = map(number, values)
-    numbers = all(isinstance(each, int | float) and each is not True for each in found)
-    return 0.0 if isinstance(values, list) and numbers else ""
+    return 0.0 if isinstance(values, list) and are_numbers(values) else ""
 
 
 def _laid_over(study: Any, overlay: Any) -> Any:

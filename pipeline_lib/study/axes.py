@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline_lib import measures
 from pipeline_lib.errors import PipelineError
+from pipeline_lib.options import are_numbers
 from pipeline_lib.study import slices
 from pipeline_lib.study.config import Study
 from pipeline_lib.study.keys import KeyPath, check_apart, places, put
@@ -151,8 +152,7 @@ def _settings(axis: str, values: list[Any] | dict[str, Any], raw: dict[str, Any]
                 f"axes.{axis} has the value {label[:60]!r}, which cannot be part of a file name;"
                 " give its values names: {name: {key: value}}"
             )
-    numbers = all(isinstance(value, int | float) and value is not True for value in values)
-    found: list[Any] = [*map(float, values)] if numbers else labels
+    found: list[Any] = [*map(float, values)] if are_numbers(values) else labels
     for label, here, value in zip(labels, found, values, strict=True):
         if found.count(here) > 1:
             raise PipelineError(f"axes.{axis} has {label} twice; its values must differ")
